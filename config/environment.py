@@ -1,0 +1,83 @@
+"""Read the environment, and refuse what cannot work in words that name the variable and say what to write."""
+
+import zoneinfo
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def refuse(name, wanted):
+    raise ImproperlyConfigured(f"{name} must be {wanted}; it is {env.str(name, '')!r}.")
+
+
+def text(name, default=""):
+    return env.str(name, default)
+
+
+def choice(name, default, *, among):
+    value = text(name, default)
+    if value not in among:
+        refuse(name, "one of " + ", ".join(among))
+    return value
+
+
+def flag(name, *, default):
+    value = text(name, "yes" if default else "no").strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    return refuse(name, "yes or no")
+
+
+def whole_number(name, *, default, least, most):
+    value = text(name, str(default)).strip()
+    if not (value.isascii() and value.isdigit()) or not least <= int(value) <= most:
+        refuse(name, f"a whole number from {least} to {most}")
+    return int(value)
+
+
+def names(name, default=()):
+    return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
+
+
+def address(name, default, *, schemes):
+    """An address such as ``https://referrals.example.com``, without a slash at its end."""
+    value = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in schemes and (parts.netloc or parts.path)
+    except ValueError:
+        good = False
+    if not good:
+        refuse(name, "an address that begins with " + " or ".join(f"{scheme}://" for scheme in schemes))
+    return value
+
+
+def time_zone(name, default):
+    value = text(name, default)
+    if value not in zoneinfo.available_timezones():
+        refuse(name, "a time zone's name such as Europe/Berlin")
+    return value
+
+
+def database(name, default):
+    """Django's database settings from an address such as ``postgresql://user:password@host:5432/name``."""
+    value = address(name, default, schemes=("postgresql", "postgres"))
+    try:
+        settings = environ.Env.db_url_config(value)
+    except (ValueError, ImproperlyConfigured):
+        refuse(name, "an address such as postgresql://user:password@host:5432/name")
+    if not settings.get("NAME"):
+        refuse(name, "an address that ends with the database's name, such as postgresql://user@host:5432/name")
+    return settings
+
+
+def mail(name, default):
+    try:
+        return env.email_url(name, default)
+    except (KeyError, ValueError, ImproperlyConfigured):
+        return refuse(name, "an address such as smtp+tls://user:password@host:587 or consolemail://")
