@@ -1,0 +1,31 @@
+"""The nouns of the base."""
+
+from advocacy.models.advocate import Advocate, AdvocateStatus
+from advocacy.models.customer import Customer, Standing
+from advocacy.models.event import Event, Lane, Pending
+from advocacy.models.offer import BenefitKind, Offer, Side
+from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
+from advocacy.models.storefront import ApiKey, KeyKind, Storefront
+from advocacy.models.testimonial import Testimonial, TestimonialStatus
+
+__all__ = [
+    "Advocate",
+    "AdvocateStatus",
+    "ApiKey",
+    "BenefitKind",
+    "ClickPrecedence",
+    "Customer",
+    "Event",
+    "KeyKind",
+    "Lane",
+    "LinkTarget",
+    "Offer",
+    "Pending",
+    "Program",
+    "ProgramStatus",
+    "Side",
+    "Standing",
+    "Storefront",
+    "Testimonial",
+    "TestimonialStatus",
+]

@@ -1,0 +1,75 @@
+"""Public ids: time-ordered UUIDs (version 7, RFC 9562) inside, ``adv_01j8…`` outside.
+
+The text form is a readable prefix and 26 characters of Crockford's base32 in lower case. Pure: no database.
+"""
+
+import secrets
+import time
+import uuid
+
+PREFIXES = {
+    "storefront": "sto",
+    "api_key": "key",
+    "customer": "cus",
+    "program": "prg",
+    "offer": "off",
+    "advocate": "adv",
+    "event": "evt",
+    "testimonial": "tst",
+    "link": "lnk",
+    "click": "clk",
+    "referral": "ref",
+    "order": "ord",
+    "refund": "rfd",
+    "conversion": "cnv",
+    "rule": "rul",
+    "rule_version": "rlv",
+    "decision": "dec",
+    "reward": "rwd",
+    "transfer": "trf",
+    "job": "job",
+}
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_LENGTH = 26
+
+
+def uuid7(milliseconds=None):
+    """A version 7 UUID of now, or of the given Unix time in milliseconds."""
+    if milliseconds is None:
+        milliseconds = time.time_ns() // 1_000_000
+    return uuid.UUID(
+        int=milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    )
+
+
+def floor_of(moment):
+    """The smallest UUID that a version 7 UUID of this aware datetime can be compared with: a range's border."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def milliseconds_of(value):
+    """The Unix time in milliseconds that a version 7 UUID carries."""
+    return value.int >> 80
+
+
+def base32(number, *, length):
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))
+
+
+def encode(prefix, value):
+    return f"{prefix}_{base32(value.int, length=_LENGTH)}"
+
+
+def decode(prefix, text):
+    """The UUID behind a public id, or None where the text is not an id of this kind."""
+    head, separator, tail = text.partition("_")
+    if head != prefix or not separator or len(tail) != _LENGTH:
+        return None
+    number = 0
+    for letter in tail:
+        if letter not in _VALUES:
+            return None
+        number = number << 5 | _VALUES[letter]
+    return uuid.UUID(int=number) if number < 1 << 128 else None

@@ -1,0 +1,67 @@
+from django.db import models
+
+from advocacy.models.columns import PublicIdField
+from advocacy.models.storefront import Storefront
+
+
+class Customer(models.Model):
+    """A person as a storefront knows them: by its own id, by e-mail, or (a guest) by neither yet."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="customers")
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    email = models.EmailField(max_length=320, null=True, blank=True)
+    # The address as it is compared (advocacy.emails.normalise); two spellings of one mailbox are one key.
+    email_key = models.CharField(max_length=320, null=True, blank=True, editable=False)
+    name = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    locale = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    time_zone = models.CharField(max_length=60, blank=True)
+    source = models.JSONField(default=dict, blank=True)
+    traits = models.JSONField(default=dict, blank=True)
+    # Orders from before this program kept them, as the storefront counts them.
+    orders_before = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(help_text="When the storefront first knew them.")
+    updated_at = models.DateTimeField(help_text="The storefront's own time of the newest change taken.")
+    recorded_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["storefront", "external_id"], name="an_external_id_names_one_customer"),
+            # Two orders of the same guest at the same moment must not make two customers.
+            models.UniqueConstraint(
+                fields=["storefront", "email_key"],
+                condition=models.Q(external_id__isnull=True),
+                name="an_email_names_one_guest",
+            ),
+        ]
+        indexes = [
+            # Used by: the search for a customer by e-mail (intake, fraud checks, the portal's sign-in).
+            models.Index(fields=["storefront", "email_key"], name="customer_by_email"),
+            models.Index(fields=["email_key"], name="customer_by_email_anywhere"),
+            models.Index(fields=["storefront", "-id"], name="customers_newest_first"),
+        ]
+
+    def __str__(self):
+        return self.name or self.email or self.external_id or "A guest"
+
+
+class Standing(models.Model):
+    """What the base knows of a customer's dealings, kept by handlers from the facts of events, never read up.
+
+    Amounts are in the storefront's own currency; orders in other currencies count as orders, not as value.
+    """
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="standing")
+    orders = models.IntegerField(default=0)
+    revenue_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(default=0)
+    first_order_at = models.DateTimeField(null=True)
+    last_order_at = models.DateTimeField(null=True)
+    friends_joined = models.IntegerField(default=0)
+    friends_converted = models.IntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.orders} orders, {self.friends_converted} friends converted"

@@ -1,0 +1,49 @@
+from django.db import models
+
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of
+from advocacy.models.program import Program
+
+
+class Side(models.TextChoices):
+    ADVOCATE = "advocate", "Advocate"  # who brought somebody
+    FRIEND = "friend", "Friend"  # who was brought
+
+
+class BenefitKind(models.TextChoices):
+    FIXED = "fixed", "A fixed amount"
+    PERCENT = "percent", "A percentage of the order's revenue"
+
+
+class Offer(models.Model):
+    """What a program promises one side, in numbers: written by ``rewards`` when a rule version is saved.
+
+    Pages, mails and APIs show only this; nobody types it twice.
+    """
+
+    public_id = PublicIdField()
+    program = models.ForeignKey(Program, models.CASCADE, related_name="offers")
+    side = models.CharField(max_length=10, choices=Side)
+    # The rule version that promises it; the base knows only its public id.
+    rule_version = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=BenefitKind)
+    amount_minor = MinorField(default=0)
+    percent_bp = models.PositiveIntegerField(default=0)
+    unit = UnitField()
+    maximum_minor = MinorField(null=True)
+    minimum_order_minor = MinorField(default=0)
+    first_order_only = models.BooleanField(default=True)
+    hold_days = models.PositiveIntegerField(default=0)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rule_version", "side"], name="a_rule_version_promises_each_side_once"),
+            one_of("side", Side, name="an_offer_has_a_known_side"),
+            one_of("kind", BenefitKind, name="an_offer_has_a_known_kind"),
+        ]
+        # Used by: the offers in force of a program, on every landing page.
+        indexes = [models.Index(fields=["program", "side", "starts_at"], name="offers_in_force")]
+
+    def __str__(self):
+        return f"{self.get_side_display()}: {self.get_kind_display()}"

@@ -1,0 +1,120 @@
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from advocacy.models.columns import PublicIdField, UnitField, one_of
+from advocacy.models.storefront import Storefront, known_currency, known_zone
+
+
+class ProgramStatus(models.TextChoices):
+    ACTIVE = "active", "Active"  # binds friends and pays
+    PAUSED = "paused", "Paused"  # binds nobody new and pays nothing new; what was earned stays
+    ENDED = "ended", "Ended"  # the same for good
+
+
+class ClickPrecedence(models.TextChoices):
+    LAST = "last", "The last click wins"  # the friend's most recent click
+    FIRST = "first", "The first click wins"  # the friend's earliest click inside the window
+
+
+class LinkTarget(models.TextChoices):
+    LANDING = "landing", "The landing page with the friend's offer"
+    DESTINATION = "destination", "Straight to the shop"
+
+
+class Program(models.Model):
+    """One referral program of a storefront."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="programs")
+    name = models.CharField(max_length=120, help_text="As customers read it, such as “Friends of Acme”.")
+    slug = models.SlugField(max_length=60, help_text="A short name for addresses and the API, such as friends.")
+    status = models.CharField(max_length=20, choices=ProgramStatus, default=ProgramStatus.ACTIVE)
+    currency = UnitField(
+        default="EUR", validators=[known_currency], help_text="Rewards are paid in this currency (ISO 4217)."
+    )
+    time_zone = models.CharField(
+        max_length=60, default="UTC", validators=[known_zone], help_text="Days and months of caps are of this zone."
+    )
+    starts_at = models.DateTimeField(null=True, blank=True, help_text="Empty: from the beginning.")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open end.")
+    window_days = models.PositiveIntegerField(
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="A click binds a friend who signs up or orders within so many days, the last one included. "
+        "Once bound, later orders stay attributed.",
+    )
+    click_precedence = models.CharField(max_length=10, choices=ClickPrecedence, default=ClickPrecedence.LAST)
+    new_customers_only = models.BooleanField(
+        default=True, help_text="A friend who ordered before is an existing customer and cannot be brought."
+    )
+    link_target = models.CharField(
+        max_length=20, choices=LinkTarget, default=LinkTarget.LANDING, help_text="Where a shared link leads first."
+    )
+    destination = models.CharField(
+        max_length=500,
+        help_text="The shop's page a friend ends on, such as https://acme.example/welcome?ref={code}. "
+        "{code} and {click_id} are filled in; without {click_id} it is added to the query.",
+    )
+    allowed_hosts = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Further hosts that a link may lead to, separated by commas. The destination's own host is allowed.",
+    )
+    headline = models.CharField(
+        max_length=120, blank=True, help_text="Above the offer on the landing page. Empty: made from the offer."
+    )
+    terms_url = models.URLField(blank=True, help_text="The program's terms; shown on its pages.")
+    terms_version = models.PositiveIntegerField(default=1, help_text="Raise it when the terms change.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["storefront", "slug"],
+                name="a_program_slug_is_unique_in_its_storefront",
+                violation_error_message="This storefront has a program with that short name already.",
+            ),
+            one_of("status", ProgramStatus, name="a_program_has_a_known_status"),
+            one_of("click_precedence", ClickPrecedence, name="a_program_has_a_known_click_precedence"),
+            one_of("link_target", LinkTarget, name="a_program_has_a_known_link_target"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__isnull=True)
+                | models.Q(starts_at__isnull=True)
+                | models.Q(ends_at__gt=models.F("starts_at")),
+                name="a_program_ends_after_it_starts",
+                violation_error_message="The program must end after it starts.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        problem = unsafe_destination(self.destination)
+        if problem:
+            raise ValidationError({"destination": problem})
+
+    def hosts(self):
+        """The hosts that a link of this program may lead to, in lower case."""
+        listed = {host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()}
+        return listed | {(urlsplit(self.destination).hostname or "").lower()} - {""}
+
+
+def unsafe_destination(address):
+    """A sentence that says why an address must not be redirected to, or None."""
+    if any(letter in address for letter in "\\\r\n\t\0 ") or not address.isprintable():
+        return "An address has no spaces, backslashes or control characters."
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "Write a whole address, such as https://acme.example/welcome."
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")):
+        return "The address must begin with https:// (http:// only for localhost)."
+    if not parts.hostname or "@" in parts.netloc or "{" in parts.netloc:
+        return "Write a whole address with a plain host, such as https://acme.example/welcome."
+    return None

@@ -1,0 +1,101 @@
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+
+from advocacy import money
+from advocacy.models.columns import PublicIdField, UnitField, one_of
+
+
+def known_zone(value):
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError("Write a time zone's name such as Europe/Berlin.")
+
+
+def known_currency(value):
+    if value not in money.CURRENCIES:
+        raise ValidationError("Write a currency's ISO 4217 code in capitals, such as EUR.")
+
+
+colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write a colour as # and six hexadecimal digits, such as #0b6e4f.")
+
+
+class Storefront(models.Model):
+    """A shop that calls us; the root that isolates data. Every row belongs to one."""
+
+    public_id = PublicIdField()
+    name = models.CharField(max_length=120, help_text="As customers know the shop; shown on pages and in e-mails.")
+    slug = models.SlugField(max_length=60, unique=True, help_text="A short name for addresses, such as acme-coffee.")
+    url = models.URLField(blank=True, help_text="The shop's own address, such as https://acme.example.")
+    currency = UnitField(default="EUR", validators=[known_currency], help_text="ISO 4217, such as EUR.")
+    time_zone = models.CharField(
+        max_length=60,
+        default="UTC",
+        validators=[known_zone],
+        help_text="Days are days of this zone, such as Europe/Berlin.",
+    )
+    language = models.CharField(max_length=10, default="en", help_text="Used where a customer's language is not known.")
+    colour = models.CharField(
+        max_length=7, default="#0b6e4f", validators=[colour], help_text="The only colour on its pages, such as #0b6e4f."
+    )
+    link_domain = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="A host of the shop's own for its links, such as go.acme.example; it must point to this server. "
+        "Empty: the links live on this server's own address.",
+    )
+    test_twin_of = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="test_twin",
+        editable=False,
+        help_text="Set on the storefront that test keys write to.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link_domain"],
+                condition=~models.Q(link_domain=""),
+                name="a_link_domain_belongs_to_one_storefront",
+                violation_error_message="Another storefront has this link domain already.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class KeyKind(models.TextChoices):
+    SECRET = "secret", "Secret (servers)"  # may do everything for its storefront
+    PUBLISHABLE = "publishable", "Publishable (browsers)"  # may read what is public and write clicks
+
+
+class ApiKey(models.Model):
+    """A storefront's credential. Only a SHA-256 of it is stored; it is shown once, when made."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="api_keys")
+    kind = models.CharField(max_length=20, choices=KeyKind, default=KeyKind.SECRET)
+    name = models.CharField(max_length=120, help_text="What uses it, such as “checkout server”.")
+    beginning = models.CharField(max_length=20, editable=False, help_text="The part that may be shown.")
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until revoked.")
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+        verbose_name_plural = "API keys"
+        ordering = ["-id"]
+        constraints = [one_of("kind", KeyKind, name="an_api_key_has_a_known_kind")]
+
+    def __str__(self):
+        return f"{self.name} ({self.beginning}…)"

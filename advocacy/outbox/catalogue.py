@@ -1,0 +1,21 @@
+"""What an event type is. Each app lists its own in its ``events.py``; the documentation is made from them."""
+
+from dataclasses import dataclass
+
+TYPES = {}
+
+
+@dataclass(frozen=True)
+class EventType:
+    """``facts`` maps each fact's name to what it means; an event carries exactly these."""
+
+    name: str
+    subject: str
+    meaning: str
+    facts: dict
+
+    def __post_init__(self):
+        TYPES[self.name] = self
+
+    def __hash__(self):
+        return hash(self.name)

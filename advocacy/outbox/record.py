@@ -1,0 +1,86 @@
+"""Write facts down in the transaction in which they happen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from advocacy.models import Advocate, Customer, Event, Pending, Program, Storefront
+from advocacy.outbox import wake
+from advocacy.outbox.catalogue import EventType
+
+DEEPEST = 5
+
+
+class ChainTooLong(Exception):
+    """A chain of causes longer than ``DEEPEST``: handlers answer each other's events in a circle."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An event to be recorded.
+
+    ``subject`` is a row with ``public_id`` and ``version``. Its writer holds it locked, has already raised
+    ``version`` by one and saves it in the same transaction.
+    """
+
+    type: EventType
+    subject: object
+    storefront: Storefront
+    facts: dict
+    occurred_at: datetime
+    customer: Customer | None = None
+    program: Program | None = None
+    advocate: Advocate | None = None
+    friend: Customer | None = None
+    cause: Event | None = None
+
+
+def handlers():
+    return import_string(settings.EVENT_HANDLERS)
+
+
+def record(drafts, *, at):
+    """Insert events and, for each lane that has a handler for them, a Pending row. Returns the events.
+
+    Must run in the transaction of the facts. ``occurred_at`` later than ``at`` is stored as ``at``.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An event is recorded in the transaction of its fact.")
+    events = Event.objects.bulk_create([_event(draft, at) for draft in drafts])
+    lanes = handlers()
+    waiting = [
+        Pending(event=event, storefront_id=event.storefront_id, lane=lane)
+        for event in events
+        for lane in lanes.get(event.type, ())
+    ]
+    Pending.objects.bulk_create(waiting)
+    wake.after_commit(sorted({pending.lane for pending in waiting}))
+    return events
+
+
+def _event(draft, at):
+    if set(draft.facts) != set(draft.type.facts):
+        odd = sorted(set(draft.facts) ^ set(draft.type.facts))
+        raise ValueError(f"{draft.type.name} carries exactly the facts of its catalogue; look at: {', '.join(odd)}")
+    depth = draft.cause.depth + 1 if draft.cause else 0
+    if depth > DEEPEST:
+        raise ChainTooLong(f"{draft.type.name} would be caused by a chain of more than {DEEPEST} events.")
+    return Event(
+        storefront_id=draft.storefront.pk,
+        type=draft.type.name,
+        subject_kind=draft.type.subject,
+        subject_id=draft.subject.public_id,
+        version=draft.subject.version,
+        customer=draft.customer,
+        program=draft.program,
+        advocate=draft.advocate,
+        friend=draft.friend,
+        cause=draft.cause,
+        depth=depth,
+        facts=draft.facts,
+        occurred_at=min(draft.occurred_at, at),
+        recorded_at=at,
+    )

@@ -1,0 +1,69 @@
+"""The event types of attribution and orders."""
+
+from advocacy.outbox.catalogue import EventType
+
+LINK_CREATED = EventType(
+    "link.created", "link", "An advocate got a link.", {"link": "its id", "status": "active or disabled"}
+)
+REFERRAL_CREATED = EventType(
+    "referral.created",
+    "referral",
+    "A friend was bound to an advocate.",
+    {
+        "method": "code, coupon, click, cookie, invitation or manual",
+        "link": "the link's id, or null",
+        "candidates": "how many were considered",
+        "days_since_click": "whole days from the click to the binding, or null",
+    },
+)
+
+_ORDER = {
+    "status": "pending, paid or cancelled",
+    "currency": "ISO 4217",
+    "total_minor": "what was charged",
+    "revenue_minor": "after discounts, before tax and shipping",
+    "refunded_minor": "of the total, so far; all of it when cancelled",
+    "referred": "whether it is a conversion",
+    "placed_at": "RFC 3339",
+    # Changes add up in any order, so whoever keeps a count needs no earlier event.
+    "orders_change": "+1 when it begins to count as a paid order, −1 when it no longer does, else 0",
+    "revenue_change_minor": "how much the revenue kept, after refunds, grew or shrank",
+    "refunded_change_minor": "how much the refunded part of the total grew or shrank",
+}
+ORDER_RECORDED = EventType("order.recorded", "order", "Somebody bought.", _ORDER)
+ORDER_CHANGED = EventType("order.changed", "order", "An order was paid, cancelled or corrected.", _ORDER)
+ORDER_REFUNDED = EventType("order.refunded", "order", "Money was given back, or a refund was undone.", _ORDER)
+
+_CONVERSION = {
+    "order": "the order's id",
+    "sequence": "the friend's how-manieth recorded conversion",
+    "converted_at": "when the order was paid, RFC 3339; never changes",
+    "placed_at": "RFC 3339",
+    "currency": "ISO 4217",
+    "basis_minor": "the order's total: what refunds are a share of",
+    "refunded_minor": "of the basis, so far; all of it when cancelled",
+    "goods_minor": "the goods before any discount: what minimums compare",
+    "revenue_minor": "after discounts, before tax and shipping: what percentages are taken of",
+    "country": "ISO 3166, or empty",
+    "channel": "of the link, or empty",
+    "method": "how the friend was attributed",
+    "days_since_signup": "whole days from the binding to the order",
+    "advocate_review": "clear, held or rejected",
+    "friend_review": "clear, held or rejected",
+    "advocate_status": "active, paused or banned",
+    "program_status": "active, paused or ended",
+    "stands": "whether it counts: neither wholly refunded nor rejected for the advocate",
+    "friends_change": "+1 when its referral became converted, −1 when it stopped being so, else 0",
+}
+CONVERSION_RECORDED = EventType("conversion.recorded", "conversion", "A referred friend's order was paid.", _CONVERSION)
+CONVERSION_ADJUSTED = EventType(
+    "conversion.adjusted",
+    "conversion",
+    "The order behind a conversion was refunded, cancelled or corrected.",
+    _CONVERSION,
+)
+CONVERSION_HELD = EventType("conversion.held", "conversion", "A side's reward waits for a review.", _CONVERSION)
+CONVERSION_RELEASED = EventType("conversion.released", "conversion", "A review was decided for a side.", _CONVERSION)
+CONVERSION_REJECTED = EventType(
+    "conversion.rejected", "conversion", "A review was decided against a side.", _CONVERSION
+)

@@ -1,0 +1,114 @@
+from django.db import models
+
+from advocacy.models import Customer, Storefront
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, at_least, one_of
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending", "Pending"  # placed, not paid: converts nobody yet
+    PAID = "paid", "Paid"  # converts
+    CANCELLED = "cancelled", "Cancelled"  # counts like a whole refund
+
+
+class OrderKind(models.TextChoices):
+    ONE_TIME = "one_time", "One time"
+    NEW_SUBSCRIPTION = "new_subscription", "New subscription"
+    RENEWAL = "renewal", "Renewal"
+
+
+class Order(models.Model):
+    """A purchase by any customer, referred or not. All amounts are minor units of ``currency``."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    external_id = models.CharField(max_length=200)
+    identifiers = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=OrderStatus)
+    kind = models.CharField(max_length=20, choices=OrderKind, default=OrderKind.ONE_TIME)
+    subscription_id = models.CharField(max_length=200, blank=True)
+    currency = UnitField()
+    subtotal_minor = MinorField()  # goods before any discount
+    discount_minor = MinorField(default=0)
+    tax_minor = MinorField(default=0)
+    tax_included = models.BooleanField(default=True)
+    shipping_minor = MinorField(default=0)
+    other_minor = MinorField(default=0)
+    total_minor = MinorField()
+    # After discounts, before tax and shipping: what percentages are taken of.
+    revenue_minor = MinorField()
+    # Kept with the refunds: Σ of those not undone, at most the total.
+    refunded_minor = MinorField(default=0)
+    country = models.CharField(max_length=2, blank=True)
+    products = models.JSONField(default=list)
+    coupon_codes = models.JSONField(default=list)
+    referral_code = models.CharField(max_length=40, blank=True)
+    click_id = models.UUIDField(null=True, blank=True)
+    source = models.JSONField(default=dict)
+    metadata = models.JSONField(default=dict)
+    payment_fingerprint = models.CharField(max_length=200, blank=True)
+    shipping_hash = models.CharField(max_length=200, blank=True)
+    warnings = models.JSONField(default=list)
+    # Why this order brought no conversion, as reason keys with their numbers; empty where it did.
+    unattributed = models.JSONField(default=list)
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(help_text="The storefront's own time of the newest change taken.")
+    recorded_at = models.DateTimeField()
+    # SHA-256 of the client's own fields: tells a repeated call from another order under the same id.
+    digest = models.BinaryField(max_length=32, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["storefront", "external_id"], name="an_order_is_recorded_once"),
+            one_of("status", OrderStatus, name="an_order_has_a_known_status"),
+            one_of("kind", OrderKind, name="an_order_has_a_known_kind"),
+            at_least("total_minor", 0, name="an_order_total_is_not_negative", message="The total is 0 or more."),
+            models.CheckConstraint(
+                condition=models.Q(refunded_minor__gte=0) & models.Q(refunded_minor__lte=models.F("total_minor")),
+                name="no_more_is_refunded_than_the_order",
+                violation_error_message="No more can be refunded than the order's total.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["storefront", "-id"], name="orders_newest_first"),
+            # Used by: lifetime values, and the question whether a friend is an existing customer.
+            models.Index(fields=["customer", "placed_at"], name="orders_of_a_customer"),
+            models.Index(fields=["storefront", "placed_at"], name="orders_by_day"),
+        ]
+
+    def __str__(self):
+        return self.external_id
+
+
+class RefundKind(models.TextChoices):
+    REFUND = "refund", "Refund"
+    CHARGEBACK = "chargeback", "Chargeback"  # the bank took it back
+    CANCELLATION = "cancellation", "Cancellation"
+
+
+class Refund(models.Model):
+    """Money of an order given back; may be undone, as shops delete refunds."""
+
+    public_id = PublicIdField()
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
+    refund_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=RefundKind, default=RefundKind.REFUND)
+    amount_minor = MinorField()
+    products = models.JSONField(default=list)
+    reason = models.CharField(max_length=200, blank=True)
+    refunded_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+    digest = models.BinaryField(max_length=32, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "refund_id"], name="a_refund_is_recorded_once"),
+            one_of("kind", RefundKind, name="a_refund_has_a_known_kind"),
+            at_least("amount_minor", 0, name="a_refund_is_not_negative", message="A refund is 0 or more."),
+        ]
+
+    def __str__(self):
+        return self.refund_id
