@@ -1,5 +1,6 @@
 """Read the environment, and refuse what cannot work in words that name the variable and say what to write."""
 
+import os
 import zoneinfo
 from urllib.parse import urlsplit
 
@@ -7,6 +8,13 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+
+
+def read_file(checkout):
+    """Add what ``.env`` says (or the file that ENV_FILE names) to the environment, which itself comes first."""
+    path = os.environ.get("ENV_FILE", checkout / ".env")
+    if path and os.path.isfile(path):
+        env.read_env(path)
 
 
 def refuse(name, wanted):

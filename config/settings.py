@@ -1,16 +1,16 @@
 """Every setting, from the environment. ``.env.example`` lists the variables; ``docs/operations.md`` explains them."""
 
+import sys
 from pathlib import Path
 
 from celery.schedules import schedule
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment
+from config import environment, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-if (BASE_DIR / ".env").is_file():
-    environment.env.read_env(BASE_DIR / ".env")
+environment.read_file(BASE_DIR)
 
 # --- what this process is ------------------------------------------------------------------------------------------
 
@@ -18,7 +18,11 @@ if (BASE_DIR / ".env").is_file():
 MODE = environment.choice("MODE", "production", among=("production", "development"))
 DEVELOPMENT = MODE == "development"
 DEBUG = environment.flag("DEBUG", default=False)
-DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / ".data")))
+DATA_DIR = services.data_directory()
+# Where the embedded servers of bin/demo and "manage.py services" listen.
+EMBEDDED = services.addresses(DATA_DIR) if DEVELOPMENT else {"DATABASE_URL": "", "REDIS_URL": ""}
+if DEVELOPMENT and "services" not in sys.argv[1:2]:
+    services.warn_if_absent(DATA_DIR)
 BASE_URL = environment.address(
     "BASE_URL", "http://localhost:8000" if DEVELOPMENT else "", schemes=("http", "https") if DEVELOPMENT else ("https",)
 )
@@ -102,25 +106,21 @@ EVENT_HANDLERS = "config.event_handlers.HANDLERS"
 # --- data ----------------------------------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": environment.database(
-        "DATABASE_URL", f"postgresql://postgres:@/postgres?host={DATA_DIR / 'postgres'}" if DEVELOPMENT else ""
-    )
+    "default": environment.database("DATABASE_URL", EMBEDDED["DATABASE_URL"])
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 }
 STATEMENT_TIMEOUT_SECONDS = environment.whole_number("STATEMENT_TIMEOUT_SECONDS", default=60, least=1, most=3600)
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = environment.address(
-    "REDIS_URL",
-    f"unix://{DATA_DIR / 'redis' / 'redis.sock'}" if DEVELOPMENT else "",
-    schemes=("redis", "rediss", "unix"),
-)
+REDIS_URL = environment.address("REDIS_URL", EMBEDDED["REDIS_URL"], schemes=("redis", "rediss", "unix"))
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)
 
 # --- Celery --------------------------------------------------------------------------------------------------------
 
 # PostgreSQL is the truth about pending work; a message only wakes a worker and may be lost, doubled or late.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

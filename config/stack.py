@@ -1,0 +1,125 @@
+"""The whole product on this machine, as separate processes like in production: web, workers and beat.
+
+The caller has the settings in its environment (``config.services`` gives the addresses). A process that exits by itself
+is started again: a Celery worker may, after it lost Redis twice. None outlives the caller, even one ended by kill -9.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from config import services
+from config.keeper import Keeper
+
+# Started in this order, stopped in the opposite one. Mail and bulk work never delay what decides about money.
+PROCESSES = {
+    "worker": ("celery", "-A", "config", "worker", "-Q", "money,people,out", "-c", "2", "-n", "worker@%h"),
+    "worker-bulk": ("celery", "-A", "config", "worker", "-Q", "mail,bulk", "-c", "2", "-n", "worker-bulk@%h"),
+    "beat": ("celery", "-A", "config", "beat"),
+    "web": ("granian", "--interface", "wsgi", "--blocking-threads", "4", "--respawn-failed-workers"),
+}
+# Longer than a worker's soft shutdown, in which running tasks finish.
+_PATIENCE_SECONDS = 40
+_START_SECONDS = 60
+_EXITS_TOO_MANY = 3
+_PORTS_TRIED = 100
+
+
+class Stack:
+    def __init__(self, keeper, base_url):
+        self._keeper, self.base_url = keeper, base_url
+
+    @property
+    def processes(self):
+        """``{name: process id}``; None while one is being started again."""
+        return {name: state["pid"] for name, state in self._keeper.state().items()}
+
+    def kill(self, name, number=signal.SIGKILL):
+        """Send a signal to a process with its children, as a machine that loses power would."""
+        os.killpg(self.processes[name], number)
+
+
+@contextlib.contextmanager
+def running(*, port=8000, say=print):
+    logs = services.data_directory() / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    port = free_port(port, say=say)
+    base_url = f"http://localhost:{port}"
+    environment = {"BASE_URL": base_url, "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"} | os.environ
+    keeper = Keeper.start(log=logs / "keeper.log")
+    try:
+        for name, command in PROCESSES.items():
+            keeper.run(
+                name,
+                _command(name, command, port),
+                log=logs / f"{name}.log",
+                environment=environment,
+                folder=services.CHECKOUT,
+                patience=_PATIENCE_SECONDS,
+            )
+        _wait_until_healthy(keeper, f"http://127.0.0.1:{port}/healthz", logs)
+        yield Stack(keeper, base_url)
+    finally:
+        keeper.leave()
+
+
+def free_port(port, *, say=print):
+    """The first port from there on that nobody listens on."""
+    for candidate in range(port, port + _PORTS_TRIED):
+        if _is_free(candidate):
+            if candidate != port:
+                say(f"port {port} is taken, using {candidate}")
+            return candidate
+    raise services.CannotStart(f"The ports {port} to {port + _PORTS_TRIED - 1} are all taken.")
+
+
+def _is_free(port):
+    with socket.socket() as probe:
+        # A port is not taken by connections that an earlier server has closed.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _command(name, command, port):
+    module, *arguments = command
+    if name == "web":
+        workers = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        arguments += ["--host", "127.0.0.1", "--port", str(port), "--workers", workers, "config.wsgi:application"]
+    else:
+        arguments += ["--loglevel", "INFO"]
+    return (sys.executable, "-m", module, *arguments)
+
+
+def _wait_until_healthy(keeper, address, logs):
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        failing = [name for name, state in keeper.state().items() if state["exits"] >= _EXITS_TOO_MANY]
+        if failing:
+            raise services.CannotStart(_last_words(failing[0], logs))
+        if _is_healthy(address):
+            return
+        time.sleep(0.1)
+    raise services.CannotStart(f"{address} did not answer in {_START_SECONDS} s.\n" + _last_words("web", logs))
+
+
+def _is_healthy(address):
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.status == 200  # noqa: PLR2004
+    except (OSError, ValueError):
+        return False
+
+
+def _last_words(name, logs):
+    log = logs / f"{name}.log"
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:]) if log.exists() else ""
+    return f"{name} exits again and again. The end of {log} says:\n{tail}"

@@ -1,0 +1,39 @@
+"""Servers for the tests: embedded and their own, unless DATABASE_URL and REDIS_URL name others."""
+
+import atexit
+import contextlib
+import os
+from urllib.parse import urlsplit
+
+import django
+
+from config import services
+
+# What this machine's .env says must not change what the tests see.
+os.environ["ENV_FILE"] = ""
+os.environ.setdefault("MODE", "development")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+def _start_servers():
+    """Before Django reads its settings. Parallel processes inherit the addresses and start nothing."""
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return
+    held = contextlib.ExitStack()
+    atexit.register(held.close)
+    os.environ.update(held.enter_context(services.running(private="test")))
+
+
+def _take_own_redis_database():
+    """Each parallel process has its own, as pytest-django gives each its own PostgreSQL database."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return
+    address, number = urlsplit(os.environ["REDIS_URL"]), int(worker.removeprefix("gw")) + 1
+    own = {"query": f"db={number}"} if address.scheme == "unix" else {"path": f"/{number}"}
+    os.environ["REDIS_URL"] = address._replace(**own).geturl()
+
+
+_start_servers()
+_take_own_redis_database()
+django.setup()
