@@ -42,6 +42,7 @@ _CONVERSION = {
     "currency": "ISO 4217",
     "basis_minor": "the order's total: what refunds are a share of",
     "refunded_minor": "of the basis, so far; all of it when cancelled",
+    "cancelled": "whether the order is cancelled",
     "goods_minor": "the goods before any discount: what minimums compare",
     "revenue_minor": "after discounts, before tax and shipping: what percentages are taken of",
     "country": "ISO 3166, or empty",

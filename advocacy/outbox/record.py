@@ -23,18 +23,18 @@ class Draft:
     """An event to be recorded.
 
     ``subject`` is a row with ``public_id`` and ``version``. Its writer holds it locked, has already raised
-    ``version`` by one and saves it in the same transaction.
+    ``version`` by one and saves it in the same transaction. The other rows may be given as their ids.
     """
 
     type: EventType
     subject: object
-    storefront: Storefront
+    storefront: Storefront | int
     facts: dict
     occurred_at: datetime
-    customer: Customer | None = None
-    program: Program | None = None
-    advocate: Advocate | None = None
-    friend: Customer | None = None
+    customer: Customer | int | None = None
+    program: Program | int | None = None
+    advocate: Advocate | int | None = None
+    friend: Customer | int | None = None
     cause: Event | None = None
 
 
@@ -69,18 +69,22 @@ def _event(draft, at):
     if depth > DEEPEST:
         raise ChainTooLong(f"{draft.type.name} would be caused by a chain of more than {DEEPEST} events.")
     return Event(
-        storefront_id=draft.storefront.pk,
+        storefront_id=_id(draft.storefront),
         type=draft.type.name,
         subject_kind=draft.type.subject,
         subject_id=draft.subject.public_id,
         version=draft.subject.version,
-        customer=draft.customer,
-        program=draft.program,
-        advocate=draft.advocate,
-        friend=draft.friend,
+        customer_id=_id(draft.customer),
+        program_id=_id(draft.program),
+        advocate_id=_id(draft.advocate),
+        friend_id=_id(draft.friend),
         cause=draft.cause,
         depth=depth,
         facts=draft.facts,
         occurred_at=min(draft.occurred_at, at),
         recorded_at=at,
     )
+
+
+def _id(row):
+    return getattr(row, "pk", row)

@@ -1,0 +1,114 @@
+"""Why something was not given, or not yet: stable keys, each with a text for staff and one for the advocate. Pure.
+
+The staff text may name every number it was decided by. The advocate's text holds nothing that is the friend's own:
+no amount of an order, no date, no product. Keys are part of the API: adding is allowed, renaming is not.
+"""
+
+from dataclasses import dataclass
+
+from advocacy import money
+
+
+@dataclass(frozen=True)
+class Reason:
+    staff: str
+    advocate: str
+
+
+_GENERAL = "This one does not count under the program’s terms."
+
+REASONS = {
+    "no_attribution": Reason("Nobody brought this customer: no code, coupon or click came with it.", _GENERAL),
+    "outside_window": Reason(
+        "The click came {days} days before; the program’s window is {window_days} days.",
+        "Your friend came back after the time in which a visit counts.",
+    ),
+    "attributed_to_other": Reason(
+        "This friend had been brought by another advocate before.", "Somebody else had invited this friend before."
+    ),
+    "existing_customer": Reason(
+        "The friend was a customer before ({orders} earlier orders).", "This friend was a customer already."
+    ),
+    "self_referral": Reason("Advocate and friend are the same person.", "Your own orders do not count."),
+    "order_unpaid": Reason("The order is not paid yet.", "Waiting until the order is complete."),
+    "order_cancelled": Reason("The order was cancelled.", "The order was cancelled."),
+    "below_minimum": Reason(
+        "Order {input}, minimum {threshold}.",
+        "This order was below the offer’s minimum of {threshold}. The next one can still count.",
+    ),
+    "wrong_currency": Reason(
+        "The order is in {input}; the program pays in {threshold}.",
+        "The order was in a currency the program does not pay.",
+    ),
+    "rate_missing": Reason("No exchange rate for {input} on that day.", "Waiting for an exchange rate."),
+    "not_first_order": Reason(
+        "An earlier order of this friend has used the rule: once per friend.",
+        "The program pays for a friend’s first order only.",
+    ),
+    "limit_of_orders_reached": Reason(
+        "Order no. {input} of this friend; the rule takes up to {threshold}.",
+        "The program pays for a limited number of orders of a friend.",
+    ),
+    "duration_over": Reason(
+        "The time in which orders count is over.", "The time in which this friend’s orders count is over."
+    ),
+    "product_excluded": Reason("No product of the order is in the offer.", "The offer is for other products."),
+    "coupon_not_used": Reason("The coupon was not used.", "The offer’s coupon was not used."),
+    "country_excluded": Reason("Country {input} is not in the offer.", "The offer is for other countries."),
+    "channel_excluded": Reason("Channel {input} is not in the offer.", "The offer is for other channels."),
+    "not_in_segment": Reason("Not in the segment.", "The offer is for other customers."),
+    "not_in_tier": Reason("Not in the tier.", "The offer is for another level."),
+    "not_in_variant": Reason("Not in this variant of the experiment.", _GENERAL),
+    "metadata_mismatch": Reason("The order’s metadata does not match.", _GENERAL),
+    "too_late_after_signup": Reason(
+        "{input} days after joining; the rule allows {threshold}.", "Your friend ordered too long after joining."
+    ),
+    "cap_reached": Reason("The cap of {threshold} is reached.", "You have reached the most that the program pays."),
+    "budget_exhausted": Reason("The budget is used up.", "The program’s budget is used up for now."),
+    "link_limit_reached": Reason(
+        "The link’s number of uses is reached.", "This link has been used as often as it may be."
+    ),
+    "link_disabled": Reason("The link is disabled.", "This link is switched off."),
+    "link_expired": Reason("The link had expired.", "This link had expired."),
+    "in_hold": Reason("Held until {due}.", "Waiting until the return period ends."),
+    "awaiting_delivery": Reason("Waiting for the delivery.", "Waiting until it has arrived."),
+    "fraud_hold": Reason("Held for review: {note}", "We are looking at this one; it takes a little longer."),
+    "fraud_rejected": Reason("Rejected in review: {note}", _GENERAL),
+    "refunded": Reason("{refunded} of {basis} was refunded.", "The order, or a part of it, was returned."),
+    "duplicate": Reason("Recorded before.", "Counted before."),
+    "program_paused": Reason("The program was paused.", "The program is paused."),
+    "program_ended": Reason("The program had ended.", "The program has ended."),
+    "advocate_paused": Reason("The advocate is paused.", "Your participation is paused. Write to us to go on."),
+    "advocate_banned": Reason("The advocate is banned.", "You no longer take part in this program."),
+    "terms_not_accepted": Reason("The program’s terms are not accepted.", "Accept the program’s new terms to be paid."),
+    "tax_form_missing": Reason("The tax form is missing.", "We need your tax form before we can pay."),
+    "minimum_payout": Reason("Below the minimum payout of {threshold}.", "Paid out from {threshold}."),
+    "milestone_not_reached": Reason("{input} of {threshold} friends.", "{input} of {threshold} friends so far."),
+    "rule_not_in_force": Reason("The rule was not in force then.", "The offer was not open then."),
+    "lost_to_priority": Reason("Another rule paid instead.", "Another offer paid instead."),
+    "pool_empty": Reason("No code is left; it is served when codes are added.", "Your code is on its way."),
+    "zero_amount": Reason("The benefit comes to 0.", "The reward came to nothing for this order."),
+    "test_mode": Reason("Test data.", "Test data."),
+}
+
+
+class _Numbers(dict):
+    def __missing__(self, name):
+        return "?"
+
+
+def staff(key, **numbers):
+    return REASONS[key].staff.format_map(_Numbers(numbers))
+
+
+def advocate(key, **numbers):
+    return REASONS[key].advocate.format_map(_Numbers(numbers))
+
+
+def of_check(check, *, unit):
+    """A check's numbers as people read them: money with its currency."""
+    is_money = check["field"].endswith("_minor")
+    shown = {name: check[name] for name in ("input", "threshold")}
+    if is_money:
+        shown = {name: money.plain(value, unit) for name, value in shown.items() if value is not None}
+    return shown

@@ -1,0 +1,160 @@
+"""What a rule owes, as tables of cases; no database."""
+
+import pytest
+
+from rewards import rules
+from rewards.rules import Before, Benefit, Terms
+
+FACTS = {
+    "sequence": 1,
+    "currency": "EUR",
+    "basis_minor": 6240,
+    "refunded_minor": 0,
+    "cancelled": False,
+    "goods_minor": 6000,
+    "revenue_minor": 5000,
+    "country": "DE",
+    "channel": "whatsapp",
+    "days_since_signup": 3,
+    "advocate_review": "clear",
+    "friend_review": "clear",
+    "advocate_status": "active",
+    "program_status": "active",
+}
+
+
+def terms(**changes):
+    benefits = {"advocate": Benefit("fixed", amount_minor=1000), "friend": Benefit("percent", percent_bp=1000)}
+    return Terms(**{"rule": 1, "version": 1, "number": 1, "name": "Give 10", "unit": "EUR", "benefits": benefits} | changes)
+
+
+def decide(used=0, before=None, rule=None, **facts):
+    return rules.decide(FACTS | facts, rule or terms(), used=used, before=before)
+
+
+def test_both_sides_get_what_the_rule_says():
+    verdict = decide()
+    assert verdict.granted == {"advocate": 1000, "friend": 500}
+    assert verdict.owed == {"advocate": 1000, "friend": 500}
+    assert verdict.reasons == {"advocate": (), "friend": ()}
+    assert verdict.counted
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule", "used", "reasons"),
+    [
+        ({"goods_minor": 1999}, terms(minimum_order_minor=2000), 0, ("below_minimum",)),
+        ({"currency": "USD"}, terms(), 0, ("wrong_currency",)),
+        ({}, terms(), 1, ("not_first_order",)),
+        ({"program_status": "paused"}, terms(), 0, ("program_paused",)),
+        ({"program_status": "ended"}, terms(), 0, ("program_ended",)),
+        ({"advocate_status": "banned"}, terms(), 0, ("advocate_banned",)),
+        ({"revenue_minor": 0}, terms(benefits={"friend": Benefit("percent", percent_bp=1000)}), 0, ("zero_amount",)),
+        (
+            {"country": "FR"},
+            terms(conditions=({"field": "country", "op": "one_of", "value": ["DE", "AT"]},)),
+            0,
+            ("country_excluded",),
+        ),
+        ({"goods_minor": 1999}, terms(minimum_order_minor=2000), 1, ("below_minimum", "not_first_order")),
+    ],
+)
+def test_a_refusal_names_its_reasons_and_grants_nothing(facts, rule, used, reasons):
+    verdict = decide(used=used, rule=rule, **facts)
+    side = next(iter(rule.benefits))
+    assert verdict.granted[side] == verdict.owed[side] == 0
+    assert verdict.reasons[side] == reasons
+    assert not verdict.counted
+
+
+def test_a_minimum_is_met_by_exactly_that_much():
+    assert decide(rule=terms(minimum_order_minor=6000)).owed["advocate"] == 1000
+
+
+def test_every_order_is_paid_where_the_rule_says_so():
+    assert decide(used=7, rule=terms(frequency="every_order")).owed["advocate"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("revenue", "percent_bp", "maximum", "amount"),
+    [(5000, 1000, None, 500), (4995, 1000, None, 500), (4994, 1000, None, 499), (50_000, 1000, 1500, 1500), (1, 1, None, 0)],
+)
+def test_a_percentage_is_rounded_half_up_once_and_limited(revenue, percent_bp, maximum, amount):
+    assert Benefit("percent", percent_bp=percent_bp, maximum_minor=maximum).amount(revenue) == amount
+
+
+def again(**facts):
+    return decide(before=Before(granted={"advocate": 1000, "friend": 500}), **facts)
+
+
+@pytest.mark.parametrize(
+    ("refunded", "advocate", "friend"),
+    [(0, 1000, 500), (2080, 667, 333), (3120, 500, 250), (6239, 0, 0), (6240, 0, 0), (1, 1000, 500)],
+)
+def test_a_refund_takes_back_its_share_of_the_grant(refunded, advocate, friend):
+    assert again(refunded_minor=refunded).owed == {"advocate": advocate, "friend": friend}
+
+
+def test_shares_of_many_refunds_add_up_to_the_grant():
+    owed = [again(refunded_minor=refunded).owed["advocate"] for refunded in range(0, 6241, 7)]
+    taken = [earlier - later for earlier, later in zip(owed, owed[1:], strict=False)]
+    assert min(taken) >= 0
+    assert sum(taken) == owed[0] - owed[-1]
+    assert again(refunded_minor=6240).owed == {"advocate": 0, "friend": 0}
+
+
+def test_each_side_is_rejected_by_itself():
+    verdict = again(advocate_review="rejected")
+    assert verdict.owed == {"advocate": 0, "friend": 500}
+    assert verdict.reasons["advocate"] == ("fraud_rejected",)
+    assert verdict.counted
+
+
+def test_a_held_side_is_owed_but_waits():
+    verdict = again(friend_review="held")
+    assert verdict.owed["friend"] == 500
+    assert verdict.reviewed == {"advocate": False, "friend": True}
+
+
+def test_a_grant_of_nothing_stays_nothing_for_the_reason_it_had():
+    verdict = decide(before=Before(reasons=("below_minimum",)))
+    assert verdict.owed == {"advocate": 0, "friend": 0}
+    assert verdict.reasons["advocate"] == ("below_minimum",)
+
+
+def test_a_grant_is_not_restored_when_another_order_took_the_room():
+    verdict = again(used=1)
+    assert verdict.owed == {"advocate": 0, "friend": 0}
+    assert verdict.reasons["advocate"] == ("not_first_order",)
+
+
+def test_a_later_version_cannot_raise_a_grant():
+    dearer = terms(benefits={"advocate": Benefit("fixed", amount_minor=9000)})
+    verdict = decide(rule=dearer, before=Before(granted={"advocate": 1000}))
+    assert verdict.owed == {"advocate": 1000}
+
+
+def test_an_order_of_nothing_is_all_or_nothing():
+    free = {"basis_minor": 0, "refunded_minor": 0}
+    assert again(**free).owed["advocate"] == 1000
+    assert again(**free, cancelled=True).owed["advocate"] == 0
+
+
+@pytest.mark.parametrize(
+    ("owed", "pending", "available", "releasable", "moves"),
+    [
+        (1000, 0, 0, False, [("grant", 1000)]),
+        (1000, 0, 0, True, [("grant", 1000), ("release", 1000)]),
+        (1000, 1000, 0, True, [("release", 1000)]),
+        (1000, 1000, 0, False, []),
+        (1000, 0, 1000, True, []),
+        (400, 1000, 0, False, [("take_pending", 600)]),
+        (400, 0, 1000, True, [("take_available", 600)]),
+        (0, 300, 700, True, [("take_pending", 300), ("take_available", 700)]),
+        (200, 300, 700, True, [("take_pending", 300), ("take_available", 500)]),
+        (1000, 0, 400, True, [("grant", 600), ("release", 600)]),
+        (0, 0, 0, True, []),
+    ],
+)
+def test_only_the_difference_is_posted(owed, pending, available, releasable, moves):
+    assert rules.legs(owed=owed, pending=pending, available=available, releasable=releasable) == moves
