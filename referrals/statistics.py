@@ -1,0 +1,67 @@
+"""Intervals of rates and of differences between means. Pure."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import NormalDist
+
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.95
+
+
+def rate(part, whole):
+    """``part ÷ whole``, or None where there is no whole; may exceed 1 and is never clamped."""
+    return part / whole if whole else None
+
+
+def wilson(part, whole, *, confidence=CONFIDENCE):
+    """The Wilson score interval of a share (Wilson 1927), or None where ``part`` is no share of ``whole``.
+
+    A friend may come without a click, so a later step can exceed an earlier one: such a rate has a value
+    but no interval of this kind.
+    """
+    if not 0 <= part <= whole or not whole:
+        return None
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, spread = part / whole, z * z / whole
+    middle = (share + spread / 2) / (1 + spread)
+    reach = z / (1 + spread) * math.sqrt(share * (1 - share) / whole + spread / (4 * whole))
+    # At the ends the formula is exactly 0 or 1; floating point may miss it by a hair, on the wrong side.
+    return (0.0 if part == 0 else middle - reach, 1.0 if part == whole else middle + reach)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is enough of a sample for its mean and variance: its size, sum and sum of squares, as integers."""
+
+    size: int
+    total: int
+    squares: int
+
+    @property
+    def mean(self):
+        return Fraction(self.total, self.size) if self.size else None
+
+    @property
+    def variance(self):
+        """Of the sample (n − 1), exact: sums of squares of cents would lose all digits as floats."""
+        if self.size < 2:  # noqa: PLR2004 - one value has no spread
+            return None
+        return (self.squares - Fraction(self.total**2, self.size)) / (self.size - 1)
+
+
+def welch(first, second, *, confidence=CONFIDENCE):
+    """The interval of ``first.mean − second.mean`` without assuming equal variances (Welch 1947).
+
+    Returns (low, high) as floats, or None where a sample has fewer than two values.
+    """
+    if first.variance is None or second.variance is None:
+        return None
+    one, two = first.variance / first.size, second.variance / second.size
+    difference = float(first.mean - second.mean)
+    if not one + two:
+        return (difference, difference)
+    freedom = (one + two) ** 2 / (one**2 / (first.size - 1) + two**2 / (second.size - 1))
+    reach = float(stdtrit(float(freedom), (1 + confidence) / 2)) * math.sqrt(one + two)
+    return (difference - reach, difference + reach)
