@@ -1,5 +1,7 @@
 """What a rule owes, as tables of cases; no database."""
 
+import itertools
+
 import pytest
 
 from rewards import rules
@@ -25,7 +27,9 @@ FACTS = {
 
 def terms(**changes):
     benefits = {"advocate": Benefit("fixed", amount_minor=1000), "friend": Benefit("percent", percent_bp=1000)}
-    return Terms(**{"rule": 1, "version": 1, "number": 1, "name": "Give 10", "unit": "EUR", "benefits": benefits} | changes)
+    return Terms(
+        **{"rule": 1, "version": 1, "number": 1, "name": "Give 10", "unit": "EUR", "benefits": benefits} | changes
+    )
 
 
 def decide(used=0, before=None, rule=None, **facts):
@@ -77,7 +81,13 @@ def test_every_order_is_paid_where_the_rule_says_so():
 
 @pytest.mark.parametrize(
     ("revenue", "percent_bp", "maximum", "amount"),
-    [(5000, 1000, None, 500), (4995, 1000, None, 500), (4994, 1000, None, 499), (50_000, 1000, 1500, 1500), (1, 1, None, 0)],
+    [
+        (5000, 1000, None, 500),
+        (4995, 1000, None, 500),
+        (4994, 1000, None, 499),
+        (50_000, 1000, 1500, 1500),
+        (1, 1, None, 0),
+    ],
 )
 def test_a_percentage_is_rounded_half_up_once_and_limited(revenue, percent_bp, maximum, amount):
     assert Benefit("percent", percent_bp=percent_bp, maximum_minor=maximum).amount(revenue) == amount
@@ -97,7 +107,7 @@ def test_a_refund_takes_back_its_share_of_the_grant(refunded, advocate, friend):
 
 def test_shares_of_many_refunds_add_up_to_the_grant():
     owed = [again(refunded_minor=refunded).owed["advocate"] for refunded in range(0, 6241, 7)]
-    taken = [earlier - later for earlier, later in zip(owed, owed[1:], strict=False)]
+    taken = [earlier - later for earlier, later in itertools.pairwise(owed)]
     assert min(taken) >= 0
     assert sum(taken) == owed[0] - owed[-1]
     assert again(refunded_minor=6240).owed == {"advocate": 0, "friend": 0}

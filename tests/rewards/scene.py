@@ -1,0 +1,130 @@
+"""Settlement's stage: a program with a rule, alice who advocates, fred who buys; conversions as bare events."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from advocacy import ids
+from advocacy.models import Advocate, Customer, Program, Storefront
+from advocacy.outbox.record import Draft, record
+from referrals import events as catalogue
+from rewards import rulebook
+from rewards.models import Account, Reward
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+GIVE_10 = {
+    "frequency": "first_order",
+    "minimum_order_minor": 2000,
+    "advocate_kind": "fixed",
+    "advocate_amount_minor": 1000,
+    "friend_kind": "fixed",
+    "friend_amount_minor": 500,
+    "hold_days": 14,
+}
+
+
+@dataclass
+class Conversion:
+    """What ``referrals`` would keep of a conversion: enough to record its events."""
+
+    program: Program
+    advocate: Advocate
+    friend: Customer
+    public_id: object = field(default_factory=ids.uuid7)
+    version: int = 0
+    facts: dict = field(default_factory=dict)
+
+
+def person(storefront, name):
+    return Customer.objects.create(
+        storefront=storefront, external_id=name, name=name, created_at=NOW, updated_at=NOW, recorded_at=NOW
+    )
+
+
+def acme(slug="acme"):
+    return Storefront.objects.create(name=slug.title(), slug=slug)
+
+
+def program_of(storefront, **columns):
+    return Program.objects.create(
+        **{"storefront": storefront, "name": "Friends", "slug": "friends", "destination": "https://acme.example/"}
+        | columns
+    )
+
+
+def alice_of(program, name="alice"):
+    return Advocate.objects.create(
+        storefront=program.storefront,
+        program=program,
+        customer=person(program.storefront, name),
+        display_name=name,
+        enrolled_at=NOW,
+    )
+
+
+def rule_of(program, **terms):
+    """A rule in force since a year."""
+    return rulebook.save(
+        program=program,
+        name="Give 10",
+        terms=GIVE_10 | terms,
+        at=NOW,
+        starts_at=NOW - timedelta(days=365),
+        from_the_past=True,
+    )
+
+
+def conversion_of(advocate, friend):
+    return Conversion(program=advocate.program, advocate=advocate, friend=friend)
+
+
+def tell(conversion, type=catalogue.CONVERSION_RECORDED, at=NOW, **changes):
+    """Record the conversion's next event, with these facts changed."""
+    defaults = {
+        "order": str(conversion.public_id),
+        "sequence": 1,
+        "converted_at": NOW.isoformat(),
+        "placed_at": NOW.isoformat(),
+        "currency": "EUR",
+        "basis_minor": 5000,
+        "refunded_minor": 0,
+        "cancelled": False,
+        "goods_minor": 5000,
+        "revenue_minor": 5000,
+        "country": "DE",
+        "channel": "",
+        "method": "click",
+        "days_since_signup": 0,
+        "advocate_review": "clear",
+        "friend_review": "clear",
+        "advocate_status": conversion.advocate.status,
+        "program_status": conversion.program.status,
+        "stands": True,
+        "friends_change": 0,
+    }
+    conversion.facts = defaults | conversion.facts | changes
+    conversion.version += 1
+    draft = Draft(
+        type=type,
+        subject=conversion,
+        storefront=conversion.program.storefront,
+        customer=conversion.friend,
+        program=conversion.program,
+        advocate=conversion.advocate,
+        friend=conversion.friend,
+        facts=conversion.facts,
+        occurred_at=at,
+    )
+    with transaction.atomic():
+        return record([draft], at=at)[0]
+
+
+def balances(customer):
+    """``{kind: minor units}`` of a customer's accounts that are not empty."""
+    rows = Account.objects.filter(customer=customer).exclude(balance_minor=0)
+    return {row.kind: row.balance_minor for row in rows}
+
+
+def reward_of(customer):
+    return Reward.objects.get(recipient=customer)
