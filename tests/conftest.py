@@ -37,3 +37,5 @@ def _take_own_redis_database():
 _start_servers()
 _take_own_redis_database()
 django.setup()
+
+pytest_plugins = ["tests.fixtures"]

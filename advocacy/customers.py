@@ -1,0 +1,137 @@
+"""People as their storefront knows them: found, adopted, made.
+
+A customer's row is the lock of everything decided about that person (bonds, orders): it is taken first.
+"""
+
+from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
+from advocacy import emails, events, given, ids
+from advocacy.models import Customer
+from advocacy.outbox.record import Draft, record
+from advocacy.refusals import NotFound
+
+_TEXTS = {"name": 200, "phone": 40, "locale": 20, "country": 2, "time_zone": 60}
+_DATA = ("source", "traits")
+_KNOWN = {"external_id", "email", "orders_before", "created_at", "updated_at", *_TEXTS, *_DATA}
+_MOST_ORDERS = 1_000_000
+_IS_GUEST = ExpressionWrapper(Q(external_id__isnull=True), output_field=BooleanField())
+
+
+class _SomebodyElse(Exception):
+    """The guest we found was adopted under another id before we had the lock."""
+
+
+def find(*, storefront, external_id=None, email=None, public_id=None):
+    """The customer of that public id, or of that external id, or known by that e-mail; else None.
+
+    An e-mail beside an external id finds only a guest: an account with another id is another person.
+    """
+    people = Customer.objects.filter(storefront=storefront)
+    if public_id is not None:
+        return people.filter(public_id=public_id).first()
+    if external_id:
+        known = people.filter(external_id=external_id).first()
+        if known or not email:
+            return known
+        people = people.filter(external_id__isnull=True)
+    if not email:
+        return None
+    # Somebody with an account before a guest; of several accounts the oldest.
+    return people.filter(email_key=emails.normalise(email)).order_by(_IS_GUEST, "id").first()
+
+
+def named(*, storefront, name):
+    """The customer whom ``cus_…`` or ``ext_<external id>`` names; NotFound otherwise, also for another storefront's."""
+    kind, _, rest = str(name).partition("_")
+    customer = None
+    if kind == "ext" and rest and "\0" not in rest:
+        customer = find(storefront=storefront, external_id=rest)
+    elif kind == "cus" and (public_id := ids.decode("cus", str(name))):
+        customer = find(storefront=storefront, public_id=public_id)
+    if customer is None:
+        raise NotFound("unknown_customer", "There is no such customer. Write cus_… or ext_ and your own id.")
+    return customer
+
+
+def upsert(*, storefront, fields, at, guest=None):
+    """Take what a storefront says of a person: ``(customer, created)``, the row locked until the transaction ends.
+
+    ``fields``: external_id, email, name, phone, locale, country, time_zone, created_at, orders_before, source,
+    traits, updated_at, each of them optional. The newest ``updated_at`` (default: ``at``) wins; an older one changes
+    nothing. A guest with the same e-mail, or else ``guest``, is adopted when an external id arrives.
+    With neither id nor e-mail a new guest is made.
+    """
+    columns = _columns(fields, at)
+    with transaction.atomic():
+        for _ in range(3):
+            customer = _found(storefront, columns) or guest
+            try:
+                with transaction.atomic():
+                    if customer is None:
+                        return _create(storefront, columns, at), True
+                    return _change(customer, columns), False
+            except (IntegrityError, _SomebodyElse):
+                guest = None  # another call made or adopted this very person meanwhile: look again
+        raise RuntimeError("A customer kept being made by others and never found.")
+
+
+def lock(customer):
+    """The row as it is now, locked. ``no_key``: rows that only point to the person need not wait."""
+    return Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+
+
+def _columns(fields, at):
+    given.known(fields, _KNOWN)
+    columns = {name: given.text(name, fields[name], longest=most) for name, most in _TEXTS.items() if name in fields}
+    columns |= {name: given.data(name, fields[name] or {}) for name in _DATA if name in fields}
+    if fields.get("external_id") is not None:
+        columns["external_id"] = given.text("external_id", fields["external_id"], longest=200, required=True)
+    if fields.get("email"):
+        columns["email"] = given.email("email", fields["email"])
+        columns["email_key"] = emails.normalise(columns["email"])
+    if fields.get("orders_before") is not None:
+        columns["orders_before"] = given.whole("orders_before", fields["orders_before"], most=_MOST_ORDERS)
+    for name in ("created_at", "updated_at"):
+        if fields.get(name) is not None:
+            columns[name] = min(given.moment(name, fields[name], at=at), at)
+    return {"updated_at": at} | columns
+
+
+def _found(storefront, columns):
+    return find(storefront=storefront, external_id=columns.get("external_id"), email=columns.get("email"))
+
+
+def _create(storefront, columns, at):
+    columns = {"created_at": columns["updated_at"]} | columns
+    customer = Customer.objects.create(storefront=storefront, recorded_at=at, version=1, **columns)
+    facts = {
+        "identified": bool(customer.external_id or customer.email),
+        "orders_before": customer.orders_before,
+    }
+    draft = Draft(
+        type=events.CUSTOMER_CREATED,
+        subject=customer,
+        storefront=storefront,
+        customer=customer,
+        facts=facts,
+        occurred_at=customer.created_at,
+    )
+    record([draft], at=at)
+    return customer
+
+
+def _change(customer, columns):
+    customer = lock(customer)
+    if customer.external_id and columns.get("external_id", customer.external_id) != customer.external_id:
+        raise _SomebodyElse
+    if columns["updated_at"] < customer.updated_at:
+        # Older news changes nothing, but who somebody is stays true whenever it is said.
+        columns = {name: columns[name] for name in ("external_id", "email", "email_key") if name in columns}
+        columns = {name: value for name, value in columns.items() if getattr(customer, name) is None}
+    changed = [name for name, value in columns.items() if getattr(customer, name) != value]
+    for name in changed:
+        setattr(customer, name, columns[name])
+    if changed:
+        customer.save(update_fields=changed)
+    return customer

@@ -1,0 +1,85 @@
+"""Customers become advocates of a program."""
+
+from django.db import IntegrityError, transaction
+
+from advocacy import events, given
+from advocacy.models import Advocate, AdvocateStatus
+from advocacy.models.program import ProgramStatus
+from advocacy.outbox.record import Draft, record
+from advocacy.refusals import NotFound, Refused
+
+
+def enrol(
+    *,
+    program,
+    customer,
+    display_name="",
+    shows_name=False,
+    terms_version=None,
+    terms_accepted_at=None,
+    at,
+):
+    """``(advocate, created)``; who is enrolled already comes back as they are.
+
+    Refuses ``program_ended``; NotFound where customer and program are of two storefronts.
+    """
+    if customer.storefront_id != program.storefront_id:
+        raise NotFound("unknown_customer", "There is no such customer.")
+    enrolled = Advocate.objects.filter(program=program, customer=customer)
+    if known := enrolled.first():
+        return known, False
+    if program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= at):
+        raise Refused("program_ended", "The program has ended; nobody can join it any more.")
+    advocate = Advocate(
+        storefront_id=program.storefront_id,
+        program=program,
+        customer=customer,
+        display_name=given.text("display_name", display_name, longest=80).strip(),
+        shows_name=shows_name,
+        terms_version=terms_version,
+        terms_accepted_at=terms_accepted_at and min(given.moment("terms_accepted_at", terms_accepted_at, at=at), at),
+        enrolled_at=at,
+        version=1,
+    )
+    try:
+        with transaction.atomic():
+            advocate.save(force_insert=True)
+            _tell(advocate, events.ADVOCATE_ENROLLED, at)
+    except IntegrityError:
+        return enrolled.get(), False  # the same call, a moment earlier
+    return advocate, True
+
+
+def set_status(*, advocate, status, at):
+    """Pause, ban or let go on. Returns the advocate; nothing is recorded where nothing changes."""
+    given.choice("status", status, AdvocateStatus)
+    with transaction.atomic():
+        advocate = lock(advocate)
+        if advocate.status != status:
+            advocate.status = status
+            advocate.version += 1
+            advocate.save(update_fields=["status", "version"])
+            _tell(advocate, events.ADVOCATE_CHANGED, at)
+    return advocate
+
+
+def lock(advocate):
+    return (
+        Advocate.objects.select_for_update(no_key=True, of=["self"])
+        .select_related("program", "customer", "storefront")
+        .get(pk=advocate.pk)
+    )
+
+
+def _tell(advocate, event_type, at):
+    draft = Draft(
+        type=event_type,
+        subject=advocate,
+        storefront=advocate.storefront,
+        customer=advocate.customer,
+        program=advocate.program,
+        advocate=advocate,
+        facts={"status": advocate.status, "terms_version": advocate.terms_version},
+        occurred_at=at,
+    )
+    record([draft], at=at)

@@ -1,0 +1,170 @@
+"""What clients, platforms and files give us, checked before anything is written. Pure.
+
+Each function takes the name of a field and its value, and answers the value as it is stored, or raises ``Refused``
+with a sentence under that name. The API checks shapes too; these checks hold for every door.
+"""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from advocacy import money
+from advocacy.refusals import Refused
+
+# Clocks differ by minutes, never by more than a day.
+FARTHEST = timedelta(days=1)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def refuse(name, sentence, *, code="invalid_field"):
+    raise Refused(code, sentence, errors={name: sentence})
+
+
+def known(fields, names):
+    """Nothing is taken silently for something else: a field that is not known is refused by its name."""
+    for name in fields:
+        if name not in names:
+            refuse(str(name), f"{name} is not a field here; take it out or correct its spelling.", code="unknown_field")
+
+
+def text(name, value, *, longest, required=False):
+    """Text without NUL and half characters, at most so long; None counts as empty."""
+    value = "" if value is None else value
+    if not isinstance(value, str):
+        refuse(name, f"{name} must be text.")
+    if "\0" in value or not _writable(value):
+        refuse(name, f"{name} holds a NUL or another character that cannot be stored.")
+    if len(value) > longest:
+        refuse(name, f"{name} has {len(value)} characters; at most {longest} are taken.")
+    if required and not value.strip():
+        refuse(name, f"{name} must not be empty.")
+    return value
+
+
+def _writable(value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def email(name, value):
+    value = text(name, value, longest=320).strip()
+    try:
+        validate_email(value)
+    except ValidationError:
+        refuse(name, f"{name} is not an e-mail address.")
+    return value
+
+
+def whole(name, value, *, least=0, most):
+    if isinstance(value, bool) or not isinstance(value, int):
+        refuse(name, f"{name} must be a whole number.")
+    if not least <= value <= most:
+        refuse(name, f"{name} must be from {least} to {most}; it is {value}.")
+    return value
+
+
+def amount(name, value):
+    """Minor units, 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        refuse(name, f"{name} must be a whole number of minor units, such as 1250 for 12.50.", code="invalid_amount")
+    if not 0 <= value <= money.LARGEST_MINOR:
+        refuse(name, f"{name} must be from 0 to {money.LARGEST_MINOR}; it is {value}.", code="invalid_amount")
+    return value
+
+
+def flag(name, value):
+    if not isinstance(value, bool):
+        refuse(name, f"{name} must be true or false.")
+    return value
+
+
+def currency(name, value):
+    if not isinstance(value, str) or value not in money.CURRENCIES:
+        refuse(name, f"{name} must be an ISO 4217 code in capitals, such as EUR.", code="unknown_currency")
+    return value
+
+
+def choice(name, value, choices):
+    if value not in choices.values:
+        refuse(name, f"{name} must be one of: {', '.join(choices.values)}.")
+    return value
+
+
+def moment(name, value, *, at):
+    """An aware datetime, or RFC 3339 text with an offset; at most a day after ``at``."""
+    value = _parsed(name, value)
+    latest = at + FARTHEST
+    if value > latest:
+        said = f"{name} is {value.isoformat()}, in the future; at most {latest.isoformat()} is taken."
+        refuse(name, said, code="date_in_future")
+    if value < EARLIEST:
+        refuse(name, f"{name} is before 1970.")
+    return value
+
+
+def _parsed(name, value):
+    try:
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(parsed, datetime) and parsed.tzinfo is not None:
+            return parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    return refuse(name, f"{name} must be a time with an offset, such as 2026-03-01T12:00:00Z.")
+
+
+def data(name, value, *, longest=10_000):
+    """A JSON object of at most so many characters that the database can hold."""
+    if not isinstance(value, dict):
+        refuse(name, f"{name} must be an object.")
+    try:
+        written = canonical(value)
+    except (TypeError, ValueError, RecursionError):
+        refuse(name, f"{name} holds a value that JSON has no words for.")
+    if len(written) > longest:
+        refuse(name, f"{name} has {len(written)} characters; at most {longest} are taken.")
+    if "\\u0000" in written or not _writable(written):
+        refuse(name, f"{name} holds a NUL or another character that cannot be stored.")
+    return json.loads(written)
+
+
+def canonical(value):
+    """One text for one meaning: keys sorted, what is null left out, times in UTC."""
+    return json.dumps(
+        _without_nulls(value),
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        default=_word,
+    )
+
+
+def digest(value):
+    """SHA-256 of the client's own fields: tells a repeated call from another one under the same name."""
+    return hashlib.sha256(canonical(value).encode(errors="replace")).digest()
+
+
+def _without_nulls(value):
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(inner) for inner in value]
+    return value
+
+
+def _word(value):
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,185 @@
+"""An advocate's codes and addresses."""
+
+import re
+import secrets
+import unicodedata
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from advocacy import enrolment, given, ids
+from advocacy.models.program import unsafe_destination
+from advocacy.outbox.record import Draft, record
+from advocacy.refusals import Conflict
+from referrals import events
+from referrals.models import Link, LinkStatus
+
+# What people could take for a page of ours, or for us speaking.
+RESERVED = frozenset(
+    "ABOUT ACCOUNT ACCOUNTS ADMIN API APP ASSETS BILLING CHECKOUT CLICK CODE COUPON DEFAULT DOCS HEALTHZ HELP HOME "
+    "INDEX INVITE LANDING LEGAL LINK LINKS LOGIN LOGOUT NEW NONE NULL OFFICIAL PORTAL PRIVACY ROBOTS ROOT SECURITY "
+    "SETTINGS SIGNUP STAFF STATIC STATUS SUPPORT SYSTEM TERMS TEST UNDEFINED USER WEBHOOKS WWW".split()
+)
+_VANITY = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{1,38})[A-Z0-9]").fullmatch
+_LONGEST_NAME = 12
+_SHORTEST_NAME = 2
+_TRIES = 12
+_FARTHEST_END = timedelta(days=36500)
+
+
+def enrol(
+    *,
+    program,
+    customer,
+    display_name="",
+    shows_name=False,
+    code=None,
+    terms_version=None,
+    terms_accepted_at=None,
+    at,
+):
+    """``(advocate, first link, created)``, in one transaction; who is enrolled already comes back as they are.
+
+    Refuses ``program_ended``, ``invalid_code`` and ``code_taken`` (also where the advocate has no link of that code).
+    """
+    with transaction.atomic():
+        advocate, created = enrolment.enrol(
+            program=program,
+            customer=customer,
+            display_name=display_name,
+            shows_name=shows_name,
+            terms_version=terms_version,
+            terms_accepted_at=terms_accepted_at,
+            at=at,
+        )
+        advocate, link = _with_first_link(advocate, code, at)
+        if code and link.code != _vanity(code):
+            link = advocate.links.filter(code=_vanity(code)).first()
+            if link is None:
+                raise Conflict(
+                    "already_enrolled", f"They are enrolled with the code {advocate.code}; add a link instead."
+                )
+    return advocate, link, created
+
+
+def first_link_for(*, events, at):
+    """Handler of advocate.enrolled: whoever was enrolled without a link gets the first one."""
+    for event in sorted(events, key=lambda event: event.advocate_id):
+        with transaction.atomic():
+            _with_first_link(event.advocate, None, at)
+
+
+def _with_first_link(advocate, code, at):
+    advocate = enrolment.lock(advocate)
+    link = advocate.links.order_by("id").first()
+    if link is None:
+        link = create(advocate=advocate, code=code, at=at)
+        advocate.code = link.code
+        advocate.save(update_fields=["code"])
+    return advocate, link
+
+
+def create(*, advocate, code=None, channel="", destination="", expires_at=None, at):
+    """A new link of this advocate.
+
+    ``code``: 3 to 40 of A–Z, 0–9 and -, any case; without one it is made. ``destination``: on the program's hosts.
+    Refuses ``invalid_code``, ``code_taken`` (Conflict) and ``unsafe_destination``.
+    """
+    wanted = _vanity(code) if code else None
+    link = Link(
+        storefront_id=advocate.storefront_id,
+        program=advocate.program,
+        advocate=advocate,
+        domain=advocate.storefront.link_domain.lower(),
+        channel=given.text("channel", channel, longest=40),
+        destination=_checked(advocate.program, destination),
+        expires_at=_end(expires_at, at),
+        created_at=at,
+        version=1,
+    )
+    for _ in range(_TRIES):
+        link.code = wanted or _made(advocate)
+        try:
+            with transaction.atomic():
+                link.save(force_insert=True)
+                _tell(link, at)
+        except IntegrityError:
+            link.pk = None
+            if wanted:
+                break
+        else:
+            return link
+    raise Conflict("code_taken", f"The code {link.code} is taken; choose another.", errors={"code": "It is taken."})
+
+
+def set_status(*, link, status, at):
+    """Switch a link off, or on again. Whoever came through it before stays bound."""
+    given.choice("status", status, LinkStatus)
+    Link.objects.filter(pk=link.pk).exclude(status=status).update(status=status)
+    link.status = status
+    return link
+
+
+def address(link):
+    """The whole address that is shared."""
+    return f"https://{link.domain}/r/{link.code}" if link.domain else f"{settings.BASE_URL}/r/{link.code}"
+
+
+def _vanity(code):
+    wanted = str(code).strip().upper()
+    if not _VANITY(wanted):
+        given.refuse("code", "A code is 3 to 40 of A–Z, 0–9 and -, without - at its ends.", code="invalid_code")
+    if wanted in RESERVED:
+        given.refuse("code", f"{wanted} is reserved; choose another.", code="invalid_code")
+    return wanted
+
+
+def _made(advocate):
+    """The first name that friends may read and four letters, or eight letters."""
+    name = _plain_name(advocate.display_name) if advocate.shows_name else ""
+    length = 4 if name else 8
+    return name + ids.base32(secrets.randbits(5 * length), length=length).upper()
+
+
+def _plain_name(display_name):
+    first = (display_name.split() or [""])[0]
+    letters = [sign for sign in unicodedata.normalize("NFKD", first).upper() if "A" <= sign <= "Z"]
+    return "".join(letters)[:_LONGEST_NAME] if len(letters) >= _SHORTEST_NAME else ""
+
+
+def _end(expires_at, at):
+    """A link may end far ahead, unlike anything that has happened."""
+    if not expires_at:
+        return None
+    moment = given.moment("expires_at", expires_at, at=at + _FARTHEST_END)
+    if moment <= at:
+        given.refuse("expires_at", f"expires_at is {moment.isoformat()}, which is over.")
+    return moment
+
+
+def _checked(program, destination):
+    destination = given.text("destination", destination, longest=500)
+    if not destination:
+        return ""
+    problem = unsafe_destination(destination)
+    if not problem and urlsplit(destination).hostname not in program.hosts():
+        problem = f"A link of this program may lead to: {', '.join(sorted(program.hosts()))}."
+    if problem:
+        given.refuse("destination", problem, code="unsafe_destination")
+    return destination
+
+
+def _tell(link, at):
+    draft = Draft(
+        type=events.LINK_CREATED,
+        subject=link,
+        storefront=link.advocate.storefront,
+        customer=link.advocate.customer,
+        program=link.program,
+        advocate=link.advocate,
+        facts={"link": str(link.public_id), "status": link.status},
+        occurred_at=at,
+    )
+    record([draft], at=at)
