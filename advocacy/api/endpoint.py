@@ -1,0 +1,74 @@
+"""What every endpoint does before and after its one domain call."""
+
+from django.conf import settings
+from django.utils import timezone, translation
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from advocacy.api import parsing
+from advocacy.api.problems import Unreadable
+
+
+class AlwaysJson(DefaultContentNegotiation):
+    """Answers JSON whatever the caller would rather have."""
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
+class Endpoint(APIView):
+    """Has ``self.at``, the moment of the call, and ``request.storefront``.
+
+    ``parameters`` names the query parameters by method; any other is refused, so that a mistyped filter never
+    looks like an answer.
+    """
+
+    body_limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    parameters = {}
+    content_negotiation_class = AlwaysJson
+    metadata_class = None
+
+    def dispatch(self, request, *args, **kwargs):
+        # One language for what machines and developers read, whatever the browser prefers.
+        with translation.override("en"):
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self.at = timezone.now()
+        for name, text in kwargs.items():
+            parsing.check_text(text, name)
+        self._check_query(request)
+
+    def known_parameters(self, method):
+        return self.parameters.get(method, ())
+
+    def _check_query(self, request):
+        known = self.known_parameters("GET" if request.method == "HEAD" else request.method)
+        for name, texts in request.query_params.lists():
+            parsing.check_text(name, "")
+            if name not in known:
+                wanted = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+                raise Unreadable("unknown_parameter", f"unknown query parameter: {name[:60]!a}; {wanted}.")
+            if len(texts) > 1:
+                raise Unreadable("repeated_parameter", f"The query parameter {name} is sent twice; send it once.")
+            parsing.check_text(texts[0], name)
+
+    def taken(self, serializer):
+        """The call's fields, checked; only what was sent."""
+        call = serializer(data=self.request.data, context={"at": self.at, "storefront": self.request.storefront})
+        call.is_valid(raise_exception=True)
+        return call.validated_data
+
+    def flag(self, name):
+        """A query parameter that is on or off."""
+        text = self.request.query_params.get(name, "false")
+        if text not in ("true", "false"):
+            raise Unreadable("invalid_parameter", f"{name} must be true or false.")
+        return text == "true"
+
+
+def created(data, *, new):
+    """201 for what is new; 200 with ``Idempotent-Replayed`` for what was here already."""
+    return Response(data, status=201) if new else Response(data, headers={"Idempotent-Replayed": "true"})

@@ -1,0 +1,144 @@
+"""Lists: newest first, by cursor, narrowed by named filters. No filter's name or value reaches a query as code."""
+
+from dataclasses import dataclass
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from advocacy import ids
+from advocacy.api import found
+from advocacy.api.endpoint import Endpoint
+from advocacy.api.fields import Time
+from advocacy.api.problems import Unreadable
+
+DEFAULT_LIMIT, HIGHEST_LIMIT = 20, 100
+
+
+@dataclass(frozen=True)
+class Among:
+    """``?status=a,b`` any of these; ``?status=-a`` any but this."""
+
+    column: str
+    choices: type
+
+    @property
+    def description(self):
+        return f"Any of these, separated by commas; -x leaves x out. Of: {', '.join(self.choices.values)}."
+
+    def narrow(self, rows, text, storefront):
+        parts = text.split(",")
+        wanted = [part for part in parts if not part.startswith("-")]
+        unwanted = [part[1:] for part in parts if part.startswith("-")]
+        for part in wanted + unwanted:
+            if part not in self.choices.values:
+                raise invalid(f"{part[:60]!a} is none of: {', '.join(self.choices.values)}.")
+        if wanted:
+            rows = rows.filter(**{f"{self.column}__in": wanted})
+        return rows.exclude(**{f"{self.column}__in": unwanted}) if unwanted else rows
+
+
+@dataclass(frozen=True)
+class Of:
+    """``?customer=cus_…``: of this row only. ``model`` must belong to a storefront."""
+
+    column: str
+    model: type
+    kind: str
+    external: str | None = None
+
+    @property
+    def description(self):
+        return f"The id of one {self.kind}" + (", ours or ext_ and yours." if self.external else ".")
+
+    def narrow(self, rows, text, storefront):
+        mine = self.model.objects.filter(storefront=storefront)
+        return rows.filter(**{self.column: found.one(mine, self.kind, text, external=self.external)})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """``?created_after=…`` (included) and ``?created_before=…`` (excluded)."""
+
+    lookup: str
+    description: str = "RFC 3339 with an offset; after includes the moment, before does not."
+
+    def narrow(self, rows, text, storefront):
+        try:
+            # A plus sign of an offset arrives as a space where it was not escaped.
+            moment = Time().to_internal_value(text.replace(" ", "+"))
+        except serializers.ValidationError as error:
+            raise invalid(f"{self.lookup.split('__')[0]} {error.detail[0]}.") from error
+        return rows.filter(**{self.lookup: moment})
+
+
+def between(column):
+    return {"created_after": Moment(f"{column}__gte"), "created_before": Moment(f"{column}__lt")}
+
+
+class ListEndpoint(Endpoint):
+    """``rows()`` are the storefront's, with all that ``answer`` shows selected beforehand."""
+
+    answer = None
+    filters = {}
+
+    def rows(self):
+        raise NotImplementedError
+
+    def known_parameters(self, method):
+        paging = ("limit", "cursor", *self.filters) if method == "GET" else ()
+        return (*paging, *super().known_parameters(method))
+
+    def get(self, request, **path):
+        rows = self.rows()
+        for name, narrowing in self.filters.items():
+            if name in request.query_params:
+                rows = narrowing.narrow(rows, request.query_params[name], request.storefront)
+        page, cursor = page_of(rows, request.query_params)
+        return Response({"data": self.answer(page, many=True, context=self.context()).data, "next_cursor": cursor})
+
+    def context(self):
+        return {"at": self.at}
+
+
+def page_of(rows, parameters):
+    """One page and the next one's cursor: the public id of the last row shown, so that no count leaks."""
+    limit = _limit(parameters.get("limit"))
+    rows = rows.order_by("-id")
+    if "cursor" in parameters:
+        rows = rows.filter(id__lt=_place(rows, parameters["cursor"]))
+    page = list(rows[: limit + 1])
+    if len(page) <= limit:
+        return page, None
+    return page[:limit], ids.encode("cur", page[limit - 1].public_id)
+
+
+def _limit(text):
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(HIGHEST_LIMIT))):
+        raise invalid(f"limit must be a whole number from 1 to {HIGHEST_LIMIT}.")
+    if not 1 <= int(text) <= HIGHEST_LIMIT:
+        raise invalid(f"limit must be from 1 to {HIGHEST_LIMIT}.")
+    return int(text)
+
+
+def _place(rows, cursor):
+    public_id = ids.decode("cur", cursor)
+    place = public_id and rows.model.objects.filter(public_id=public_id).values_list("id", flat=True).first()
+    if not place:
+        raise invalid("cursor must be a next_cursor of this list; begin again without one.")
+    return place
+
+
+def invalid(sentence):
+    return Unreadable("invalid_parameter", sentence)
+
+
+def parameters_of(filters):
+    """The query parameters of a list, for the schema."""
+    paging = [
+        OpenApiParameter("limit", int, description=f"1 to {HIGHEST_LIMIT}; default {DEFAULT_LIMIT}."),
+        OpenApiParameter("cursor", str, description="next_cursor of the page before."),
+    ]
+    return paging + [OpenApiParameter(name, str, description=each.description) for name, each in filters.items()]

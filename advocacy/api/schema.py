@@ -1,0 +1,169 @@
+"""What the API's documentation says of each endpoint, beside what is read from its serializers."""
+
+import re
+from dataclasses import dataclass, field
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from advocacy.api import lists, problems
+from advocacy.api.keys import AnyKey, SecretKey
+
+
+class Problem(serializers.Serializer):
+    """RFC 9457, with a stable ``code``."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; made for programs.")
+    detail = serializers.CharField(help_text="Says what to do; made for people.")
+    errors = serializers.DictField(child=serializers.CharField(), help_text="A sentence by field.")
+    request_id = serializers.CharField(help_text="Name it when you ask about a call; also in X-Request-Id.")
+
+
+# One example of each, as (code, detail, errors).
+_PROBLEMS = {
+    400: ("invalid_json", "The body is not JSON: Expecting value at line 1, column 1.", {}),
+    401: ("key_missing", "Send your API key as “Authorization: Bearer sk_live_…”.", {}),
+    403: ("secret_key_needed", SecretKey.message, {}),
+    404: ("unknown_order", "There is no order 'ord_01kb1c6d3xf8k9v2q4w7e5r1tn' in this storefront.", {}),
+    409: ("idempotency_conflict", "This id was sent before with other content; send a change with PUT.", {}),
+    413: ("body_too_large", "A body has at most 524288 bytes here; send less at once.", {}),
+    415: ("not_json", "Send JSON, with the header “Content-Type: application/json”.", {}),
+    422: (
+        "invalid",
+        "totl_minor: unknown field: totl_minor; did you mean total_minor?",
+        {"totl_minor": "unknown field: totl_minor; did you mean total_minor?"},
+    ),
+}
+_WORDS = {
+    400: "The body or the query cannot be read.",
+    401: "No valid API key.",
+    403: "A publishable key where a secret key is needed.",
+    404: "Nothing of that name in this storefront.",
+    409: "The same id was used for something else before.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The fields contradict each other or a rule; nothing was written.",
+}
+_PATH_WORDS = {
+    "id": "Ours, such as ord_…, or ext_ and yours.",
+    "external_id": "Your own id of it.",
+    "refund_id": "Your own id of the refund.",
+    "customer": "cus_…, or ext_ and your own id.",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation. ``takes`` and ``gives`` are serializers with an ``example``; ``gives`` None means 204."""
+
+    summary: str
+    gives: type | None
+    takes: type | None = None
+    many: bool = False
+    creates: bool = False
+    description: str = ""
+    also: list = field(default_factory=list)
+
+
+def documented(tag, **calls):
+    """Describe a view's methods: ``@documented("Orders", get=Call(…), post=Call(…))``."""
+
+    def decorate(view):
+        known = {method: _operation(tag, method, call, view) for method, call in calls.items()}
+        return extend_schema_view(**known)(view)
+
+    return decorate
+
+
+def _operation(tag, method, call, view):
+    return extend_schema(
+        operation_id=re.sub(r"\W+", "_", call.summary.lower()).strip("_"),
+        summary=call.summary,
+        description=call.description or call.summary + ".",
+        tags=[tag],
+        request=call.takes,
+        responses=_answers(call) | _problems(method, call),
+        parameters=call.also + (lists.parameters_of(view.filters) if call.many else []),
+        examples=_examples(call),
+    )
+
+
+def _answers(call):
+    if call.gives is None:
+        return {204: OpenApiResponse(description="Done; there is nothing to say.")}
+    answer = page_serializer(call.gives) if call.many else call.gives
+    if not call.creates:
+        return {200: OpenApiResponse(answer, description="As it is now.")}
+    return {
+        201: OpenApiResponse(answer, description="Created."),
+        200: OpenApiResponse(answer, description="It was here already (Idempotent-Replayed: true), as it is now."),
+    }
+
+
+def page_serializer(answer):
+    return inline_serializer(
+        name=f"{answer.__name__.removesuffix('Answer')}Page",
+        fields={
+            "data": answer(many=True),
+            "next_cursor": serializers.CharField(allow_null=True, help_text="Of the next page; null on the last."),
+        },
+    )
+
+
+def _examples(call):
+    shown = []
+    if call.takes:
+        shown.append(OpenApiExample("Call", value=call.takes.example, request_only=True))
+    if call.gives:
+        value = {"data": [call.gives.example], "next_cursor": None} if call.many else call.gives.example
+        shown.append(OpenApiExample("Answer", value=value, response_only=True, status_codes=["200", "201"]))
+    return shown
+
+
+def _problems(method, call):
+    statuses = [400, 401, 403, 404]
+    if method in ("post", "put", "patch"):
+        statuses += [409, 413, 415, 422]
+    return {(status, problems.CONTENT_TYPE): _problem(status) for status in statuses}
+
+
+def _problem(status):
+    code, detail, errors = _PROBLEMS[status]
+    value = problems.document_of(status, code, detail, errors) | {"request_id": "req_01kb1c6d3xf8k9v2q4w7e5r1tn"}
+    example = OpenApiExample(
+        code, value=value, media_type=problems.CONTENT_TYPE, response_only=True, status_codes=[str(status)]
+    )
+    return OpenApiResponse(Problem, description=_WORDS[status], examples=[example])
+
+
+def path_parameters(*names):
+    return [OpenApiParameter(name, str, "path", description=_PATH_WORDS[name]) for name in names]
+
+
+class KeySchemes(OpenApiAuthenticationExtension):
+    """How calls are signed, for the schema: either key where a browser may call, else the secret one."""
+
+    target_class = "advocacy.api.keys.ApiKeyAuthentication"
+    name = ["secretKey", "publishableKey"]
+
+    def get_security_requirement(self, auto_schema):
+        permissions = auto_schema.view.get_permissions()
+        either = all(isinstance(each, AnyKey) and not isinstance(each, SecretKey) for each in permissions)
+        return [{"secretKey": []}] + ([{"publishableKey": []}] if either else [])
+
+    def get_security_definition(self, auto_schema):
+        return [
+            {"type": "http", "scheme": "bearer", "description": "sk_live_…: for servers; may do everything."},
+            {"type": "http", "scheme": "bearer", "description": "pk_live_…: for browsers; reads what is public."},
+        ]

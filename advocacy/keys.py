@@ -1,0 +1,99 @@
+"""API keys: made, found again, replaced and revoked.
+
+A key reads ``sk_live_…``: its kind (secret or publishable), whether it writes to the live storefront or to its test
+twin, 160 random bits and a checksum, so that a mistyped or cut key is refused without asking the database. Only a
+SHA-256 is stored: the random part is long enough that nothing slower is needed.
+"""
+
+import hashlib
+import secrets
+import zlib
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from advocacy import ids
+from advocacy.models import ApiKey, KeyKind
+from advocacy.refusals import Refused
+
+_BEGINNINGS = {KeyKind.SECRET: "sk", KeyKind.PUBLISHABLE: "pk"}
+_RANDOM_BITS = 160
+_RANDOM_LENGTH = _RANDOM_BITS // 5
+_CHECKSUM_LENGTH = 7
+_SHOWN = 16
+# Known often enough to see whether a key is still used, and no write per request.
+LAST_USE_STEP = timedelta(minutes=1)
+LONGEST_OVERLAP = timedelta(days=30)
+
+
+def make(*, storefront, kind, name, at, expires_at=None):
+    """A new key and its token. The token is not stored: this is the only time it can be shown."""
+    token = _token(kind, test=storefront.test_twin_of_id is not None)
+    key = ApiKey.objects.create(
+        storefront=storefront,
+        kind=kind,
+        name=name,
+        beginning=token[:_SHOWN],
+        digest=_digest(token),
+        created_at=at,
+        expires_at=expires_at,
+    )
+    return key, token
+
+
+def find(token, at):
+    """The key of this token with its storefront, or None where it is unknown, revoked or expired."""
+    if not looks_right(token):
+        return None
+    key = (
+        ApiKey.objects.select_related("storefront")
+        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at), digest=_digest(token), revoked_at__isnull=True)
+        .first()
+    )
+    if key and (key.last_used_at is None or key.last_used_at <= at - LAST_USE_STEP):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    return key
+
+
+@transaction.atomic
+def rotate(*, key, at, overlap=timedelta(days=1)):
+    """A successor of the same kind and name, and its token; the old key works for ``overlap`` longer."""
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise Refused("overlap_too_long", "Both keys can work side by side for at most 30 days.")
+    key = ApiKey.objects.select_for_update(of=("self",)).select_related("storefront").get(pk=key.pk)
+    if key.revoked_at:
+        raise Refused("key_revoked", "This key is revoked; make a new one.")
+    successor = make(storefront=key.storefront, kind=key.kind, name=key.name, at=at)
+    key.expires_at = min(filter(None, [key.expires_at, at + overlap]))
+    key.save(update_fields=["expires_at"])
+    return successor
+
+
+def revoke(*, key, at):
+    """Whether it was still valid; from now on it opens nothing."""
+    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=at))
+
+
+def looks_right(token):
+    """Whether the checksum fits. Pure: says nothing about whether the key exists."""
+    head, _, tail = token.rpartition("_")
+    if len(tail) != _RANDOM_LENGTH + _CHECKSUM_LENGTH or not token.isascii():
+        return False
+    body, checksum = f"{head}_{tail[:_RANDOM_LENGTH]}", tail[_RANDOM_LENGTH:]
+    return secrets.compare_digest(_checksum(body), checksum)
+
+
+def _token(kind, *, test):
+    mode = "test" if test else "live"
+    random = ids.base32(secrets.randbits(_RANDOM_BITS), length=_RANDOM_LENGTH)
+    body = f"{_BEGINNINGS[kind]}_{mode}_{random}"
+    return body + _checksum(body)
+
+
+def _checksum(body):
+    return ids.base32(zlib.crc32(body.encode()), length=_CHECKSUM_LENGTH)
+
+
+def _digest(token):
+    return hashlib.sha256(token.encode()).digest()
