@@ -16,12 +16,14 @@ import urllib.request
 from config import services
 from config.keeper import Keeper
 
+_WORKER = ("celery", "-A", "config", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "-c", "2")
+_RESPAWN = ("--respawn-failed-workers", "--respawn-interval", "1")
 # Started in this order, stopped in the opposite one. Mail and bulk work never delay what decides about money.
 PROCESSES = {
-    "worker": ("celery", "-A", "config", "worker", "-Q", "money,people,out", "-c", "2", "-n", "worker@%h"),
-    "worker-bulk": ("celery", "-A", "config", "worker", "-Q", "mail,bulk", "-c", "2", "-n", "worker-bulk@%h"),
-    "beat": ("celery", "-A", "config", "beat"),
-    "web": ("granian", "--interface", "wsgi", "--blocking-threads", "4", "--respawn-failed-workers"),
+    "worker": (*_WORKER, "-Q", "money,people,out"),
+    "worker-bulk": (*_WORKER, "-Q", "mail,bulk"),
+    "beat": ("celery", "-A", "config", "beat", "--loglevel", "INFO"),
+    "web": ("granian", "--interface", "wsgi", "--blocking-threads", "4", "--workers-kill-timeout", "5", *_RESPAWN),
 }
 # Longer than a worker's soft shutdown, in which running tasks finish.
 _PATIENCE_SECONDS = 40
@@ -53,10 +55,10 @@ def running(*, port=8000, say=print):
     environment = {"BASE_URL": base_url, "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"} | os.environ
     keeper = Keeper.start(log=logs / "keeper.log")
     try:
-        for name, command in PROCESSES.items():
+        for name in PROCESSES:
             keeper.run(
                 name,
-                _command(name, command, port),
+                _command(name, port),
                 log=logs / f"{name}.log",
                 environment=environment,
                 folder=services.CHECKOUT,
@@ -89,13 +91,14 @@ def _is_free(port):
         return True
 
 
-def _command(name, command, port):
-    module, *arguments = command
+def _command(name, port):
+    module, *arguments = PROCESSES[name]
     if name == "web":
         workers = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
         arguments += ["--host", "127.0.0.1", "--port", str(port), "--workers", workers, "config.wsgi:application"]
-    else:
-        arguments += ["--loglevel", "INFO"]
+    elif name != "beat":
+        # Two stacks on one Redis need two names.
+        arguments += ["-n", f"{name}-{port}@%h"]
     return (sys.executable, "-m", module, *arguments)
 
 
@@ -104,22 +107,24 @@ def _wait_until_healthy(keeper, address, logs):
     while time.monotonic() < end:
         failing = [name for name, state in keeper.state().items() if state["exits"] >= _EXITS_TOO_MANY]
         if failing:
-            raise services.CannotStart(_last_words(failing[0], logs))
+            raise services.CannotStart(f"{failing[0]} exits again and again. {_last_words(failing[0], logs)}")
         if _is_healthy(address):
             return
         time.sleep(0.1)
-    raise services.CannotStart(f"{address} did not answer in {_START_SECONDS} s.\n" + _last_words("web", logs))
+    raise services.CannotStart(f"{address} did not answer in {_START_SECONDS} s. " + _last_words("web", logs))
 
 
 def _is_healthy(address):
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
             return answer.status == 200  # noqa: PLR2004
-    except (OSError, ValueError):
+    except urllib.error.HTTPError as error:
+        return error.code == 404  # noqa: PLR2004 (served, by a URLconf without that endpoint)
+    except OSError:
         return False
 
 
 def _last_words(name, logs):
     log = logs / f"{name}.log"
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:]) if log.exists() else ""
-    return f"{name} exits again and again. The end of {log} says:\n{tail}"
+    return f"The end of {log} says:\n{tail}"
