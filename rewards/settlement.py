@@ -156,7 +156,7 @@ def _write_decisions(cases, at):
         Decision(
             subject=case.subject,
             version=case.event.version,
-            verdicts=[_told(version, verdict) for version, verdict in case.verdicts],
+            verdicts=[_told(case, version, verdict) for version, verdict in case.verdicts],
             facts=case.event.facts,
             decided_at=at,
         )
@@ -170,7 +170,7 @@ def _write_decisions(cases, at):
         )
 
 
-def _told(version, verdict):
+def _told(case, version, verdict):
     """A verdict as it is kept for explanations, and for the next settling of the same subject."""
     return {
         "rule": version.rule_id,
@@ -185,6 +185,7 @@ def _told(version, verdict):
         "reasons": verdict.reasons,
         "refusal": verdict.refusal,
         "counted": verdict.counted,
+        "cap_key": str(case.event.friend.public_id) if version.terms.once_per_friend else None,
     }
 
 
