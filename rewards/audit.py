@@ -21,7 +21,8 @@ _REWARDS = """
     FROM rewards_reward reward
     LEFT JOIN (
         SELECT reward_id,
-               SUM(CASE leg WHEN 'grant' THEN amount_minor WHEN 'take_available' THEN 0 ELSE -amount_minor END) AS pending,
+               SUM(CASE leg WHEN 'grant' THEN amount_minor WHEN 'take_available' THEN 0 ELSE -amount_minor END)
+                   AS pending,
                SUM(CASE leg WHEN 'release' THEN amount_minor WHEN 'take_available' THEN -amount_minor ELSE 0 END)
                    AS available
         FROM rewards_transfer GROUP BY reward_id
