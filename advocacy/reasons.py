@@ -87,6 +87,7 @@ REASONS = {
     "rule_not_in_force": Reason("The rule was not in force then.", "The offer was not open then."),
     "lost_to_priority": Reason("Another rule paid instead.", "Another offer paid instead."),
     "pool_empty": Reason("No code is left; it is served when codes are added.", "Your code is on its way."),
+    "lost_to_precedence": Reason("A stronger or more recent sign named another link.", _GENERAL),
     "zero_amount": Reason("The benefit comes to 0.", "The reward came to nothing for this order."),
     "test_mode": Reason("Test data.", "Test data."),
 }

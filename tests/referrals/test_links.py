@@ -52,9 +52,7 @@ def test_a_made_code_holds_only_a_name_that_friends_may_read(program, fred, disp
     assert re.fullmatch(shape, link.code)
 
 
-@pytest.mark.parametrize(
-    "code", ["ab", "a" * 41, "über", "a b c", "-abc", "abc-", "admin", "Portal", "a/b"]
-)
+@pytest.mark.parametrize("code", ["ab", "a" * 41, "über", "a b c", "-abc", "abc-", "admin", "Portal", "a/b"])
 def test_a_code_that_could_mislead_is_refused(program, fred, code):
     with pytest.raises(Refused) as refusal:
         enrol(program, fred, code=code)
