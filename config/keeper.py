@@ -118,11 +118,13 @@ class _Kept:
         elif self.due is not None and now >= self.due:
             self.start()
 
-    def end(self):
+    def ask_to_end(self):
         if self.due is None and self.process.poll() is None:
             self.process.send_signal(self.order["stop"])
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(self.order["patience"])
+
+    def end(self):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.order["patience"])
         self._sweep()
         self.process.wait()
 
@@ -210,6 +212,8 @@ def _main(shared):
             os.unlink(shared[1])
             listener.close()
         for one in reversed(kept.values()):
+            one.ask_to_end()
+        for one in kept.values():
             one.end()
     return held, last
 

@@ -25,8 +25,8 @@ PROCESSES = {
     "beat": ("celery", "-A", "config", "beat", "--loglevel", "INFO"),
     "web": ("granian", "--interface", "wsgi", "--blocking-threads", "4", "--workers-kill-timeout", "5", *_RESPAWN),
 }
-# Longer than a worker's soft shutdown, in which running tasks finish.
-_PATIENCE_SECONDS = 40
+# SIGTERM lets a worker finish its running tasks; none may take longer than CELERY_TASK_TIME_LIMIT.
+_PATIENCE_SECONDS = 70
 _START_SECONDS = 60
 _EXITS_TOO_MANY = 3
 _PORTS_TRIED = 100
@@ -52,7 +52,7 @@ def running(*, port=8000, say=print):
     logs.mkdir(parents=True, exist_ok=True)
     port = free_port(port, say=say)
     base_url = f"http://localhost:{port}"
-    environment = {"BASE_URL": base_url, "PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"} | os.environ
+    environment = {"BASE_URL": base_url, "PYTHONUNBUFFERED": "1"} | os.environ
     keeper = Keeper.start(log=logs / "keeper.log")
     try:
         for name in PROCESSES:
