@@ -27,14 +27,16 @@ class Day(models.Model):
 
     program = models.ForeignKey(Program, models.CASCADE, related_name="days")
     day = models.DateField()
-    clicks = models.IntegerField(default=0)  # one per link, visitor and hour
-    visitors = models.IntegerField(default=0)  # distinct, told apart within one UTC day
+    clicks = models.IntegerField(default=0)  # one per link, visitor and hour of UTC, on the day of the first
+    visitors = models.IntegerField(default=0)  # distinct within one day of UTC, on the day of their first click
     advocates_enrolled = models.IntegerField(default=0)
     referrals = models.IntegerField(default=0)  # bound on this day
     converted_referrals = models.IntegerField(default=0)  # first standing conversion on this day
     conversions = models.IntegerField(default=0)  # standing, converted on this day
     orders = models.IntegerField(default=0)  # all orders of the storefront, paid, not cancelled
     referred_orders = models.IntegerField(default=0)
+    refunded_conversions = models.IntegerField(default=0)  # left out of conversions: wholly refunded
+    rejected_conversions = models.IntegerField(default=0)  # left out of conversions: rejected
     revenue_minor = MinorField(default=0)  # of its conversions, after refunds, in the program's currency
     counted_at = models.DateTimeField(null=True)
 

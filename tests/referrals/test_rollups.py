@@ -1,0 +1,318 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from referrals import rollups
+from referrals.models import Day, Mark, Order
+from referrals.rollups import recounting
+from tests import cast
+from tests.cast import DAY, HOUR, MINUTE, NOON
+from tests.referrals.history import bought, brought, click, converted, event, person
+
+TODAY = NOON.date()
+pytestmark = pytest.mark.django_db
+
+
+def counted(program, day=TODAY, *, at=NOON):
+    """The day after a recount of all."""
+    rollups.rebuild(storefront=program.storefront)
+    rollups.recount(at=at)
+    return Day.objects.get(program=program, day=day)
+
+
+def marked():
+    return set(Mark.objects.values_list("program__slug", "day"))
+
+
+class TestClicks:
+    def test_one_counts_per_link_visitor_and_hour(self, program, alice, mallory):
+        link, other = alice.links.get(), mallory.links.get()
+        for minute in (0, 1, 59):
+            click(link, at=NOON - 2 * HOUR + minute * MINUTE)
+        click(link, at=NOON - HOUR)
+        click(other, at=NOON - 2 * HOUR)
+        click(link, at=NOON - 2 * HOUR, visitor="v2")
+        row = counted(program)
+        assert (row.clicks, row.visitors) == (4, 2)
+
+    def test_robots_are_not_counted(self, program, alice):
+        click(alice.links.get(), at=NOON - HOUR, counted=False)
+        click(alice.links.get(), at=NOON - HOUR, visitor="v2")
+        row = counted(program)
+        assert (row.clicks, row.visitors) == (1, 1)
+
+    def test_visitors_that_cannot_be_told_apart_are_each_somebody(self, program, alice):
+        for _ in range(3):
+            click(alice.links.get(), at=NOON - HOUR, visitor="")
+        row = counted(program)
+        assert (row.clicks, row.visitors) == (3, 3)
+
+    def test_of_another_program_do_not_count(self, program, acme, alice):
+        second = cast.program(acme, slug="second")
+        click(cast.mallory(second).links.get(), at=NOON - HOUR)
+        click(alice.links.get(), at=NOON - HOUR)
+        assert counted(program).clicks == 1
+
+    def test_visitors_are_told_apart_within_a_day_of_utc(self, program, alice):
+        """A hash lives one day: the same one on the next day is somebody else."""
+        click(alice.links.get(), at=NOON - DAY)
+        click(alice.links.get(), at=NOON - HOUR)
+        counted(program)
+        assert list(Day.objects.order_by("day").values_list("visitors", flat=True)) == [1, 1]
+
+    def test_a_visitor_around_midnight_counts_on_the_day_of_the_first_click(self, db):
+        """23:30 and 00:30 in Berlin are one day of UTC, so the days of a period add up to its visitors."""
+        berlin = cast.program(cast.acme(time_zone="Europe/Berlin"))
+        link = cast.alice(berlin).links.get()
+        click(link, at=datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
+        click(link, at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+        assert (counted(berlin, date(2026, 3, 1)).visitors, counted(berlin, date(2026, 3, 2)).visitors) == (1, 0)
+        assert [row.clicks for row in Day.objects.order_by("day")] == [1, 1]
+
+    def test_an_hour_cut_by_midnight_counts_once(self, db):
+        """In India midnight is at half past an hour of UTC."""
+        india = cast.program(cast.acme(time_zone="Asia/Kolkata"))
+        link = cast.alice(india).links.get()
+        click(link, at=datetime(2026, 3, 1, 18, 20, tzinfo=UTC))
+        click(link, at=datetime(2026, 3, 1, 18, 40, tzinfo=UTC))
+        assert [counted(india, date(2026, 3, day)).clicks for day in (1, 2)] == [1, 0]
+
+    def test_are_found_without_a_mark_while_they_may_still_come(self, program, alice):
+        click(alice.links.get(), at=NOON - MINUTE)
+        assert rollups.recount(at=NOON) == 1
+        click(alice.links.get(), at=NOON - MINUTE, visitor="late")
+        assert rollups.recount(at=NOON + MINUTE) == 1
+        assert Day.objects.get().clicks == 2
+        assert rollups.recount(at=NOON + 10 * MINUTE) == 1
+        assert rollups.recount(at=NOON + 20 * MINUTE) == 0
+
+    def test_are_found_after_days_without_a_worker(self, program, alice):
+        click(alice.links.get(), at=NOON - 9 * DAY)
+        click(alice.links.get(), at=NOON - 3 * DAY)
+        assert rollups.recount(at=NOON) == 2
+        assert set(Day.objects.values_list("day", "clicks")) == {
+            (TODAY - timedelta(days=9), 1),
+            (TODAY - timedelta(days=3), 1),
+        }
+        assert rollups.recount(at=NOON) == 0
+
+    def test_stay_as_counted_when_they_are_pruned(self, program, alice):
+        """A refund marks an old day after its clicks are gone."""
+        visit = click(alice.links.get(), at=NOON - 20 * DAY)
+        old = visit.at.date()
+        assert counted(program, old).clicks == 1
+        visit.delete()
+        Mark.objects.create(program=program, day=old)
+        rollups.recount(at=NOON + DAY)
+        assert Day.objects.get(program=program, day=old).clicks == 1
+
+    def test_that_were_pruned_survive_a_rebuild(self, program, alice):
+        visit = click(alice.links.get(), at=NOON)
+        counted(program)
+        visit.delete()
+        assert counted(program, at=NOON + 500 * DAY).clicks == 1
+
+
+class TestDaysOfTheStorefront:
+    @pytest.mark.parametrize(
+        ("zone", "first", "last", "hours"),
+        [
+            ("Europe/Berlin", datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC), 23),
+            ("America/New_York", datetime(2026, 3, 29, 4, tzinfo=UTC), datetime(2026, 3, 30, 4, tzinfo=UTC), 24),
+            ("Pacific/Auckland", datetime(2026, 3, 28, 11, tzinfo=UTC), datetime(2026, 3, 29, 11, tzinfo=UTC), 24),
+        ],
+    )
+    def test_begin_and_end_at_its_midnight(self, db, zone, first, last, hours):
+        shop = cast.acme(time_zone=zone)
+        program, buyer = cast.program(shop), person(shop, "fred")
+        for at in (first - MINUTE, first, last - MINUTE, last):
+            bought(buyer, at=at)
+        assert counted(program, date(2026, 3, 29), at=NOON + 60 * DAY).orders == 2
+        assert list(Day.objects.order_by("day").values_list("orders", flat=True)) == [1, 2, 1]
+        assert (last - first) == timedelta(hours=hours)
+
+    def test_the_day_on_which_summer_time_ends_has_25_hours(self, db):
+        shop = cast.acme(time_zone="Europe/Berlin")
+        program, buyer = cast.program(shop), person(shop, "fred")
+        for hour in range(-1, 26):
+            bought(buyer, at=datetime(2026, 10, 24, 22, tzinfo=UTC) + hour * HOUR)
+        assert counted(program, date(2026, 10, 25), at=NOON + 365 * DAY).orders == 25
+
+    def test_a_new_time_zone_is_a_rebuild(self, program, acme, fred):
+        bought(fred, at=datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
+        assert counted(program, at=NOON + 5 * DAY).orders == 1
+        acme.time_zone = "Europe/Berlin"
+        acme.save()
+        assert counted(program, at=NOON + 5 * DAY).orders == 0
+        assert Day.objects.get(day=date(2026, 3, 3)).orders == 1
+        assert list(rollups.differences(acme, at=NOON + 5 * DAY)) == []
+
+
+class TestOrders:
+    def test_pending_and_cancelled_ones_are_not_counted(self, program, fred):
+        for status in ("paid", "pending", "cancelled"):
+            bought(fred, at=NOON, status=status)
+        assert counted(program).orders == 1
+
+    def test_referred_ones_are_those_with_a_conversion_that_is_not_rejected(self, program, alice, fred):
+        referral = brought(alice, fred, at=NOON)
+        converted(referral, bought(fred, at=NOON))
+        converted(referral, bought(fred, at=NOON), advocate_review="rejected", stands=False)
+        bought(fred, at=NOON)
+        row = counted(program)
+        assert (row.orders, row.referred_orders) == (3, 1)
+
+    def test_of_another_storefront_do_not_count(self, program, fred, rival):
+        bought(person(rival, "fred"), at=NOON)
+        bought(fred, at=NOON)
+        assert counted(program).orders == 1
+
+
+class TestConversions:
+    def test_refunded_and_rejected_ones_are_left_out_and_counted_apart(self, program, alice, fred):
+        referral = brought(alice, fred, at=NOON)
+        converted(referral, bought(fred, at=NOON))
+        converted(referral, bought(fred, at=NOON, refunded_minor=5400), stands=False)
+        converted(referral, bought(fred, at=NOON), stands=False, advocate_review="rejected")
+        row = counted(program)
+        assert (row.conversions, row.refunded_conversions, row.rejected_conversions) == (1, 1, 1)
+
+    def test_revenue_is_what_refunds_left_of_it_at_the_orders_own_rate(self, program, alice, fred):
+        # 5000 × (5400 − 1350) ÷ 5400 = 3750; 4999 × 5399 ÷ 5400 = 4998.07; 1 × 1 ÷ 2 = 0.5, rounded half up.
+        referral = brought(alice, fred, at=NOON)
+        converted(referral, bought(fred, at=NOON, refunded_minor=1350))
+        converted(referral, bought(fred, at=NOON, revenue_minor=4999, refunded_minor=1))
+        converted(referral, bought(fred, at=NOON, revenue_minor=1, total_minor=2, refunded_minor=1))
+        converted(referral, bought(fred, at=NOON, currency="USD"))
+        assert counted(program).revenue_minor == 3750 + 4998 + 1
+
+    def test_a_friend_is_converted_on_the_day_of_the_first_that_stands(self, program, alice, fred):
+        referral = brought(alice, fred, at=NOON - 9 * DAY)
+        converted(referral, bought(fred, at=NOON - 3 * DAY), stands=False)
+        converted(referral, bought(fred, at=NOON - 2 * DAY))
+        converted(referral, bought(fred, at=NOON - 2 * DAY + HOUR))
+        converted(referral, bought(fred, at=NOON))
+        counted(program)
+        rows = Day.objects.order_by("day").values_list("day__day", "referrals", "converted_referrals", "conversions")
+        assert list(rows) == [(21, 1, 0, 0), (27, 0, 0, 0), (28, 0, 1, 2), (2, 0, 0, 1)]
+
+    def test_an_advocate_counts_on_the_day_of_enrolment(self, program, alice, mallory):
+        assert counted(program).advocates_enrolled == 2
+
+
+class TestMarks:
+    def test_an_order_marks_its_day_in_every_program_of_its_storefront(self, program, acme, rival, fred):
+        cast.program(acme, slug="second")
+        cast.program(rival, slug="rivals")
+        order = bought(fred, at=NOON - 3 * DAY)
+        rollups.mark(events=[event("order.recorded", order, placed_at=order.placed_at)], at=NOON)
+        assert marked() == {("friends", date(2026, 2, 27)), ("second", date(2026, 2, 27))}
+
+    def test_an_order_that_moved_marks_the_day_it_left(self, program, fred):
+        order = bought(fred, at=NOON)
+        event("order.recorded", order, placed_at=NOON - 5 * DAY)
+        rollups.mark(events=[event("order.changed", order, version=2, placed_at=NOON)], at=NOON)
+        assert marked() == {("friends", date(2026, 2, 25)), ("friends", TODAY)}
+
+    def test_days_are_those_of_the_storefront(self, db):
+        shop = cast.acme(time_zone="Asia/Tokyo")
+        cast.program(shop)
+        order = bought(person(shop, "fred"), at=datetime(2026, 3, 2, 15, tzinfo=UTC))
+        rollups.mark(events=[event("order.recorded", order, placed_at=order.placed_at)], at=NOON)
+        assert marked() == {("friends", date(2026, 3, 3))}
+
+    def test_a_conversion_marks_its_day_the_orders_and_every_later_one_of_the_friend(self, program, alice, fred):
+        """A refund of the first conversion makes a later one the first that stands."""
+        referral = brought(alice, fred, at=NOON - 9 * DAY)
+        converted(referral, bought(fred, at=NOON - 9 * DAY))
+        second = converted(referral, bought(fred, at=NOON - 6 * DAY, paid_at=NOON - 5 * DAY))
+        converted(referral, bought(fred, at=NOON))
+        rollups.mark(events=[event("conversion.adjusted", second)], at=NOON)
+        assert {day for _, day in marked()} == {date(2026, 2, 24), date(2026, 2, 25), TODAY}
+
+    def test_a_referral_and_an_advocate_mark_their_days(self, program, alice, fred):
+        referral = brought(alice, fred, at=NOON - DAY)
+        events = [event("referral.created", referral), event("advocate.enrolled", alice, version=9)]
+        rollups.mark(events=events, at=NOON)
+        assert marked() == {("friends", date(2026, 3, 1)), ("friends", TODAY)}
+
+    def test_no_events_mark_nothing(self, program):
+        rollups.mark(events=[], at=NOON)
+        assert marked() == set()
+
+
+class TestRecount:
+    def test_counts_a_marked_day_and_forgets_its_marks(self, program, fred):
+        bought(fred, at=NOON)
+        Mark.objects.bulk_create([Mark(program=program, day=TODAY)] * 3)
+        rollups.recount(at=NOON)
+        assert Day.objects.get(program=program, day=TODAY).orders == 1
+        assert marked() == set()
+
+    def test_twice_gives_the_same(self, program, alice, fred):
+        converted(brought(alice, fred, at=NOON), bought(fred, at=NOON))
+        once = counted(program)
+        again = counted(program)
+        assert {**once.__dict__, "_state": 0} == {**again.__dict__, "_state": 0}
+
+    def test_a_day_that_holds_nothing_any_more_counts_0(self, program, fred):
+        order = bought(fred, at=NOON)
+        assert counted(program).orders == 1
+        Order.objects.filter(pk=order.pk).update(status="cancelled")
+        Mark.objects.create(program=program, day=TODAY)
+        rollups.recount(at=NOON)
+        assert Day.objects.get(program=program, day=TODAY).orders == 0
+
+    def test_the_first_day_of_a_program_brings_the_orders_from_before_it(self, acme, fred):
+        bought(fred, at=NOON - 20 * DAY)
+        fresh = cast.program(acme, slug="fresh")
+        Mark.objects.create(program=fresh, day=TODAY)
+        rollups.recount(at=NOON)
+        assert Day.objects.get(program=fresh, day=TODAY - timedelta(days=20)).orders == 1
+
+    def test_stops_when_its_time_is_over_and_loses_nothing(self, program):
+        Mark.objects.bulk_create([Mark(program=program, day=TODAY - timedelta(days=days)) for days in range(3)])
+        assert rollups.recount(at=NOON, seconds=0) == 1
+        assert Mark.objects.count() == 2
+
+    def test_takes_more_than_a_batch(self, program, monkeypatch):
+        monkeypatch.setattr(recounting, "BATCH", 2)
+        Mark.objects.bulk_create([Mark(program=program, day=TODAY - timedelta(days=days)) for days in range(5)])
+        assert rollups.recount(at=NOON) == 5
+
+
+class TestDifferences:
+    def test_none_after_a_recount(self, program, alice, fred, acme):
+        click(alice.links.get(), at=NOON)
+        converted(brought(alice, fred, at=NOON), bought(fred, at=NOON))
+        counted(program)
+        assert list(rollups.differences(acme, at=NOON + DAY)) == []
+
+    def test_say_which_count_of_which_day_is_off(self, program, acme, fred):
+        bought(fred, at=NOON)
+        counted(program)
+        Day.objects.filter(program=program, day=TODAY).update(orders=7)
+        assert list(rollups.differences(acme, at=NOON)) == [
+            "Friends of Acme, 2026-03-02: orders is 7, a recount finds 1."
+        ]
+        assert len(list(rollups.differences(at=NOON))) == 1
+
+    def test_name_a_day_that_is_missing(self, program, acme, alice, fred):
+        counted(program)
+        bought(fred, at=NOON - DAY)
+        assert list(rollups.differences(acme, at=NOON)) == [
+            "Friends of Acme, 2026-03-01: orders is 0, a recount finds 1."
+        ]
+
+    def test_leave_out_what_waits_to_be_counted(self, program, acme, alice, fred):
+        counted(program)
+        bought(fred, at=NOON)
+        click(alice.links.get(), at=NOON)
+        Mark.objects.create(program=program, day=TODAY)
+        assert list(rollups.differences(acme, at=NOON)) == []
+
+    def test_of_one_storefront_are_not_told_to_another(self, program, alice, rival, fred):
+        counted(program)
+        bought(fred, at=NOON)
+        assert len(list(rollups.differences(at=NOON))) == 1
+        assert list(rollups.differences(rival, at=NOON)) == []
