@@ -3,7 +3,6 @@
 import logging
 import time
 
-from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -23,10 +22,12 @@ def after_commit(lanes):
 
 def now(lane):
     global _silent_until  # noqa: PLW0603 - one rest per process is the point
+    from advocacy.outbox.tasks import drain  # noqa: PLC0415 - the tasks wake lanes too
+
     if time.monotonic() < _silent_until:
         return
     try:
-        current_app.tasks["advocacy.outbox.tasks.drain"].apply_async([lane], queue=lane, retry=False)
+        drain.apply_async([lane], queue=lane, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         _silent_until = time.monotonic() + REST_SECONDS
         log.warning("The broker took no message (%s); the sweep will find the work.", error)

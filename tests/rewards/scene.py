@@ -42,6 +42,15 @@ def person(storefront, name):
     )
 
 
+def people(storefront, count):
+    """Many customers at once."""
+    rows = [
+        Customer(storefront=storefront, external_id=f"friend {number}", created_at=NOW, updated_at=NOW, recorded_at=NOW)
+        for number in range(count)
+    ]
+    return Customer.objects.bulk_create(rows)
+
+
 def acme(slug="acme"):
     return Storefront.objects.create(name=slug.title(), slug=slug)
 
@@ -81,6 +90,17 @@ def conversion_of(advocate, friend):
 
 def tell(conversion, type=catalogue.CONVERSION_RECORDED, at=NOW, **changes):
     """Record the conversion's next event, with these facts changed."""
+    with transaction.atomic():
+        return record([_draft(conversion, type, at, changes)], at=at)[0]
+
+
+def tell_many(conversions, at=NOW):
+    """Record the first event of many conversions at once."""
+    with transaction.atomic():
+        record([_draft(conversion, catalogue.CONVERSION_RECORDED, at, {}) for conversion in conversions], at=at)
+
+
+def _draft(conversion, type, at, changes):
     defaults = {
         "order": str(conversion.public_id),
         "sequence": 1,
@@ -105,7 +125,7 @@ def tell(conversion, type=catalogue.CONVERSION_RECORDED, at=NOW, **changes):
     }
     conversion.facts = defaults | conversion.facts | changes
     conversion.version += 1
-    draft = Draft(
+    return Draft(
         type=type,
         subject=conversion,
         storefront=conversion.program.storefront,
@@ -116,8 +136,6 @@ def tell(conversion, type=catalogue.CONVERSION_RECORDED, at=NOW, **changes):
         facts=conversion.facts,
         occurred_at=at,
     )
-    with transaction.atomic():
-        return record([draft], at=at)[0]
 
 
 def balances(customer):
