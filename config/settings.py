@@ -224,6 +224,20 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Several nouns have a status or a kind; without a name here a new one would rename the others.
+    "ENUM_NAME_OVERRIDES": {
+        "AdvocateStatus": "advocacy.models.AdvocateStatus",
+        "BenefitKind": "advocacy.models.BenefitKind",
+        "ProgramStatus": "advocacy.models.ProgramStatus",
+        "TestimonialStatus": "advocacy.models.TestimonialStatus",
+        "LinkStatus": "referrals.models.LinkStatus",
+        "OrderKind": "referrals.models.OrderKind",
+        "OrderStatus": "referrals.models.OrderStatus",
+        "RefundKind": "referrals.models.RefundKind",
+        "Review": "referrals.models.Review",
+        "Leg": "rewards.models.Leg",
+        "RewardStatus": "rewards.models.RewardStatus",
+    },
 }
 
 # --- pages ---------------------------------------------------------------------------------------------------------
@@ -265,6 +279,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_C
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+# Load balancers ask for it from inside, in plain http.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 X_FRAME_OPTIONS = "DENY"
 
 # --- logs ----------------------------------------------------------------------------------------------------------

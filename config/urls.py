@@ -1,8 +1,27 @@
 """Where every page and endpoint lives."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from config import api, health
+
+API = [
+    path("", include("advocacy.api.urls")),
+    path("", include("referrals.api.urls")),
+    path("", include("rewards.api.urls")),
+    path("orders/<str:id>/explain", api.ExplainOrder.as_view()),
+    path("conversions/<str:id>/explain", api.ExplainConversion.as_view()),
+    path("schema", api.Schema.as_view(), name="api-schema"),
+    path("docs", api.Docs.as_view(), name="api-docs"),
+]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include(API)),
+    path("healthz", health.healthz),
 ]
+
+handler400 = "config.api.bad_request"
+handler403 = "config.api.forbidden"
+handler404 = "config.api.not_found"
+handler500 = "config.api.failed"

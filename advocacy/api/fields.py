@@ -174,6 +174,13 @@ class Choice(serializers.ChoiceField):
         return self.choice_strings_to_values[data]
 
 
+class Moment(serializers.DateTimeField):
+    """A time of an answer, in UTC."""
+
+    def __init__(self, **options):
+        super().__init__(**{"read_only": True, "default_timezone": UTC} | options)
+
+
 @extend_schema_field(OpenApiTypes.STR)
 class PublicId(serializers.Field):
     """A row's public id with its prefix; ``source`` leads to the UUID."""

@@ -90,23 +90,26 @@ class ListEndpoint(Endpoint):
         return (*paging, *super().known_parameters(method))
 
     def get(self, request, **path):
-        rows = self.rows()
+        rows = listed = self.rows()
         for name, narrowing in self.filters.items():
             if name in request.query_params:
                 rows = narrowing.narrow(rows, request.query_params[name], request.storefront)
-        page, cursor = page_of(rows, request.query_params)
+        page, cursor = page_of(rows, listed, request.query_params)
         return Response({"data": self.answer(page, many=True, context=self.context()).data, "next_cursor": cursor})
 
     def context(self):
         return {"at": self.at}
 
 
-def page_of(rows, parameters):
-    """One page and the next one's cursor: the public id of the last row shown, so that no count leaks."""
+def page_of(rows, listed, parameters):
+    """One page and the next one's cursor: the public id of the last row shown, so that no count leaks.
+
+    ``listed`` are the rows before any filter: a row may have left the filter since its page was read.
+    """
     limit = _limit(parameters.get("limit"))
     rows = rows.order_by("-id")
     if "cursor" in parameters:
-        rows = rows.filter(id__lt=_place(rows, parameters["cursor"]))
+        rows = rows.filter(id__lt=_place(listed, parameters["cursor"]))
     page = list(rows[: limit + 1])
     if len(page) <= limit:
         return page, None
@@ -123,9 +126,9 @@ def _limit(text):
     return int(text)
 
 
-def _place(rows, cursor):
+def _place(listed, cursor):
     public_id = ids.decode("cur", cursor)
-    place = public_id and rows.model.objects.filter(public_id=public_id).values_list("id", flat=True).first()
+    place = public_id and listed.filter(public_id=public_id).values_list("id", flat=True).first()
     if not place:
         raise invalid("cursor must be a next_cursor of this list; begin again without one.")
     return place

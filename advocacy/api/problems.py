@@ -52,7 +52,7 @@ class TooLarge(Refused):
 def handler(error, context):
     """DRF's ``EXCEPTION_HANDLER``. Answers None for our own mistakes, which Django logs and ``plain`` answers."""
     request = context["request"]
-    document = _document(error)
+    document = document_for(error)
     if document is None:
         return None
     if document["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -83,7 +83,7 @@ def document_of(status, code, detail, errors=None):
     }
 
 
-def _document(error):
+def document_for(error):
     if isinstance(error, Refused):
         return document_of(error.status, error.code, error.message, error.errors)
     if isinstance(error, exceptions.ValidationError):

@@ -151,6 +151,11 @@ def path_parameters(*names):
     return [OpenApiParameter(name, str, "path", description=_PATH_WORDS[name]) for name in names]
 
 
+def switch(name, words):
+    """A query parameter that is on or off."""
+    return OpenApiParameter(name, bool, description=words)
+
+
 class KeySchemes(OpenApiAuthenticationExtension):
     """How calls are signed, for the schema: either key where a browser may call, else the secret one."""
 

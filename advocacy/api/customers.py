@@ -1,0 +1,165 @@
+"""Customers: put what the storefront knows of a person, read what we keep."""
+
+from django.db import transaction
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from advocacy import customers, ids
+from advocacy.api import fields, found
+from advocacy.api.endpoint import Endpoint
+from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
+from advocacy.api.lists import ListEndpoint, between
+from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.models import Customer
+
+_FRED = {
+    "email": "fred@example.com",
+    "name": "Fred",
+    "locale": "de-DE",
+    "country": "DE",
+    "time_zone": "Europe/Berlin",
+    "created_at": SIGNED_UP,
+    "orders_before": 0,
+    "source": {"channel": "newsletter"},
+    "traits": {"plan": "basic"},
+    "updated_at": BOUGHT,
+}
+
+
+class CustomerCall(fields.StrictSerializer):
+    """What the storefront knows; a field that is left out stays as it is."""
+
+    email = fields.Text(required=False, max_length=320, help_text="One mailbox in any spelling is one person.")
+    name = fields.Text(required=False)
+    phone = fields.Text(required=False, max_length=40)
+    locale = fields.Text(required=False, max_length=20)
+    country = fields.Country(required=False)
+    time_zone = fields.Text(required=False, max_length=60, help_text="Such as Europe/Berlin.")
+    created_at = fields.Time(required=False, help_text="When you first knew them.")
+    orders_before = fields.Whole(
+        required=False, min_value=0, max_value=1_000_000, help_text="Orders from before you sent them here."
+    )
+    source = fields.Metadata(required=False)
+    traits = fields.Metadata(required=False)
+    updated_at = fields.Time(required=False, help_text="Of this state; an older one than the newest changes nothing.")
+
+    example = _FRED
+
+
+class CustomerFields(CustomerCall):
+    """A customer inside another call; with neither id nor e-mail they are a guest."""
+
+    external_id = fields.Name(required=False, help_text="Your own id of them.")
+
+    example = {"external_id": "fred", "email": "fred@example.com", "name": "Fred"}
+
+
+class CustomerGiven(serializers.Field):
+    """Who: ``cus_…`` or ``ext_`` and the storefront's id, or an object of what it knows of them."""
+
+    default_error_messages = {"invalid": 'must be an id such as ext_fred, or an object such as {{"email": …}}'}
+
+    def to_internal_value(self, data):
+        if isinstance(data, str):
+            return fields.Name(max_length=210).run_validation(data)
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        given = CustomerFields(data=data, context=self.context)
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
+
+
+class CustomerGivenSchema(OpenApiSerializerFieldExtension):
+    target_class = CustomerGiven
+
+    def map_serializer_field(self, auto_schema, direction):
+        described = auto_schema.resolve_serializer(CustomerFields, direction)
+        return {"oneOf": [{"type": "string", "description": "cus_…, or ext_ and your own id."}, described.ref]}
+
+
+def given(*, storefront, value, at):
+    """The customer of a call, made where they are new. Runs in the caller's transaction."""
+    if isinstance(value, str):
+        return customers.named(storefront=storefront, name=value)
+    return customers.upsert(storefront=storefront, fields=value, at=at)[0]
+
+
+class CustomerAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("customer", source="public_id")
+    external_id = serializers.CharField(allow_null=True, help_text="Your own id; null for a guest.")
+    source = serializers.DictField()
+    traits = serializers.DictField()
+    created_at = fields.Moment()
+    updated_at = fields.Moment()
+    resource_version = serializers.IntegerField(source="version", help_text="Only grows.")
+
+    class Meta:
+        model = Customer
+        fields = [
+            "id",
+            "external_id",
+            "email",
+            "name",
+            "phone",
+            "locale",
+            "country",
+            "time_zone",
+            "source",
+            "traits",
+            "orders_before",
+            "created_at",
+            "updated_at",
+            "resource_version",
+        ]
+
+    example = {"id": sample("customer"), "external_id": "fred", "phone": "", **_FRED, "resource_version": 1}
+
+
+@documented("Customers", get=Call("List customers", CustomerAnswer, many=True))
+class Customers(ListEndpoint):
+    answer = CustomerAnswer
+    filters = between("recorded_at")
+
+    def rows(self):
+        return Customer.objects.filter(storefront=self.request.storefront)
+
+
+@documented(
+    "Customers",
+    get=Call("Get a customer", CustomerAnswer, also=path_parameters("external_id")),
+    put=Call(
+        "Put a customer",
+        CustomerAnswer,
+        takes=CustomerCall,
+        creates=True,
+        also=path_parameters("external_id"),
+        description="Creates the customer or brings it up to date. Sent twice it changes nothing; the newest "
+        "`updated_at` wins, and an older one is answered with 200 and what is known. A guest with the same e-mail "
+        "becomes this customer.",
+    ),
+)
+class OneCustomer(Endpoint):
+    def get(self, request, external_id):
+        return Response(CustomerAnswer(self._known(external_id)).data)
+
+    def put(self, request, external_id):
+        call = self.taken(CustomerCall)
+        with transaction.atomic():
+            customer, created = self._put(external_id, call)
+        return Response(CustomerAnswer(customer).data, status=201 if created else 200)
+
+    def _put(self, name, call):
+        if ids.decode("cus", name):
+            # A guest keeps being a guest until it is put under an id of the storefront's own.
+            known = self._known(name)
+            own = {"external_id": known.external_id} if known.external_id else {}
+            return customers.upsert(
+                storefront=self.request.storefront, fields=own | call, at=self.at, guest=None if own else known
+            )
+        own = {"external_id": fields.Name().run_validation(found.external_id(name))}
+        return customers.upsert(storefront=self.request.storefront, fields=own | call, at=self.at)
+
+    def _known(self, name):
+        mine = Customer.objects.filter(storefront=self.request.storefront)
+        return found.one(mine, "customer", name, external="external_id")

@@ -1,0 +1,142 @@
+"""Programs and what they promise: public, so a browser may read them."""
+
+from django.db.models import Q
+from rest_framework import serializers
+
+from advocacy.api import fields, found
+from advocacy.api.examples import euros, sample
+from advocacy.api.keys import AnyKey
+from advocacy.api.lists import Among, ListEndpoint, Of
+from advocacy.api.schema import Call, documented
+from advocacy.models import Offer, Program, ProgramStatus, Side
+
+
+def named(*, storefront, name):
+    """The program of this id or short name; without a name the only one there is."""
+    mine = Program.objects.filter(storefront=storefront)
+    if name:
+        return found.one(mine, "program", name, external="slug")
+    only = list(mine[:2])
+    if len(only) != 1:
+        raise serializers.ValidationError({"program": "name the program by its id or short name, such as friends"})
+    return only[0]
+
+
+class ProgramName(fields.Name):
+    def __init__(self, **options):
+        words = "Its id or short name; may be left out where there is only one."
+        super().__init__(**{"max_length": 80, "required": False, "help_text": words} | options)
+
+
+class ProgramAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("program", source="public_id")
+    starts_at = fields.Moment(allow_null=True)
+    ends_at = fields.Moment(allow_null=True)
+
+    class Meta:
+        model = Program
+        fields = [
+            "id",
+            "slug",
+            "name",
+            "status",
+            "currency",
+            "time_zone",
+            "starts_at",
+            "ends_at",
+            "window_days",
+            "click_precedence",
+            "new_customers_only",
+            "headline",
+            "terms_url",
+            "terms_version",
+        ]
+
+    example = {
+        "id": sample("program"),
+        "slug": "friends",
+        "name": "Friends of Acme",
+        "status": "active",
+        "currency": "EUR",
+        "time_zone": "Europe/Berlin",
+        "starts_at": None,
+        "ends_at": None,
+        "window_days": 90,
+        "click_precedence": "last",
+        "new_customers_only": True,
+        "headline": "",
+        "terms_url": "https://acme.example/terms",
+        "terms_version": 1,
+    }
+
+
+class OfferAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("offer", source="public_id")
+    program = fields.PublicId("program", source="program.public_id")
+    amount = fields.Money("amount_minor", "unit", help_text="Of a fixed benefit; 0 for a percentage.")
+    maximum = fields.Money("maximum_minor", "unit", allow_null=True, help_text="The most a percentage gives.")
+    minimum_order = fields.Money("minimum_order_minor", "program.currency")
+    starts_at = fields.Moment()
+    ends_at = fields.Moment(allow_null=True)
+
+    class Meta:
+        model = Offer
+        fields = [
+            "id",
+            "program",
+            "side",
+            "kind",
+            "amount",
+            "percent_bp",
+            "maximum",
+            "minimum_order",
+            "first_order_only",
+            "hold_days",
+            "starts_at",
+            "ends_at",
+        ]
+
+    example = {
+        "id": sample("offer"),
+        "program": sample("program"),
+        "side": "advocate",
+        "kind": "fixed",
+        "amount": euros(1000),
+        "percent_bp": 0,
+        "maximum": None,
+        "minimum_order": euros(2000),
+        "first_order_only": True,
+        "hold_days": 14,
+        "starts_at": "2026-11-01T00:00:00Z",
+        "ends_at": None,
+    }
+
+
+@documented("Programs", get=Call("List programs", ProgramAnswer, many=True))
+class Programs(ListEndpoint):
+    permission_classes = [AnyKey]
+    answer = ProgramAnswer
+    filters = {"status": Among("status", ProgramStatus)}
+
+    def rows(self):
+        return Program.objects.filter(storefront=self.request.storefront)
+
+
+@documented(
+    "Programs",
+    get=Call(
+        "List offers",
+        OfferAnswer,
+        many=True,
+        description="What each program promises advocates and friends at this moment. `percent_bp` is in basis "
+        "points: 1000 is 10 %.",
+    ),
+)
+class Offers(ListEndpoint):
+    permission_classes = [AnyKey]
+    answer = OfferAnswer
+    filters = {"program": Of("program", Program, "program", external="slug"), "side": Among("side", Side)}
+
+    def rows(self):
+        started = Offer.objects.filter(program__storefront=self.request.storefront, starts_at__lte=self.at)
+        return started.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=self.at)).select_related("program")

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from advocacy.api.customers import Customers, OneCustomer
+from advocacy.api.events import Events
+from advocacy.api.programs import Offers, Programs
+
+urlpatterns = [
+    path("customers", Customers.as_view()),
+    path("customers/<str:external_id>", OneCustomer.as_view()),
+    path("programs", Programs.as_view()),
+    path("offers", Offers.as_view()),
+    path("events", Events.as_view()),
+]

@@ -1,0 +1,67 @@
+"""``/healthz``: whether this server can work, and how far behind the workers are. For load balancers and alarms.
+
+503 only without the database: without the broker, orders and clicks are still taken and the sweep finds the work.
+The age of the oldest pending event says more than whether a worker process exists.
+"""
+
+import functools
+import logging
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from advocacy.models import Lane, Pending
+
+log = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 0.2
+
+
+@never_cache
+@require_safe
+def healthz(request):
+    database, broker = _database(timezone.now()), _broker_answers()
+    status = "down" if database is None else "ok" if broker else "degraded"
+    found = {"status": status, "database": database is not None, "broker": broker} | (database or {})
+    return JsonResponse(found, status=503 if database is None else 200)
+
+
+def _database(at):
+    """Ages in seconds by lane, None for an empty one, and how many events are stuck; None without the database."""
+    try:
+        ages = {lane: _age(lane, at) for lane in Lane.values}
+        return {"oldest_pending_seconds": ages, "stuck": Pending.objects.filter(stuck_at__isnull=False).count()}
+    except DatabaseError as error:
+        log.warning("The database did not answer: %s", error)
+        return None
+
+
+def _age(lane, at):
+    # Follows the index of pending work, however long the queue is.
+    waiting = Pending.objects.filter(lane=lane, stuck_at__isnull=True).order_by("event_id")
+    recorded_at = waiting.values_list("event__recorded_at", flat=True).first()
+    return max(0, round((at - recorded_at).total_seconds(), 1)) if recorded_at else None
+
+
+def _broker_answers():
+    try:
+        return bool(_broker().ping())
+    except (redis.RedisError, OSError) as error:
+        log.warning("The broker did not answer: %s", error)
+        return False
+
+
+@functools.cache
+def _broker():
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=_PATIENCE_SECONDS,
+        socket_timeout=_PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from referrals.api.advocates import Advocates, Batch, OneAdvocate
+from referrals.api.conversions import Conversions, OneConversion
+from referrals.api.links import Links, OneLink
+from referrals.api.referrals import OneReferral, Referrals
+
+urlpatterns = [
+    path("advocates", Advocates.as_view()),
+    path("advocates/batch", Batch.as_view()),
+    path("advocates/<str:id>", OneAdvocate.as_view()),
+    path("links", Links.as_view()),
+    path("links/<str:id>", OneLink.as_view()),
+    path("referrals", Referrals.as_view()),
+    path("referrals/<str:id>", OneReferral.as_view()),
+    path("conversions", Conversions.as_view()),
+    path("conversions/<str:id>", OneConversion.as_view()),
+]
