@@ -1,0 +1,1 @@
+"""The demo's story: a store and its program, then the main job over HTTP, every step checked."""

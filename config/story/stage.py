@@ -1,0 +1,91 @@
+"""What an admin has set up before the story begins. Everything else in the story goes over HTTP."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from advocacy import keys
+from advocacy.models import ApiKey, KeyKind, Program, Storefront
+from rewards import rulebook
+from rewards.models import Rule
+
+ADMIN_EMAIL, ADMIN_PASSWORD = "olga@acme.example", "open sesame, olga"
+LONG_AGO = timedelta(days=365)
+KEY_NAME = "The demo's storefront"
+
+GIVE_10 = {
+    "frequency": "first_order",
+    "minimum_order_minor": 4000,
+    "advocate_kind": "fixed",
+    "advocate_amount_minor": 1000,
+    "friend_kind": "fixed",
+    "friend_amount_minor": 1000,
+    "hold_days": 0,
+}
+THANK_YOU = {
+    "frequency": "every_order",
+    "advocate_kind": "percent",
+    "advocate_percent_bp": 500,
+    "advocate_maximum_minor": 1500,
+    "hold_days": 14,
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    program: str
+    token: str
+
+
+def set_up():
+    """Make what is missing; a second start finds the first one's. Each start gets a key of its own."""
+    at = timezone.now()
+    with transaction.atomic():
+        storefront = _storefront()
+        program = _program(storefront)
+        for name, terms in (("Give 10, get 10", GIVE_10), ("Thank you", THANK_YOU)):
+            if not Rule.objects.filter(program=program, name=name).exists():
+                rulebook.save(
+                    program=program, name=name, terms=terms, at=at, starts_at=at - LONG_AGO, from_the_past=True
+                )
+        _admin()
+        for key in ApiKey.objects.filter(storefront=storefront, name=KEY_NAME, revoked_at__isnull=True):
+            keys.revoke(key=key, at=at)
+        _, token = keys.make(storefront=storefront, kind=KeyKind.SECRET, name=KEY_NAME, at=at)
+    return Stage(program=program.slug, token=token)
+
+
+def _storefront():
+    return Storefront.objects.get_or_create(
+        slug="acme-coffee",
+        defaults={
+            "name": "Acme Coffee",
+            "url": "https://acme.example",
+            "currency": "EUR",
+            "time_zone": "Europe/Berlin",
+        },
+    )[0]
+
+
+def _program(storefront):
+    return Program.objects.get_or_create(
+        storefront=storefront,
+        slug="friends",
+        defaults={
+            "name": "Friends of Acme",
+            "currency": "EUR",
+            "time_zone": "Europe/Berlin",
+            "destination": "https://acme.example/welcome?ref={code}",
+        },
+    )[0]
+
+
+def _admin():
+    users = get_user_model().objects
+    if not users.filter(email=ADMIN_EMAIL).exists():
+        olga = users.create_superuser("olga", ADMIN_EMAIL, ADMIN_PASSWORD)
+        EmailAddress.objects.create(user=olga, email=ADMIN_EMAIL, verified=True, primary=True)
