@@ -27,6 +27,8 @@ def refuse(name, sentence, *, code="invalid_field"):
 
 def known(fields, names):
     """Nothing is taken silently for something else: a field that is not known is refused by its name."""
+    if not isinstance(fields, dict):
+        refuse("body", "Send an object with named fields.")
     for name in fields:
         if name not in names:
             refuse(str(name), f"{name} is not a field here; take it out or correct its spelling.", code="unknown_field")

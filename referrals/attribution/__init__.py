@@ -1,0 +1,7 @@
+"""Who brought a friend: the choice among candidates (pure), and the bond that follows."""
+
+from referrals.attribution.binding import Binding, bind
+from referrals.attribution.candidates import Hints
+from referrals.attribution.choice import Candidate, Judged, choose
+
+__all__ = ["Binding", "Candidate", "Hints", "Judged", "bind", "choose"]

@@ -1,0 +1,156 @@
+"""Bind a friend to the advocate who brought them: once per program, for good."""
+
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+
+from advocacy import customers
+from advocacy.outbox.record import Draft, record
+from referrals import events
+from referrals.attribution import candidates
+from referrals.attribution.choice import PRECEDENCE, choose
+from referrals.models import Referral
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding:
+    """What became of the hints.
+
+    ``referral``: the bond by the strongest hint, or the one there was; ``referrals``: those of every program.
+    ``reasons``: why something did not bind, as ``{"key": reason key, "numbers": {…}}``. ``created``: a bond is new.
+    """
+
+    referral: Referral | None
+    reasons: tuple = ()
+    created: bool = False
+    referrals: tuple = ()
+
+
+def bind(*, storefront, customer, hints, at, occurred_at, order=None):
+    """Judge what came with a sign-up or an order, program by program, and bind where something holds.
+
+    The customer's row is locked until the transaction ends. A friend who is bound stays so, unchanged.
+    ``order``: the recorded order that brings the hints, which is no earlier order of the friend.
+    """
+    occurred_at = min(occurred_at, at)
+    with transaction.atomic():
+        customer = customers.lock(customer)
+        bound = {bond.program_id: bond for bond in _bonds(customer)}
+        reasons, new = [], []
+        for program, found in _by_program(storefront, hints, occurred_at).items():
+            if program.pk in bound:
+                reasons += _others(bound[program.pk], found)
+                continue
+            bond, lost = _bind(program, found, customer=customer, order=order, occurred_at=occurred_at, at=at)
+            reasons += lost
+            if bond:
+                bound[program.pk] = bond
+                new.append(bond)
+    if not bound and not reasons:
+        reasons = [_reason("no_attribution")]
+    strongest = min(new, key=lambda bond: PRECEDENCE.index(bond.method), default=None)
+    return Binding(
+        referral=strongest or next(iter(bound.values()), None),
+        reasons=tuple(_each_once(reasons)),
+        created=bool(new),
+        referrals=tuple(bound.values()),
+    )
+
+
+def _bonds(customer):
+    return Referral.objects.filter(friend=customer).select_related("program", "advocate__customer").order_by("id")
+
+
+def _by_program(storefront, hints, occurred_at):
+    found = {}
+    for candidate in candidates.of(storefront=storefront, hints=hints, occurred_at=occurred_at):
+        found.setdefault(candidate.link.program, []).append(candidate)
+    return found
+
+
+def _others(bond, found):
+    other = any(candidate.link.advocate_id != bond.advocate_id for candidate in found)
+    return [_reason("attributed_to_other")] if other else []
+
+
+def _bind(program, found, *, customer, order, occurred_at, at):
+    """``(referral or None, reasons)``."""
+    earlier = candidates.earlier_orders(customer=customer, occurred_at=occurred_at, order=order)
+    judged_by = {"customer": customer, "earlier_orders": earlier, "occurred_at": occurred_at}
+    found = [_with_obstacle(candidate, candidates.obstacle(candidate, **judged_by)) for candidate in found]
+    winner, judged = choose(
+        found, window_days=program.window_days, click_precedence=program.click_precedence, at=occurred_at
+    )
+    if winner is None:
+        return None, [_reason(one.reason, **one.numbers) for one in judged]
+    link = winner.link
+    clicked_at = winner.at if winner.click_id else None
+    referral = Referral.objects.create(
+        storefront_id=program.storefront_id,
+        program=program,
+        advocate=link.advocate,
+        friend=customer,
+        link=link,
+        method=winner.method,
+        channel=link.channel,
+        click_id=winner.click_id,
+        clicked_at=clicked_at,
+        bound_at=occurred_at,
+        candidates=[_kept(one) for one in judged],
+        recorded_at=at,
+        version=1,
+    )
+    _tell(referral, at)
+    return referral, []
+
+
+def _with_obstacle(candidate, found):
+    key, numbers = found
+    return replace(candidate, obstacle=key, numbers=numbers) if key else candidate
+
+
+def _kept(one):
+    link = one.candidate.link
+    return {
+        "method": str(one.candidate.method),
+        "link": str(link.public_id),
+        "code": link.code,
+        "advocate": str(link.advocate.public_id),
+        "at": one.candidate.at.isoformat(),
+        "won": one.won,
+        "reason": one.reason,
+        **({"numbers": one.numbers} if one.numbers else {}),
+    }
+
+
+def _tell(referral, at):
+    since_click = max((referral.bound_at - referral.clicked_at).days, 0) if referral.clicked_at else None
+    facts = {
+        "method": str(referral.method),
+        "link": str(referral.link.public_id),
+        "candidates": len(referral.candidates),
+        "days_since_click": since_click,
+    }
+    draft = Draft(
+        type=events.REFERRAL_CREATED,
+        subject=referral,
+        storefront=referral.storefront,
+        customer=referral.friend,
+        program=referral.program,
+        advocate=referral.advocate,
+        friend=referral.friend,
+        facts=facts,
+        occurred_at=referral.bound_at,
+    )
+    record([draft], at=at)
+
+
+def _reason(key, **numbers):
+    return {"key": key, "numbers": numbers}
+
+
+def _each_once(reasons):
+    first = {}
+    for reason in reasons:
+        first.setdefault(reason["key"], reason)
+    return first.values()

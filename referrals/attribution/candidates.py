@@ -1,0 +1,97 @@
+"""Find the links behind what came with a sign-up or an order, and what speaks against each."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from advocacy import ids
+from advocacy.models import AdvocateStatus
+from advocacy.models.program import ProgramStatus
+from referrals.attribution.choice import Candidate
+from referrals.models import Click, Link, LinkStatus, Method, Order, OrderStatus
+
+_CODE = re.compile(r"[A-Z0-9-]{3,40}").fullmatch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hints:
+    """What came with a sign-up or an order. Ids as UUID or ``clk_…``; a hint that names nothing of ours is no hint.
+
+    ``click_id``: of the address the friend came by. ``cookie``: a click the snippet remembered.
+    ``invitation``: the code of the invitation's link.
+    """
+
+    code: str | None = None
+    coupon_codes: tuple = ()
+    click_id: object = None
+    cookie: object = None
+    invitation: str | None = None
+
+
+def of(*, storefront, hints, occurred_at):
+    """The candidates of all programs of the storefront, without obstacles yet."""
+    codes = [(Method.CODE, hints.code), *((Method.COUPON, code) for code in hints.coupon_codes)]
+    codes = [(method, _code(code)) for method, code in [*codes, (Method.INVITATION, hints.invitation)]]
+    clicks = [(Method.CLICK, click_uuid(hints.click_id)), (Method.COOKIE, click_uuid(hints.cookie))]
+    links = _links(storefront, code__in=[code for _, code in codes if code])
+    by_code = {link.code: link for link in links}
+    found = [Candidate(method=method, link=by_code[code], at=occurred_at) for method, code in codes if code in by_code]
+    return found + _clicked(storefront, [(method, click) for method, click in clicks if click])
+
+
+def _clicked(storefront, hints):
+    if not hints:
+        return []
+    clicks = Click.objects.filter(id__in=[click for _, click in hints], storefront_id=storefront.pk).in_bulk()
+    links = {link.pk: link for link in _links(storefront, pk__in=[click.link_id for click in clicks.values()])}
+    return [
+        Candidate(method=method, link=links[clicks[click].link_id], at=clicks[click].at, click_id=click)
+        for method, click in hints
+        if click in clicks and clicks[click].link_id in links
+    ]
+
+
+def _links(storefront, **which):
+    if not any(which.values()):
+        return []
+    return Link.objects.filter(storefront=storefront, **which).select_related("program", "advocate__customer")
+
+
+def _code(text):
+    text = str(text or "").strip().upper()
+    return text if _CODE(text) else None
+
+
+def click_uuid(value):
+    """The UUID of a click id in any spelling that we gave out, or None."""
+    return value if isinstance(value, UUID) or value is None else ids.decode("clk", str(value))
+
+
+def obstacle(candidate, *, customer, earlier_orders, occurred_at):
+    """The reason key that rules this candidate out, with its numbers; ``("", {})`` where nothing does."""
+    link, program, advocate = candidate.link, candidate.link.program, candidate.link.advocate
+    ended = program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= occurred_at)
+    not_open = program.status == ProgramStatus.PAUSED or (program.starts_at and program.starts_at > occurred_at)
+    checks = (
+        ("self_referral", _same_person(advocate.customer, customer)),
+        ("program_ended", ended),
+        ("program_paused", not_open),
+        ("advocate_banned", advocate.status == AdvocateStatus.BANNED),
+        ("link_disabled", link.status == LinkStatus.DISABLED),
+        # A click counts as long as the window is open, though its link ends meanwhile.
+        ("link_expired", link.expires_at and link.expires_at <= candidate.at),
+        ("existing_customer", program.new_customers_only and earlier_orders),
+    )
+    reason = next((key for key, speaks_against in checks if speaks_against), "")
+    return reason, {"orders": earlier_orders} if reason == "existing_customer" else {}
+
+
+def earlier_orders(*, customer, occurred_at, order=None):
+    """How many orders the customer had placed before this moment, but for ``order``, the one that binds."""
+    own = Order.objects.filter(customer=customer, placed_at__lt=occurred_at)
+    own = own.exclude(status=OrderStatus.CANCELLED, paid_at__isnull=True)
+    return customer.orders_before + own.exclude(pk=order.pk if order else None).count()
+
+
+def _same_person(one, other):
+    return one.pk == other.pk or (one.email_key is not None and one.email_key == other.email_key)

@@ -1,0 +1,186 @@
+"""An order of a referred friend, paid: made once, then kept in step with its order and its reviews.
+
+Locks: the order's row is the caller's (``review`` takes it itself); here the referral, then the conversion.
+"""
+
+from django.db import transaction
+from django.db.models import Min
+
+from advocacy import given
+from advocacy.models import Event
+from advocacy.models.program import ProgramStatus
+from advocacy.outbox.record import Draft
+from advocacy.outbox.record import record as record_events
+from referrals import events
+from referrals.models import Conversion, Order, OrderStatus, Referral, Review
+
+_SIDES = {"advocate": ("advocate_review",), "friend": ("friend_review",), "both": ("advocate_review", "friend_review")}
+_TOLD = {
+    Review.HELD: events.CONVERSION_HELD,
+    Review.CLEAR: events.CONVERSION_RELEASED,
+    Review.REJECTED: events.CONVERSION_REJECTED,
+}
+
+
+def record(*, order, referral, cause, at):
+    """The conversion of a paid order in the referral's program. The caller holds the order locked or just inserted."""
+    with transaction.atomic():
+        referral = _locked(referral.pk)
+        referral.last_sequence += 1
+        conversion = Conversion(
+            storefront_id=order.storefront_id,
+            program=referral.program,
+            referral=referral,
+            order=order,
+            sequence=referral.last_sequence,
+            stands=_stands(order, Review.CLEAR),
+            converted_at=min(order.paid_at, at),
+            recorded_at=at,
+            version=1,
+        )
+        conversion.save(force_insert=True)
+        change = _count(referral)
+        _tell(conversion, events.CONVERSION_RECORDED, change, occurred_at=conversion.converted_at, cause=cause, at=at)
+    return conversion
+
+
+def adjust(*, order, cause, at):
+    """Bring the conversions of a changed order up to date; one that is no different records nothing."""
+    for pk, referral in order.conversions.order_by("referral_id").values_list("pk", "referral_id"):
+        with transaction.atomic():
+            conversion = _locked_with(order, _locked(referral), pk)
+            before = _facts_told(conversion)
+            change = _settle_standing(conversion)
+            facts = _facts(conversion, change)
+            if facts | {"friends_change": 0} != before | {"friends_change": 0}:
+                _save_and_tell(conversion, events.CONVERSION_ADJUSTED, change, cause=cause, at=at)
+
+
+def review(*, conversion, side, review, reason="", at):
+    """Hold, reject or clear the reward of ``side``: "advocate", "friend" or "both". Returns the conversion.
+
+    What is so already changes nothing and records nothing.
+    """
+    if side not in _SIDES:
+        given.refuse("side", "side must be advocate, friend or both.")
+    given.choice("review", review, Review)
+    reason = given.text("reason", reason, longest=200)
+    with transaction.atomic():
+        order = Order.objects.select_for_update(no_key=True, of=["self"]).select_related("customer").get(
+            pk=conversion.order_id
+        )  # fmt: skip
+        conversion = _locked_with(order, _locked(conversion.referral_id), conversion.pk)
+        changed = [column for column in _SIDES[side] if getattr(conversion, column) != review]
+        if changed:
+            for column in changed:
+                setattr(conversion, column, review)
+            conversion.review_reason = reason
+            change = _settle_standing(conversion)
+            _save_and_tell(conversion, _TOLD[Review(review)], change, cause=None, at=at)
+    return conversion
+
+
+def _locked(referral_id):
+    rows = Referral.objects.select_for_update(no_key=True, of=["self"])
+    return rows.select_related("program", "advocate", "friend", "storefront").get(pk=referral_id)
+
+
+def _locked_with(order, referral, pk):
+    conversion = Conversion.objects.select_for_update(no_key=True).get(pk=pk)
+    conversion.order, conversion.referral, conversion.program = order, referral, referral.program
+    return conversion
+
+
+def _settle_standing(conversion):
+    """Whether it counts now, and what that changes for the referral: +1, 0 or −1 converted friends."""
+    stands = _stands(conversion.order, conversion.advocate_review)
+    if stands == conversion.stands:
+        return 0
+    conversion.stands = stands
+    conversion.save(update_fields=["stands"])
+    return _count(conversion.referral)
+
+
+def _stands(order, advocate_review):
+    return advocate_review != Review.REJECTED and not _wholly_returned(order)
+
+
+def _wholly_returned(order):
+    return _cancelled(order) or order.refunded_minor >= order.total_minor > 0
+
+
+def _cancelled(order):
+    # Of an order of nothing no amount says that it was given back: any refund does.
+    free = order.status == OrderStatus.PAID and order.total_minor == 0
+    return order.refunds.filter(undone_at=None).exists() if free else order.status != OrderStatus.PAID
+
+
+def _count(referral):
+    """Recount the referral's standing conversions; +1 when it became converted, −1 when it stopped being so."""
+    standing = referral.conversions.filter(stands=True)
+    before = referral.standing_conversions
+    referral.standing_conversions = standing.count()
+    referral.converted_at = standing.aggregate(first=Min("converted_at"))["first"]
+    referral.save(update_fields=["last_sequence", "standing_conversions", "converted_at"])
+    return int(referral.standing_conversions > 0) - int(before > 0)
+
+
+def _save_and_tell(conversion, event_type, change, *, cause, at):
+    conversion.version += 1
+    conversion.save(update_fields=["version", "stands", "advocate_review", "friend_review", "review_reason"])
+    _tell(conversion, event_type, change, occurred_at=cause.occurred_at if cause else at, cause=cause, at=at)
+
+
+def _tell(conversion, event_type, change, *, occurred_at, cause, at):
+    referral = conversion.referral
+    draft = Draft(
+        type=event_type,
+        subject=conversion,
+        storefront=referral.storefront,
+        customer=referral.friend,
+        program=referral.program,
+        advocate=referral.advocate,
+        friend=referral.friend,
+        cause=cause,
+        facts=_facts(conversion, change),
+        occurred_at=occurred_at,
+    )
+    record_events([draft], at=at)
+
+
+def _facts_told(conversion):
+    """The facts of its newest event."""
+    told = Event.objects.filter(subject_kind="conversion", subject_id=conversion.public_id)
+    return told.order_by("-version").values_list("facts", flat=True)[0]
+
+
+def _facts(conversion, change):
+    order, referral = conversion.order, conversion.referral
+    return {
+        "order": str(order.public_id),
+        "sequence": conversion.sequence,
+        "converted_at": conversion.converted_at.isoformat(),
+        "placed_at": order.placed_at.isoformat(),
+        "currency": order.currency,
+        "basis_minor": order.total_minor,
+        # An order that is paid no longer counts like one that was given back wholly.
+        "refunded_minor": order.refunded_minor if order.status == OrderStatus.PAID else order.total_minor,
+        "cancelled": _cancelled(order),
+        "goods_minor": order.subtotal_minor,
+        "revenue_minor": order.revenue_minor,
+        "country": order.country,
+        "channel": referral.channel,
+        "method": referral.method,
+        "days_since_signup": max((order.placed_at - referral.bound_at).days, 0),
+        "advocate_review": str(conversion.advocate_review),
+        "friend_review": str(conversion.friend_review),
+        "advocate_status": referral.advocate.status,
+        "program_status": _program_status(referral.program, conversion.converted_at),
+        "stands": conversion.stands,
+        "friends_change": change,
+    }
+
+
+def _program_status(program, moment):
+    over = program.ends_at is not None and program.ends_at <= moment
+    return str(ProgramStatus.ENDED) if over else program.status

@@ -1,0 +1,101 @@
+"""Take what is new of an order: paid, cancelled, corrected."""
+
+from django.db import transaction
+
+from advocacy import given
+from advocacy.outbox.record import record as record_events
+from referrals import attribution, conversions, events
+from referrals.models import OrderStatus, Referral
+from referrals.orders import fields as order_fields
+from referrals.orders import recording, state
+
+
+def change(*, storefront, external_id, fields, at, lenient=False):
+    """Take what is new of an order, or the order if it is new. What is not said stays.
+
+    The newest ``updated_at`` (default: ``at``) wins; an older one changes nothing and is answered as replayed.
+    Refuses another ``currency`` (``currency_changed``), and what ``record`` refuses.
+    """
+    if fields.get("external_id", external_id) != external_id:
+        given.refuse("external_id", f"external_id differs from the order's own, {external_id}.")
+    fields = fields | {"external_id": external_id}
+    values = order_fields.checked(fields, at=at)
+    with transaction.atomic():
+        if recording.known(storefront, external_id) is None:
+            made = recording.record_one(storefront=storefront, fields=fields, at=at, lenient=lenient, replays=False)
+            if made is not None:
+                return made
+        order = recording.lock(recording.known(storefront, external_id))
+        return _change(order, values, at, lenient)
+
+
+def _change(order, values, at, lenient):
+    columns, warnings = order_fields.completed(values, at=at, lenient=lenient, stored=order)
+    if columns["updated_at"] < order.updated_at:
+        return recording.answer(order, replayed=True)
+    if columns["currency"] != order.currency:
+        given.refuse("currency", f"The order's currency is {order.currency} and stays so.", code="currency_changed")
+    before, was_paid = state.of(order), order.status == OrderStatus.PAID
+    warnings += _take_customer(order, columns, at)
+    binding = _bind(order, values, at)
+    changed = recording.take(order, columns)
+    changed = _warn(order, warnings) or changed
+    paid = order.status == OrderStatus.PAID
+    converted = set(order.conversions.values_list("program_id", flat=True))
+    new = [bond for bond in binding.referrals if bond.program_id not in converted]
+    new = new if paid and (binding.created or not was_paid) else []
+    if not changed and not new:
+        order.save(update_fields=["updated_at"])
+        return recording.answer(order, replayed=True)
+    order.unattributed = [] if converted or new else _why_not(order, binding, paid)
+    order.refunded_minor = min(order.total_minor, state.refunded_sum(order))
+    order.version += 1
+    order.save()
+    told = state.draft(
+        order,
+        events.ORDER_CHANGED,
+        before=before,
+        referred=bool(converted or new),
+        occurred_at=order.paid_at if paid and not was_paid else order.updated_at,
+    )
+    cause = record_events([told], at=at)[0]
+    conversions.adjust(order=order, cause=cause, at=at)
+    recording.convert(order, new, cause=cause, at=at)
+    return recording.answer(order)
+
+
+def _take_customer(order, columns, at):
+    """News of the person; an order stays with who bought it, but a guest may get a name. Answers warnings."""
+    if "customer" not in columns:
+        return []
+    guest = order.customer if not (order.customer.external_id or order.customer.email) else None
+    person = recording.customer_of(order.storefront, columns, at=at, guest=guest)
+    if person.pk != order.customer_id:
+        return [{"code": "customer_differs", "customer": str(person.public_id)}]
+    order.customer = person
+    return []
+
+
+def _bind(order, values, at):
+    if any(name in values for name in order_fields.HINTS):
+        return attribution.bind(
+            storefront=order.storefront,
+            customer=order.customer,
+            hints=recording.hints(values),
+            at=at,
+            occurred_at=order.placed_at,
+            order=order,
+        )
+    bonds = Referral.objects.filter(friend=order.customer).order_by("id")
+    return attribution.Binding(referral=None, reasons=tuple(order.unattributed), referrals=tuple(bonds))
+
+
+def _why_not(order, binding, paid):
+    # A bond that came after the payment makes no conversion of it: what was said then stays said.
+    return list(order.unattributed) if paid and binding.referrals else recording.why_not(order, binding)
+
+
+def _warn(order, warnings):
+    new = [warning for warning in warnings if warning not in order.warnings]
+    order.warnings = [*order.warnings, *new]
+    return bool(new)

@@ -1,0 +1,164 @@
+"""Take an order, bind its customer, make its conversion.
+
+Locks, in this order: the customer's row, the order, the referral, the conversion.
+"""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from advocacy import customers, given
+from advocacy.outbox.record import record as record_events
+from advocacy.refusals import Conflict, Refused
+from referrals import attribution, conversions, events
+from referrals.attribution.candidates import click_uuid
+from referrals.models import Conversion, Order, OrderStatus
+from referrals.orders import fields as order_fields
+from referrals.orders import state
+
+_LONGEST_CODE = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What became of one order.
+
+    ``conversion``: the first of its conversions. ``replayed``: it was known, and nothing changed.
+    ``reasons``: why it brought no conversion, or why its hints bound nobody. ``refusal``: set, and the rest empty,
+    for an order of a list that was refused.
+    """
+
+    order: Order | None = None
+    conversion: Conversion | None = None
+    created: bool = False
+    replayed: bool = False
+    reasons: tuple = ()
+    warnings: tuple = ()
+    refusal: Refused | None = None
+
+
+def record(*, storefront, orders, at, lenient=False):
+    """Take a list of orders, each in a transaction of its own; answers a ``Recorded`` for each, in order.
+
+    An order alone raises its refusal; one of several carries it, and the others are taken. The same order again is
+    replayed; another one under the same external id is a Conflict ``idempotency_conflict``.
+    """
+    if len(orders) == 1:
+        return [record_one(storefront=storefront, fields=orders[0], at=at, lenient=lenient)]
+    answers = []
+    for fields in orders:
+        try:
+            answers.append(record_one(storefront=storefront, fields=fields, at=at, lenient=lenient))
+        except Refused as refusal:
+            answers.append(Recorded(refusal=refusal))
+    return answers
+
+
+def record_one(*, storefront, fields, at, lenient=False, replays=True):
+    """One order. Without ``replays`` a known one is answered with None, whatever it says."""
+    values = order_fields.checked(fields, at=at)
+    columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
+    digest = given.digest(values)
+    with transaction.atomic():
+        if order := known(storefront, columns["external_id"]):
+            return _replay(order, digest) if replays else None
+        try:
+            with transaction.atomic():
+                return _create(storefront, columns, warnings, digest, at)
+        except IntegrityError:
+            order = known(storefront, columns["external_id"])
+            if order is None:
+                raise
+            return _replay(order, digest) if replays else None  # the same call, a moment earlier
+
+
+def known(storefront, external_id):
+    return Order.objects.filter(storefront=storefront, external_id=external_id).select_related("customer").first()
+
+
+def lock(order):
+    """The order as it is now, with its customer's row locked before its own."""
+    customer = customers.lock(order.customer)
+    order = Order.objects.select_for_update(no_key=True, of=["self"]).select_related("storefront").get(pk=order.pk)
+    order.customer = customer
+    return order
+
+
+def answer(order, **said):
+    conversion = order.conversions.select_related("referral", "program").order_by("id").first()
+    said = {"reasons": tuple(order.unattributed), "warnings": tuple(order.warnings)} | said
+    return Recorded(order=order, conversion=conversion, **said)
+
+
+def _replay(order, digest):
+    if bytes(order.digest) != digest:
+        said = f"Another order was recorded as {order.external_id}. Send changes of an order with PUT."
+        raise Conflict("idempotency_conflict", said, errors={"external_id": said})
+    return answer(order, replayed=True)
+
+
+def _create(storefront, columns, warnings, digest, at):
+    person = customer_of(storefront, columns, at=at)
+    order = Order(storefront=storefront, customer=person, recorded_at=at, digest=digest, warnings=warnings, version=1)
+    take(order, columns)
+    binding = attribution.bind(
+        storefront=storefront, customer=person, hints=hints(columns), at=at, occurred_at=order.placed_at
+    )
+    paid = order.status == OrderStatus.PAID
+    order.unattributed = [] if paid and binding.referrals else why_not(order, binding)
+    order.save(force_insert=True)
+    told = state.draft(
+        order,
+        events.ORDER_RECORDED,
+        before=state.NOTHING,
+        referred=bool(paid and binding.referrals),
+        occurred_at=order.paid_at if paid else order.placed_at,
+    )
+    cause = record_events([told], at=at)[0]
+    convert(order, binding.referrals if paid else (), cause=cause, at=at)
+    return answer(order, created=True, reasons=tuple(order.unattributed) or binding.reasons)
+
+
+def customer_of(storefront, columns, *, at, guest=None):
+    """Who bought: named by id, or told in the order; a guest where nobody is told. The row is locked."""
+    said = columns.get("customer", {})
+    if isinstance(said, str):
+        return customers.named(storefront=storefront, name=said)
+    # An order says how its customer was then: newer news of the customer stay.
+    said = {"updated_at": columns["updated_at"]} | said
+    return customers.upsert(storefront=storefront, fields=said, at=at, guest=guest)[0]
+
+
+def hints(columns):
+    return attribution.Hints(
+        code=columns.get("referral_code"),
+        coupon_codes=tuple(columns.get("coupon_codes", ())),
+        click_id=columns.get("click_id"),
+    )
+
+
+def take(order, columns):
+    """Write the columns into the row; answers whether anything but the time of the news changed."""
+    columns = {name: value for name, value in columns.items() if name != "customer"}
+    if "click_id" in columns:
+        columns["click_id"] = click_uuid(columns["click_id"])
+    if "referral_code" in columns:
+        columns["referral_code"] = columns["referral_code"][:_LONGEST_CODE]
+    changed = {name for name, value in columns.items() if getattr(order, name) != value}
+    for name in changed:
+        setattr(order, name, columns[name])
+    return bool(changed - {"updated_at"})
+
+
+def why_not(order, binding):
+    """The reasons why an order is no conversion."""
+    waiting = {
+        OrderStatus.PENDING: [{"key": "order_unpaid", "numbers": {}}],
+        OrderStatus.CANCELLED: [{"key": "order_cancelled", "numbers": {}}],
+    }
+    return waiting.get(order.status, []) if binding.referrals else list(binding.reasons)
+
+
+def convert(order, referrals, *, cause, at):
+    for referral in sorted(referrals, key=lambda referral: referral.pk):
+        conversions.record(order=order, referral=referral, cause=cause, at=at)

@@ -1,0 +1,139 @@
+"""Money of an order given back, and taken back again. Each refund counts once, by its own id."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from advocacy import given, money
+from advocacy.outbox.record import record as record_events
+from advocacy.refusals import Conflict, NotFound, Refused
+from referrals import conversions, events
+from referrals.models import Refund, RefundKind
+from referrals.orders import fields as order_fields
+from referrals.orders import recording, state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refunded:
+    """``remaining_minor``: how much of the order can still be refunded."""
+
+    refund: Refund
+    remaining_minor: int
+    created: bool
+
+
+def refund(*, order, refund, at, lenient=False):
+    """Give back money of an order: ``refund_id``, ``amount_minor`` or ``products``; kind, reason, refunded_at.
+
+    Without an amount it is what the named lines cost. The same refund again is replayed, another one under its id a
+    Conflict. Refuses ``refund_above_order``; ``lenient`` stores it with a warning on the order instead.
+    """
+    said = _checked(refund, at)
+    digest = given.digest(said)
+    columns = {"refunded_at": at} | said
+    columns["refunded_at"] = min(columns["refunded_at"], at)
+    with transaction.atomic():
+        order = recording.lock(order)
+        known = order.refunds.filter(refund_id=columns["refund_id"]).first()
+        if known:
+            return _replay(order, known, digest)
+        if "amount_minor" not in columns:
+            columns["amount_minor"] = _cost(order, columns["products"])
+        remaining = _remaining(order)
+        if columns["amount_minor"] > remaining:
+            _too_much(order, columns, remaining, lenient)
+        made = Refund.objects.create(order=order, recorded_at=at, digest=digest, **columns)
+        _follow(order, occurred_at=made.refunded_at, at=at)
+    return Refunded(refund=made, remaining_minor=_remaining(order), created=True)
+
+
+def undo_refund(*, order, refund_id, at):
+    """A refund did not happen after all. Undone before: nothing changes. NotFound where the order has no such one."""
+    with transaction.atomic():
+        order = recording.lock(order)
+        undone = order.refunds.filter(refund_id=refund_id).first()
+        if undone is None:
+            raise NotFound("unknown_refund", "This order has no such refund.")
+        if undone.undone_at is None:
+            undone.undone_at = at
+            undone.save(update_fields=["undone_at"])
+            _follow(order, occurred_at=at, at=at)
+    return Refunded(refund=undone, remaining_minor=_remaining(order), created=False)
+
+
+def _checked(refund, at):
+    """The fields that were given, each as it is stored."""
+    checks = {
+        "refund_id": lambda name, value: given.text(name, value, longest=200, required=True),
+        "kind": lambda name, value: given.choice(name, value, RefundKind),
+        "reason": lambda name, value: given.text(name, value, longest=200),
+        "refunded_at": lambda name, value: given.moment(name, value, at=at),
+        "products": order_fields.lines,
+        "amount_minor": given.amount,
+    }
+    given.known(refund, checks)
+    said = {name: check(name, refund[name]) for name, check in checks.items() if refund.get(name) is not None}
+    if "refund_id" not in said:
+        given.refuse("refund_id", "refund_id is missing.", code="missing_field")
+    if "amount_minor" not in said and not said.get("products"):
+        given.refuse("amount_minor", "Say amount_minor, or the products that came back.", code="missing_field")
+    return said
+
+
+def _cost(order, lines):
+    """What the named lines cost: price × quantity, minus their share of the line's discount."""
+    return sum(_line_cost(order, f"products[{place}]", line) for place, line in enumerate(lines))
+
+
+def _line_cost(order, name, line):
+    bought = _bought(order, name, line)
+    quantity = bought.get("quantity", 1)
+    returned = line.get("quantity", quantity)
+    if returned > quantity:
+        given.refuse(f"{name}.quantity", f"{name}: {returned} came back, but {quantity} were bought.")
+    price = line.get("price_minor", bought.get("price_minor", 0))
+    discount = line.get("discount_minor", money.share(bought.get("discount_minor", 0), returned, quantity))
+    return max(price * returned - discount, 0)
+
+
+def _bought(order, name, line):
+    for key in ("line_id", "variant_id", "product_id", "sku"):
+        if key in line:
+            found = [bought for bought in order.products if bought.get(key) == line[key]]
+            if found:
+                return found[0]
+            break
+    return given.refuse(name, f"{name}: the order has no such line; name it by its line_id.", code="unknown_line")
+
+
+def _replay(order, known, digest):
+    if bytes(known.digest) != digest:
+        said = f"Another refund of this order was recorded as {known.refund_id}."
+        raise Conflict("idempotency_conflict", said, errors={"refund_id": said})
+    return Refunded(refund=known, remaining_minor=_remaining(order), created=False)
+
+
+def _remaining(order):
+    return max(order.total_minor - state.refunded_sum(order), 0)
+
+
+def _too_much(order, columns, remaining, lenient):
+    amount = columns["amount_minor"]
+    if not lenient:
+        shown = f"{remaining} ({money.plain(remaining, order.currency)})"
+        said = f"The refund of {amount} is more than remains of the order: {shown}."
+        raise Refused("refund_above_order", said, errors={"amount_minor": said})
+    warning = {"code": "refund_above_order", "refund_id": columns["refund_id"], "amount_minor": amount}
+    order.warnings = [*order.warnings, warning | {"remaining_minor": remaining}]
+
+
+def _follow(order, *, occurred_at, at):
+    """Bring the order to the sum of its refunds, tell it, and let its conversions follow."""
+    before = state.of(order)
+    order.refunded_minor = min(order.total_minor, state.refunded_sum(order))
+    order.version += 1
+    order.save(update_fields=["refunded_minor", "warnings", "version"])
+    referred = order.conversions.exists()
+    told = state.draft(order, events.ORDER_REFUNDED, before=before, referred=referred, occurred_at=occurred_at)
+    cause = record_events([told], at=at)[0]
+    conversions.adjust(order=order, cause=cause, at=at)

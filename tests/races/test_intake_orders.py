@@ -1,0 +1,132 @@
+"""The same thing said by many at once is one thing."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from advocacy.models import Customer, Event
+from advocacy.refusals import Refused
+from referrals import conversions, orders, signups
+from referrals.models import Conversion, Order, Referral, Refund
+from tests import cast
+from tests.cast import DAY, NOON
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*calls):
+    """Run these in threads that start together; answers their results, or the refusal that each raised."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call):
+        gate.wait()
+        try:
+            return call()
+        except Refused as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+@pytest.fixture
+def acme(transactional_db):
+    return cast.acme()
+
+
+def counts(**kinds):
+    return {kind: Event.objects.filter(type=kind.replace("_", ".")).count() for kind in kinds} == kinds
+
+
+@pytest.mark.parametrize("customer", [{"external_id": "fred"}, {"email": "fred@example.com"}, None])
+def test_an_order_sent_50_times_at_once_is_one_order(acme, customer):
+    cast.alice(cast.program(acme))
+    known = Customer.objects.count()
+    fields = cast.order(customer=customer, referral_code="ALICE-LINK")
+    answers = at_once(*[lambda: orders.record(storefront=acme, orders=[fields], at=NOON)[0]] * 50)
+    assert sorted(answer.created for answer in answers) == [False] * 49 + [True]
+    assert {answer.order.pk for answer in answers} == {Order.objects.get().pk}
+    assert {answer.conversion.pk for answer in answers} == {Conversion.objects.get().pk}
+    assert Customer.objects.count() == known + 1
+    assert counts(order_recorded=1, conversion_recorded=1, referral_created=1)
+
+
+def test_two_advocates_who_bring_a_friend_at_once_get_one_bond(acme):
+    program = cast.program(acme)
+    cast.alice(program)
+    cast.mallory(program)
+
+    def sign_up(code):
+        fields = {"external_id": "fred"}
+        return lambda: signups.record(storefront=acme, customer=fields, code=code, at=NOON)[1]
+
+    answers = at_once(*[sign_up("ALICE-LINK"), sign_up("MALLORY-LINK")] * 5)
+    bond = Referral.objects.get()
+    assert {answer.referral for answer in answers} == {bond}
+    assert sum(answer.created for answer in answers) == 1
+    others = [answer for answer in answers if answer.reasons]
+    assert [answer.reasons[0]["key"] for answer in others] == ["attributed_to_other"] * 5
+    assert counts(referral_created=1)
+
+
+def test_a_guest_who_orders_twice_at_once_is_one_guest(acme):
+    def buy(number):
+        fields = cast.order(str(number), customer={"email": f"Fred+{number}@example.com"})
+        return lambda: orders.record(storefront=acme, orders=[fields], at=NOON)[0]
+
+    at_once(*[buy(number) for number in range(10)])
+    assert Customer.objects.get().orders.count() == 10
+    assert counts(customer_created=1, order_recorded=10)
+
+
+def test_a_friends_orders_at_once_are_numbered_without_gaps(acme):
+    cast.alice(cast.program(acme))
+
+    def buy(number):
+        fields = cast.order(str(number), customer={"external_id": "fred"}, referral_code="ALICE-LINK")
+        return lambda: orders.record(storefront=acme, orders=[fields], at=NOON)[0]
+
+    at_once(*[buy(number) for number in range(10)])
+    assert sorted(Conversion.objects.values_list("sequence", flat=True)) == list(range(1, 11))
+    bond = Referral.objects.get()
+    assert (bond.last_sequence, bond.standing_conversions) == (10, 10)
+    changes = Event.objects.filter(type="conversion.recorded").values_list("facts__friends_change", flat=True)
+    assert sorted(changes) == [0] * 9 + [1]
+
+
+def test_refunds_and_reviews_at_once_end_in_the_state_of_all_of_them(acme):
+    cast.alice(cast.program(acme))
+    fields = cast.order(customer={"external_id": "fred"}, referral_code="ALICE-LINK")
+    answer = orders.record(storefront=acme, orders=[fields], at=NOON)[0]
+
+    def refund(number):
+        body = {"refund_id": f"r{number}", "amount_minor": 1080}
+        return lambda: orders.refund(order=answer.order, refund=body, at=NOON + DAY)
+
+    def review(verdict):
+        wanted = {"conversion": answer.conversion, "side": "both", "review": verdict, "at": NOON + DAY}
+        return lambda: conversions.review(**wanted)
+
+    answers = at_once(*[refund(number) for number in range(6)], review("held"), review("rejected"))
+    refused = [answer.code for answer in answers if isinstance(answer, Refused)]
+    assert refused == ["refund_above_order"]
+    assert Refund.objects.count() == 5
+    assert Order.objects.get().refunded_minor == 5400
+    conversion, bond = Conversion.objects.get(), Referral.objects.get()
+    assert (conversion.stands, bond.standing_conversions, bond.converted_at) == (False, 0, None)
+    events = Event.objects.filter(subject_kind="conversion")
+    assert sum(events.values_list("facts__friends_change", flat=True)) == 0
+    assert events.order_by("-version").first().facts["refunded_minor"] == 5400
+
+
+def test_an_order_paid_by_many_at_once_converts_once(acme):
+    cast.alice(cast.program(acme))
+    fields = cast.order(customer={"external_id": "fred"}, referral_code="ALICE-LINK", status="pending")
+    orders.record(storefront=acme, orders=[fields], at=NOON)
+    pay = {"storefront": acme, "external_id": "1001", "fields": {"status": "paid", "updated_at": NOON}, "at": NOON}
+    at_once(*[lambda: orders.change(**pay)] * 10)
+    assert counts(order_changed=1, conversion_recorded=1)
