@@ -4,14 +4,21 @@ A handler is called with all its events of a batch, in event order, inside the t
 writes rows: no network, no mail, no broker.
 """
 
+from referrals import links, rollups
 from rewards import settlement
 
-CONVERSION = {"money": [settlement.settle]}
+_ORDER = {"money": [rollups.mark]}
+_CONVERSION = {"money": [settlement.settle, rollups.mark]}
 
 HANDLERS = {
-    "conversion.recorded": CONVERSION,
-    "conversion.adjusted": CONVERSION,
-    "conversion.held": CONVERSION,
-    "conversion.released": CONVERSION,
-    "conversion.rejected": CONVERSION,
+    "advocate.enrolled": {"money": [links.first_link_for, rollups.mark]},
+    "referral.created": {"money": [rollups.mark]},
+    "order.recorded": _ORDER,
+    "order.changed": _ORDER,
+    "order.refunded": _ORDER,
+    "conversion.recorded": _CONVERSION,
+    "conversion.adjusted": _CONVERSION,
+    "conversion.held": _CONVERSION,
+    "conversion.released": _CONVERSION,
+    "conversion.rejected": _CONVERSION,
 }

@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from referrals import rollups
+
 _REFUNDED = """
     SELECT orders.id, orders.refunded_minor, LEAST(orders.total_minor, COALESCE(SUM(refund.amount_minor), 0))
     FROM referrals_order orders
@@ -26,6 +28,7 @@ def differences():
         yield f"Order {pk} says {stored} refunded; its refunds add up to {counted}."
     for pk, stored, counted in _rows(_STANDING):
         yield f"Referral {pk} says {stored} standing conversions; there are {counted}."
+    yield from rollups.differences()
 
 
 def _rows(statement):
