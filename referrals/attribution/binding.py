@@ -17,7 +17,7 @@ class Binding:
     """What became of the hints.
 
     ``referral``: the bond by the strongest hint, or the one there was; ``referrals``: those of every program.
-    ``reasons``: why something did not bind, as ``{"key": reason key, "numbers": {…}}``. ``created``: a bond is new.
+    ``reasons``: why something did not bind, as ``{"key": reason key, …its numbers}``. ``created``: a bond is new.
     """
 
     referral: Referral | None
@@ -146,7 +146,7 @@ def _tell(referral, at):
 
 
 def _reason(key, **numbers):
-    return {"key": key, "numbers": numbers}
+    return {"key": key, **numbers}
 
 
 def _each_once(reasons):

@@ -153,8 +153,8 @@ def take(order, columns):
 def why_not(order, binding):
     """The reasons why an order is no conversion."""
     waiting = {
-        OrderStatus.PENDING: [{"key": "order_unpaid", "numbers": {}}],
-        OrderStatus.CANCELLED: [{"key": "order_cancelled", "numbers": {}}],
+        OrderStatus.PENDING: [{"key": "order_unpaid"}],
+        OrderStatus.CANCELLED: [{"key": "order_cancelled"}],
     }
     return waiting.get(order.status, []) if binding.referrals else list(binding.reasons)
 

@@ -69,7 +69,7 @@ def test_an_order_with_a_code_binds_and_converts(acme, alice):
 def test_an_order_of_nobodys_friend_is_taken_like_any_other(acme):
     answer = record(acme)
     assert (answer.created, answer.conversion) == (True, None)
-    assert answer.order.unattributed == [{"key": "no_attribution", "numbers": {}}]
+    assert answer.order.unattributed == [{"key": "no_attribution"}]
     assert answer.reasons == tuple(answer.order.unattributed)
     assert told("order.recorded")[0].facts["referred"] is False
 
@@ -245,7 +245,7 @@ def test_hints_that_lead_nowhere_refuse_nothing(acme):
 def test_a_self_referred_order_is_stored_and_says_why_it_does_not_count(acme, alice):
     answer = record(acme, customer={"external_id": "alice"}, referral_code="ALICE-LINK")
     assert answer.conversion is None
-    assert answer.order.unattributed == [{"key": "self_referral", "numbers": {}}]
+    assert answer.order.unattributed == [{"key": "self_referral"}]
 
 
 def test_an_unpaid_order_binds_but_converts_nobody(acme, alice):
