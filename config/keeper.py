@@ -31,16 +31,26 @@ class Keeper:
         self._answers = connection.makefile("rb")
 
     @classmethod
-    def start(cls, *, log, lock=None, listen=None):
-        """A new keeper. With ``listen`` others can join it; ``lock`` lets it wait for the end of the one before."""
+    def start(cls, *, log, lock=None, listen=None, holding=None):
+        """A new keeper. With ``listen`` others can join it; ``lock`` lets it wait for the end of the one before.
+
+        ``holding`` is another keeper that must not end before this one has.
+        """
         ours, theirs = socket.socketpair()
         shared = [] if listen is None else [str(lock), str(listen)]
         # -P: a module of ours must not stand in for one of the standard library or of a package.
         command = [sys.executable, "-P", os.path.abspath(__file__), *shared]
         with open(log, "ab") as errors, theirs:
             process = subprocess.Popen(
-                command, stdin=theirs, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
+                command,
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                pass_fds=[holding.fileno()] if holding else [],
             )
+        if holding:
+            holding.hand_over()
         return cls(ours, process)
 
     @classmethod
@@ -55,6 +65,14 @@ class Keeper:
             connection.close()
             return None
         return keeper
+
+    def fileno(self):
+        return self._connection.fileno()
+
+    def hand_over(self):
+        """Close our copy of an end that another process has too."""
+        self._answers.close()
+        self._connection.close()
 
     def run(self, name, argv, *, log, environment=None, folder=None, user=None, stop=signal.SIGTERM, patience=20):
         """Start a process, unless one of this name is kept already. ``user``: (uid, gid) to become."""
@@ -166,21 +184,22 @@ def _hear(caller, unread, kept):
 
 
 def _serve(unread, listener, kept):
-    while unread:
+    """Until the last callers are gone. They are returned still open: our end is their sign that all has stopped."""
+    while True:
+        gone = []
         for ready in select.select([*unread, *listener], [], [], _BEAT_SECONDS)[0]:
             if ready in listener:
                 unread[ready.accept()[0]] = b""
             elif not _hear(ready, unread, kept):
+                gone.append(ready)
                 del unread[ready]
-                if unread:
-                    with contextlib.suppress(OSError):
-                        ready.sendall(b"others stay")
-                    ready.close()
-                else:
-                    return ready  # stays open until everything has stopped: its end is the sign
+        if not unread:
+            return gone
+        for caller in gone:
+            with caller, contextlib.suppress(OSError):
+                caller.sendall(b"others stay")
         for one in kept.values():
             one.look_after()
-    return None
 
 
 def _listen(lock, path):

@@ -16,12 +16,11 @@ import socket
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config import postgres
 from config.keeper import Keeper
 from config.postgres import CannotStart
-
-__all__ = ["CannotStart", "addresses", "data_directory", "make_data_directory", "running", "warn_if_absent"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
@@ -72,6 +71,12 @@ def running(*, private=None, say=print):
             keeper = _start(data, wanted, throw_away=private is not None, say=say)
             stack.callback(keeper.leave)
         yield addresses(data) | found
+
+
+def keeper_of(redis_url):
+    """The keeper of that embedded Redis, for whoever needs Redis until his own end; None for a real one."""
+    path = Path(urlsplit(redis_url).path)
+    return Keeper.join(path.parent.parent / "keeper.sock") if redis_url.startswith("unix:") else None
 
 
 @contextlib.contextmanager

@@ -53,7 +53,9 @@ def running(*, port=8000, say=print):
     port = free_port(port, say=say)
     base_url = f"http://localhost:{port}"
     environment = {"BASE_URL": base_url, "PYTHONUNBUFFERED": "1"} | os.environ
-    keeper = Keeper.start(log=logs / "keeper.log")
+    # Workers that lose Redis while they stop would wait for it: when we are killed, it must end after them.
+    redis = services.keeper_of(environment.get("REDIS_URL", ""))
+    keeper = Keeper.start(log=logs / "keeper.log", holding=redis)
     try:
         for name in PROCESSES:
             keeper.run(
