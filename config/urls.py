@@ -17,6 +17,7 @@ API = [
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
     path("api/v1/", include(API)),
     path("healthz", health.healthz),
 ]

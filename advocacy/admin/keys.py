@@ -1,0 +1,151 @@
+"""Storefronts and their API keys. A key's token is on the one page that answers its making, and nowhere else."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.views.decorators.debug import sensitive_variables
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from advocacy import keys
+from advocacy.admin import acts, words
+from advocacy.admin.listing import Listing
+from advocacy.models import ApiKey, Storefront
+
+
+@admin.register(Storefront)
+class StorefrontAdmin(Listing):
+    list_display = ["name", "programs_here", "currency", "time_zone", "links_live_on", "twin"]
+    search_fields = ["name", "slug"]
+    list_select_related = ["test_twin", "test_twin_of"]
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["public_id_text", "programs_here", "twin"]
+    fieldsets = [
+        ("The shop", {"fields": ["name", "slug", "url", "colour"]}),
+        ("Money, days and words", {"fields": ["currency", "time_zone", "language"]}),
+        ("Links", {"fields": ["link_domain"]}),
+        ("Belongs to it", {"fields": ["programs_here", "twin", "public_id_text"]}),
+    ]
+    public_id_text = words.public_id("storefront")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("programs")
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else self.fieldsets[:-1]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else self.prepopulated_fields
+
+    @display(description="Programs")
+    def programs_here(self, row):
+        named = ((words.link(program),) for program in row.programs.all())
+        return format_html_join(", ", "{}", named) or "None yet"
+
+    @display(description="Links live on")
+    def links_live_on(self, row):
+        return row.link_domain or "this server"
+
+    @display(description="Test data")
+    def twin(self, row):
+        if row.test_twin_of:
+            return f"Test twin of {row.test_twin_of}"
+        return words.link(getattr(row, "test_twin", None))
+
+
+class Overlap(acts.Confirm):
+    hours = forms.IntegerField(
+        label="Hours for which the old key still works",
+        min_value=0,
+        max_value=720,
+        initial=24,
+        help_text="Long enough to put the new key everywhere. 0 ends the old one at once.",
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+
+def revoke(*, row, by, at, reason):
+    keys.revoke(key=row, at=at)
+
+
+def rotate(*, row, by, at, hours):
+    return keys.rotate(key=row, at=at, overlap=timedelta(hours=hours))
+
+
+@sensitive_variables()
+def show_token(page, request, made):
+    """The only page that ever shows a key: an answer to a POST, never stored, never in a message or a session."""
+    key, token = made
+    context = page.admin_site.each_context(request) | {
+        "title": f"The key “{key.name}” is made",
+        "key": key,
+        "token": token,
+        "opts": page.opts,
+        "address": reverse("admin:advocacy_apikey_change", args=[key.pk]),
+    }
+    response = TemplateResponse(request, "admin/new_key.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(acts.Acting, Listing):
+    list_display = ["name", "storefront_link", "kind", "shown", "state", "last_used_at", "expires_at"]
+    list_filter = ["kind", "storefront"]
+    list_select_related = ["storefront"]
+    search_fields = ["name", "beginning"]
+    fields = ["storefront", "name", "kind", "expires_at"]
+    storefront_link = words.person("storefront", "Storefront")
+    acts = [
+        acts.Act(
+            name="rotate",
+            label="Replace",
+            done="Replaced",
+            consequence="A new key of the same kind is made and shown once. The old one works for a while longer.",
+            do=rotate,
+            form=Overlap,
+            then=show_token,
+            applies=lambda key: key.revoked_at is None,
+        ),
+        acts.Act(
+            name="revoke",
+            label="Revoke",
+            done="Revoked",
+            danger=True,
+            consequence="Calls with this key are refused from now on. This cannot be undone; a new key can be made.",
+            do=revoke,
+            applies=lambda key: key.revoked_at is None,
+        ),
+    ]
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_fields(self, request, obj=None):
+        return [*self.fields, "shown", "state", "created_at", "last_used_at"] if obj else self.fields
+
+    @sensitive_variables()
+    def save_model(self, request, obj, form, change):
+        made = ["storefront", "kind", "name", "expires_at"]
+        key, token = keys.make(at=timezone.now(), **{name: getattr(obj, name) for name in made})
+        obj.pk, obj.beginning, request.made = key.pk, key.beginning, (key, token)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return show_token(self, request, request.made)
+
+    @display(description="Begins with")
+    def shown(self, row):
+        return f"{row.beginning}…"
+
+    @display(description="State")
+    def state(self, row):
+        if row.revoked_at:
+            return words.dot("stop", "Revoked")
+        if row.expires_at and row.expires_at <= timezone.now():
+            return words.dot("stop", "Expired")
+        return words.dot("good", "Valid")

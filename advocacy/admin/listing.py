@@ -1,0 +1,54 @@
+"""What all lists of the admin have in common: nothing is counted twice, nothing is deleted, ids can be searched."""
+
+from django.contrib.auth import get_permission_codename
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from advocacy import ids
+
+
+class Listing(ModelAdmin):
+    list_per_page = 50
+    list_filter_submit = False
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def may_change(self, request):
+        """Whether this person may act on these rows, also where their columns are read-only."""
+        codename = get_permission_codename("change", self.opts)
+        return request.user.has_perm(f"{self.opts.app_label}.{codename}")
+
+    def get_search_results(self, request, queryset, search_term):
+        """An id as the API writes it finds its row; anything else is searched for as usual."""
+        value = _any_public_id(search_term.strip())
+        if value and any(field.name == "public_id" for field in self.opts.fields):
+            return queryset.filter(public_id=value), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+class ReadOnlyListing(Listing):
+    """Rows that the admin shows and nobody edits, superusers included; what may be done to them are acts."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class LongListing(ReadOnlyListing):
+    """A list of millions: pages without a count."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    ordering = ["-id"]
+
+
+def _any_public_id(text):
+    prefix = text.partition("_")[0]
+    return ids.decode(prefix, text) if prefix in ids.PREFIXES.values() else None

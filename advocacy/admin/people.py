@@ -1,0 +1,114 @@
+"""Customers and advocates. Storefronts write customers; admins read them and decide who may bring friends."""
+
+from django.contrib import admin
+from unfold.admin import StackedInline
+from unfold.decorators import display
+
+from advocacy import enrolment
+from advocacy.admin import acts, words
+from advocacy.admin.listing import LongListing
+from advocacy.models import Advocate, AdvocateStatus, Customer, Standing
+
+
+class ReadOnlyInline:
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+class StandingInline(ReadOnlyInline, StackedInline):
+    model = Standing
+    verbose_name_plural = "what is known of their dealings"
+    fields = [
+        ("orders", "kept", "given_back"),
+        ("first_order_at", "last_order_at"),
+        ("friends_joined", "friends_converted"),
+    ]
+    readonly_fields = ["kept", "given_back"]
+    kept = words.amount("revenue_minor", "Revenue", unit="customer.storefront.currency")
+    given_back = words.amount("refunded_minor", "Refunded", unit="customer.storefront.currency")
+
+
+@admin.register(Customer)
+class CustomerAdmin(LongListing):
+    list_display = ["who", "email", "external_id", "storefront_link", "created_at"]
+    list_filter = ["storefront"]
+    list_select_related = ["storefront"]
+    search_fields = ["name", "email", "=external_id"]
+    search_help_text = "A name, an e-mail address, the shop's own number, or an id such as cus_01j8…"
+    inlines = [StandingInline]
+    storefront_link = words.person("storefront", "Storefront")
+    id_text = words.public_id("customer")
+    fieldsets = [
+        ("Who", {"fields": ["name", "email", "phone", ("locale", "country"), "storefront", "external_id"]}),
+        ("Since when", {"fields": [("created_at", "updated_at"), "orders_before"]}),
+        ("As the shop sent it", {"fields": ["source", "traits", "id_text"], "classes": ["collapse"]}),
+    ]
+
+    @display(description="Customer", ordering="name")
+    def who(self, row):
+        return str(row)
+
+
+def turn(status):
+    """The verb behind an act that sets an advocate's status; the reason is kept in the log."""
+
+    def do(*, row, by, at, reason):
+        enrolment.set_status(advocate=row, status=status, at=at)
+
+    return do
+
+
+@admin.register(Advocate)
+class AdvocateAdmin(acts.Acting, LongListing):
+    list_display = ["who", "code", "state", "program_link", "customer_link", "enrolled_at"]
+    list_filter = ["status", "program"]
+    list_select_related = ["program", "customer"]
+    search_fields = ["display_name", "customer__name", "customer__email", "=code"]
+    search_help_text = "A name, an e-mail address, a code, or an id such as adv_01j8…"
+    state = words.status("status")
+    program_link = words.person("program", "Program")
+    customer_link = words.person("customer", "Customer")
+    id_text = words.public_id("advocate")
+    fieldsets = [
+        ("Who", {"fields": ["customer", "program", "state", "code"]}),
+        ("What friends may read", {"fields": ["display_name", "shows_name"]}),
+        ("Agreed", {"fields": [("terms_version", "terms_accepted_at"), "enrolled_at", "id_text"]}),
+    ]
+    acts = [
+        acts.Act(
+            name="pause",
+            label="Pause",
+            done="Paused",
+            consequence="Links keep working and friends are still bound, but nothing new is paid until active again.",
+            do=turn(AdvocateStatus.PAUSED),
+            applies=lambda advocate: advocate.status == AdvocateStatus.ACTIVE,
+        ),
+        acts.Act(
+            name="ban",
+            label="Ban",
+            done="Banned",
+            danger=True,
+            consequence="Links lead nowhere and nothing new is paid. What was credited before stays.",
+            do=turn(AdvocateStatus.BANNED),
+            applies=lambda advocate: advocate.status != AdvocateStatus.BANNED,
+        ),
+        acts.Act(
+            name="activate",
+            label="Make active",
+            done="Made active",
+            consequence="Links work and new orders of friends are paid again.",
+            do=turn(AdvocateStatus.ACTIVE),
+            applies=lambda advocate: advocate.status != AdvocateStatus.ACTIVE,
+        ),
+    ]
+
+    @display(description="Advocate", ordering="display_name")
+    def who(self, row):
+        return str(row)

@@ -1,0 +1,77 @@
+"""Programs: what the landing page, the links and the attribution follow."""
+
+from django.contrib import admin
+
+from advocacy.admin import words
+from advocacy.admin.listing import Listing
+from advocacy.models import Program, Storefront
+
+LABELS = {
+    "slug": "Short name",
+    "window_days": "A click counts for (days)",
+    "click_precedence": "Of several clicks",
+    "new_customers_only": "New customers only",
+    "link_target": "A link leads to",
+    "allowed_hosts": "Further hosts",
+    "terms_url": "Address of the terms",
+    "terms_version": "Version of the terms",
+    "starts_at": "It starts",
+    "ends_at": "It ends",
+}
+
+
+@admin.register(Program)
+class ProgramAdmin(Listing):
+    list_display = ["name", "storefront_link", "state", "currency", "window", "starts_at", "ends_at"]
+    list_filter = ["status", "storefront"]
+    list_select_related = ["storefront"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    storefront_link = words.person("storefront", "Storefront")
+    state = words.status("status")
+    id_text = words.public_id("program")
+    fieldsets = [
+        ("The program", {"fields": ["storefront", "name", "slug", "status", "starts_at", "ends_at"]}),
+        (
+            "Money and days",
+            {
+                "fields": ["currency", "time_zone"],
+                "description": "The currency stays as it is once somebody has joined or a rule has promised something.",
+            },
+        ),
+        (
+            "Who counts as brought",
+            {
+                "fields": ["window_days", "click_precedence", "new_customers_only"],
+                "description": "A code that a friend types always wins over a click.",
+            },
+        ),
+        ("Where links lead", {"fields": ["link_target", "destination", "allowed_hosts"]}),
+        ("What friends read", {"fields": ["headline", "terms_url", "terms_version"]}),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        known = [("For the API", {"fields": ["id_text"]})]
+        return self.fieldsets + known if obj else self.fieldsets
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None:
+            return []
+        promised = obj.offers.exists() or obj.advocates.exists()
+        return ["id_text", "storefront", *(["currency"] if promised else [])]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else self.prepopulated_fields
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name in LABELS:
+            kwargs["label"] = LABELS[db_field.name]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request):
+        only = Storefront.objects.filter(test_twin_of=None)[:2]
+        return {"storefront": only[0].pk} if len(only) == 1 else {}
+
+    @admin.display(description="A click counts for", ordering="window_days")
+    def window(self, row):
+        return f"{row.window_days} days"

@@ -1,0 +1,5 @@
+"""The admin's first page."""
+
+
+def show(request, context):
+    return context

@@ -1,0 +1,1 @@
+"""English without a.m. and p.m."""

@@ -1,0 +1,75 @@
+"""The admin's sidebar, grouped as people think, with the counts of what waits for somebody."""
+
+from django.urls import reverse
+
+from advocacy.models import Pending, Testimonial, TestimonialStatus
+
+# What a badge shows at most; counting further helps nobody.
+MANY = 99
+
+GROUPS = {
+    "Program": [
+        ("Programs", "campaign", "advocacy.program"),
+        ("Rules", "rule", "rewards.rule"),
+        ("Testimonials", "format_quote", "advocacy.testimonial"),
+    ],
+    "People": [
+        ("Advocates", "diversity_3", "advocacy.advocate"),
+        ("Referrals", "handshake", "referrals.referral"),
+        ("Links", "link", "referrals.link"),
+        ("Customers", "group", "advocacy.customer"),
+    ],
+    "Money": [
+        ("Orders", "shopping_bag", "referrals.order"),
+        ("Conversions", "task_alt", "referrals.conversion"),
+        ("Rewards", "redeem", "rewards.reward"),
+        ("Accounts", "account_balance_wallet", "rewards.account"),
+        ("Transfers", "swap_horiz", "rewards.transfer"),
+    ],
+    "What happened": [
+        ("Decisions", "gavel", "rewards.decision"),
+        ("Events", "event_note", "advocacy.event"),
+        ("Waiting and stuck", "pending_actions", "advocacy.pending"),
+        ("Done in the admin", "history", "admin.logentry"),
+    ],
+    "Set-up": [
+        ("Storefronts", "storefront", "advocacy.storefront"),
+        ("API keys", "key", "advocacy.apikey"),
+        ("Staff", "badge", "auth.user"),
+        ("Groups", "shield_person", "auth.group"),
+    ],
+}
+WAITING = {
+    "advocacy.testimonial": lambda: Testimonial.objects.filter(status=TestimonialStatus.PENDING),
+    "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
+}
+
+
+def sidebar(request):
+    """What this person may see, and nothing else."""
+    groups = [_group(request, title, entries) for title, entries in GROUPS.items()]
+    groups[0]["items"].insert(0, {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")})
+    if request.user.has_perm("referrals.view_order"):
+        groups[3]["items"].insert(0, {"title": "Why?", "icon": "help", "link": reverse("admin:why")})
+    return groups
+
+
+def account(request):
+    """What a person may do with their own account."""
+    return [
+        {"title": "Second factor", "link": reverse("mfa_index")},
+        {"title": "Change password", "link": reverse("account_change_password")},
+    ]
+
+
+def _group(request, title, entries):
+    allowed = [entry for entry in entries if request.user.has_perm("{}.view_{}".format(*entry[2].split(".")))]
+    return {"title": title, "items": [_item(*entry) for entry in allowed]}
+
+
+def _item(title, icon, model):
+    item = {"title": title, "icon": icon, "link": reverse("admin:{}_{}_changelist".format(*model.split(".")))}
+    waiting = WAITING[model]()[: MANY + 1].count() if model in WAITING else 0
+    if waiting:
+        item |= {"badge": f"{MANY}+" if waiting > MANY else waiting, "badge_variant": "warning"}
+    return item

@@ -1,0 +1,132 @@
+"""The page "Why?": one box takes what somebody has at hand, the answer is a sentence and a line of time."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
+from django.template.response import TemplateResponse
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+
+from advocacy import emails, ids, money, reasons
+from advocacy.models import Advocate, Side
+from config import timeline
+from referrals.models import Conversion, Link, Order, Referral
+from rewards.models import Reward, RewardStatus
+
+# Of one person; who has more is looked up in the list of orders.
+MOST = 50
+LONGEST = 320
+STATES = ("pending", "available")
+
+
+def page(request):
+    """``/admin/why/?q=``: an order number, an id of an order or conversion, a code or an e-mail address."""
+    if not request.user.has_perm("referrals.view_order"):
+        raise PermissionDenied
+    asked = request.GET.get("q", "").strip().replace("\0", "")[:LONGEST]
+    context = admin.site.each_context(request) | {"title": "Why?", "asked": asked}
+    request.current_app = admin.site.name
+    return TemplateResponse(request, "admin/why.html", context | (_answer(asked) if asked else {}))
+
+
+def _answer(asked):
+    orders = _orders(asked)
+    if len(orders) == 1:
+        return _explained(orders[0])
+    if orders:
+        _name(orders)
+        return {"orders": orders, "heading": f"{len(orders)} orders have the number {asked}"}
+    return _of_a_person(asked) or {"unknown": True, "last": _last_order()}
+
+
+def _explained(order):
+    told = timeline.explain_order(storefront=order.storefront, order=order)
+    for step in told["steps"]:
+        step["at"] = parse_datetime(step["at"])
+    rewards = [reward for conversion in told["conversions"] for reward in conversion["rewards"]]
+    return {
+        "order": order,
+        "told": told,
+        "read_by_advocate": _read_by_advocate(told),
+        "rewards": Reward.objects.filter(public_id__in=[ids.decode("rwd", reward["id"]) for reward in rewards]),
+        "conversions": Conversion.objects.filter(order=order),
+        "events_of": [ids.encode("ord", order.public_id), *(each["id"] for each in told["conversions"])],
+    }
+
+
+def _read_by_advocate(told):
+    """The advocate's own texts of the newest decision: nothing of the friend's is in them."""
+    texts = []
+    for conversion in told["conversions"]:
+        mine = [reward for reward in conversion["rewards"] if reward["side"] == Side.ADVOCATE]
+        texts += [_promise(reward) for reward in mine if reward["status"] != RewardStatus.REVERSED]
+        newest = conversion["decisions"][-1:] or [{"rules": []}]
+        sides = [side for rule in newest[0]["rules"] for side in rule["sides"] if side["side"] == Side.ADVOCATE]
+        texts += [reason["advocate"] for side in sides for reason in side["reasons"]]
+    return list(dict.fromkeys(texts))
+
+
+def _promise(reward):
+    pending, available = (money.plain(reward[kind]["amount_minor"], reward[kind]["currency"]) for kind in STATES)
+    if reward["available"]["amount_minor"]:
+        return f"Yours: {available}."
+    if reward["held"]:
+        return f"{pending}: {reasons.advocate('fraud_hold')}"
+    return f"{pending}, yours on {date_format(parse_datetime(reward['due_at']), 'j F')}."
+
+
+def _orders(asked):
+    """By the shop's own number in any storefront, or by our id of the order or its conversion."""
+    known = Order.objects.select_related("storefront", "customer")
+    if order_id := ids.decode("ord", asked.lower()):
+        return list(known.filter(public_id=order_id))
+    if conversion_id := ids.decode("cnv", asked.lower()):
+        found = Conversion.objects.filter(public_id=conversion_id).values("order")
+        return list(known.filter(pk__in=found))
+    return list(known.filter(external_id=asked)[:MOST])
+
+
+def _of_a_person(asked):
+    """What somebody's address or code leads to: the orders they made, the friends they brought."""
+    if "@" in asked:
+        key = emails.normalise(asked)
+        orders = Order.objects.filter(customer__email_key=key)
+        referrals = Referral.objects.filter(advocate__customer__email_key=key)
+    else:
+        links = Link.objects.filter(code=asked.upper()).values("advocate")
+        advocates = Advocate.objects.filter(pk__in=links)
+        orders, referrals = Order.objects.none(), Referral.objects.filter(advocate__in=advocates)
+        if not advocates.exists():
+            return None
+    people = {
+        "orders": list(orders.select_related("storefront", "customer").order_by("-id")[:MOST]),
+        "heading": f"Orders of {asked}",
+        "friends": list(_with_orders(referrals)[:MOST]),
+        "friends_heading": f"Friends brought by {asked}",
+    }
+    _name([*people["orders"], *_orders_of(people["friends"])])
+    return people if people["orders"] or people["friends"] or "@" not in asked else None
+
+
+def _name(orders):
+    """Two storefronts may use the same number: a link asks by our own id."""
+    for order in orders:
+        order.why_id = ids.encode("ord", order.public_id)
+
+
+def _orders_of(referrals):
+    return [conversion.order for referral in referrals for conversion in referral.conversions.all()]
+
+
+def _with_orders(referrals):
+    conversions = Conversion.objects.select_related("order").order_by("sequence")
+    return (
+        referrals.select_related("friend", "program", "advocate__customer")
+        .prefetch_related(Prefetch("conversions", conversions))
+        .order_by("-id")
+    )
+
+
+def _last_order():
+    """The newest one, so that somebody can tell "not yet received" from "never sent"."""
+    return Order.objects.select_related("storefront").order_by("-id").first()

@@ -1,0 +1,74 @@
+"""Who brought whom, and whom else that could have been."""
+
+from django.contrib import admin
+from django.utils.dateparse import parse_datetime
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from advocacy import reasons
+from advocacy.admin import words
+from advocacy.admin.listing import LongListing
+from referrals.models import Conversion, Method, Referral
+
+
+class ConversionInline(TabularInline):
+    model = Conversion
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    ordering = ["sequence"]
+    fields = readonly_fields = ["sequence", "order", "for_advocate", "for_friend", "stands", "converted_at"]
+    for_advocate = words.status("advocate_review", "Advocate’s reward")
+    for_friend = words.status("friend_review", "Friend’s reward")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("order")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Referral)
+class ReferralAdmin(LongListing):
+    list_display = ["friend_link", "advocate_link", "method", "became", "program_link", "bound_at"]
+    list_filter = ["method", "program"]
+    list_select_related = ["friend", "advocate__customer", "program"]
+    list_display_links = ["method"]
+    search_fields = ["friend__name", "friend__email", "advocate__display_name", "=advocate__code"]
+    search_help_text = "A name, an e-mail address, a code, or an id such as ref_01j8…"
+    inlines = [ConversionInline]
+    friend_link = words.person("friend", "Friend")
+    advocate_link = words.person("advocate", "Brought by")
+    program_link = words.person("program", "Program")
+    id_text = words.public_id("referral")
+    fieldsets = [
+        ("Who brought whom", {"fields": [("friend", "advocate"), "program", "became"]}),
+        ("How", {"fields": [("method", "channel"), "link", ("clicked_at", "bound_at"), "considered"]}),
+        ("For the API", {"fields": ["id_text"]}),
+    ]
+
+    @display(description="What became of it", ordering="standing_conversions")
+    def became(self, row):
+        if row.standing_conversions:
+            orders = "1 order" if row.standing_conversions == 1 else f"{row.standing_conversions} orders"
+            return words.dot("good", f"Converted, {orders}")
+        return words.dot("stop", "Taken back") if row.last_sequence else words.dot("wait", "Not ordered yet")
+
+    @display(description="Who was considered")
+    def considered(self, row):
+        return words.table(_candidate(each) for each in row.candidates) if row.candidates else words.NOTHING
+
+
+def _candidate(each):
+    at = parse_datetime(each["at"]) if isinstance(each.get("at"), str) else None
+    verdict = words.dot("yes", "Won") if each.get("won") else words.dot("no", _lost_by(each.get("reason")))
+    method = dict(Method.choices).get(each.get("method"), each.get("method") or words.NOTHING)
+    return method, each.get("code") or each.get("link") or words.NOTHING, words.moment(at), verdict
+
+
+def _lost_by(reason):
+    key, numbers = (reason.get("key"), reason) if isinstance(reason, dict) else (reason, {})
+    return reasons.staff(key, **numbers) if key in reasons.REASONS else str(key or "Lost").replace("_", " ")

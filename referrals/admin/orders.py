@@ -1,0 +1,156 @@
+"""Orders with their refunds, and the conversions among them with the review of each side."""
+
+from django import forms
+from django.contrib import admin
+from unfold.admin import TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from advocacy import ids, reasons
+from advocacy.admin import acts, words
+from advocacy.admin.listing import LongListing
+from referrals.models import Conversion, Order, Refund, Review
+
+
+class RefundInline(TabularInline):
+    model = Refund
+    extra = 0
+    can_delete = False
+    ordering = ["id"]
+    fields = readonly_fields = ["refund_id", "kind", "given_back", "reason", "refunded_at", "undone_at"]
+    given_back = words.amount("amount_minor", "Amount", unit="order.currency")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Order)
+class OrderAdmin(LongListing):
+    list_display = ["external_id", "state", "total", "refunded", "customer_link", "storefront_link", "placed_at", "why"]
+    list_filter = ["status", "kind", "storefront"]
+    list_select_related = ["customer", "storefront"]
+    search_fields = ["=external_id", "customer__email", "customer__name"]
+    search_help_text = "An order number, a name, an e-mail address, or an id such as ord_01j8…"
+    date_hierarchy = None
+    inlines = [RefundInline]
+    state = words.status("status")
+    total = words.amount("total_minor", "Total", unit="currency")
+    refunded = words.amount("refunded_minor", "Refunded", unit="currency")
+    revenue = words.amount("revenue_minor", "Revenue", unit="currency")
+    subtotal = words.amount("subtotal_minor", "Goods", unit="currency")
+    discount = words.amount("discount_minor", "Discount", unit="currency")
+    tax = words.amount("tax_minor", "Tax", unit="currency")
+    shipping = words.amount("shipping_minor", "Shipping", unit="currency")
+    customer_link = words.person("customer", "Customer")
+    storefront_link = words.person("storefront", "Storefront")
+    id_text = words.public_id("order")
+    fieldsets = [
+        ("The order", {"fields": [("external_id", "state"), "customer", "storefront", "why", "brought"]}),
+        ("Money", {"fields": [("total", "refunded"), ("subtotal", "discount"), ("tax", "shipping"), "revenue"]}),
+        ("What came with it", {"fields": ["referral_code", "coupon_codes", "noted", "products"]}),
+        ("When", {"fields": [("placed_at", "paid_at"), ("updated_at", "recorded_at"), "id_text"]}),
+    ]
+
+    @display(description="Why?")
+    def why(self, row):
+        return words.why(ids.encode("ord", row.public_id))
+
+    @display(description="Brought by")
+    def brought(self, row):
+        brought = [words.link(each) for each in row.conversions.select_related("order")]
+        return words.lines(brought or (_sentence(each) for each in row.unattributed))
+
+    @display(description="Warnings")
+    def noted(self, row):
+        return words.lines(_sentence(each) for each in row.warnings) if row.warnings else "None"
+
+
+def _sentence(noted):
+    """A stored reason or warning, in words."""
+    if isinstance(noted, str):
+        return reasons.staff(noted) if noted in reasons.REASONS else noted
+    key = noted.get("key") or noted.get("code")
+    return reasons.staff(key, **noted) if key in reasons.REASONS else noted.get("message") or str(key)
+
+
+class Sides(acts.Reason):
+    side = forms.ChoiceField(
+        label="Whose reward",
+        choices=[("both", "Both"), ("advocate", "The advocate’s"), ("friend", "The friend’s")],
+        widget=UnfoldAdminSelectWidget,
+    )
+    field_order = ["side", "reason"]
+
+
+def review(state):
+    def do(*, row, by, at, side, reason):
+        from referrals import conversions  # noqa: PLC0415
+
+        conversions.review(conversion=row, side=side, review=state, reason=reason, at=at)
+
+    return do
+
+
+@admin.register(Conversion)
+class ConversionAdmin(acts.Acting, LongListing):
+    list_display = ["order_link", "friend", "brought_by", "for_advocate", "for_friend", "counts", "converted_at", "why"]
+    list_filter = ["advocate_review", "friend_review", "stands", "program"]
+    list_select_related = ["order", "referral__advocate__customer", "referral__friend"]
+    list_display_links = ["converted_at"]
+    search_fields = ["=order__external_id", "referral__friend__email", "=referral__advocate__code"]
+    search_help_text = "An order number, an e-mail address, a code, or an id such as cnv_01j8…"
+    order_link = words.person("order", "Order")
+    for_advocate = words.status("advocate_review", "Advocate’s reward")
+    for_friend = words.status("friend_review", "Friend’s reward")
+    id_text = words.public_id("conversion")
+    fieldsets = [
+        ("What converted", {"fields": ["order", "referral", "program", "sequence", "why"]}),
+        ("Review", {"fields": [("for_advocate", "for_friend"), "review_reason", "counts"]}),
+        ("When", {"fields": [("converted_at", "recorded_at"), "id_text"]}),
+    ]
+    acts = [
+        acts.Act(
+            name="hold",
+            label="Hold",
+            done="Held",
+            form=Sides,
+            consequence="The reward waits, also after its days are over, until somebody releases or rejects it.",
+            do=review(Review.HELD),
+        ),
+        acts.Act(
+            name="release",
+            label="Release",
+            done="Released",
+            form=Sides,
+            consequence="The reward is owed again and is credited when its days are over.",
+            do=review(Review.CLEAR),
+        ),
+        acts.Act(
+            name="reject",
+            label="Reject",
+            done="Rejected",
+            form=Sides,
+            danger=True,
+            consequence="The reward is taken back, also if it was credited. Releasing it gives it back.",
+            do=review(Review.REJECTED),
+        ),
+    ]
+
+    @display(description="Friend")
+    def friend(self, row):
+        return words.link(row.referral.friend)
+
+    @display(description="Brought by")
+    def brought_by(self, row):
+        return words.link(row.referral.advocate)
+
+    @display(description="Counts", ordering="stands")
+    def counts(self, row):
+        return words.dot("yes", "Counts") if row.stands else words.dot("no", "Does not count")
+
+    @display(description="Why?")
+    def why(self, row):
+        return words.why(ids.encode("cnv", row.public_id))

@@ -1,0 +1,5 @@
+"""The pages of rules, rewards, decisions and the ledger in the admin."""
+
+from rewards.admin import ledger, rules
+
+__all__ = ["ledger", "rules"]
