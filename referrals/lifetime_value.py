@@ -7,8 +7,10 @@ currency. Only customers old enough for a horizon are in its mean; younger ones 
 from fractions import Fraction
 
 from django.db import connection, transaction
+from django.db.models import F, Min
 
 from advocacy import money
+from advocacy.models import Storefront
 from referrals import statistics
 from referrals.models import LifetimeValue
 
@@ -89,14 +91,33 @@ def recount(*, storefront, at):
     LifetimeValue.objects.bulk_create(rows)
 
 
+def longest_waiting():
+    """All storefronts, those first whose roll-up is oldest or was never made."""
+    oldest = Min("lifetime_values__counted_at")
+    return Storefront.objects.annotate(values_of=oldest).order_by(F("values_of").asc(nulls_first=True), "pk")
+
+
 def compare(*, storefront):
     """Per horizon both groups' means and their difference, from the roll-up; an empty list where none was made yet.
 
     Money is in minor units of the storefront's currency. Where a group has fewer than two customers that are old
     enough, the difference is None and ``reason`` says why.
     """
-    rows = {(row.horizon_days, row.referred): row for row in LifetimeValue.objects.filter(storefront=storefront)}
-    return [_compared(rows[days, True], rows[days, False]) for days in HORIZONS if (days, True) in rows]
+    return compare_all(storefronts=[storefront])[storefront.pk]
+
+
+def compare_all(*, storefronts):
+    """``compare`` of several storefronts at once, by their id."""
+    rows = LifetimeValue.objects.filter(storefront__in=storefronts)
+    by_group = {(row.storefront_id, row.horizon_days, row.referred): row for row in rows}
+    return {
+        storefront.pk: [
+            _compared(by_group[storefront.pk, days, True], by_group[storefront.pk, days, False])
+            for days in HORIZONS
+            if (storefront.pk, days, True) in by_group
+        ]
+        for storefront in storefronts
+    }
 
 
 def _compared(referred, others):

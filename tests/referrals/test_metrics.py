@@ -1,0 +1,185 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from advocacy.models import Storefront
+from advocacy.refusals import Refused
+from referrals import lifetime_value, metrics, rollups
+from referrals.models import Day
+from tests import cast
+from tests.cast import DAY, NOON
+from tests.referrals.history import bought, brought, click, converted, person
+
+TODAY = NOON.date()
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+def day(program, ago=0, **counts):
+    """The roll-up of a day, so many days ago."""
+    return Day.objects.create(program=program, day=TODAY - timedelta(days=ago), counted_at=NOON, **counts)
+
+
+def rates(program, **options):
+    measured = metrics.of_program(program=program, at=NOON, **options)["metrics"]
+    return {name: (rate["numerator"], rate["denominator"], rate["value"]) for name, rate in measured.items()}
+
+
+class TestRates:
+    def test_are_named_by_both_ends(self, program):
+        day(program, visitors=100, referrals=20, converted_referrals=5, advocates_enrolled=10)
+        day(program, ago=2, orders=50, referred_orders=6)
+        assert rates(program) == {
+            "click_to_signup": (20, 100, 0.2),
+            "signup_to_conversion": (5, 20, 0.25),
+            "click_to_conversion": (5, 100, 0.05),
+            "acquisition_rate": (5, 10, 0.5),
+            "referral_rate_orders": (6, 50, 0.12),
+        }
+
+    def test_carry_their_definition_interval_period_zone_and_view(self, program):
+        day(program, visitors=100, converted_referrals=5)
+        assert metrics.of_program(program=program, at=NOON)["metrics"]["click_to_conversion"] == {
+            "definition": {"id": "click_to_conversion", "sentence": "Friends converted ÷ visitors who clicked."},
+            "numerator": 5,
+            "denominator": 100,
+            "value": 0.05,
+            "interval": [0.02154, 0.11175],
+            "period": {"from": date(2026, 2, 1), "to": TODAY},
+            "time_zone": "UTC",
+            "mature": False,
+            "view": "calendar",
+        }
+
+    def test_of_nothing_are_not_known(self, program):
+        assert set(rates(program).values()) == {(0, 0, None)}
+        measured = metrics.of_program(program=program, at=NOON)
+        assert {rate["interval"] for rate in measured["metrics"].values()} == {None}
+
+    def test_without_any_success_are_0_with_an_interval(self, program):
+        day(program, visitors=20)
+        measured = metrics.of_program(program=program, at=NOON)["metrics"]["click_to_signup"]
+        assert (measured["value"], measured["interval"]) == (0, [0, 0.16113])
+
+    def test_above_1_are_not_clamped_and_have_no_interval(self, program):
+        """Friends of last month buy in this one; codes are typed without a click."""
+        day(program, visitors=2, referrals=3, converted_referrals=4)
+        measured = metrics.of_program(program=program, at=NOON)["metrics"]
+        assert rates(program)["click_to_signup"] == (3, 2, 1.5)
+        assert rates(program)["signup_to_conversion"] == (4, 3, 1.33333)
+        assert measured["click_to_signup"]["interval"] is None
+
+    def test_acquisition_counts_the_advocates_of_all_time_until_the_end(self, program):
+        day(program, ago=300, advocates_enrolled=6)
+        day(program, ago=10, advocates_enrolled=2, converted_referrals=3)
+        day(program, advocates_enrolled=5)
+        before = TODAY - timedelta(days=1)
+        assert rates(program, since=TODAY - timedelta(days=12), until=before)["acquisition_rate"] == (3, 8, 0.375)
+
+    def test_of_orders_are_of_30_days_whatever_the_period(self, program):
+        day(program, ago=30, orders=100)
+        day(program, ago=29, orders=3, referred_orders=1)
+        day(program, orders=1)
+        assert rates(program, since=TODAY)["referral_rate_orders"] == (1, 4, 0.25)
+        measured = metrics.of_program(program=program, since=TODAY, at=NOON)
+        assert measured["metrics"]["referral_rate_orders"]["period"] == {"from": date(2026, 2, 1), "to": TODAY}
+        assert measured["counts"]["orders"]["value"] == 1
+
+    def test_are_of_this_program_only(self, program, acme):
+        day(cast.program(acme, slug="second"), visitors=9, advocates_enrolled=9)
+        assert set(rates(program).values()) == {(0, 0, None)}
+
+
+class TestCounts:
+    def test_add_up_the_days_of_the_period(self, program):
+        for ago in range(4):
+            day(program, ago, clicks=10**ago, revenue_minor=5 * 10**ago, rejected_conversions=1)
+        counts = metrics.of_program(
+            program=program, since=TODAY - timedelta(days=2), until=TODAY - timedelta(days=1), at=NOON
+        )["counts"]
+        assert (counts["clicks"]["value"], counts["rejected_conversions"]["value"]) == (110, 2)
+        assert counts["revenue_minor"]["value"] == {"amount_minor": 550, "currency": "EUR"}
+        assert counts["clicks"]["definition"]["id"] == "clicks"
+
+    def test_from_what_happened_to_what_is_shown(self, program, alice, fred):
+        link = alice.links.get()
+        click(link, at=NOON)
+        click(link, at=NOON, visitor="v2")
+        converted(brought(alice, fred, at=NOON), bought(fred, at=NOON))
+        bought(person(program.storefront, "ginny"), at=NOON)
+        rollups.rebuild(storefront=program.storefront)
+        rollups.recount(at=NOON)
+        assert rates(program) == {
+            "click_to_signup": (1, 2, 0.5),
+            "signup_to_conversion": (1, 1, 1),
+            "click_to_conversion": (1, 2, 0.5),
+            "acquisition_rate": (1, 1, 1),
+            "referral_rate_orders": (1, 2, 0.5),
+        }
+
+
+class TestPeriod:
+    def test_is_mature_when_its_last_day_is_over_in_the_storefronts_zone(self, program):
+        def mature(until, at):
+            return metrics.of_program(program=program, until=until, at=at)["mature"]
+
+        yesterday = TODAY - timedelta(days=1)
+        assert mature(yesterday, MIDNIGHT)
+        assert not mature(TODAY, MIDNIGHT)
+        Storefront.objects.update(time_zone="America/New_York")
+        program.storefront.refresh_from_db()
+        assert not mature(yesterday, MIDNIGHT)
+
+    @pytest.mark.parametrize(
+        ("since", "until", "field", "sentence"),
+        [
+            (None, date(2026, 3, 3), "to", "2026-03-03 is in the future; in UTC today is 2026-03-02."),
+            (date(2026, 3, 3), None, "from", "2026-03-03 is after the period's end on 2026-03-02; the first day "
+             "comes first."),
+            (date(2026, 2, 9), date(2026, 2, 8), "from", "2026-02-09 is after the period's end on 2026-02-08; the "
+             "first day comes first."),
+            (date(1999, 12, 31), None, "from", "1999-12-31 is before anything was counted; write 2000-01-01 or a "
+             "later day."),
+            (None, date(1, 1, 1), "to", "0001-01-01 is before anything was counted; write 2000-01-01 or a later day."),
+        ],
+    )  # fmt: skip
+    def test_that_cannot_be_is_refused_in_words(self, program, since, until, field, sentence):
+        with pytest.raises(Refused) as refusal:
+            metrics.of_program(program=program, since=since, until=until, at=NOON)
+        assert (refusal.value.code, refusal.value.errors) == ("bad_period", {field: sentence})
+
+    def test_of_one_day_is_a_period(self, program):
+        day(program, clicks=3)
+        measured = metrics.of_program(program=program, since=TODAY, until=TODAY, at=NOON)
+        assert measured["counts"]["clicks"]["value"] == 3
+
+
+class TestOverview:
+    def test_shows_each_program_with_its_series_and_values(self, program, acme):
+        day(program, ago=29, clicks=4)
+        day(program, ago=30, clicks=100)
+        day(program, clicks=2, conversions=1)
+        lifetime_value.recount(storefront=acme, at=NOON)
+        (shown,) = metrics.overview(storefront=acme, at=NOON)
+        assert shown["program"] == program
+        assert shown["metrics"] == metrics.of_program(program=program, at=NOON)
+        assert len(shown["series"]) == 30
+        assert shown["series"][0] == {"day": date(2026, 2, 1), "clicks": 4, "referrals": 0, "conversions": 0}
+        assert shown["series"][29] == {"day": TODAY, "clicks": 2, "referrals": 0, "conversions": 1}
+        assert [each["horizon_days"] for each in shown["lifetime_values"]] == [30, 90, 180, 365, 730]
+
+    def test_has_all_storefronts_but_test_twins(self, program, acme, rival):
+        twin = cast.acme(slug="acme-test", test_twin_of=acme)
+        cast.program(twin)
+        tea = cast.program(rival)
+        assert [shown["program"] for shown in metrics.overview(at=NOON)] == [program, tea]
+        assert [shown["program"] for shown in metrics.overview(storefront=rival, at=NOON)] == [tea]
+
+    def test_asks_as_many_questions_for_many_programs_as_for_one(self, acme, django_assert_num_queries):
+        for number in range(5):
+            day(cast.program(acme, slug=f"program-{number}"), clicks=1)
+        with django_assert_num_queries(4):
+            assert len(metrics.overview(at=NOON + DAY)) == 5
+
+    def test_is_empty_without_programs(self, acme):
+        assert metrics.overview(at=NOON) == []
