@@ -15,6 +15,10 @@ from referrals import statistics
 from referrals.models import LifetimeValue
 
 HORIZONS = (30, 90, 180, 365, 730)
+DEFINITION = (
+    "Mean revenue of a customer in the days after their first order, less refunds, of customers at least that old; "
+    "orders in the storefront's own currency, paid and not cancelled."
+)
 
 # An order's revenue less its refunds at the order's own rate, revenue × (total − refunded) ÷ total, rounded half up
 # in whole numbers: a division in decimals could round twice.

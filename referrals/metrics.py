@@ -35,9 +35,9 @@ COUNTS = {
     "rejected_conversions": "Conversions left out because a review rejected them.",
     "orders": "Paid orders of the whole storefront, referred or not, by the time they were placed.",
     "referred_orders": "Of the orders, those that are a conversion in this program which was not rejected.",
-    "revenue_minor": "What conversions brought: after discounts and refunds, before tax and shipping, in the "
-    "program's currency.",
 }
+
+REVENUE = "What conversions brought: after discounts and refunds, before tax and shipping, in the program's currency."
 
 # By id: the sentence, the numerator's count, the denominator's.
 RATES = {
@@ -69,6 +69,12 @@ RATES = {
 }
 # These have a window of their own, however long the period is.
 ROLLING_RATES = {"referral_rate_orders"}
+
+
+class BadPeriod(Refused):
+    """A period that cannot be; it is a question that cannot be understood."""
+
+    status = 400
 
 
 def of_program(*, program, since=None, until=None, at):
@@ -142,7 +148,7 @@ def _today(storefront, at):
 
 
 def _refused(field, sentence):
-    return Refused("bad_period", sentence, errors={field: sentence})
+    return BadPeriod("bad_period", sentence, errors={field: sentence})
 
 
 def _rows(programs, since, until):
@@ -175,7 +181,11 @@ def _measured(program, window, rows, advocates, at):
     }
     return shown | {
         "counted_at": max((row.counted_at for row in in_period if row.counted_at), default=None),
-        "counts": {name: _count(name, counts[name], program.currency) for name in COUNTS},
+        "counts": {name: {"definition": _definition(name, COUNTS[name]), "value": counts[name]} for name in COUNTS},
+        "revenue": {
+            "definition": _definition("revenue", REVENUE),
+            "value": {"amount_minor": sum(row.revenue_minor for row in in_period), "currency": program.currency},
+        },
         "metrics": rates,
     }
 
@@ -185,12 +195,8 @@ def _sums(rows, advocates):
     return sums | {"advocates": advocates}
 
 
-def _count(name, number, currency):
-    money = {"amount_minor": number, "currency": currency}
-    return {
-        "definition": {"id": name, "sentence": COUNTS[name]},
-        "value": money if name == "revenue_minor" else number,
-    }
+def _definition(name, sentence):
+    return {"id": name, "sentence": sentence}
 
 
 def _rate(name, counts):
@@ -198,7 +204,7 @@ def _rate(name, counts):
     part, whole = counts[part], counts[whole]
     value, interval = statistics.rate(part, whole), statistics.wilson(part, whole)
     return {
-        "definition": {"id": name, "sentence": sentence},
+        "definition": _definition(name, sentence),
         "numerator": part,
         "denominator": whole,
         "value": None if value is None else round(value, DIGITS),

@@ -3,6 +3,7 @@ from django.urls import path
 from referrals.api.advocates import Advocates, Batch, OneAdvocate
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.links import Links, OneLink
+from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.referrals import OneReferral, Referrals
 
 urlpatterns = [
@@ -15,4 +16,6 @@ urlpatterns = [
     path("referrals/<str:id>", OneReferral.as_view()),
     path("conversions", Conversions.as_view()),
     path("conversions/<str:id>", OneConversion.as_view()),
+    path("metrics", Metrics.as_view()),
+    path("lifetime_values", LifetimeValues.as_view()),
 ]

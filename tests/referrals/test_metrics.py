@@ -93,13 +93,17 @@ class TestRates:
 class TestCounts:
     def test_add_up_the_days_of_the_period(self, program):
         for ago in range(4):
-            day(program, ago, clicks=10**ago, revenue_minor=5 * 10**ago, rejected_conversions=1)
+            day(program, ago, clicks=10**ago, rejected_conversions=1)
         counts = metrics.of_program(
             program=program, since=TODAY - timedelta(days=2), until=TODAY - timedelta(days=1), at=NOON
         )["counts"]
         assert (counts["clicks"]["value"], counts["rejected_conversions"]["value"]) == (110, 2)
-        assert counts["revenue_minor"]["value"] == {"amount_minor": 550, "currency": "EUR"}
         assert counts["clicks"]["definition"]["id"] == "clicks"
+
+    def test_revenue_is_in_the_programs_currency(self, program):
+        day(program, revenue_minor=550)
+        measured = metrics.of_program(program=program, at=NOON)
+        assert measured["revenue"]["value"] == {"amount_minor": 550, "currency": "EUR"}
 
     def test_from_what_happened_to_what_is_shown(self, program, alice, fred):
         link = alice.links.get()
