@@ -16,6 +16,24 @@ from advocacy.api.schema import Call, documented
 from referrals import lifetime_value, metrics
 
 _PERIOD = {"from": "2026-10-24", "to": "2026-11-22"}
+_SHOWN = {"view": "calendar", "period": _PERIOD, "time_zone": "Europe/Berlin", "mature": False}
+_METRICS = {
+    "program": sample("program"),
+    **_SHOWN,
+    "counted_at": BOUGHT,
+    "counts": {"visitors": {"definition": {"id": "visitors", "sentence": metrics.COUNTS["visitors"]}, "value": 100}},
+    "revenue": {"definition": {"id": "revenue", "sentence": metrics.REVENUE}, "value": euros(25000)},
+    "metrics": {
+        "click_to_conversion": {
+            "definition": {"id": "click_to_conversion", "sentence": metrics.RATES["click_to_conversion"][0]},
+            "numerator": 5,
+            "denominator": 100,
+            "value": 0.05,
+            "interval": [0.02154, 0.11175],
+            **_SHOWN,
+        }
+    },
+}
 
 
 class Definition(serializers.Serializer):
@@ -59,26 +77,7 @@ class MetricsAnswer(Shown):
     revenue = Revenue()
     metrics = serializers.DictField(child=Rate(), help_text="By id.")
 
-    _shown = {"view": "calendar", "period": _PERIOD, "time_zone": "Europe/Berlin", "mature": False}
-    example = {
-        "program": sample("program"),
-        **_shown,
-        "counted_at": BOUGHT,
-        "counts": {
-            "visitors": {"definition": {"id": "visitors", "sentence": metrics.COUNTS["visitors"]}, "value": 100}
-        },
-        "revenue": {"definition": {"id": "revenue", "sentence": metrics.REVENUE}, "value": euros(25000)},
-        "metrics": {
-            "click_to_conversion": {
-                "definition": {"id": "click_to_conversion", "sentence": metrics.RATES["click_to_conversion"][0]},
-                "numerator": 5,
-                "denominator": 100,
-                "value": 0.05,
-                "interval": [0.02154, 0.11175],
-                **_shown,
-            }
-        },
-    }
+    example = _METRICS
 
 
 class Group(serializers.Serializer):
