@@ -218,6 +218,13 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Referral and advocacy API",
+    "DESCRIPTION": "Send what happened (clicks, sign-ups, orders, refunds), read what followed (referrals, "
+    "conversions, rewards, balances, and why).\n\n"
+    "- Sign calls with `Authorization: Bearer sk_…`; a key sees its own storefront only.\n"
+    "- Money is whole minor units: `1250` is 12.50 EUR. Times are RFC 3339 with an offset.\n"
+    "- Ids are ours (`ord_…`) or yours with `ext_` before it. What is sent twice counts once.\n"
+    "- Errors are problem documents (RFC 9457) with a stable `code`; unknown fields are refused by name.\n"
+    "- Lists: `limit`, `cursor`; filters take `a,b` and `-a`. A null field counts as not sent.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

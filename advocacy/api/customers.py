@@ -30,6 +30,7 @@ _FRED = {
 class CustomerCall(fields.StrictSerializer):
     """What the storefront knows; a field that is left out stays as it is."""
 
+    external_id = fields.Name(required=False, help_text="Your own id of them; in an address it may be left out.")
     email = fields.Text(required=False, max_length=320, help_text="One mailbox in any spelling is one person.")
     name = fields.Text(required=False)
     phone = fields.Text(required=False, max_length=40)
@@ -49,8 +50,6 @@ class CustomerCall(fields.StrictSerializer):
 
 class CustomerFields(CustomerCall):
     """A customer inside another call; with neither id nor e-mail they are a guest."""
-
-    external_id = fields.Name(required=False, help_text="Your own id of them.")
 
     example = {"external_id": "fred", "email": "fred@example.com", "name": "Fred"}
 
@@ -154,11 +153,12 @@ class OneCustomer(Endpoint):
             # A guest keeps being a guest until it is put under an id of the storefront's own.
             known = self._known(name)
             own = {"external_id": known.external_id} if known.external_id else {}
-            return customers.upsert(
-                storefront=self.request.storefront, fields=own | call, at=self.at, guest=None if own else known
-            )
-        own = {"external_id": fields.Name().run_validation(found.external_id(name))}
-        return customers.upsert(storefront=self.request.storefront, fields=own | call, at=self.at)
+            guest = None if own else known
+        else:
+            own, guest = {"external_id": fields.Name().run_validation(found.external_id(name))}, None
+        if own and call.get("external_id", own["external_id"]) != own["external_id"]:
+            raise serializers.ValidationError({"external_id": f"differs from the address: {own['external_id']}"})
+        return customers.upsert(storefront=self.request.storefront, fields=call | own, at=self.at, guest=guest)
 
     def _known(self, name):
         mine = Customer.objects.filter(storefront=self.request.storefront)

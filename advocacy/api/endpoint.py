@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from advocacy.api import parsing
-from advocacy.api.problems import Unreadable
+from advocacy.api.problems import LengthMissing, Unreadable
 
 
 class AlwaysJson(DefaultContentNegotiation):
@@ -40,6 +40,9 @@ class Endpoint(APIView):
         for name, text in kwargs.items():
             parsing.check_text(text, name)
         self._check_query(request)
+        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+            # Such a body would be read as an empty one.
+            raise LengthMissing("length_required", "Send the body with a Content-Length header.")
 
     def known_parameters(self, method):
         return self.parameters.get(method, ())

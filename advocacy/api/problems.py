@@ -45,6 +45,10 @@ class Unreadable(Refused):
     status = 400
 
 
+class LengthMissing(Refused):
+    status = 411
+
+
 class TooLarge(Refused):
     status = 413
 

@@ -65,10 +65,10 @@ _PATH_WORDS = {
 
 @dataclass(frozen=True)
 class Call:
-    """One operation. ``takes`` and ``gives`` are serializers with an ``example``; ``gives`` None means 204."""
+    """One operation. ``takes`` and ``gives`` are serializers with an ``example``."""
 
     summary: str
-    gives: type | None
+    gives: type
     takes: type | None = None
     many: bool = False
     creates: bool = False
@@ -93,21 +93,22 @@ def _operation(tag, method, call, view):
         description=call.description or call.summary + ".",
         tags=[tag],
         request=call.takes,
-        responses=_answers(call) | _problems(method, call),
+        responses=_answers(method, call) | _problems(method),
         parameters=call.also + (lists.parameters_of(view.filters) if call.many else []),
         examples=_examples(call),
     )
 
 
-def _answers(call):
-    if call.gives is None:
-        return {204: OpenApiResponse(description="Done; there is nothing to say.")}
+def _answers(method, call):
     answer = page_serializer(call.gives) if call.many else call.gives
     if not call.creates:
         return {200: OpenApiResponse(answer, description="As it is now.")}
+    known = "It was here already (Idempotent-Replayed: true); as it is now."
+    if method == "put":
+        known = "It was here already; as it is now."
     return {
         201: OpenApiResponse(answer, description="Created."),
-        200: OpenApiResponse(answer, description="It was here already (Idempotent-Replayed: true), as it is now."),
+        200: OpenApiResponse(answer, description=known),
     }
 
 
@@ -125,13 +126,12 @@ def _examples(call):
     shown = []
     if call.takes:
         shown.append(OpenApiExample("Call", value=call.takes.example, request_only=True))
-    if call.gives:
-        value = {"data": [call.gives.example], "next_cursor": None} if call.many else call.gives.example
-        shown.append(OpenApiExample("Answer", value=value, response_only=True, status_codes=["200", "201"]))
+    value = {"data": [call.gives.example], "next_cursor": None} if call.many else call.gives.example
+    shown.append(OpenApiExample("Answer", value=value, response_only=True, status_codes=["200", "201"]))
     return shown
 
 
-def _problems(method, call):
+def _problems(method):
     statuses = [400, 401, 403, 404]
     if method in ("post", "put", "patch"):
         statuses += [409, 413, 415, 422]

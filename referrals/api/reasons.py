@@ -10,11 +10,9 @@ class ReasonAnswer(serializers.Serializer):
     text = serializers.CharField(help_text="For your staff.")
     numbers = serializers.DictField(help_text="What it was decided by.")
 
-    example = {"key": "outside_window", "text": "…", "numbers": {"days": 95, "window_days": 90}}
-
 
 def shown(kept):
-    """``[{"key": …, number: …}]`` as rows keep them → as the API shows them."""
+    """``[{"key": …, number: …}]``, as rows keep reasons, with the text for staff."""
     return [_shown(reason["key"], {name: value for name, value in reason.items() if name != "key"}) for reason in kept]
 
 

@@ -4,7 +4,10 @@ from referrals.api.advocates import Advocates, Batch, OneAdvocate
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
+from referrals.api.orders import OneOrder, Orders
 from referrals.api.referrals import OneReferral, Referrals
+from referrals.api.refunds import OneRefund, Refunds
+from referrals.api.signups import Signups
 
 urlpatterns = [
     path("advocates", Advocates.as_view()),
@@ -12,6 +15,11 @@ urlpatterns = [
     path("advocates/<str:id>", OneAdvocate.as_view()),
     path("links", Links.as_view()),
     path("links/<str:id>", OneLink.as_view()),
+    path("signups", Signups.as_view()),
+    path("orders", Orders.as_view()),
+    path("orders/<str:id>", OneOrder.as_view()),
+    path("orders/<str:id>/refunds", Refunds.as_view()),
+    path("orders/<str:id>/refunds/<str:refund_id>", OneRefund.as_view()),
     path("referrals", Referrals.as_view()),
     path("referrals/<str:id>", OneReferral.as_view()),
     path("conversions", Conversions.as_view()),

@@ -1,6 +1,8 @@
 import pytest
 
+from advocacy import ids
 from advocacy.models import Customer, Event
+from tests import cast
 from tests.flows.api import secret
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,18 @@ def test_our_id_can_be_put_too_and_ext_names_theirs(shop):
     assert shop.put(f"/customers/{ours}", {"name": "Freddy"}).json()["name"] == "Freddy"
     assert shop.put("/customers/ext_fred", {"name": "Fredo"}).json()["id"] == ours
     assert shop.get("/customers/cus_zzz").status_code == 404
+    assert shop.put("/customers/fred", {"external_id": "gina"}).json()["errors"] == {
+        "external_id": "differs from the address: fred"
+    }
+
+
+def test_a_guest_is_put_by_our_id_and_given_an_id_of_their_own(shop, acme):
+    guest = cast.customer(acme, "gina", external_id=None)
+    path = f"/customers/{ids.encode('cus', guest.public_id)}"
+    assert shop.put(path, {"name": "Gina"}).json()["external_id"] is None
+    known = shop.put(path, {"external_id": "gina"}).json()
+    assert (known["external_id"], known["name"], known["email"]) == ("gina", "Gina", "gina@example.com")
+    assert Customer.objects.count() == 1
 
 
 def test_another_storefront_sees_nobody(shop, rival):

@@ -1,0 +1,263 @@
+"""Orders of any customer, referred or not, with their refunds."""
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from advocacy import ids
+from advocacy.api import customers, fields, found
+from advocacy.api.endpoint import Endpoint, created
+from advocacy.api.examples import BOUGHT, euros, sample
+from advocacy.api.lists import Among, ListEndpoint, Moment, Of, between
+from advocacy.api.schema import Call, documented, path_parameters, switch
+from advocacy.models import Customer
+from referrals import orders
+from referrals.api.reasons import ReasonAnswer, shown
+from referrals.models import Order, OrderKind, OrderStatus
+
+LENIENT = switch("lenient", "true: store a total that contradicts its parts, with a warning, instead of refusing it.")
+
+
+class ProductCall(fields.StrictSerializer):
+    line_id = fields.Text(required=False)
+    product_id = fields.Text(required=False)
+    variant_id = fields.Text(required=False)
+    sku = fields.Text(required=False)
+    name = fields.Text(required=False, max_length=300)
+    category = fields.Text(required=False)
+    quantity = fields.Whole(required=False, min_value=1, max_value=1_000_000)
+    price_minor = fields.Minor(required=False, help_text="Of one piece, before discounts.")
+    discount_minor = fields.Minor(required=False, help_text="Of the whole line.")
+
+
+class OrderChange(fields.StrictSerializer):
+    """What is known of an order. What is left out stays as it is; of a new order it takes its default."""
+
+    external_id = fields.Name(required=False, help_text="As in the address; it may be left out.")
+    status = fields.Choice(OrderStatus.choices, required=False, help_text="It converts when it becomes paid.")
+    kind = fields.Choice(OrderKind.choices, required=False)
+    customer = customers.CustomerGiven(required=False)
+    click_id = fields.Text(required=False, help_text="From the address they came by, or from /clicks.")
+    referral_code = fields.Text(required=False, help_text="A code they typed; goes before a coupon and a click.")
+    coupon_codes = serializers.ListField(child=fields.Text(), required=False, max_length=50)
+    currency = fields.Currency(required=False)
+    subtotal_minor = fields.Minor(required=False, help_text="Goods before any discount.")
+    discount_minor = fields.Minor(required=False)
+    tax_minor = fields.Minor(required=False)
+    tax_included = fields.Flag(required=False, help_text="Whether the subtotal contains the tax; default true.")
+    shipping_minor = fields.Minor(required=False)
+    other_minor = fields.Minor(required=False)
+    total_minor = fields.Minor(
+        required=False, help_text="subtotal − discount + shipping + tax (unless included) + other."
+    )
+    revenue_minor = fields.Minor(required=False, help_text="After discounts, before tax and shipping; else computed.")
+    country = fields.Country(required=False)
+    products = ProductCall(many=True, required=False)
+    placed_at = fields.Time(required=False, help_text="Left out: now.")
+    paid_at = fields.Time(required=False)
+    updated_at = fields.Time(required=False, help_text="Of this state; with PUT the newest wins.")
+    subscription_id = fields.Text(required=False)
+    identifiers = fields.Metadata(required=False, help_text="number, payment_intent, invoice, charge, session.")
+    payment_fingerprint = fields.Text(required=False)
+    shipping_hash = fields.Text(required=False)
+    source = fields.Metadata(required=False)
+    metadata = fields.Metadata(required=False)
+
+    example = {"status": "cancelled", "updated_at": "2026-11-23T08:00:00Z"}
+
+
+class OrderCall(OrderChange):
+    """A new order."""
+
+    external_id = fields.Name(help_text="Your own id of the order: sent twice it counts once, for ever.")
+    status = fields.Choice(OrderStatus.choices, help_text="It converts when it becomes paid.")
+    currency = fields.Currency()
+    subtotal_minor = fields.Minor(help_text="Goods before any discount.")
+    total_minor = fields.Minor(help_text="subtotal − discount + shipping + tax (unless included) + other.")
+
+    example = {
+        "external_id": "1001",
+        "status": "paid",
+        "customer": {"external_id": "fred", "email": "fred@example.com"},
+        "click_id": sample("click"),
+        "currency": "EUR",
+        "subtotal_minor": 5000,
+        "shipping_minor": 400,
+        "total_minor": 5400,
+        "placed_at": BOUGHT,
+        "products": [{"sku": "BEANS-1KG", "name": "Beans", "quantity": 2, "price_minor": 2500}],
+    }
+
+
+class OrderAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("order", source="public_id")
+    customer = fields.PublicId("customer", source="customer.public_id")
+    subtotal = fields.Money("subtotal_minor")
+    discount = fields.Money("discount_minor")
+    tax = fields.Money("tax_minor")
+    shipping = fields.Money("shipping_minor")
+    other = fields.Money("other_minor")
+    total = fields.Money("total_minor")
+    revenue = fields.Money("revenue_minor", help_text="After discounts, before tax and shipping.")
+    refunded = fields.Money("refunded_minor", help_text="Of the total, so far.")
+    click_id = fields.PublicId("click", allow_null=True)
+    conversions = serializers.SerializerMethodField(help_text="One per program whose advocate brought the customer.")
+    reasons = serializers.SerializerMethodField(help_text="Why it brought no conversion.")
+    products = serializers.ListField(child=serializers.DictField())
+    coupon_codes = serializers.ListField(child=serializers.CharField())
+    identifiers = serializers.DictField()
+    source = serializers.DictField()
+    metadata = serializers.DictField()
+    warnings = serializers.ListField(child=serializers.DictField())
+    placed_at = fields.Moment()
+    paid_at = fields.Moment(allow_null=True)
+    updated_at = fields.Moment()
+    recorded_at = fields.Moment()
+    resource_version = serializers.IntegerField(source="version")
+
+    class Meta:
+        model = Order
+        fields = [
+            "id",
+            "external_id",
+            "customer",
+            "status",
+            "kind",
+            "subscription_id",
+            "subtotal",
+            "discount",
+            "tax",
+            "tax_included",
+            "shipping",
+            "other",
+            "total",
+            "revenue",
+            "refunded",
+            "country",
+            "referral_code",
+            "coupon_codes",
+            "click_id",
+            "conversions",
+            "reasons",
+            "products",
+            "identifiers",
+            "source",
+            "metadata",
+            "warnings",
+            "placed_at",
+            "paid_at",
+            "updated_at",
+            "recorded_at",
+            "resource_version",
+        ]
+
+    def get_conversions(self, order) -> list[str]:
+        return [ids.encode("cnv", conversion.public_id) for conversion in order.conversions.all()]
+
+    def get_reasons(self, order) -> ReasonAnswer(many=True):
+        return shown(order.unattributed)
+
+    example = {
+        "id": sample("order"),
+        "external_id": "1001",
+        "customer": sample("customer"),
+        "status": "paid",
+        "kind": "one_time",
+        "subscription_id": "",
+        "subtotal": euros(5000),
+        "discount": euros(0),
+        "tax": euros(0),
+        "tax_included": True,
+        "shipping": euros(400),
+        "other": euros(0),
+        "total": euros(5400),
+        "revenue": euros(5000),
+        "refunded": euros(0),
+        "country": "",
+        "referral_code": "",
+        "coupon_codes": [],
+        "click_id": sample("click"),
+        "conversions": [sample("conversion")],
+        "reasons": [],
+        "products": OrderCall.example["products"],
+        "identifiers": {},
+        "source": {},
+        "metadata": {},
+        "warnings": [],
+        "placed_at": BOUGHT,
+        "paid_at": BOUGHT,
+        "updated_at": BOUGHT,
+        "recorded_at": BOUGHT,
+        "resource_version": 1,
+    }
+
+
+def of(storefront):
+    return Order.objects.filter(storefront=storefront).select_related("customer").prefetch_related("conversions")
+
+
+@documented(
+    "Orders",
+    get=Call("List orders", OrderAnswer, many=True),
+    post=Call(
+        "Record an order",
+        OrderAnswer,
+        takes=OrderCall,
+        creates=True,
+        also=[LENIENT],
+        description="Send every order, referred or not. The same order again is answered with 200 and what it is "
+        "now; another one under the same `external_id` with 409. What rewards follow is decided a moment later.",
+    ),
+)
+class Orders(ListEndpoint):
+    answer = OrderAnswer
+    parameters = {"POST": ("lenient",)}
+    filters = {
+        "status": Among("status", OrderStatus),
+        "customer": Of("customer", Customer, "customer", external="external_id"),
+        "placed_after": Moment("placed_at__gte"),
+        "placed_before": Moment("placed_at__lt"),
+        **between("recorded_at"),
+    }
+
+    def rows(self):
+        return of(self.request.storefront)
+
+    def post(self, request):
+        lenient = self.flag("lenient")
+        call = self.taken(OrderCall)
+        (recorded,) = orders.record(storefront=request.storefront, orders=[call], lenient=lenient, at=self.at)
+        return created(OrderAnswer(recorded.order).data, new=recorded.created)
+
+
+@documented(
+    "Orders",
+    get=Call("Get an order", OrderAnswer, also=path_parameters("id")),
+    put=Call(
+        "Put an order",
+        OrderAnswer,
+        takes=OrderChange,
+        creates=True,
+        also=[*path_parameters("id"), LENIENT],
+        description="Creates the order or brings it up to date: paid, cancelled, corrected. The newest `updated_at` "
+        "wins (left out: now); an older one changes nothing and is answered with 200.",
+    ),
+)
+class OneOrder(Endpoint):
+    parameters = {"PUT": ("lenient",)}
+
+    def get(self, request, id):
+        return Response(OrderAnswer(found.one(of(request.storefront), "order", id, external="external_id")).data)
+
+    def put(self, request, id):
+        lenient = self.flag("lenient")
+        call = self.taken(OrderChange)
+        name = self._external_id(id)
+        recorded = orders.change(
+            storefront=request.storefront, external_id=name, fields=call, lenient=lenient, at=self.at
+        )
+        return Response(OrderAnswer(recorded.order).data, status=201 if recorded.created else 200)
+
+    def _external_id(self, name):
+        if ids.decode("ord", name):
+            return found.one(of(self.request.storefront), "order", name).external_id
+        return fields.Name().run_validation(found.external_id(name))

@@ -1,0 +1,203 @@
+"""The main job as a storefront's server lives it: sign-ups, orders, refunds, and what they became."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from advocacy.models import Customer, Event
+from referrals.models import Conversion, Order, Referral, Refund
+from tests.flows.api import secret
+
+pytestmark = pytest.mark.django_db
+FRED = {"external_id": "fred", "email": "fred@example.com", "name": "Fred"}
+ORDER = {
+    "external_id": "1001",
+    "status": "paid",
+    "customer": FRED,
+    "currency": "EUR",
+    "subtotal_minor": 5000,
+    "shipping_minor": 400,
+    "total_minor": 5400,
+    "placed_at": "2026-03-02T13:00:00+01:00",
+}
+
+
+@pytest.fixture
+def shop(acme, alice):
+    return secret(acme)
+
+
+def euros(amount_minor):
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+def test_fred_signs_up_with_alices_code(shop, alice):
+    made = shop.post("/signups", {"customer": FRED, "referral_code": "alice-link"})
+    assert made.status_code == 201
+    bond = made.json()["referral"]
+    assert (bond["method"], bond["link"] is not None, bond["conversions"]) == ("code", True, 0)
+    assert [(one["code"], one["won"]) for one in bond["candidates"]] == [("ALICE-LINK", True)]
+    assert made.json()["reasons"] == []
+    again = shop.post("/signups", {"customer": FRED, "referral_code": "alice-link"})
+    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    assert again.json()["referral"] == bond
+    assert shop.get(f"/referrals/{bond['id']}").json() == bond
+    assert [each["id"] for each in shop.get("/referrals", friend="ext_fred", method="code").json()["data"]] == [
+        bond["id"]
+    ]
+    assert shop.get("/referrals", method="-code").json()["data"] == []
+
+
+def test_a_sign_up_that_nobody_brought_says_why(shop):
+    made = shop.post("/signups", {"customer": FRED, "referral_code": "nonsense"})
+    assert (made.status_code, made.json()["referral"]) == (200, None)
+    assert [reason["key"] for reason in made.json()["reasons"]] == ["no_attribution"]
+    assert made.json()["reasons"][0]["text"] == "Nobody brought this customer: no code, coupon or click came with it."
+    assert Customer.objects.filter(external_id="fred").count() == 1
+
+
+def test_an_order_converts_and_its_answer_says_so(shop):
+    made = shop.post("/orders", ORDER | {"referral_code": "alice-link"})
+    assert made.status_code == 201
+    order = made.json()
+    assert (order["total"], order["revenue"], order["refunded"]) == (euros(5400), euros(5000), euros(0))
+    assert order["placed_at"] == "2026-03-02T12:00:00Z"
+    conversion = shop.get(f"/conversions/{order['conversions'][0]}").json()
+    assert (conversion["order"], conversion["order_external_id"]) == (order["id"], "1001")
+    assert (conversion["sequence"], conversion["stands"], conversion["total"]) == (1, True, euros(5400))
+    assert shop.get("/conversions", order="ext_1001").json()["data"] == [conversion]
+    for name in ("1001", "ext_1001", order["id"]):
+        assert shop.get(f"/orders/{name}").json() == order
+
+
+def test_an_order_of_somebody_nobody_brought_is_taken_with_the_reason(shop):
+    order = shop.post("/orders", ORDER).json()
+    assert order["conversions"] == []
+    assert [reason["key"] for reason in order["reasons"]] == ["no_attribution"]
+
+
+def test_alice_cannot_refer_herself(shop):
+    order = shop.post("/orders", ORDER | {"customer": "ext_alice", "referral_code": "alice-link"}).json()
+    assert [reason["key"] for reason in order["reasons"]] == ["self_referral"]
+    assert (Order.objects.count(), Conversion.objects.count()) == (1, 0)
+
+
+def test_the_same_order_again_is_replayed_and_another_one_a_conflict(shop):
+    first = shop.post("/orders", ORDER | {"referral_code": "alice-link"})
+    again = shop.post("/orders", ORDER | {"referral_code": "alice-link", "placed_at": "2026-03-02T12:00:00Z"})
+    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    assert again.json() == first.json()
+    other = shop.post("/orders", ORDER | {"total_minor": 5300, "shipping_minor": 300})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert (Order.objects.count(), Conversion.objects.count()) == (1, 1)
+    assert Order.objects.get().total_minor == 5400
+
+
+def test_a_put_brings_an_order_up_to_date_and_an_older_one_changes_nothing(shop):
+    pending = {"status": "pending", "referral_code": "alice-link", "updated_at": "2026-03-02T12:00:00Z"}
+    order = shop.put("/orders/1001", ORDER | pending)
+    assert (order.status_code, order.json()["conversions"]) == (201, [])
+    paid = shop.put("/orders/ext_1001", {"status": "paid", "updated_at": "2026-03-02T12:10:00Z"})
+    assert (paid.status_code, paid.json()["status"], len(paid.json()["conversions"])) == (200, "paid", 1)
+    older = shop.put("/orders/1001", {"status": "cancelled", "updated_at": "2026-03-02T12:05:00Z"})
+    assert (older.status_code, older.json()["status"]) == (200, "paid")
+    assert shop.put("/orders/1002", {"external_id": "1001", "status": "paid"}).status_code == 422
+    ours = shop.put(f"/orders/{paid.json()['id']}", {"status": "cancelled"})
+    assert (ours.status_code, ours.json()["status"]) == (200, "cancelled")
+    assert Conversion.objects.get().stands is False
+
+
+def test_a_total_that_contradicts_its_parts_names_the_right_one(shop):
+    wrong = ORDER | {"total_minor": 5402}
+    answer = shop.post("/orders", wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "total_mismatch")
+    assert "5400 (54.00 EUR)" in answer.json()["errors"]["total_minor"]
+    assert Order.objects.count() == 0
+    taken = shop.raw("post", "/orders?lenient=true", json.dumps(wrong))
+    assert (taken.status_code, [each["code"] for each in taken.json()["warnings"]]) == (201, ["total_mismatch"])
+
+
+def test_a_refund_is_taken_once_and_can_be_undone(shop):
+    shop.post("/orders", ORDER | {"referral_code": "alice-link"})
+    refund = {"refund_id": "R-1", "amount_minor": 1350, "refunded_at": "2026-03-03T12:00:00Z"}
+    made = shop.post("/orders/ext_1001/refunds", refund)
+    assert made.status_code == 201
+    assert (made.json()["amount"], made.json()["refunded"], made.json()["remaining"]) == (
+        euros(1350),
+        euros(1350),
+        euros(4050),
+    )
+    again = shop.post("/orders/1001/refunds", refund)
+    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    assert shop.post("/orders/1001/refunds", refund | {"amount_minor": 1}).status_code == 409
+    assert shop.get("/orders/1001").json()["refunded"] == euros(1350)
+    assert [each["refund_id"] for each in shop.get("/orders/1001/refunds").json()["data"]] == ["R-1"]
+    for _ in range(2):
+        undone = shop.delete("/orders/1001/refunds/R-1")
+        assert (undone.status_code, undone.json()["remaining"]) == (200, euros(5400))
+        assert undone.json()["undone_at"] is not None
+    assert shop.delete("/orders/1001/refunds/R-2").status_code == 404
+
+
+def test_no_more_than_the_order_is_refunded(shop):
+    shop.post("/orders", ORDER)
+    answer = shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 5401})
+    assert (answer.status_code, answer.json()["code"]) == (422, "refund_above_order")
+    assert "5400 (54.00 EUR)" in answer.json()["detail"]
+    assert Refund.objects.count() == 0
+
+
+def test_a_refund_of_an_unknown_order_is_not_found(shop):
+    assert shop.post("/orders/9/refunds", {"refund_id": "R-1", "amount_minor": 1}).status_code == 404
+
+
+def test_a_date_in_the_far_future_is_refused_with_the_limit(shop):
+    answer = shop.post("/orders", ORDER | {"placed_at": "2150-01-01T00:00:00Z"})
+    limit = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    assert answer.status_code == 422
+    assert limit in answer.json()["errors"]["placed_at"]
+    assert Order.objects.count() == 0
+
+
+def test_the_whole_why_of_an_order(shop):
+    order = shop.post("/orders", ORDER | {"referral_code": "alice-link"}).json()
+    why = shop.get("/orders/1001/explain").json()
+    assert why["order"]["id"] == order["id"]
+    assert why["conversions"][0]["id"] == order["conversions"][0]
+    assert shop.get(f"/conversions/{order['conversions'][0]}/explain").json() == why
+    assert shop.get("/orders/9/explain").status_code == 404
+
+
+def test_events_tell_what_happened_with_the_ids_of_the_api(shop):
+    order = shop.post("/orders", ORDER | {"referral_code": "alice-link"}).json()
+    told = shop.get("/events", type="conversion.recorded,order.recorded").json()["data"]
+    assert [each["type"] for each in told] == ["conversion.recorded", "order.recorded"]
+    assert (told[0]["subject"], told[0]["facts"]["order"]) == (order["conversions"][0], order["id"])
+    assert told[1]["subject"] == order["id"]
+    assert Event.objects.count() > 2
+    assert shop.get("/events", type="order.sold").status_code == 400
+
+
+def test_orders_are_narrowed_by_status_customer_and_period(shop):
+    shop.post("/orders", ORDER)
+    shop.post("/orders", ORDER | {"external_id": "1002", "status": "pending", "customer": {"external_id": "gina"}})
+    numbers = lambda **query: [each["external_id"] for each in shop.get("/orders", **query).json()["data"]]  # noqa: E731
+    assert numbers() == ["1002", "1001"]
+    assert numbers(status="paid,cancelled") == ["1001"]
+    assert numbers(status="-paid") == ["1002"]
+    assert numbers(customer="ext_gina") == ["1002"]
+    assert numbers(placed_after="2026-03-02T12:00:00Z") == ["1002", "1001"]
+    assert numbers(placed_before="2026-03-02T12:00:00Z") == []
+
+
+def test_rival_finds_nothing_of_acmes(shop, rival):
+    order = shop.post("/orders", ORDER | {"referral_code": "alice-link"}).json()
+    other = secret(rival)
+    assert other.get("/orders").json()["data"] == []
+    for path in ("/orders/1001", f"/orders/{order['id']}", f"/orders/{order['id']}/explain"):
+        assert other.get(path).status_code == 404
+    assert other.post("/orders/1001/refunds", {"refund_id": "R", "amount_minor": 1}).status_code == 404
+    bound = other.post("/signups", {"customer": FRED, "referral_code": "alice-link"}).json()
+    assert bound["referral"] is None
+    assert Referral.objects.filter(storefront=rival).count() == 0
