@@ -1,0 +1,81 @@
+"""/healthz: what a load balancer and an alarm ask."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from advocacy import events
+from advocacy.models import Pending
+from advocacy.outbox.record import Draft, record
+from config import health
+from tests import cast
+
+
+@pytest.mark.django_db
+def test_a_server_that_can_work_says_so(client):
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ok",
+        "database": True,
+        "broker": True,
+        "oldest_pending_seconds": {"money": None, "people": None, "out": None},
+        "stuck": 0,
+    }
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_it_tells_the_age_of_the_oldest_event_that_waits_and_how_many_are_stuck(client, acme):
+    at = timezone.now() - timedelta(seconds=90)
+    customer = cast.customer(acme, "gina")
+    with transaction.atomic():
+        made = record([draft_of(customer, version) for version in (7, 8)], at=at)
+    Pending.objects.all().delete()
+    Pending.objects.create(event=made[0], storefront=acme, lane="out", stuck_at=at)
+    Pending.objects.create(event=made[1], storefront=acme, lane="money")
+    told = client.get("/healthz").json()
+    assert 90 <= told["oldest_pending_seconds"]["money"] < 120
+    assert told["oldest_pending_seconds"]["out"] is None
+    assert told["stuck"] == 1
+
+
+def draft_of(customer, version):
+    customer.version = version
+    return Draft(
+        type=events.CUSTOMER_CREATED,
+        subject=customer,
+        storefront=customer.storefront,
+        customer=customer,
+        facts={"identified": True, "orders_before": 0},
+        occurred_at=cast.NOON,
+    )
+
+
+@pytest.mark.django_db
+def test_without_the_broker_it_still_serves_and_says_so(client, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    health._broker.cache_clear()
+    try:
+        answer = client.get("/healthz")
+    finally:
+        health._broker.cache_clear()
+    assert (answer.status_code, answer.json()["status"], answer.json()["broker"]) == (200, "degraded", False)
+
+
+@pytest.mark.django_db
+def test_without_the_database_it_answers_503_without_details(client, monkeypatch):
+    def fail(*_):
+        raise DatabaseError("password of olga")
+
+    monkeypatch.setattr(health, "_age", fail)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "down", "database": False, "broker": True}
+
+
+@pytest.mark.django_db
+def test_it_is_only_read(client):
+    assert client.post("/healthz").status_code == 405
