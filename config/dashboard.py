@@ -1,5 +1,126 @@
-"""The admin's first page."""
+"""The admin's first page: what each program brought, what is owed, and what waits for somebody."""
+
+from itertools import groupby
+
+from django.utils import timezone
+
+from advocacy import money
+from advocacy.models import Pending, Storefront
+from config.drawing import bars
+from referrals import metrics
+from rewards import liability
+
+RATES = {
+    "click_to_signup": "of the visitors became friends",
+    "signup_to_conversion": "of the friends bought",
+    "click_to_conversion": "of the visitors bought",
+    "referral_rate_orders": "of all orders came by referral",
+}
+COUNTS = {
+    "clicks": "clicks",
+    "referrals": "friends joined",
+    "converted_referrals": "friends bought",
+    "conversions": "orders by friends",
+}
+LATE_SECONDS = 60
 
 
 def show(request, context):
+    """Called by unfold for ``/admin/``; each part is left out for who may not see it."""
+    at, user = timezone.now(), request.user
+    if user.has_perm("advocacy.view_program"):
+        context["shops"] = _shops(at, money_too=user.has_perm("rewards.view_account"))
+        context["no_storefront"] = not Storefront.objects.exists()
+    if user.has_perm("advocacy.view_pending"):
+        context["work"] = _work(at)
     return context
+
+
+def _shops(at, *, money_too):
+    programs = metrics.overview(at=at)
+    storefronts = [shown["program"].storefront_id for shown in programs]
+    owed = liability.owed(storefronts=storefronts) if money_too else {}
+    return [
+        {
+            "storefront": storefront,
+            "programs": [_program(shown) for shown in shown_here],
+            "values": _values(shown_here[0]["lifetime_values"]),
+            "owed": [_owed(each) for each in owed.get(storefront.pk, [])] if money_too else None,
+        }
+        for storefront, shown_here in (
+            (storefront, list(group)) for storefront, group in groupby(programs, lambda one: one["program"].storefront)
+        )
+    ]
+
+
+def _program(shown):
+    measured, counts = shown["metrics"], shown["metrics"]["counts"]
+    kept = measured["revenue"]["value"]
+    return {
+        "program": shown["program"],
+        "counted_at": measured["counted_at"],
+        "period": measured["period"],
+        "counts": [
+            {"word": word, "value": counts[name]["value"], "sentence": counts[name]["definition"]["sentence"]}
+            for name, word in COUNTS.items()
+        ],
+        "revenue": money.plain(kept["amount_minor"], kept["currency"]),
+        "rates": [_rate(measured["metrics"][name], word) for name, word in RATES.items()],
+        "finding": _finding(counts),
+        "chart": bars(shown["series"], "conversions"),
+        "series": shown["series"][::-1],
+    }
+
+
+def _rate(rate, word):
+    between = [_percent(end) for end in rate["interval"]] if rate["interval"] else None
+    return {
+        "word": word,
+        "value": _percent(rate["value"]) if rate["value"] is not None else None,
+        "between": between,
+        "of": f"{rate['numerator']} of {rate['denominator']}",
+        "sentence": rate["definition"]["sentence"],
+    }
+
+
+def _percent(share):
+    return f"{share * 100:.1f} %"
+
+
+def _finding(counts):
+    orders = counts["conversions"]["value"]
+    return f"{orders} {'order' if orders == 1 else 'orders'} by friends in 30 days"
+
+
+def _values(compared):
+    return [
+        {
+            "days": each["horizon_days"],
+            "referred": _mean(each["referred"], each["currency"]),
+            "others": _mean(each["others"], each["currency"]),
+            "difference": _money(each["difference_minor"], each["currency"]),
+            "between": [_money(end, each["currency"]) for end in each["interval_minor"] or []],
+            "reason": each["reason"],
+        }
+        for each in compared
+    ]
+
+
+def _mean(group, currency):
+    return {"mean": _money(group["mean_minor"], currency), "n": group["customers"], "too_young": group["too_young"]}
+
+
+def _money(amount_minor, currency):
+    return None if amount_minor is None else money.plain(amount_minor, currency)
+
+
+def _owed(each):
+    return {kind: money.plain(each[f"{kind}_minor"], each["unit"]) for kind in ("pending", "available")}
+
+
+def _work(at):
+    """How long the oldest event waits, and how many gave up."""
+    waiting = Pending.objects.filter(stuck_at__isnull=True).select_related("event").order_by("event_id").first()
+    seconds = int((at - waiting.event.recorded_at).total_seconds()) if waiting else 0
+    stuck = Pending.objects.filter(stuck_at__isnull=False).count()
+    return {"stuck": stuck, "waits": waiting, "late": seconds > LATE_SECONDS}

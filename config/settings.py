@@ -290,6 +290,7 @@ UNFOLD = {
     "SITE_TITLE": "Referrals",
     "SITE_HEADER": "Referrals",
     "SITE_SYMBOL": "handshake",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("config/icon.svg")}],
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
