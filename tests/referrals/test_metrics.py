@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +188,8 @@ class TestOverview:
 
     def test_is_empty_without_programs(self, acme):
         assert metrics.overview(at=NOON) == []
+
+
+def test_the_documentation_defines_every_count_and_rate():
+    documented = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    assert [name for name in (*metrics.COUNTS, *metrics.RATES, "revenue") if f"| `{name}` |" not in documented] == []
