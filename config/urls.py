@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(API)),
     path("healthz", health.healthz),
+    path("", include("referrals.pages.urls")),
 ]
 
 handler400 = "config.api.bad_request"

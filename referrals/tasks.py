@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import lifetime_value, rollups
+from referrals import clicks, lifetime_value, rollups
 
 SECONDS = 20
 
@@ -25,3 +25,13 @@ def lifetime_values():
                 lifetime_value.recount(storefront=storefront, at=timezone.now())
         if time.monotonic() >= until:
             return
+
+
+@shared_task
+def keep_click_storage():
+    """Months of clicks made ahead, old ones dropped, salts of days that are over forgotten."""
+    with alone("click storage") as mine:
+        if mine:
+            clicks.keep_partitions(at=timezone.now())
+            clicks.keep_salts(at=timezone.now())
+            clicks.prune(at=timezone.now())

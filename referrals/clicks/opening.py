@@ -1,0 +1,135 @@
+"""A visit through a link: found and stored by one statement."""
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from advocacy import ids
+from advocacy.models import AdvocateStatus
+from advocacy.models.program import ProgramStatus
+from advocacy.refusals import NotFound, Refused
+from referrals.models import Click, Link, LinkStatus
+
+_MOST_VALUES = 20
+_LONGEST_VALUE = 200
+_LONGEST_REFERRER = 500
+
+# One statement: the link that leads somewhere at this moment, and the click. A code is looked up on the host it was
+# opened on, and, but for a host that is a storefront's own, among the codes of the shared host.
+_OPEN = """
+    WITH found AS (
+        SELECT link.id, link.public_id, link.code, link.destination, link.storefront_id, program.id AS program_id,
+            program.link_target, program.destination AS program_destination, program.allowed_hosts
+        FROM referrals_link link
+        JOIN advocacy_program program ON program.id = link.program_id
+        JOIN advocacy_advocate advocate ON advocate.id = link.advocate_id
+        JOIN advocacy_storefront storefront ON storefront.id = link.storefront_id
+        WHERE link.code = %(code)s AND link.domain IN ('', %(host)s)
+            AND (
+                link.domain <> '' OR lower(storefront.link_domain) = %(host)s
+                OR NOT EXISTS (SELECT FROM advocacy_storefront WHERE lower(link_domain) = %(host)s)
+            )
+            AND link.status = 'active' AND (link.expires_at IS NULL OR link.expires_at > %(at)s)
+            AND advocate.status <> 'banned' AND program.status = 'active'
+            AND (program.starts_at IS NULL OR program.starts_at <= %(at)s)
+            AND (program.ends_at IS NULL OR program.ends_at > %(at)s)
+        ORDER BY link.domain DESC LIMIT 1
+    ), stored AS (
+        INSERT INTO referrals_click (id, storefront_id, program_id, link_id, at, visitor, counted, referrer, query)
+        SELECT %(click)s, storefront_id, program_id, id, %(at)s, %(visitor)s, %(counted)s, %(referrer)s, %(query)s
+        FROM found WHERE %(stored)s
+        ON CONFLICT DO NOTHING
+    )
+    SELECT public_id, code, destination, link_target, program_destination, allowed_hosts FROM found
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """An opened link, with what its redirect needs. ``click_id`` is None where nothing was stored."""
+
+    click_id: UUID | None
+    link: UUID
+    code: str
+    destination: str
+    target: str
+    program_destination: str
+    allowed_hosts: str
+
+
+def open_link(*, host, code, counted, visitor, referrer, query, at, stored=True):
+    """Find the link that ``code`` names on ``host`` and store the visit; None where no link leads anywhere now.
+
+    ``counted``: False for robots. ``query``: the parameters to be kept. Without ``stored`` it is only looked up.
+    """
+    click = ids.uuid7() if stored else None
+    values = {
+        "code": _clean(code).upper(),
+        "host": host.lower(),
+        "at": at,
+        "click": click,
+        "visitor": visitor,
+        "counted": counted,
+        "referrer": _clean(referrer)[:_LONGEST_REFERRER],
+        "query": json.dumps(kept(query)),
+        "stored": stored,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    names = ("link", "code", "destination", "target", "program_destination", "allowed_hosts")
+    return Opened(click_id=click, **dict(zip(names, row, strict=True)))
+
+
+def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):
+    """``(click, link)`` of a visit that a storefront or its page tells us of.
+
+    NotFound ``unknown_code``; Refused with a reason key where the link, its advocate or its program is not open.
+    """
+    named = Link.objects.filter(storefront=storefront, code=_clean(code).strip().upper())
+    link = named.select_related("program", "advocate").first()
+    if link is None:
+        raise NotFound("unknown_code", "There is no link with this code.", errors={"code": "It is not known."})
+    _refuse_closed(link, at)
+    query = {f"utm_{name.removeprefix('utm_')}": value for name, value in (utm or {}).items()}
+    click = Click.objects.create(
+        id=ids.uuid7(),
+        storefront_id=link.storefront_id,
+        program_id=link.program_id,
+        link_id=link.pk,
+        at=at,
+        visitor=visitor,
+        referrer=_clean(referrer or "")[:_LONGEST_REFERRER],
+        query=kept(query | ({"url": url} if url else {})),
+    )
+    return click, link
+
+
+def _refuse_closed(link, at):
+    program = link.program
+    ended = program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= at)
+    not_open = program.status == ProgramStatus.PAUSED or (program.starts_at and program.starts_at > at)
+    closed = {
+        "program_ended": ended,
+        "program_paused": not_open,
+        "advocate_banned": link.advocate.status == AdvocateStatus.BANNED,
+        "link_disabled": link.status == LinkStatus.DISABLED,
+        "link_expired": link.expires_at and link.expires_at <= at,
+    }
+    for key, is_so in closed.items():
+        if is_so:
+            raise Refused(key, "This link leads nowhere at the moment.", errors={"code": "It is not open."})
+
+
+def kept(query):
+    """A query's parameters as far as they are stored: a few, short, of characters that can be."""
+    texts = {_clean(name)[:_LONGEST_VALUE]: _clean(value)[:_LONGEST_VALUE] for name, value in query.items()}
+    return dict(list(texts.items())[:_MOST_VALUES])
+
+
+def _clean(text):
+    return str(text).replace("\0", "").encode(errors="ignore").decode()

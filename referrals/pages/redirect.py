@@ -1,0 +1,122 @@
+"""``/r/<code>``: where a shared link leads. One round trip to the database, no session, no cookie."""
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from django.http import HttpResponseRedirect
+from django.http.request import split_domain_port
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from advocacy import addresses, ids
+from advocacy.models import LinkTarget, Program
+from advocacy.models.program import unsafe_destination
+from referrals import clicks
+from referrals.pages import landing
+
+# Words of their User-Agent. Previews show a link in a conversation; the others read pages for themselves.
+PREVIEWS = (
+    "facebookexternalhit",
+    "facebot",
+    "whatsapp/",
+    "twitterbot",
+    "slackbot",
+    "telegrambot",
+    "linkedinbot",
+    "discordbot",
+    "pinterestbot",
+    "redditbot",
+    "skypeuripreview",
+    "mastodon",
+    "bluesky",
+    "iframely",
+    "embedly",
+)
+ROBOTS = ("bot", "crawl", "spider", "slurp", "headless", "lighthouse", "archiver", "uptime", "monitoring")
+_UTM = re.compile(r"utm_[a-z_]{1,20}").fullmatch
+_MOST_UTM = 8
+_LONGEST_UTM = 100
+# Beyond it browsers, proxies and Django refuse an address.
+_LONGEST_ADDRESS = 2000
+
+
+@require_safe
+def redirect(request, code):
+    agent = request.headers.get("User-Agent", "").lower()
+    if any(word in agent for word in PREVIEWS):
+        return landing.preview(request, code)
+    opened = _open(request, code, counted=not _automatic(request, agent))
+    if opened is None:
+        return landing.gone(request, code)
+    utm = _utm(request)
+    click = ids.encode("clk", opened.click_id) if opened.click_id and not _private(request) else ""
+    address = _destination(opened, click, utm) or _landing_page(opened, click, utm)
+    response = HttpResponseRedirect(address)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _open(request, code, *, counted):
+    at, private = timezone.now(), _private(request)
+    unknown = private or request.method == "HEAD"
+    return clicks.open_link(
+        host=split_domain_port(request.get_host())[0],
+        code=code,
+        counted=counted,
+        visitor=b""
+        if unknown
+        else clicks.visitor(
+            request_address=addresses.of(request), user_agent=request.headers.get("User-Agent", ""), at=at
+        ),
+        referrer="" if private else request.headers.get("Referer", ""),
+        query=_utm(request),
+        at=at,
+        stored=request.method != "HEAD",
+    )
+
+
+def _automatic(request, agent):
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose.lower() or any(word in agent for word in ROBOTS)
+
+
+def _private(request):
+    """Who asks not to be followed is attributed by the code alone: their visit is nobody's, and gets no id."""
+    return request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+
+
+def _utm(request):
+    said = {name: value[:_LONGEST_UTM] for name, value in request.GET.items() if _UTM(name)}
+    return dict(list(said.items())[:_MOST_UTM])
+
+
+def _destination(opened, click, utm):
+    """The shop's page, or None where the program shows its landing page first or the address is not allowed."""
+    if opened.target != LinkTarget.DESTINATION:
+        return None
+    template = opened.destination or opened.program_destination
+    address = template.replace("{code}", quote(opened.code, safe="")).replace("{click_id}", click)
+    own = {} if "{click_id}" in template or not click else {"click_id": click}
+    hosts = Program(destination=opened.program_destination, allowed_hosts=opened.allowed_hosts).hosts()
+    if unsafe_destination(address) or urlsplit(address).hostname not in hosts:
+        return None
+    return _with(address, own, utm)
+
+
+def _landing_page(opened, click, utm):
+    return _with(f"/a/{quote(opened.code, safe='')}", {"click": click} if click else {}, utm)
+
+
+def _with(address, own, utm):
+    """The address with our parameters, and the campaign's where the address does not set them itself."""
+    parts = urlsplit(address)
+    there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    campaign = {name: value for name, value in utm.items() if name not in there}
+    full = _joined(parts, own | campaign)
+    return full if len(full) <= _LONGEST_ADDRESS else _joined(parts, own)
+
+
+def _joined(parts, query):
+    joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
+    return urlunsplit(parts._replace(query=joined))

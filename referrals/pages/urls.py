@@ -1,0 +1,7 @@
+from django.urls import path
+
+from referrals.pages import redirect
+
+urlpatterns = [
+    path("r/<str:code>", redirect.redirect, name="redirect"),
+]
