@@ -4,7 +4,7 @@ A condition is ``{"field": "goods_minor", "op": "at_least", "value": 2000}``. Ru
 questions of facts pass the facts and get one ``Check`` per condition back; all must hold.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from advocacy.refusals import Refused
 
@@ -53,7 +53,14 @@ class Check:
     passed: bool
 
     def as_dict(self):
-        return asdict(self)
+        return {
+            "reason": self.reason,
+            "field": self.field,
+            "op": self.op,
+            "threshold": self.threshold,
+            "input": self.input,
+            "passed": self.passed,
+        }
 
 
 def check(reason, field, op, threshold, given):

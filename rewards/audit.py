@@ -34,7 +34,7 @@ _REWARDS = """
 """
 _COUNTERS = """
     WITH newest AS (
-        SELECT DISTINCT ON (subject_id) subject_id, verdicts, facts FROM rewards_decision
+        SELECT DISTINCT ON (subject_id) subject_id, verdicts FROM rewards_decision
         ORDER BY subject_id, version DESC
     ), counted AS (
         SELECT (verdict ->> 'rule')::bigint AS rule_id, verdict ->> 'cap_key' AS key, COUNT(*) AS used

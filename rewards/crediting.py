@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from advocacy.models import AdvocateStatus, Event, Side
+from advocacy.models import AdvocateStatus, Event, Side, bulk
 from advocacy.outbox.record import Draft, record
 from rewards import events as catalogue
 from rewards import ledger, locks, rules
@@ -45,7 +45,7 @@ def bring(targets, *, at):
     moved = [(target, moves) for target in targets if (moves := _moves(target, at))]
     for target, moves in moved:
         _apply(target.reward, dict(moves), at)
-    Reward.objects.bulk_create(new)
+    bulk.insert(new)
     _update(known)
     ledger.post([ledger.Posting(target.reward, *move) for target, moves in moved for move in moves], at=at)
     if moved:

@@ -1,7 +1,7 @@
 """Decisions as people read them: every rule, every check with its numbers, and what became of the money."""
 
 from advocacy import money, reasons
-from advocacy.models import Side
+from advocacy.models import Event, Side
 from rewards import rulebook
 from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
 
@@ -12,8 +12,17 @@ def of_subject(*, storefront, kind, public_id):
     if subject is None:
         return {"decisions": [], "rewards": [], "transfers": []}
     decisions = list(Decision.objects.filter(subject=subject).order_by("version"))
+    sentences = _sentences(decisions)
+    facts = dict(
+        Event.objects.filter(
+            storefront=storefront,
+            subject_kind=kind,
+            subject_id=public_id,
+            version__in=[one.version for one in decisions],
+        ).values_list("version", "facts")
+    )
     return {
-        "decisions": [_decision(decision, _sentences(decisions)) for decision in decisions],
+        "decisions": [_decision(decision, facts[decision.version], sentences) for decision in decisions],
         "rewards": list(
             Reward.objects.filter(subject=subject)
             .select_related("rule", "rule_version", "recipient", "advocate")
@@ -29,11 +38,11 @@ def _sentences(decisions):
     return {version.pk: rulebook.sentence(version, currency=version.rule.program.currency) for version in versions}
 
 
-def _decision(decision, sentences):
+def _decision(decision, facts, sentences):
     return {
         "version": decision.version,
         "decided_at": decision.decided_at,
-        "rules": [_rule(verdict, decision.facts, sentences) for verdict in decision.verdicts],
+        "rules": [_rule(verdict, facts, sentences) for verdict in decision.verdicts],
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from advocacy.models import bulk
 from rewards import locks
 from rewards.models import Account, AccountKind, Leg, Reward, Transfer
 
@@ -36,7 +37,7 @@ def post(postings, *, at):
     keys = {_key(posting, kind) for posting in postings for kind in _ROUTES[posting.leg]}
     accounts = locks.accounts(rows=[_account(key) for key in sorted(keys, key=str)])
     transfers = [_transfer(posting, accounts, at) for posting in postings]
-    Transfer.objects.bulk_create(transfers)
+    bulk.insert(transfers)
     _move_balances(transfers, {account.pk: account for account in accounts.values()})
     return transfers
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import prefetch_related_objects
 
-from advocacy.models import Event, Side
+from advocacy.models import Event, Side, bulk
 from rewards import crediting, locks, rulebook, rules
 from rewards.models import Counter, Decision, Reward, RewardStatus, RuleVersion, Subject
 
@@ -152,12 +152,11 @@ def _before(case, version):
 
 
 def _write_decisions(cases, at):
-    Decision.objects.bulk_create(
+    bulk.insert(
         Decision(
             subject=case.subject,
             version=case.event.version,
             verdicts=[_told(case, version, verdict) for version, verdict in case.verdicts],
-            facts=case.event.facts,
             decided_at=at,
         )
         for case in cases

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from advocacy.models import Advocate, Customer, Event, Pending, Program, Storefront
+from advocacy.models import Advocate, Customer, Event, Pending, Program, Storefront, bulk
 from advocacy.outbox import wake
 from advocacy.outbox.catalogue import EventType
 
@@ -49,14 +49,14 @@ def record(drafts, *, at):
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An event is recorded in the transaction of its fact.")
-    events = Event.objects.bulk_create([_event(draft, at) for draft in drafts])
+    events = bulk.insert([_event(draft, at) for draft in drafts])
     lanes = handlers()
     waiting = [
         Pending(event=event, storefront_id=event.storefront_id, lane=lane)
         for event in events
         for lane in lanes.get(event.type, ())
     ]
-    Pending.objects.bulk_create(waiting)
+    bulk.insert(waiting)
     wake.after_commit(sorted({pending.lane for pending in waiting}))
     return events
 

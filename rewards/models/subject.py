@@ -55,7 +55,6 @@ class Decision(models.Model):
     version = models.PositiveIntegerField()
     # [{rule, version, number, name, verdicts: {side: {granted_minor, owed_minor, reasons}}, checks: [...]}]
     verdicts = models.JSONField()
-    facts = models.JSONField()
     decided_at = models.DateTimeField()
 
     class Meta:
