@@ -17,12 +17,14 @@ _CHANGES = ("order.recorded", "order.changed", "order.refunded", "referral.creat
 def differences(storefront=None, *, at=None):
     """A sentence for every Day and LifetimeValue of a storefront (or of all) that differs from a recount.
 
-    Days that wait to be recounted are no differences, nor are lifetime values from before the newest order: those are
-    counted every few minutes. So ask when the workers are idle.
+    A storefront with events on their way is left out. Days that wait to be recounted are no differences, nor are
+    lifetime values from before the newest order: those are counted every few minutes. So ask when the workers are
+    idle.
     """
     at = at or timezone.now()
     for shop in [storefront] if storefront else Storefront.objects.order_by("pk"):
-        if not Pending.objects.filter(storefront=shop, lane=Lane.MONEY).exists():
+        # A stuck event made no mark: what it changed is a difference.
+        if not Pending.objects.filter(storefront=shop, lane=Lane.MONEY, stuck_at__isnull=True).exists():
             yield from _of_days(shop, at)
             yield from _of_values(shop)
 

@@ -2,7 +2,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from referrals import rollups
+from advocacy.models import Pending
+from advocacy.outbox.drain import drain
+from referrals import conversions, orders, rollups
 from referrals.models import Day, Mark, Order
 from referrals.rollups import recounting
 from tests import cast
@@ -14,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def counted(program, day=TODAY, *, at=NOON):
-    """The day after a recount of all."""
+    """The day after a recount of all, with no event waiting."""
+    while drain("money", at=at):
+        pass
     rollups.rebuild(storefront=program.storefront)
     rollups.recount(at=at)
     return Day.objects.get(program=program, day=day)
@@ -311,8 +315,50 @@ class TestDifferences:
         Mark.objects.create(program=program, day=TODAY)
         assert list(rollups.differences(acme, at=NOON)) == []
 
+    def test_leave_out_a_storefront_with_events_on_their_way_but_not_for_a_stuck_one(self, program, acme, alice, fred):
+        counted(program)
+        bought(fred, at=NOON)
+        pending = Pending.objects.create(
+            storefront=acme, lane="money", event=event("order.recorded", fred, placed_at=NOON)
+        )
+        assert list(rollups.differences(acme, at=NOON)) == []
+        Pending.objects.filter(pk=pending.pk).update(stuck_at=NOON)
+        assert len(list(rollups.differences(acme, at=NOON))) == 1
+
     def test_of_one_storefront_are_not_told_to_another(self, program, alice, rival, fred):
         counted(program)
         bought(fred, at=NOON)
         assert len(list(rollups.differences(at=NOON))) == 1
         assert list(rollups.differences(rival, at=NOON)) == []
+
+
+def test_what_the_verbs_tell_marks_all_that_they_change(program, acme, alice):
+    """The whole way from the verbs through the lane to the days: a recount of all finds nothing else."""
+
+    def told():
+        while drain("money", at=NOON):
+            pass
+        rollups.recount(at=NOON)
+        assert not Mark.objects.exists()
+        assert list(rollups.differences(acme, at=NOON)) == []
+        return {row.day.day: (row.orders, row.converted_referrals, row.conversions) for row in Day.objects.all()}
+
+    def buy(external_id, days_ago, **fields):
+        fields = cast.order(external_id, at=NOON - days_ago * DAY, customer={"external_id": "fred"}, **fields)
+        return orders.record(storefront=acme, orders=[fields], at=NOON)[0]
+
+    code = alice.links.get().code
+    assert told() == {2: (0, 0, 0)}
+    first = buy("1001", 2, referral_code=code)
+    buy("1002", 1)
+    assert told() == {2: (0, 0, 0), 28: (1, 1, 1), 1: (1, 0, 1)}
+    orders.refund(order=first.order, refund={"refund_id": "r1", "amount_minor": 5400}, at=NOON)
+    assert told() == {2: (0, 0, 0), 28: (1, 0, 0), 1: (1, 1, 1)}
+    orders.undo_refund(order=first.order, refund_id="r1", at=NOON)
+    moved = {"placed_at": NOON - 3 * DAY, "updated_at": NOON}
+    orders.change(storefront=acme, external_id="1001", fields=moved, at=NOON)
+    assert told() == {2: (0, 0, 0), 27: (1, 0, 0), 28: (0, 1, 1), 1: (1, 0, 1)}
+    conversions.review(conversion=first.conversion, side="both", review="rejected", at=NOON)
+    assert told() == {2: (0, 0, 0), 27: (1, 0, 0), 28: (0, 0, 0), 1: (1, 1, 1)}
+    orders.change(storefront=acme, external_id="1002", fields={"status": "cancelled", "updated_at": NOON}, at=NOON)
+    assert told() == {2: (0, 0, 0), 27: (1, 0, 0), 28: (0, 0, 0), 1: (0, 0, 0)}
