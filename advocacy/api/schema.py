@@ -72,6 +72,8 @@ class Call:
     takes: type | None = None
     many: bool = False
     creates: bool = False
+    # Whether a call that is sent again finds what the first one made.
+    repeats: bool = True
     description: str = ""
     also: list = field(default_factory=list)
 
@@ -103,6 +105,10 @@ def _answers(method, call):
     answer = page_serializer(call.gives) if call.many else call.gives
     if not call.creates:
         return {200: OpenApiResponse(answer, description="As it is now.")}
+    if not call.repeats:
+        return {201: OpenApiResponse(answer, description="Created.")}
+    if not call.repeats:
+        return {201: OpenApiResponse(answer, description="Created.")}
     known = "It was here already (Idempotent-Replayed: true); as it is now."
     if method == "put":
         known = "It was here already; as it is now."

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from referrals.api.advocates import Advocates, Batch, OneAdvocate
+from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
@@ -15,6 +16,7 @@ urlpatterns = [
     path("advocates/<str:id>", OneAdvocate.as_view()),
     path("links", Links.as_view()),
     path("links/<str:id>", OneLink.as_view()),
+    path("clicks", Clicks.as_view()),
     path("signups", Signups.as_view()),
     path("orders", Orders.as_view()),
     path("orders/<str:id>", OneOrder.as_view()),

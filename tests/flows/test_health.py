@@ -32,7 +32,7 @@ def test_it_tells_the_age_of_the_oldest_event_that_waits_and_how_many_are_stuck(
     at = timezone.now() - timedelta(seconds=90)
     customer = cast.customer(acme, "gina")
     with transaction.atomic():
-        made = record([draft_of(customer, version) for version in (7, 8)], at=at)
+        made = [record([draft_of(customer, version)], at=at)[0] for version in (7, 8)]
     Pending.objects.all().delete()
     Pending.objects.create(event=made[0], storefront=acme, lane="out", stuck_at=at)
     Pending.objects.create(event=made[1], storefront=acme, lane="money")

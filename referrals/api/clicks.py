@@ -1,0 +1,71 @@
+"""Clicks that the redirect did not see: from a browser that landed elsewhere, or from a server."""
+
+from rest_framework import serializers
+
+from advocacy import addresses
+from advocacy.api import fields
+from advocacy.api.endpoint import Endpoint, created
+from advocacy.api.examples import sample
+from advocacy.api.keys import AnyKey
+from advocacy.api.schema import Call, documented
+from advocacy.models import KeyKind
+from referrals import clicks
+
+
+class ClickCall(fields.StrictSerializer):
+    code = fields.Name(max_length=40, help_text="The link's code, in any case.")
+    url = fields.Text(required=False, max_length=2000, help_text="The page they landed on.")
+    referrer = fields.Text(required=False, max_length=2000)
+    utm = serializers.DictField(
+        child=fields.Text(), required=False, help_text="source, medium, campaign, term, content."
+    )
+
+    example = {
+        "code": "ALICE",
+        "url": "https://acme.example/welcome",
+        "referrer": "https://chat.example/",
+        "utm": {"source": "whatsapp"},
+    }
+
+
+class ClickAnswer(serializers.Serializer):
+    click_id = fields.PublicId("click", source="id", help_text="Send it with the sign-up or the order.")
+    link = fields.PublicId("link", source="link.public_id")
+    program = fields.PublicId("program", source="link.program.public_id")
+
+    example = {"click_id": sample("click"), "link": sample("link"), "program": sample("program")}
+
+
+@documented(
+    "Clicks",
+    post=Call(
+        "Record a click",
+        ClickAnswer,
+        takes=ClickCall,
+        creates=True,
+        repeats=False,
+        description="For visits that did not come through the link itself. Every call is a click of its own.",
+    ),
+)
+class Clicks(Endpoint):
+    permission_classes = [AnyKey]
+
+    def post(self, request):
+        call = self.taken(ClickCall)
+        click, link = clicks.record(
+            storefront=request.storefront,
+            code=call["code"],
+            url=call.get("url", ""),
+            referrer=call.get("referrer", ""),
+            utm=call.get("utm", {}),
+            visitor=self._visitor(request),
+            at=self.at,
+        )
+        return created(ClickAnswer({"id": click.id, "link": link}).data, new=True)
+
+    def _visitor(self, request):
+        """A server that reports clicks is not the visitor; from it each click is somebody."""
+        if request.auth.kind == KeyKind.SECRET:
+            return b""
+        agent = request.headers.get("User-Agent", "")
+        return clicks.visitor(request_address=addresses.of(request), user_agent=agent, at=self.at)
