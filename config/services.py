@@ -26,7 +26,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
 _LONGEST_SOCKET = 100  # bytes; the system's limit is 108 on Linux and 104 on macOS
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._/+-]+").fullmatch
-_START_SECONDS = 30
+_START_SECONDS = 60
 
 
 def data_directory():

@@ -27,7 +27,7 @@ PROCESSES = {
 }
 # SIGTERM lets a worker finish its running tasks; none may take longer than CELERY_TASK_TIME_LIMIT.
 _PATIENCE_SECONDS = 70
-_START_SECONDS = 60
+_START_SECONDS = 120
 _EXITS_TOO_MANY = 3
 _PORTS_TRIED = 100
 

@@ -54,7 +54,7 @@ def processes_of(place):
     return [one for one in found if one.pid != os.getpid() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-def eventually(condition, seconds=20):
+def eventually(condition, seconds=60):
     end = time.monotonic() + seconds
     while not (found := condition()) and time.monotonic() < end:
         time.sleep(0.05)
