@@ -4,15 +4,17 @@ A handler is called with all its events of a batch, in event order, inside the t
 writes rows: no network, no mail, no broker.
 """
 
+from advocacy import standing
 from referrals import links, rollups
 from rewards import settlement
 
-_ORDER = {"money": [rollups.mark]}
-_CONVERSION = {"money": [settlement.settle, rollups.mark]}
+_PEOPLE = {"people": [standing.keep]}
+_ORDER = {"money": [rollups.mark]} | _PEOPLE
+_CONVERSION = {"money": [settlement.settle, rollups.mark]} | _PEOPLE
 
 HANDLERS = {
     "advocate.enrolled": {"money": [links.first_link_for, rollups.mark]},
-    "referral.created": {"money": [rollups.mark]},
+    "referral.created": {"money": [rollups.mark]} | _PEOPLE,
     "order.recorded": _ORDER,
     "order.changed": _ORDER,
     "order.refunded": _ORDER,

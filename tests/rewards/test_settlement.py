@@ -109,7 +109,7 @@ def test_an_older_version_that_comes_late_changes_nothing(program, alice, fred):
     rule_of(program)
     conversion = conversion_of(alice, fred)
     first = tell(conversion)
-    late = Pending.objects.get(event=first)
+    late = Pending.objects.get(event=first, lane="money")
     late.delete()
     tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=2500)
     settle()
