@@ -20,7 +20,8 @@ def main():
         _settle_environment()
         with services.running() as addresses:
             os.environ.update(addresses)
-            _manage("migrate", "--verbosity", "1")
+            print("Bringing the database's tables up to date", flush=True)
+            _manage("migrate", "--verbosity", "0")
             with stack.running(port=arguments.port) as running:
                 kept = _tell(running, fault=arguments.fault)
                 if not arguments.exit:

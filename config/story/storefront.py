@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from email.message import Message
 
 SECONDS = 10
 
@@ -12,7 +13,7 @@ SECONDS = 10
 class Answer:
     status: int
     body: dict
-    headers: dict
+    headers: Message
 
     def __getitem__(self, name):
         return self.body[name]
@@ -53,9 +54,9 @@ def click(url):
 def _answer(request):
     try:
         with _open(request, timeout=SECONDS) as answer:
-            return Answer(answer.status, _body(answer.read()), dict(answer.headers))
+            return Answer(answer.status, _body(answer.read()), answer.headers)
     except urllib.error.HTTPError as error:
-        return Answer(error.code, _body(error.read()), dict(error.headers))
+        return Answer(error.code, _body(error.read()), error.headers)
 
 
 def _body(data):

@@ -28,7 +28,7 @@ class Tale:
         self.shop, self.program, self.run, self.fault = shop, program, run, fault
         self.token = shop.token
         self.told, self.advocates, self.friends, self.balances = [], {}, {}, {}
-        self.began_at = datetime.now(UTC).isoformat()
+        self.placed = {}
 
     def tell(self):
         self._advocates_enrol()
@@ -122,7 +122,7 @@ class Tale:
             currency="EUR",
             subtotal_minor=minor,
             total_minor=minor,
-            placed_at=self.began_at,
+            placed_at=self.placed.setdefault(person, datetime.now(UTC).isoformat()),
             **hints,
         )
         if again:
