@@ -259,11 +259,11 @@ def test_a_taken_port_is_passed_over_with_a_word():
 
 
 STACK = """
-    import os, sys, time
+    import os, subprocess, sys, time
     from config import services, stack
     with services.running() as addresses:
         os.environ.update(addresses)
-        os.system(f"{sys.executable} manage.py migrate --verbosity 0")
+        subprocess.run((sys.executable, "manage.py", "migrate", "--verbosity", "0"), check=True)
         with stack.running(port=18100, say=lambda words: None) as running:
             print(running.base_url, flush=True)
             running.kill("web")
