@@ -82,7 +82,6 @@ class Tale:
 
     def _orders_are_placed(self):
         self._order("fred", 6000, worker=("alice 10.00, fred 10.00 credited; alice 3.00 on the way", [1000, 1000, 300]))
-        self.fault()
         self._order("gina", 3000, worker=("below the minimum; bob 1.50 on the way", [150]))
         self._order("zoe", 5000, refusal="no_attribution")
         self._order("alice", 5000, refusal="self_referral", referral_code=self.advocates["alice"]["code"])
@@ -136,6 +135,7 @@ class Tale:
         if refusal:
             self._note(f"{person} orders for {minor / 100:.2f}", f"{answer.status}, {', '.join(keys)}", refusal in keys)
             return
+        self._break()
         text, amounts = worker
         took, _ = self._wait(lambda: self._rewards(answer.body) == sorted(amounts))
         self._note(
@@ -145,6 +145,11 @@ class Tale:
             text,
             time.perf_counter() - began,
         )
+
+    def _break(self):
+        """What is broken is broken once: while the first order waits to be settled."""
+        fault, self.fault = self.fault, lambda: None
+        fault()
 
     def _wait(self, condition):
         began = time.perf_counter()
