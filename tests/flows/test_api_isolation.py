@@ -1,0 +1,143 @@
+"""Default deny: every route of the API × {no key, a publishable key, another storefront's key}."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from advocacy import ids
+from advocacy.models import Testimonial
+from advocacy.outbox import drain
+from referrals.models import Link, Referral
+from rewards.models import Reward
+from tests import cast
+from tests.flows.api import Caller, publishable, secret
+from tests.flows.test_api_schema import METHODS, UNDESCRIBED, routes
+from tests.rewards import scene
+
+pytestmark = pytest.mark.django_db
+# What a browser may do.
+PUBLIC = {
+    ("get", "/api/v1/programs"),
+    ("get", "/api/v1/offers"),
+    ("get", "/api/v1/testimonials"),
+    ("get", "/api/v1/testimonials/{id}"),
+    ("post", "/api/v1/clicks"),
+}
+OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
+
+
+def served():
+    return [
+        (method, path)
+        for path, view in routes()
+        if path not in UNDESCRIBED
+        for method in METHODS
+        if hasattr(view, method)
+    ]
+
+
+@pytest.fixture
+def named(acme, program, alice):
+    """acme has one of everything. By the first word of a route: an id that stands in its address."""
+    scene.rule_of(program)
+    shop = secret(acme)
+    order = shop.post("/orders", cast.order(customer={"external_id": "fred"}, referral_code="alice-link")).json()
+    shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100})
+    drain.drain("money", at=cast.NOON + timedelta(hours=1))
+    said = Testimonial.objects.create(
+        storefront=acme,
+        customer=alice.customer,
+        text="The best coffee",
+        source="api",
+        status="published",
+        consent_at=cast.NOON,
+        sent_at=cast.NOON,
+    )
+    rows = {"links": Link.objects.get(), "referrals": Referral.objects.get(), "rewards": Reward.objects.first()}
+    rows |= {"advocates": alice, "testimonials": said}
+    found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
+    found |= {"orders": order["id"], "conversions": order["conversions"][0]}
+    person = ids.encode("cus", alice.customer.public_id)
+    return found | {"customers": person, "wallets": person}
+
+
+def address(path, named):
+    """``/api/v1/orders/{id}/refunds/{refund_id}`` → the address of acme's."""
+    first = path.split("/")[3]
+    return re.sub(r"\{(\w+)\}", lambda found: "R-1" if found[1] == "refund_id" else named[first], path)[7:]
+
+
+def call(caller, method, path):
+    return getattr(caller, method)(path)
+
+
+@pytest.mark.parametrize(("method", "path"), served())
+def test_without_a_key_nothing_is_reached(method, path):
+    answer = call(Caller(), method, path[7:].replace("{", "").replace("}", ""))
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
+
+
+@pytest.mark.parametrize(("method", "path"), served())
+def test_a_publishable_key_reaches_only_what_is_public(acme, method, path):
+    answer = call(publishable(acme), method, path[7:].replace("{", "").replace("}", ""))
+    if (method, path) in PUBLIC:
+        assert answer.status_code in (200, 404, 422)
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "secret_key_needed")
+
+
+def test_another_storefronts_key_finds_nothing_and_reads_nothing(acme, rival, named):
+    other = secret(rival)
+    for method, path in served():
+        answer = call(other, method, address(path, named))
+        wanted = {404} if "{" in path else {200} if method == "get" else {422}
+        if method in ("post", "patch") or path.endswith("/metrics"):
+            # A body is looked at before the row it is for, and rival has no program to measure.
+            wanted = wanted | {422}
+        assert answer.status_code in wanted, (method, path)
+        shown = answer.content.decode().lower()
+        assert not [word for word in OF_ACME if word in shown], (method, path)
+        if answer.status_code == 200:
+            assert answer.json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        ("put", "/customers/{customers}", {"name": "Mine"}),
+        ("put", "/orders/{orders}", {"status": "cancelled"}),
+        ("patch", "/advocates/{advocates}", {"status": "banned"}),
+        ("patch", "/links/{links}", {"status": "disabled"}),
+        ("post", "/links", {"advocate": "{advocates}"}),
+        ("post", "/orders/{orders}/refunds", {"refund_id": "R-2", "amount_minor": 1}),
+        ("delete", "/orders/{orders}/refunds/R-1", None),
+        ("post", "/signups", {"customer": "{customers}"}),
+        ("post", "/orders", cast.order(customer="{customers}")),
+        ("post", "/advocates", {"customer": "{customers}", "program": "friends"}),
+        ("post", "/clicks", {"code": "alice-link"}),
+    ],
+)
+def test_another_storefront_changes_nothing_by_ids_it_has_seen(acme, rival, named, counted, attempt):
+    method, path, body = attempt
+    cast.program(rival)
+    other, before = secret(rival), counted()
+    filled = {name: _filled(value, named) for name, value in (body or {}).items()}
+    answer = (
+        other.delete(_filled(path, named)) if body is None else getattr(other, method)(_filled(path, named), filled)
+    )
+    assert answer.status_code == 404
+    assert counted() == before
+
+
+def _filled(value, named):
+    return value.format(**named) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("filtered", ["advocate", "customer", "friend", "order"])
+def test_another_storefront_cannot_filter_by_ids_it_has_seen(acme, rival, named, filtered):
+    word = {"friend": "customers"}.get(filtered, f"{filtered}s")
+    lists = [path for path, view in routes() if filtered in getattr(view, "filters", ())]
+    assert lists
+    for path in lists:
+        assert secret(rival).get(path[7:], **{filtered: named[word]}).status_code == 404

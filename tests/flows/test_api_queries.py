@@ -1,0 +1,62 @@
+"""Every list takes the same number of queries for one row as for twenty."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from advocacy import customers
+from advocacy.models import Testimonial
+from advocacy.outbox import drain
+from tests import cast
+from tests.flows.api import secret
+from tests.flows.test_api_schema import routes
+from tests.rewards import scene
+
+pytestmark = pytest.mark.django_db
+LISTS = sorted(path[7:] for path, view in routes() if hasattr(view, "answer"))
+
+
+def tell(shop, storefront, numbers):
+    """For each number an advocate, a friend, an order with a refund, rewards, a testimonial."""
+    for number in numbers:
+        alice = {"external_id": f"alice {number}"}
+        shop.post("/advocates", {"customer": alice, "code": f"alice-{number}"})
+        order = cast.order(str(number), customer={"external_id": f"fred {number}"}, referral_code=f"alice-{number}")
+        shop.post("/orders", order)
+        shop.post("/orders/0/refunds", {"refund_id": str(number), "amount_minor": 1, "refunded_at": cast.NOON})
+        person = customers.find(storefront=storefront, external_id=f"fred {number}")
+        Testimonial.objects.create(storefront=storefront, customer=person, text="Good", source="api", sent_at=cast.NOON)
+        drain.drain("money", at=cast.NOON + timedelta(hours=1))
+
+
+@pytest.fixture
+def shop(acme, program):
+    scene.rule_of(program)
+    shop = secret(acme)
+    tell(shop, acme, range(1))
+    shop.get("/customers")  # the key's last use is written once a minute
+    return shop
+
+
+def test_lists_take_the_same_queries_for_one_row_and_for_twenty(shop, acme):
+    paths = {path: _filled(path) for path in LISTS}
+    few = {path: _queries(shop, paths[path]) for path in LISTS}
+    tell(shop, acme, range(1, 20))
+    many = {path: _queries(shop, paths[path]) for path in LISTS}
+    assert {path: rows for path, (rows, _) in many.items() if rows < 2} == {"/programs": 1}
+    assert {path: queries for path, (_, queries) in few.items()} == {path: q for path, (_, q) in many.items()}
+    assert max(queries for _, queries in many.values()) <= 5
+
+
+def _filled(path):
+    return path.replace("{id}", "0").replace("{customer}", "ext_alice 0")
+
+
+def _queries(shop, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        rows = shop.get(path, limit=20).json()["data"]
+    return len(rows), len(queries)
