@@ -1,10 +1,9 @@
 """What a customer has: per unit what is theirs, what is on the way and when, and every line of how it came."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from rewards.models import Account, AccountKind, Reward, RewardStatus, Transfer
 
@@ -54,16 +53,3 @@ def statement(*, storefront, customer):
         .filter(Q(source__customer=customer) | Q(target__customer=customer))
         .select_related("reward__rule", "source", "target")
     )
-
-
-def liability(*, storefronts):
-    """``{(storefront, unit): {"available": minor, "pending": minor}}`` over all customers: what is owed in all."""
-    owed = defaultdict(lambda: dict.fromkeys((AccountKind.AVAILABLE.value, AccountKind.PENDING.value), 0))
-    sums = (
-        Account.objects.filter(storefront__in=storefronts, customer__isnull=False)
-        .values_list("storefront", "unit", "kind")
-        .annotate(total=Sum("balance_minor"))
-    )
-    for storefront, unit, kind, total in sums:
-        owed[storefront, unit][kind] = int(total)
-    return dict(owed)
