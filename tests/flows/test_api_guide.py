@@ -1,0 +1,38 @@
+"""Every call of docs/api.md works, in the order in which the guide makes them."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from advocacy.outbox import drain
+from tests.flows.api import secret
+from tests.rewards import scene
+
+GUIDE = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+def calls():
+    """``(method, path, body)`` of each ``call …`` in the guide's shell blocks."""
+    for block in re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.S):
+        for words in re.findall(r"^\s*(call (?:'[^']*'|[^'\n])*)", block, re.M):
+            _, *parts = shlex.split(words)
+            method = parts[parts.index("-X") + 1] if "-X" in parts else "POST" if "-d" in parts else "GET"
+            path = next(part for part in parts if part.startswith("$API")).removeprefix("$API")
+            yield method.lower(), path, parts[parts.index("-d") + 1] if "-d" in parts else None
+
+
+@pytest.mark.django_db
+def test_every_call_of_the_guide_works(acme, program):
+    scene.rule_of(program)
+    shop, answers = secret(acme), {}
+    for method, path, body in calls():
+        answer = shop.get(path) if body is None else shop.raw(method, path, body.encode())
+        assert answer.status_code in (200, 201), (path, answer.content)
+        answers[path] = answer.json()
+        drain.drain("money", at=timezone.now())
+    assert len(answers) == 9
+    assert answers["/wallets/ext_alice"]["balances"][0]["pending"] == {"amount_minor": 1000, "currency": "EUR"}
+    assert answers["/orders/1001"]["status"] == "cancelled"
