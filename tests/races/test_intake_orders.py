@@ -1,10 +1,11 @@
 """The same thing said by many at once is one thing."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from advocacy.models import Customer, Event
 from advocacy.refusals import Refused
@@ -55,14 +56,17 @@ def test_an_order_sent_50_times_at_once_is_one_order(acme, customer):
     assert counts(order_recorded=1, conversion_recorded=1, referral_created=1)
 
 
-def test_two_advocates_who_bring_a_friend_at_once_get_one_bond(acme):
+@pytest.mark.parametrize("known", [True, False])
+def test_two_advocates_who_bring_a_friend_at_once_get_one_bond(acme, known):
+    if known:
+        cast.customer(acme, "fred", at=NOON - DAY)
     program = cast.program(acme)
     cast.alice(program)
     cast.mallory(program)
 
     def sign_up(code):
-        fields = {"external_id": "fred"}
-        return lambda: signups.record(storefront=acme, customer=fields, code=code, at=NOON)[1]
+        person = "ext_fred" if known else {"external_id": "fred"}
+        return lambda: signups.record(storefront=acme, customer=person, code=code, at=NOON)[1]
 
     answers = at_once(*[sign_up("ALICE-LINK"), sign_up("MALLORY-LINK")] * 5)
     bond = Referral.objects.get()
@@ -83,7 +87,10 @@ def test_a_guest_who_orders_twice_at_once_is_one_guest(acme):
     assert counts(customer_created=1, order_recorded=10)
 
 
-def test_a_friends_orders_at_once_are_numbered_without_gaps(acme):
+@pytest.mark.parametrize("known", [True, False])
+def test_a_friends_orders_at_once_are_numbered_without_gaps(acme, known):
+    if known:
+        cast.customer(acme, "fred", at=NOON - DAY)
     cast.alice(cast.program(acme))
 
     def buy(number):
@@ -130,3 +137,39 @@ def test_an_order_paid_by_many_at_once_converts_once(acme):
     pay = {"storefront": acme, "external_id": "1001", "fields": {"status": "paid", "updated_at": NOON}, "at": NOON}
     at_once(*[lambda: orders.change(**pay)] * 10)
     assert counts(order_changed=1, conversion_recorded=1)
+
+
+def test_reviews_of_a_friends_conversions_at_once_are_all_counted(acme):
+    cast.alice(cast.program(acme))
+    each = [cast.order(str(n), customer={"external_id": "fred"}, referral_code="ALICE-LINK") for n in range(10)]
+    made = [answer.conversion for answer in orders.record(storefront=acme, orders=each, at=NOON)]
+
+    def reject(conversion):
+        return lambda: conversions.review(conversion=conversion, side="advocate", review="rejected", at=NOON + DAY)
+
+    at_once(*[reject(conversion) for conversion in made])
+    bond = Referral.objects.get()
+    assert (bond.standing_conversions, bond.converted_at) == (0, None)
+    changes = Event.objects.filter(type="conversion.rejected").values_list("facts__friends_change", flat=True)
+    assert sorted(changes) == [-1] + [0] * 9
+
+
+def test_a_review_waits_for_a_refund_that_is_not_yet_committed(acme):
+    cast.alice(cast.program(acme))
+    fields = cast.order(customer={"external_id": "fred"}, referral_code="ALICE-LINK")
+    answer = orders.record(storefront=acme, orders=[fields], at=NOON)[0]
+    refunded = threading.Event()
+
+    def refund():
+        with transaction.atomic():
+            orders.refund(order=answer.order, refund={"refund_id": "r1", "amount_minor": 1080}, at=NOON + DAY)
+            refunded.set()
+            time.sleep(0.5)  # the review reads meanwhile, or waits
+
+    def review():
+        refunded.wait()
+        conversions.review(conversion=answer.conversion, side="both", review="held", at=NOON + DAY)
+
+    at_once(refund, review)
+    newest = Event.objects.filter(subject_kind="conversion").order_by("-version").first()
+    assert (newest.type, newest.facts["refunded_minor"]) == ("conversion.held", 1080)
