@@ -8,7 +8,7 @@ from rewards.models import Account, AccountKind
 
 
 def owed(*, storefronts):
-    """``{storefront id: [{"unit", "pending_minor", "available_minor"}]}``, units in their order; empty if nothing is."""
+    """``{storefront id: [{"unit", "pending_minor", "available_minor"}]}``, by unit; without those who owe nothing."""
     found = (
         Account.objects.filter(storefront__in=storefronts)
         .exclude(kind=AccountKind.FUNDING)

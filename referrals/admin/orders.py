@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from advocacy import ids, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
+from referrals import conversions
 from referrals.models import Conversion, Order, Refund, Review
 
 
@@ -87,8 +88,6 @@ class Sides(acts.Reason):
 
 def review(state):
     def do(*, row, by, at, side, reason):
-        from referrals import conversions  # noqa: PLC0415
-
         conversions.review(conversion=row, side=side, review=state, reason=reason, at=at)
 
     return do

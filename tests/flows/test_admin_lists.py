@@ -1,0 +1,91 @@
+"""Every page of the admin opens, and a list asks the database the same number of questions however long it is."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from advocacy import ids, keys
+from advocacy.models import Testimonial
+from advocacy.outbox.drain import drain
+from rewards import crediting
+from tests import cast
+from tests.flows.admin_stage import order, rule
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+
+
+@pytest.fixture
+def desk(client, olga):
+    client.force_login(olga)
+    return client
+
+
+def happen(acme, program, names):
+    """Each of these brings a friend who orders; each also says something and gets a key and a rule."""
+    for name in names:
+        advocate = cast.advocate(program, name)
+        recorded = order(acme, f"order-{name}", name=f"friend-of-{name}", referral_code=advocate.code)
+        rule(program, advocate_amount_minor=100, hold_days=0)
+        keys.make(storefront=acme, kind="secret", name=name, at=timezone.now())
+        Testimonial.objects.create(
+            storefront=acme, customer=recorded.order.customer, text=name, source="api", sent_at=timezone.now()
+        )
+    while drain("money", at=timezone.now()):
+        pass
+    crediting.release(at=timezone.now())
+
+
+def questions(desk, address):
+    desk.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert desk.get(address).status_code == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_every_page_of_it_opens_and_its_list_is_as_cheap_with_many_rows(desk, acme, program, model):
+    options = model._meta
+    name = f"admin:{options.app_label}_{options.model_name}"
+    happen(acme, program, ["anna"])
+    address = reverse(f"{name}_changelist")
+    few = questions(desk, address)
+    happen(acme, program, ["berta", "carla", "dora", "emma"])
+    assert questions(desk, address) == few
+    assert desk.get(address, {"q": "anna"}).status_code == 200
+    row = model.objects.order_by("pk").first()
+    if row is not None:
+        assert desk.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+        assert desk.get(reverse(f"{name}_history", args=[row.pk])).status_code == 200
+
+
+def test_the_overview_is_as_cheap_with_many_programs(desk, acme, program):
+    few = questions(desk, "/admin/")
+    for number in range(4):
+        cast.program(acme, slug=f"more-{number}", name=f"More {number}")
+    assert questions(desk, "/admin/") == few
+
+
+def test_an_id_as_the_api_writes_it_finds_its_row(desk, alice):
+    page = desk.get("/admin/advocacy/advocate/", {"q": ids.encode("adv", alice.public_id)}).content.decode()
+    assert "alice@example.com" not in page
+    assert f"/admin/advocacy/advocate/{alice.pk}/change/" in page
+
+
+def test_long_lists_are_never_counted(desk, alice):
+    with CaptureQueriesContext(connection) as asked:
+        desk.get("/admin/advocacy/event/")
+    counted = [query["sql"] for query in asked if "COUNT(*)" in query["sql"] and '"advocacy_event"' in query["sql"]]
+    assert counted == []
+
+
+def test_the_overview_is_never_empty_without_a_word(desk, acme):
+    assert "Add a program" in desk.get("/admin/").content.decode()
+    cast.program(acme)
+    page = desk.get("/admin/").content.decode()
+    assert "Nothing is counted yet." in page
+    assert "Nothing: no reward has been granted yet." in page

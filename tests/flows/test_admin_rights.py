@@ -1,0 +1,107 @@
+"""Who sees what. Nobody without permission, and nobody at all edits what happened."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from advocacy.models import Advocate, Event
+from rewards.models import Rule
+from tests.flows.admin_stage import order, otto, rule, rule_form
+
+READ_ONLY = [
+    "advocacy.event",
+    "advocacy.customer",
+    "advocacy.pending",
+    "referrals.order",
+    "referrals.referral",
+    "rewards.reward",
+    "rewards.decision",
+    "rewards.account",
+    "rewards.transfer",
+    "admin.logentry",
+]
+LISTS = sorted(
+    reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
+)
+
+
+def test_nobody_is_sent_to_the_site_s_own_login(client, db):
+    for address in [*LISTS, "/admin/", "/admin/why/?q=1001", "/admin/rewards/rule/in-words/"]:
+        first = client.get(address)
+        assert first["Location"].startswith("/admin/login/"), address
+        assert client.get(first["Location"])["Location"].startswith("/accounts/login/"), address
+
+
+def test_staff_without_a_permission_are_refused(client, db):
+    client.force_login(otto())
+    for address in [*LISTS, "/admin/why/?q=1001", "/admin/rewards/rule/in-words/"]:
+        assert client.get(address).status_code == 403, address
+
+
+def test_staff_without_a_permission_see_no_number_and_no_way(client, acme, alice):
+    order(acme, referral_code=alice.code)
+    client.force_login(otto())
+    page = client.get("/admin/").content.decode()
+    assert "Acme" not in page
+    assert not [address for address in LISTS if f'href="{address}"' in page]
+
+
+def test_who_may_look_may_not_act(client, alice, program):
+    client.force_login(otto("advocacy.view_advocate", "rewards.view_rule"))
+    page = f"/admin/advocacy/advocate/{alice.pk}"
+    assert "/do/ban/" not in client.get(f"{page}/change/").content.decode()
+    assert client.post(f"{page}/do/ban/", {"confirmed": "1", "reason": "x"}).status_code == 403
+    chosen = {"action": "ban", "_selected_action": [alice.pk], "confirmed": "1", "reason": "x"}
+    client.post("/admin/advocacy/advocate/", chosen)
+    assert Advocate.objects.get().status == "active"
+    assert client.post("/admin/rewards/rule/add/", rule_form(program)).status_code == 403
+    assert not Rule.objects.exists()
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_what_happened_is_edited_by_nobody(client, olga, acme, alice, name):
+    rule(alice.program)
+    order(acme, referral_code=alice.code)
+    client.force_login(olga)
+    app, model = name.split(".")
+    pages = reverse(f"admin:{app}_{model}_changelist")
+    assert client.post(f"{pages}add/", {}).status_code == 403
+    row = apps.get_model(name).objects.first()
+    if row is not None:
+        assert client.post(f"{pages}{row.pk}/change/", {}).status_code == 403
+        assert client.post(f"{pages}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    before = Event.objects.count()
+    client.post(pages, {"action": "delete_selected", "_selected_action": [1], "post": "yes"})
+    assert Event.objects.count() == before
+
+
+def test_staff_who_keep_the_staff_list_cannot_raise_themselves(client, db, olga):
+    person = otto("auth.view_user", "auth.change_user")
+    client.force_login(person)
+    fields = {"email": person.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    client.post(f"/admin/auth/user/{person.pk}/change/", fields)
+    person.refresh_from_db()
+    assert person.is_superuser is False
+    assert client.post(f"/admin/auth/user/{olga.pk}/password/", {}).status_code == 403
+    assert client.post(f"/admin/auth/user/{olga.pk}/do/forget-second-factor/", {"confirmed": "1"}).status_code == 403
+
+
+def test_a_colleague_is_added_by_their_address(client, olga):
+    client.force_login(olga)
+    secret = "a long enough password"
+    client.post(
+        "/admin/auth/user/add/",
+        {"email": "Ida@Example.com", "password1": secret, "password2": secret, "usable_password": "true"},
+    )
+    assert User.objects.get(email="ida@example.com").username == "ida@example.com"
+
+
+def test_pages_of_the_admin_load_and_send_only_here(client, olga):
+    client.force_login(olga)
+    policy = client.get("/admin/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "form-action 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "nonce" not in policy

@@ -1,0 +1,89 @@
+import pytest
+from django.utils import timezone
+
+from advocacy import ids
+from advocacy.outbox.drain import drain
+from tests import cast
+from tests.flows.admin_stage import order, rule
+
+
+@pytest.fixture
+def desk(client, olga):
+    client.force_login(olga)
+    return client
+
+
+@pytest.fixture
+def bought(acme, program, alice):
+    """Fred's order 1001 of 50.00, brought by alice, decided."""
+    rule(program)
+    recorded = order(acme, referral_code=alice.code)
+    while drain("money", at=timezone.now()):
+        pass
+    return recorded
+
+
+def ask(desk, asked):
+    answer = desk.get("/admin/why/", {"q": asked})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_order_is_explained_by_its_number_and_by_every_id(desk, bought):
+    for asked in (
+        "1001",
+        " 1001 ",
+        ids.encode("ord", bought.order.public_id),
+        ids.encode("cnv", bought.conversion.public_id),
+    ):
+        page = ask(desk, asked)
+        assert "For order 1001, Alice gets 10.00 EUR on" in page
+        assert "“Give 10, get 10”, version 1: yes, 10.00 EUR to the advocate" in page
+        assert "goods before the friend’s discount at least 40.00 EUR" in page
+        assert "What the advocate reads" in page
+
+
+def test_a_refusal_says_why_and_the_advocate_reads_nothing_of_the_order(desk, acme, program, alice):
+    rule(program, minimum_order_minor=9900)
+    order(acme, referral_code=alice.code)
+    while drain("money", at=timezone.now()):
+        pass
+    page = ask(desk, "1001")
+    assert "Nobody gets anything for order 1001." in page
+    assert "Order 50.00 EUR, minimum 99.00 EUR." in page
+    read = page.split("What the advocate reads")[1].split("</aside>")[0]
+    assert "below the offer’s minimum of 99.00 EUR" in read
+    assert "50.00" not in read
+
+
+def test_a_person_is_asked_for_by_address_or_code(desk, bought, alice):
+    for asked in ("alice@example.com", "ALICE@example.com", alice.code, alice.code.lower()):
+        page = ask(desk, asked)
+        assert "Friends brought by" in page
+        assert f"?q={ids.encode('ord', bought.order.public_id)}" in page
+
+
+def test_a_number_that_two_storefronts_use_is_a_choice(desk, acme, rival):
+    order(acme)
+    order(rival)
+    page = ask(desk, "1001")
+    assert "2 orders have the number 1001" in page
+    assert page.count("?q=ord_") == 2
+
+
+def test_what_is_unknown_is_said_with_the_newest_order(desk, bought):
+    page = ask(desk, "9999")
+    assert "Nothing here is called “9999”." in page
+    assert "The newest order received is" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["", "nobody@example.com", "x" * 5000, "<script>", "%00", "ord_zzz", "a\0b", "ORD_1"])
+def test_anything_may_be_asked(desk, asked):
+    assert "<script>" not in ask(desk, asked).split("</form>", 2)[1]
+
+
+def test_an_order_nobody_brought_says_so(desk, acme):
+    cast.program(acme)
+    order(acme)
+    assert "Nobody brought this customer" in ask(desk, "1001")
