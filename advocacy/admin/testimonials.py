@@ -3,26 +3,21 @@
 from django.contrib import admin
 from unfold.decorators import display
 
+from advocacy import testimonials
 from advocacy.admin import acts, words
 from advocacy.admin.listing import ReadOnlyListing
 from advocacy.models import Testimonial, TestimonialStatus
 
 
 def publish(*, row, by, at):
-    from advocacy import testimonials  # noqa: PLC0415
-
     testimonials.publish(testimonial=row, by=by, at=at)
 
 
 def reject(*, row, by, at, reason):
-    from advocacy import testimonials  # noqa: PLC0415
-
     testimonials.reject(testimonial=row, by=by, reason=reason, at=at)
 
 
 def withdraw(*, row, by, at, reason):
-    from advocacy import testimonials  # noqa: PLC0415
-
     testimonials.withdraw(testimonial=row, at=at)
 
 
@@ -57,7 +52,7 @@ class TestimonialAdmin(acts.Acting, ReadOnlyListing):
             form=acts.Confirm,
             consequence="It is shown on the program’s pages and handed out by the API.",
             do=publish,
-            applies=lambda said: said.status == TestimonialStatus.PENDING,
+            applies=lambda said: said.status in (TestimonialStatus.PENDING, TestimonialStatus.REJECTED),
         ),
         acts.Act(
             name="reject",
@@ -66,7 +61,7 @@ class TestimonialAdmin(acts.Acting, ReadOnlyListing):
             form=WhyNot,
             consequence="It is not shown. Its author can send another one.",
             do=reject,
-            applies=lambda said: said.status == TestimonialStatus.PENDING,
+            applies=lambda said: said.status in (TestimonialStatus.PENDING, TestimonialStatus.PUBLISHED),
         ),
         acts.Act(
             name="withdraw",

@@ -9,6 +9,7 @@ from unfold.decorators import display
 from advocacy import ids, money
 from advocacy.admin import words
 from advocacy.admin.listing import LongListing
+from advocacy.models import Event
 from rewards import explanations
 from rewards.models import Account, Decision, Reward, Transfer
 
@@ -85,7 +86,7 @@ class DecisionAdmin(LongListing):
     fieldsets = [
         ("What was decided", {"fields": ["about", "version", "decided_at", "why"]}),
         ("Every rule’s verdict", {"fields": ["verdicts_in_words"]}),
-        ("On these facts", {"fields": ["facts_read", "id_text"]}),
+        ("On the facts of", {"fields": ["event", "id_text"]}),
     ]
 
     def get_search_results(self, request, queryset, search_term):
@@ -116,9 +117,11 @@ class DecisionAdmin(LongListing):
         mine = next(each for each in told["decisions"] if each["version"] == row.version)
         return render_to_string("admin/verdicts.html", mine)
 
-    @display(description="Facts")
-    def facts_read(self, row):
-        return words.table((name, str(value)) for name, value in row.facts.items())
+    @display(description="Event")
+    def event(self, row):
+        subject = row.subject
+        kept = Event.objects.filter(subject_kind=subject.kind, subject_id=subject.public_id, version=row.version)
+        return words.link(kept.first())
 
 
 def _short(verdict):

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from advocacy import testimonials
 from advocacy.models import Event, Pending
 from referrals.models import Link
 from tests.flows.admin_stage import order
@@ -86,3 +87,34 @@ def test_a_stuck_event_is_found_and_tried_again(desk, acme, alice):
     stuck.refresh_from_db()
     assert (stuck.attempts, stuck.stuck_at) == (0, None)
     assert log() == ["Will be tried again"]
+
+
+def said(acme, fred, text, **fields):
+    told = {"rating": 5, "consented": True, "wording": "v1", "source": "page"} | fields
+    return testimonials.send(storefront=acme, customer=fred, text=text, at=timezone.now(), **told)
+
+
+def test_testimonials_wait_to_be_read_and_a_refusal_needs_a_reason(desk, olga, acme, fred):
+    praise, insult = said(acme, fred, "Best coffee in town."), said(acme, fred, "You are fools.", rating=1)
+    queue = desk.get("/admin/advocacy/testimonial/").content.decode()
+    assert "Best coffee in town." in queue
+    assert "1 of 5" in queue
+    pages = "/admin/advocacy/testimonial/{}/do/{}/"
+    desk.post(pages.format(praise.pk, "publish"), {"confirmed": "1"})
+    refused = desk.post(pages.format(insult.pk, "reject"), {"confirmed": "1", "reason": ""})
+    assert "Never its rating." in refused.content.decode()
+    desk.post(pages.format(insult.pk, "reject"), {"confirmed": "1", "reason": "An insult"})
+    praise.refresh_from_db()
+    insult.refresh_from_db()
+    assert (praise.status, praise.moderated_by) == ("published", olga)
+    assert (insult.status, insult.reason, insult.moderated_by) == ("rejected", "An insult", olga)
+    assert log() == ["Published", "Not published: An insult"]
+
+
+def test_what_a_verb_refuses_is_said_and_not_logged(desk, acme, fred):
+    silent = said(acme, fred, "Only for you.", consented=False)
+    answer = desk.post(f"/admin/advocacy/testimonial/{silent.pk}/do/publish/", {"confirmed": "1"}, follow=True)
+    silent.refresh_from_db()
+    assert silent.status == "pending"
+    assert "agreed" in answer.content.decode()
+    assert log() == []

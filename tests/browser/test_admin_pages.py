@@ -1,0 +1,69 @@
+"""The admin in a real Chromium, at a desk and on a phone: nothing sticks out, nothing fails, the sentence follows."""
+
+import os
+import shutil
+
+import pytest
+from django.test import Client
+
+from tests.flows.admin_stage import order, rule
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed."),
+]
+PAGES = ["", "why/?q=1001", "rewards/rule/", "rewards/rule/add/", "advocacy/program/", "referrals/conversion/"]
+GIVES_12 = "Give the advocate 12.50 EUR for a friend’s first order, 14 days after the payment."
+
+
+@pytest.fixture
+def page(live_server, olga, monkeypatch):
+    """A page of olga's, signed in; what the browser complains about is in ``page.complaints``."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    # Playwright runs a loop in this thread, which Django takes for asynchronous code.
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    client = Client()
+    client.force_login(olga)
+    with playwright.sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        context = browser.new_context(base_url=live_server.url)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        opened = context.new_page()
+        opened.complaints = []
+        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        opened.on("console", lambda said: said.type == "error" and opened.complaints.append(said.text))
+        yield opened
+        browser.close()
+
+
+def test_no_page_is_wider_than_a_screen_or_a_phone(page, acme, alice):
+    rule(alice.program)
+    order(acme, referral_code=alice.code)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        for address in PAGES:
+            assert page.goto(f"/admin/{address}").status == 200
+            beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert beyond <= 0, (address, width)
+    assert page.complaints == []
+
+
+def test_the_sentence_follows_what_olga_types_and_warns(page, program):
+    page.goto("/admin/rewards/rule/add/")
+    page.get_by_label("Name").fill("Give 12.50")
+    page.locator("[name=friend_kind]").select_option("")
+    page.locator("[name=advocate_amount]").fill("12.50")
+    page.get_by_text(GIVES_12).wait_for()
+    page.locator("[name=advocate_kind]").select_option("percent")
+    page.locator("[name=advocate_percent]").fill("10")
+    page.locator("[name=frequency]").select_option("every_order")
+    page.get_by_text("This rule could pay without limit").wait_for()
+    page.locator("[name=advocate_maximum]").fill("20")
+    page.get_by_text("10 % of the revenue, up to 20.00 EUR").wait_for()
+    assert page.get_by_text("This rule could pay without limit").count() == 0
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("In force").or_(page.get_by_text("Planned")).first.wait_for()
+    assert page.complaints == []
