@@ -109,7 +109,15 @@ class Links(ListEndpoint):
             "program", "storefront", "customer"
         )
         call["advocate"] = found.one(people, "advocate", call["advocate"])
-        return created(LinkAnswer(links.create(**call, at=self.at)).data, new=True)
+        known = self._known(call)
+        return created(LinkAnswer(known or links.create(**call, at=self.at)).data, new=known is None)
+
+    def _known(self, call):
+        """The link that this very call has made before; without a code every call makes another one."""
+        if "code" not in call:
+            return None
+        wanted = call | {"code": call["code"].upper()}
+        return of(self.request.storefront).filter(**wanted).first()
 
 
 @documented(

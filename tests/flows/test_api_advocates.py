@@ -73,6 +73,10 @@ def test_a_link_per_channel_switched_off_and_on(shop):
     advocate = shop.post("/advocates", ALICE).json()
     link = shop.post("/links", {"advocate": advocate["id"], "code": "alice-mail", "channel": "email"})
     assert (link.status_code, link.json()["code"], link.json()["channel"]) == (201, "ALICE-MAIL", "email")
+    call = {"advocate": advocate["id"], "code": "ALICE-MAIL", "channel": "email"}
+    again = shop.post("/links", call)
+    assert (again.status_code, again["Idempotent-Replayed"], again.json()) == (200, "true", link.json())
+    assert shop.post("/links", call | {"channel": "sms"}).status_code == 409
     path = f"/links/{link.json()['id']}"
     assert shop.patch(path, {"status": "disabled"}).json()["status"] == "disabled"
     assert shop.get(path).json()["status"] == "disabled"
