@@ -106,11 +106,14 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 class LogEntryAdmin(LongListing):
     """What people did in the admin; nobody edits it."""
 
-    list_display = ["action_time", "user", "did", "to_what", "kind"]
-    list_display_links = None
+    list_display = ["when", "user", "did", "to_what", "kind"]
     list_select_related = ["user", "content_type"]
     list_filter = ["action_flag", "content_type"]
     search_fields = ["object_repr", "change_message", "user__email"]
+
+    @display(description="When")
+    def when(self, row):
+        return words.moment(row.action_time)
 
     @display(description="What was done")
     def did(self, row):

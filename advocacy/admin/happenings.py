@@ -87,11 +87,10 @@ def retry(*, row, by, at):
 
 @admin.register(Pending)
 class PendingAdmin(acts.Acting, ReadOnlyListing):
-    list_display = ["event_link", "lane", "state", "attempts", "error", "stuck_at", "next_attempt_at", "happened"]
+    list_display = ["what", "lane", "state", "attempts", "error", "stuck_at", "next_attempt_at", "happened"]
     list_filter = [Stuck, "lane"]
     list_select_related = ["event"]
     ordering = ["event_id"]
-    event_link = words.person("event", "Event")
     fieldsets = [
         ("What waits", {"fields": ["event", "lane", "state", "happened"]}),
         ("Tried", {"fields": ["attempts", "last_error", "next_attempt_at", "stuck_at"]}),
@@ -106,6 +105,10 @@ class PendingAdmin(acts.Acting, ReadOnlyListing):
             do=retry,
         )
     ]
+
+    @display(description="Event")
+    def what(self, row):
+        return row.event.type
 
     @display(description="State", ordering="stuck_at")
     def state(self, row):

@@ -37,7 +37,7 @@ def link(row, text=None):
 
 
 def moment(value):
-    return date_format(timezone.localtime(value), "j M Y, H:i") if value else NOTHING
+    return date_format(timezone.localtime(value), "j M Y, H:i").replace(" ", "\u00a0") if value else NOTHING
 
 
 def lines(texts):

@@ -13,6 +13,7 @@ from referrals.models import Conversion, Method, Referral
 
 class ConversionInline(TabularInline):
     model = Conversion
+    hide_title = True
     extra = 0
     can_delete = False
     show_change_link = True
@@ -33,14 +34,12 @@ class ConversionInline(TabularInline):
 
 @admin.register(Referral)
 class ReferralAdmin(LongListing):
-    list_display = ["friend_link", "advocate_link", "method", "became", "program_link", "bound_at"]
+    list_display = ["who", "advocate_link", "method", "became", "program_link", "bound_at"]
     list_filter = ["method", "program"]
     list_select_related = ["friend", "advocate__customer", "program"]
-    list_display_links = ["method"]
     search_fields = ["friend__name", "friend__email", "advocate__display_name", "=advocate__code"]
     search_help_text = "A name, an e-mail address, a code, or an id such as ref_01j8…"
     inlines = [ConversionInline]
-    friend_link = words.person("friend", "Friend")
     advocate_link = words.person("advocate", "Brought by")
     program_link = words.person("program", "Program")
     id_text = words.public_id("referral")
@@ -49,6 +48,10 @@ class ReferralAdmin(LongListing):
         ("How", {"fields": [("method", "channel"), "link", ("clicked_at", "bound_at"), "considered"]}),
         ("For the API", {"fields": ["id_text"]}),
     ]
+
+    @display(description="Friend")
+    def who(self, row):
+        return str(row.friend)
 
     @display(description="What became of it", ordering="standing_conversions")
     def became(self, row):
@@ -64,11 +67,11 @@ class ReferralAdmin(LongListing):
 
 def _candidate(each):
     at = parse_datetime(each["at"]) if isinstance(each.get("at"), str) else None
-    verdict = words.dot("yes", "Won") if each.get("won") else words.dot("no", _lost_by(each.get("reason")))
+    verdict = words.dot("yes", "Won") if each.get("won") else words.dot("no", _lost_by(each))
     method = dict(Method.choices).get(each.get("method"), each.get("method") or words.NOTHING)
     return method, each.get("code") or each.get("link") or words.NOTHING, words.moment(at), verdict
 
 
-def _lost_by(reason):
-    key, numbers = (reason.get("key"), reason) if isinstance(reason, dict) else (reason, {})
-    return reasons.staff(key, **numbers) if key in reasons.REASONS else str(key or "Lost").replace("_", " ")
+def _lost_by(each):
+    key = each.get("reason")
+    return reasons.staff(key, **each.get("numbers", {})) if key in reasons.REASONS else "Another one came first."

@@ -15,6 +15,7 @@ from referrals.models import Conversion, Order, Refund, Review
 
 class RefundInline(TabularInline):
     model = Refund
+    hide_title = True
     extra = 0
     can_delete = False
     ordering = ["id"]
@@ -51,7 +52,7 @@ class OrderAdmin(LongListing):
     fieldsets = [
         ("The order", {"fields": [("external_id", "state"), "customer", "storefront", "why", "brought"]}),
         ("Money", {"fields": [("total", "refunded"), ("subtotal", "discount"), ("tax", "shipping"), "revenue"]}),
-        ("What came with it", {"fields": ["referral_code", "coupon_codes", "noted", "products"]}),
+        ("What came with it", {"fields": ["referral_code", "coupons", "noted", "products"]}),
         ("When", {"fields": [("placed_at", "paid_at"), ("updated_at", "recorded_at"), "id_text"]}),
     ]
 
@@ -61,8 +62,13 @@ class OrderAdmin(LongListing):
 
     @display(description="Brought by")
     def brought(self, row):
-        brought = [words.link(each) for each in row.conversions.select_related("order")]
+        mine = row.conversions.select_related("referral__advocate__customer")
+        brought = [words.link(each, f"{each.referral.advocate}, conversion {each.sequence}") for each in mine]
         return words.lines(brought or (_sentence(each) for each in row.unattributed))
+
+    @display(description="Coupon codes")
+    def coupons(self, row):
+        return ", ".join(row.coupon_codes) or words.NOTHING
 
     @display(description="Warnings")
     def noted(self, row):

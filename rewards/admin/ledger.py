@@ -21,6 +21,7 @@ def subject_name(subject):
 class TransferInline(TabularInline):
     model = Transfer
     verbose_name_plural = "ledger lines"
+    hide_title = True
     extra = 0
     can_delete = False
     ordering = ["id"]
@@ -40,10 +41,9 @@ class TransferInline(TabularInline):
 
 @admin.register(Reward)
 class RewardAdmin(LongListing):
-    list_display = ["recipient_link", "side", "state", "granted", "waiting", "credited", "rule_link", "due_at", "why"]
+    list_display = ["who", "side", "state", "granted", "waiting", "credited", "rule_link", "due_at", "why"]
     list_filter = ["status", "side", "program", "reviewed"]
     list_select_related = ["recipient", "rule", "subject"]
-    list_display_links = ["side"]
     search_fields = ["recipient__name", "recipient__email"]
     search_help_text = "A name, an e-mail address, or an id such as rwd_01j8…"
     date_hierarchy = None
@@ -52,19 +52,26 @@ class RewardAdmin(LongListing):
     granted = words.amount("granted_minor", "Granted", unit="unit")
     waiting = words.amount("pending_minor", "Waiting", unit="unit")
     credited = words.amount("available_minor", "Credited", unit="unit")
-    recipient_link = words.person("recipient", "For")
     rule_link = words.person("rule", "Rule")
     id_text = words.public_id("reward")
     fieldsets = [
         ("For whom", {"fields": ["recipient", "side", "advocate", "program"]}),
-        ("How much", {"fields": ["state", ("granted", "waiting", "credited"), "reviewed"]}),
+        ("How much", {"fields": ["state", ("granted", "waiting", "credited"), "held"]}),
         ("Why", {"fields": ["rule", "rule_version_number", "why", "decisions"]}),
-        ("When", {"fields": [("created_at", "due_at", "credited_at"), "id_text"]}),
+        ("When", {"fields": ["created_at", "due_at", "credited_at", "id_text"]}),
     ]
+
+    @display(description="For")
+    def who(self, row):
+        return str(row.recipient)
 
     @display(description="Why?")
     def why(self, row):
         return words.why(subject_name(row.subject))
+
+    @display(description="Review")
+    def held(self, row):
+        return words.dot("held", "Held by a review") if row.reviewed else words.dot("quiet", "Nothing holds it")
 
     @display(description="Version")
     def rule_version_number(self, row):
@@ -72,7 +79,10 @@ class RewardAdmin(LongListing):
 
     @display(description="Decisions")
     def decisions(self, row):
-        return words.lines(words.link(decision) for decision in row.subject.decisions.order_by("version"))
+        return words.lines(
+            words.link(each, f"Version {each.version}, {words.moment(each.decided_at)}")
+            for each in row.subject.decisions.order_by("version")
+        )
 
 
 @admin.register(Decision)
@@ -131,7 +141,7 @@ def _short(verdict):
 
 @admin.register(Account)
 class AccountAdmin(LongListing):
-    list_display = ["owner", "kind", "balance", "unit", "storefront_link"]
+    list_display = ["whose", "kind", "balance", "unit", "storefront_link"]
     list_filter = ["kind", "unit", "storefront"]
     list_select_related = ["customer", "storefront"]
     search_fields = ["customer__name", "customer__email"]
@@ -143,6 +153,10 @@ class AccountAdmin(LongListing):
     @display(description="Whose")
     def owner(self, row):
         return words.link(row.customer) if row.customer else f"The house of {row.storefront}"
+
+    @display(description="Whose")
+    def whose(self, row):
+        return str(row.customer or f"The house of {row.storefront}")
 
     @display(description="Newest lines")
     def moves(self, row):
