@@ -1,6 +1,7 @@
 """Who sees what. Nobody without permission, and nobody at all edits what happened."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -105,3 +106,19 @@ def test_pages_of_the_admin_load_and_send_only_here(client, olga):
     assert "form-action 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "nonce" not in policy
+
+
+def test_olga_signs_in_with_her_address_and_password(client, olga):
+    EmailAddress.objects.create(user=olga, email=olga.email, verified=True, primary=True)
+    login = client.get("/admin/rewards/rule/", follow=True)
+    door = login.redirect_chain[-1][0]
+    wrong = client.post(door, {"login": "olga@example.com", "password": "not olgas password"})
+    assert wrong.status_code == 200
+    sent = client.post(door, {"login": "olga@example.com", "password": "olgas long password"}, follow=True)
+    assert (sent.status_code, sent.redirect_chain[-1][0]) == (200, "/admin/rewards/rule/")
+
+
+def test_only_the_way_to_the_admin_asks_for_a_password(client, db):
+    assert 'type="password"' in client.get("/accounts/login/?next=/admin/").content.decode()
+    assert 'type="password"' not in client.get("/accounts/login/").content.decode()
+    assert 'type="password"' not in client.get("/accounts/login/?next=/portal/").content.decode()
