@@ -57,7 +57,7 @@ def address(name, default, *, schemes):
     value = text(name, default).rstrip("/")
     try:
         parts = urlsplit(value)
-        good = parts.scheme in schemes and (parts.netloc or parts.path)
+        good = parts.scheme in schemes and "://" in value and (parts.netloc or parts.path)
     except ValueError:
         good = False
     if not good:

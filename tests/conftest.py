@@ -29,13 +29,17 @@ def _take_own_redis_database():
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         return
-    address, number = urlsplit(os.environ["REDIS_URL"]), int(worker.removeprefix("gw")) + 1
-    own = {"query": f"db={number}"} if address.scheme == "unix" else {"path": f"/{number}"}
-    os.environ["REDIS_URL"] = address._replace(**own).geturl()
+    address, number = os.environ["REDIS_URL"], int(worker.removeprefix("gw")) + 1
+    if address.startswith("unix://"):
+        os.environ["REDIS_URL"] = f"{address}?db={number}"
+    else:
+        os.environ["REDIS_URL"] = urlsplit(address)._replace(path=f"/{number}").geturl()
 
 
 _start_servers()
 _take_own_redis_database()
 django.setup()
+# A parallel process that inherited this would read its settings before it has a Redis database of its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 pytest_plugins = ["tests.fixtures"]
