@@ -1,0 +1,117 @@
+"""Conversions that wait to be settled: rows and events as intake leaves them, written in bulk."""
+
+import itertools
+
+from django.db import connection, transaction
+
+from advocacy.models import Advocate, Customer, Pending, Program, Storefront, bulk
+from advocacy.outbox.record import Draft, record
+from bench import ground
+from referrals import events
+from referrals.models import Conversion, Order, OrderStatus, Referral
+from rewards import rulebook
+from rewards.models import Account, Reward
+
+_numbers = itertools.count()
+
+
+def program(terms, *, advocates):
+    """A program with a rule in force, and its advocates."""
+    storefront = Storefront.objects.create(name="Acme", slug="acme")
+    made = Program.objects.create(
+        storefront=storefront, name="Friends", slug="friends", destination="https://acme.example/"
+    )
+    rulebook.save(
+        program=made, name="Give 10", terms=terms, at=ground.NOW, starts_at=ground.LONG_AGO, from_the_past=True
+    )
+    people = _people(storefront, advocates)
+    rows = [Advocate(storefront=storefront, program=made, customer=person, enrolled_at=ground.NOW) for person in people]
+    return made, bulk.insert(rows)
+
+
+def convert(program, advocates, *, number):
+    """So many new friends of the advocates have each bought once; the events wait in lane money."""
+    shared = {"storefront": program.storefront, "recorded_at": ground.NOW}
+    placed = {"placed_at": ground.NOW, "paid_at": ground.NOW, "updated_at": ground.NOW, "status": OrderStatus.PAID}
+    amounts = {"currency": program.currency, "subtotal_minor": 5000, "revenue_minor": 5000, "total_minor": 5000}
+    with transaction.atomic():
+        friends = _people(program.storefront, number)
+        bonds = [
+            Referral(program=program, advocate=advocate, friend=friend, method="code", bound_at=ground.NOW, **shared)
+            for advocate, friend in zip(itertools.cycle(advocates), friends, strict=False)
+        ]
+        orders = [
+            Order(customer=friend, external_id=friend.external_id, digest=b"", **shared | placed | amounts)
+            for friend in friends
+        ]
+        conversions = [
+            Conversion(program=program, referral=bond, order=order, sequence=1, converted_at=order.paid_at, **shared)
+            for bond, order in zip(bulk.insert(bonds), bulk.insert(orders), strict=True)
+        ]
+        record([_draft(conversion) for conversion in bulk.insert(conversions)], at=ground.NOW)
+        Pending.objects.exclude(lane="money").delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _people(storefront, number):
+    rows = [
+        Customer(
+            storefront=storefront,
+            external_id=str(next(_numbers)),
+            created_at=ground.NOW,
+            updated_at=ground.NOW,
+            recorded_at=ground.NOW,
+        )
+        for _ in range(number)
+    ]
+    return bulk.insert(rows)
+
+
+def _draft(conversion):
+    conversion.version = 1
+    order, referral = conversion.order, conversion.referral
+    facts = {
+        "order": str(order.public_id),
+        "sequence": 1,
+        "converted_at": conversion.converted_at.isoformat(),
+        "placed_at": order.placed_at.isoformat(),
+        "currency": order.currency,
+        "basis_minor": order.total_minor,
+        "refunded_minor": 0,
+        "cancelled": False,
+        "goods_minor": order.subtotal_minor,
+        "revenue_minor": order.revenue_minor,
+        "country": "",
+        "channel": "",
+        "method": referral.method,
+        "days_since_signup": 0,
+        "advocate_review": "clear",
+        "friend_review": "clear",
+        "advocate_status": "active",
+        "program_status": "active",
+        "stands": True,
+        "friends_change": 1,
+    }
+    return Draft(
+        type=events.CONVERSION_RECORDED,
+        subject=conversion,
+        storefront=conversion.storefront,
+        program=conversion.program,
+        customer=referral.friend,
+        advocate=referral.advocate,
+        friend=referral.friend,
+        facts=facts,
+        occurred_at=conversion.converted_at,
+    )
+
+
+def check(*, conversions):
+    """Both ways must have given the same: two rewards for each conversion, and nothing left waiting."""
+    rewards, pending = Reward.objects.count(), Pending.objects.filter(lane="money").count()
+    owed = sum(Account.objects.filter(customer__isnull=False).values_list("balance_minor", flat=True))
+    if (rewards, pending, owed) != (2 * conversions, 0, 1500 * conversions):
+        raise SystemExit(
+            f"{rewards} rewards of {owed} in all, {pending} waiting: not what it should be."
+        )
+    print(f"{conversions} conversions gave {rewards} rewards")
