@@ -111,7 +111,5 @@ def check(*, conversions):
     rewards, pending = Reward.objects.count(), Pending.objects.filter(lane="money").count()
     owed = sum(Account.objects.filter(customer__isnull=False).values_list("balance_minor", flat=True))
     if (rewards, pending, owed) != (2 * conversions, 0, 1500 * conversions):
-        raise SystemExit(
-            f"{rewards} rewards of {owed} in all, {pending} waiting: not what it should be."
-        )
+        raise SystemExit(f"{rewards} rewards of {owed} in all, {pending} waiting: not what it should be.")
     print(f"{conversions} conversions gave {rewards} rewards")

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.requests.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "referrals.pages.redirect.Door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.requests.AdminPolicy",
@@ -113,6 +114,8 @@ DATABASES = {
 }
 STATEMENT_TIMEOUT_SECONDS = environment.whole_number("STATEMENT_TIMEOUT_SECONDS", default=60, least=1, most=3600)
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s"
+# For the redirect's statement: Django's own cursors prepare nothing, whatever this says.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.address("REDIS_URL", EMBEDDED["REDIS_URL"], schemes=("redis", "rediss", "unix"))
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)

@@ -101,8 +101,13 @@ class Program(models.Model):
 
     def hosts(self):
         """The hosts that a link of this program may lead to, in lower case."""
-        listed = {host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()}
-        return listed | {(urlsplit(self.destination).hostname or "").lower()} - {""}
+        return hosts_of(destination=self.destination, allowed_hosts=self.allowed_hosts)
+
+
+def hosts_of(*, destination, allowed_hosts):
+    """The hosts that a program with these columns lets a link lead to."""
+    listed = {host.strip().lower() for host in allowed_hosts.split(",") if host.strip()}
+    return listed | {(urlsplit(destination).hostname or "").lower()} - {""}
 
 
 def unsafe_destination(address):

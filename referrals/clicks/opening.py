@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
 
 from advocacy import ids
 from advocacy.models import AdvocateStatus
@@ -76,13 +77,34 @@ def open_link(*, host, code, counted, visitor, referrer, query, at, stored=True)
         "query": json.dumps(kept(query)),
         "stored": stored,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, values)
-        row = cursor.fetchone()
+    row = _found(values)
     if row is None:
         return None
     names = ("link", "code", "destination", "target", "program_destination", "allowed_hosts")
     return Opened(click_id=click, **dict(zip(names, row, strict=True)))
+
+
+def _found(values):
+    """The statement's row, by one round trip: nobody asks beforehand whether the connection still lives.
+
+    Where it does not, the same statement goes out on a new one; a click that was stored after all stays one by its id.
+    """
+    try:
+        return _executed(values)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return _executed(values)
+
+
+def _executed(values):
+    """Prepared once per connection, where Django's own cursor would have it planned anew for every click."""
+    connection.ensure_connection()
+    wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrapped(psycopg.Cursor(connection.connection)) as cursor:
+        cursor.execute(_OPEN, values)
+        return cursor.fetchone()
 
 
 def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):

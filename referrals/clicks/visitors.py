@@ -10,8 +10,8 @@ from referrals.models import VisitorSalt
 
 _SALT_BYTES = 32
 _VISITOR_BYTES = 16
-# By version of the protocol: the neighbourhood that counts as one network.
-_PREFIX = {4: 24, 6: 48}
+# By version of the protocol: how many bytes of an address name the neighbourhood that counts as one network.
+_NETWORK_BYTES = {4: 3, 6: 6}
 # The day's salt, asked for once per process and day.
 _cached = {}
 
@@ -21,7 +21,7 @@ def visitor(*, request_address, user_agent, at):
     network = _network(request_address)
     if not network:
         return b""
-    said = f"{network}\n{user_agent}".encode(errors="replace")
+    said = network + user_agent.encode(errors="replace")
     return hmac.digest(_salt(at.astimezone(UTC).date()), said, hashlib.sha256)[:_VISITOR_BYTES]
 
 
@@ -34,12 +34,13 @@ def keep_salts(*, at):
 
 
 def _network(address):
+    """The version and the beginning of an address, or nothing where it is none."""
     try:
         parsed = ipaddress.ip_address(address.strip())
     except ValueError:
-        return ""
+        return b""
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return str(ipaddress.ip_network(f"{parsed}/{_PREFIX[parsed.version]}", strict=False))
+    return bytes([parsed.version]) + parsed.packed[: _NETWORK_BYTES[parsed.version]]
 
 
 def _salt(day):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from advocacy import addresses, ids
-from advocacy.models import LinkTarget, Program
-from advocacy.models.program import unsafe_destination
+from advocacy.models import LinkTarget
+from advocacy.models.program import hosts_of, unsafe_destination
 from referrals import clicks
 from referrals.pages import landing
 
@@ -33,6 +33,7 @@ PREVIEWS = (
     "embedly",
 )
 ROBOTS = ("bot", "crawl", "spider", "slurp", "headless", "lighthouse", "archiver", "uptime", "monitoring")
+PREFIX = "/r/"
 _UTM = re.compile(r"utm_[a-z_]{1,20}").fullmatch
 _MOST_UTM = 8
 _LONGEST_UTM = 100
@@ -40,20 +41,45 @@ _LONGEST_UTM = 100
 _LONGEST_ADDRESS = 2000
 
 
+class Door:
+    """Middleware: answers links that lead somewhere before all that only pages need, sessions, languages and accounts.
+
+    It is the address most asked for. Whatever needs a page goes on to ``redirect``.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        code = request.path_info.removeprefix(PREFIX)
+        is_link = code and code != request.path_info and "/" not in code and request.method in ("GET", "HEAD")
+        return (is_link and not _previews(request) and _lead(request, code)) or self.get_response(request)
+
+
 @require_safe
 def redirect(request, code):
-    agent = request.headers.get("User-Agent", "").lower()
-    if any(word in agent for word in PREVIEWS):
+    if _previews(request):
         return landing.preview(request, code)
-    opened = _open(request, code, counted=not _automatic(request, agent))
+    return _lead(request, code) or landing.gone(request, code)
+
+
+def _previews(request):
+    agent = request.headers.get("User-Agent", "").lower()
+    return any(word in agent for word in PREVIEWS)
+
+
+def _lead(request, code):
+    """Store the visit and answer where to go, or None where no link leads anywhere now."""
+    opened = _open(request, code, counted=not _automatic(request))
     if opened is None:
-        return landing.gone(request, code)
+        return None
     utm = _utm(request)
     click = ids.encode("clk", opened.click_id) if opened.click_id and not _private(request) else ""
     address = _destination(opened, click, utm) or _landing_page(opened, click, utm)
     response = HttpResponseRedirect(address)
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
+    response["Content-Length"] = "0"
     return response
 
 
@@ -76,7 +102,8 @@ def _open(request, code, *, counted):
     )
 
 
-def _automatic(request, agent):
+def _automatic(request):
+    agent = request.headers.get("User-Agent", "").lower()
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     return "prefetch" in purpose.lower() or any(word in agent for word in ROBOTS)
 
@@ -98,7 +125,7 @@ def _destination(opened, click, utm):
     template = opened.destination or opened.program_destination
     address = template.replace("{code}", quote(opened.code, safe="")).replace("{click_id}", click)
     own = {} if "{click_id}" in template or not click else {"click_id": click}
-    hosts = Program(destination=opened.program_destination, allowed_hosts=opened.allowed_hosts).hosts()
+    hosts = hosts_of(destination=opened.program_destination, allowed_hosts=opened.allowed_hosts)
     if unsafe_destination(address) or urlsplit(address).hostname not in hosts:
         return None
     return _with(address, own, utm)

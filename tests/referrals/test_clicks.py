@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -175,3 +176,24 @@ def partitions_made():
     with connection.cursor() as cursor:
         cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'referrals_click'::regclass")
         return {name for (name,) in cursor.fetchall()} - {"referrals_click_rest"}
+
+
+def test_the_statement_is_planned_once_for_a_connection(alice):
+    for _ in range(3):
+        assert open_link()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s", ["%referrals_click%"])
+        assert len(cursor.fetchall()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_costs_no_click():
+    alice = cast.alice(cast.program(cast.acme()))
+    assert open_link()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        lost = cursor.fetchone()[0]
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+    assert open_link().link == alice.links.get().public_id
+    assert Click.objects.count() == 2
