@@ -1,0 +1,36 @@
+"""The whole "why" of an order or a conversion: one read of each app, joined by public id. Read-only.
+
+The answer is ready for JSON; the admin's page draws the same. ``steps`` tell it in order of time, each with ``mood``:
+yes, no, soon or info.
+"""
+
+from config.timeline import parts, steps, summary
+from referrals.models import Conversion
+
+__all__ = ["explain_conversion", "explain_order"]
+
+
+def explain_order(*, storefront, order):
+    """Why this order brought what it brought. ``order`` belongs to ``storefront``."""
+    conversions = list(
+        Conversion.objects.filter(storefront=storefront, order=order)
+        .select_related("program", "referral__advocate__customer", "referral__friend", "referral__link", "order")
+        .order_by("id")
+    )
+    explained = [parts.conversion(conversion) for conversion in conversions]
+    refusals = [parts.reason(reason) for reason in order.unattributed] if not conversions else []
+    told = steps.of_order(order, refusals)
+    for conversion, one in zip(conversions, explained, strict=True):
+        told += steps.of_bond(conversion.referral) + steps.of_decisions(one) + steps.of_money(one)
+    return {
+        "summary": summary.of(order, explained, refusals),
+        "order": parts.order(order),
+        "not_attributed": refusals,
+        "conversions": explained,
+        "steps": sorted(told, key=lambda step: step["at"]),
+    }
+
+
+def explain_conversion(*, storefront, conversion):
+    """The same, from one conversion's order."""
+    return explain_order(storefront=storefront, order=conversion.order)

@@ -1,0 +1,94 @@
+"""An explanation told in order of time."""
+
+from advocacy import money
+from config.timeline import parts
+from rewards.models import RewardStatus
+
+
+def _step(at, mood, title, detail="", checks=()):
+    return {"at": at, "mood": mood, "title": title, "detail": detail, "checks": list(checks)}
+
+
+def of_order(order, refusals):
+    steps = [
+        _step(
+            order.placed_at.isoformat(),
+            "yes" if order.paid_at else "info",
+            f"Ordered, {money.plain(order.total_minor, order.currency)}",
+            f"{order.get_status_display()}. Received {order.recorded_at:%Y-%m-%d %H:%M:%S} UTC.",
+        )
+    ]
+    steps += [
+        _step(
+            refund.refunded_at.isoformat(),
+            "no",
+            f"Refunded {money.plain(refund.amount_minor, order.currency)}",
+            refund.reason,
+        )
+        for refund in order.refunds.filter(undone_at__isnull=True).order_by("id")
+    ]
+    if refusals:
+        text = " ".join(refusal["staff"] for refusal in refusals)
+        steps.append(_step(order.recorded_at.isoformat(), "no", "Not attributed", text))
+    return steps
+
+
+def of_bond(referral):
+    told = parts.referral(referral)
+    lost = "; ".join(
+        f"{one['method']} {one['code']} of {one['advocate']}: {one['text']}"
+        for one in told["candidates"]
+        if not one["won"]
+    )
+    steps = []
+    if referral.clicked_at:
+        steps.append(
+            _step(referral.clicked_at.isoformat(), "yes", f"Clicked the link of {referral.advocate}", referral.channel)
+        )
+    window = f"by {referral.get_method_display().lower()}"
+    detail = f"Other candidates lost: {lost}" if lost else "No other candidate."
+    steps.append(_step(referral.bound_at.isoformat(), "yes", f"Bound to {referral.advocate}, {window}", detail))
+    return steps
+
+
+def of_decisions(told):
+    """Each decision's rules; a later decision only where it says something else."""
+    steps, last = [], {}
+    for decision in told["decisions"]:
+        for rule in decision["rules"]:
+            said = [(side["owed_minor"], side["reasons"]) for side in rule["sides"]]
+            if last.get(rule["name"]) == said:
+                continue
+            # Its checks are told once: a refund or a review asks the same questions of the same order.
+            steps.append(_rule_step(decision, rule, checks=() if rule["name"] in last else rule["checks"]))
+            last[rule["name"]] = said
+    return steps
+
+
+def _rule_step(decision, rule, *, checks):
+    owed = [f"{side['owed']} to the {side['side']}" for side in rule["sides"] if side["owed_minor"]]
+    why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
+    answer = f"yes, {' and '.join(owed)}" if owed else "no"
+    return _step(
+        decision["decided_at"],
+        "yes" if owed else "no",
+        f"“{rule['name']}”, version {rule['number']}: {answer}",
+        " ".join(why) or rule["sentence"],
+        checks,
+    )
+
+
+def of_money(told):
+    steps = []
+    for reward in told["rewards"]:
+        who = f"{reward['recipient']['name']} ({reward['side']})"
+        if reward["status"] == RewardStatus.PENDING:
+            amount = money.plain(reward["pending"]["amount_minor"], reward["pending"]["currency"])
+            detail = "Held by a review." if reward["held"] else "Held in the ledger as pending."
+            steps.append(_step(reward["due_at"], "soon", f"Due: {amount} for {who}", detail))
+        for transfer in told["transfers"]:
+            if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":
+                amount = money.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
+                mood = "yes" if transfer["leg"] == "release" else "no"
+                steps.append(_step(transfer["at"], mood, f"{transfer['text']}: {amount}, {who}"))
+    return steps

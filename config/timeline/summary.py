@@ -1,0 +1,51 @@
+"""An explanation in a sentence or two."""
+
+from datetime import datetime
+
+from django.utils.formats import date_format
+
+from advocacy import money, reasons
+from rewards.models import RewardStatus
+
+
+def of(order, explained, refusals):
+    name = f"order {order.external_id}"
+    if not explained:
+        if not order.paid_at and not refusals:
+            return f"No reward for {name} yet: {reasons.staff('order_unpaid')}"
+        return f"No reward for {name}: " + (
+            " ".join(reason["staff"] for reason in refusals) or reasons.staff("no_attribution")
+        )
+    if not any(told["decisions"] for told in explained):
+        return f"{name.capitalize()} waits to be decided; that takes seconds."
+    parts = [_told_reward(reward) for told in explained for reward in told["rewards"] if _worth(reward)]
+    return " ".join([_sentence(parts, name), *_refused(explained)])
+
+
+def _worth(reward):
+    return reward["pending"]["amount_minor"] + reward["available"]["amount_minor"]
+
+
+def _told_reward(reward):
+    amount = money.plain(_worth(reward), reward["granted"]["currency"])
+    if reward["status"] == RewardStatus.AVAILABLE:
+        return f"{reward['recipient']['name']} got {amount}"
+    due = date_format(datetime.fromisoformat(reward["due_at"]), "j F Y")
+    when = "after a review" if reward["held"] else f"on {due}"
+    return f"{reward['recipient']['name']} gets {amount} {when}"
+
+
+def _sentence(parts, name):
+    if not parts:
+        return f"Nobody gets anything for {name}."
+    *first, last = parts
+    return f"For {name}, {', '.join(first)}{' and ' if first else ''}{last}."
+
+
+def _refused(explained):
+    """Why a rule did not pay, once per rule, by its newest decision."""
+    for told in explained:
+        for rule in told["decisions"][-1]["rules"] if told["decisions"] else ():
+            if not any(side["owed_minor"] for side in rule["sides"]):
+                why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
+                yield f"“{rule['name']}” did not pay: {' '.join(why)}"
