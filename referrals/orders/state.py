@@ -36,7 +36,7 @@ def revenue_kept(order):
     """The revenue after refunds, at the order's own rate."""
     if not order.refunded_minor:
         return order.revenue_minor
-    return order.revenue_minor - money.share(order.revenue_minor, order.refunded_minor, order.total_minor)
+    return money.share(order.revenue_minor, order.total_minor - order.refunded_minor, order.total_minor)
 
 
 def draft(order, event_type, *, before, referred, occurred_at):
