@@ -72,7 +72,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.requests.RequestId",
     "django.middleware.security.SecurityMiddleware",
-    "referrals.pages.redirect.Door",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.requests.AdminPolicy",

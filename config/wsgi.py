@@ -1,8 +1,12 @@
-"""The WSGI entry point, served by granian."""
+"""The WSGI entry point, served by granian: links first, everything else by Django."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from referrals.pages.redirect import Door  # noqa: E402 (the apps must be ready)
+
+application = Door(django)

@@ -11,39 +11,48 @@ from advocacy import ids
 from advocacy.models import AdvocateStatus
 from advocacy.models.program import ProgramStatus
 from advocacy.refusals import NotFound, Refused
+from referrals.clicks.together import Together
 from referrals.models import Click, Link, LinkStatus
 
 _MOST_VALUES = 20
 _LONGEST_VALUE = 200
 _LONGEST_REFERRER = 500
 
-# One statement: the link that leads somewhere at this moment, and the click. A code is looked up on the host it was
-# opened on, and, but for a host that is a storefront's own, among the codes of the shared host.
+# One statement for all that are opened at the same moment: the links that lead somewhere, and their clicks. A code
+# is looked up on the host it was opened on, and, unless that is a storefront's own, among those of the shared host.
 _OPEN = """
-    WITH found AS (
-        SELECT link.id, link.public_id, link.code, link.destination, link.storefront_id, program.id AS program_id,
-            program.link_target, program.destination AS program_destination, program.allowed_hosts
-        FROM referrals_link link
-        JOIN advocacy_program program ON program.id = link.program_id
-        JOIN advocacy_advocate advocate ON advocate.id = link.advocate_id
-        JOIN advocacy_storefront storefront ON storefront.id = link.storefront_id
-        WHERE link.code = %(code)s AND link.domain IN ('', %(host)s)
-            AND (
-                link.domain <> '' OR lower(storefront.link_domain) = %(host)s
-                OR NOT EXISTS (SELECT FROM advocacy_storefront WHERE lower(link_domain) = %(host)s)
-            )
-            AND link.status = 'active' AND (link.expires_at IS NULL OR link.expires_at > %(at)s)
-            AND advocate.status <> 'banned' AND program.status = 'active'
-            AND (program.starts_at IS NULL OR program.starts_at <= %(at)s)
-            AND (program.ends_at IS NULL OR program.ends_at > %(at)s)
-        ORDER BY link.domain DESC LIMIT 1
+    WITH asked AS (
+        SELECT * FROM json_to_recordset(%s) AS asked (
+            place int, code text, host text, at timestamptz, click uuid, visitor text, counted bool, referrer text,
+            query jsonb
+        )
+    ), found AS (
+        SELECT asked.place, asked.at, asked.click, asked.visitor, asked.counted, asked.referrer, asked.query, link.*
+        FROM asked CROSS JOIN LATERAL (
+            SELECT link.id, link.public_id, link.code, link.destination, link.storefront_id, program.id AS program_id,
+                program.link_target, program.destination AS program_destination, program.allowed_hosts
+            FROM referrals_link link
+            JOIN advocacy_program program ON program.id = link.program_id
+            JOIN advocacy_advocate advocate ON advocate.id = link.advocate_id
+            JOIN advocacy_storefront storefront ON storefront.id = link.storefront_id
+            WHERE link.code = asked.code AND link.domain IN ('', asked.host)
+                AND (
+                    link.domain <> '' OR lower(storefront.link_domain) = asked.host
+                    OR NOT EXISTS (SELECT FROM advocacy_storefront WHERE lower(link_domain) = asked.host)
+                )
+                AND link.status = 'active' AND (link.expires_at IS NULL OR link.expires_at > asked.at)
+                AND advocate.status <> 'banned' AND program.status = 'active'
+                AND (program.starts_at IS NULL OR program.starts_at <= asked.at)
+                AND (program.ends_at IS NULL OR program.ends_at > asked.at)
+            ORDER BY link.domain DESC LIMIT 1
+        ) link
     ), stored AS (
         INSERT INTO referrals_click (id, storefront_id, program_id, link_id, at, visitor, counted, referrer, query)
-        SELECT %(click)s, storefront_id, program_id, id, %(at)s, %(visitor)s, %(counted)s, %(referrer)s, %(query)s
-        FROM found WHERE %(stored)s
+        SELECT click, storefront_id, program_id, id, at, decode(visitor, 'hex'), counted, referrer, query
+        FROM found WHERE click IS NOT NULL
         ON CONFLICT DO NOTHING
     )
-    SELECT public_id, code, destination, link_target, program_destination, allowed_hosts FROM found
+    SELECT place, public_id, code, destination, link_target, program_destination, allowed_hosts FROM found
     """
 
 
@@ -71,40 +80,45 @@ def open_link(*, host, code, counted, visitor, referrer, query, at, stored=True)
         "host": host.lower(),
         "at": at,
         "click": click,
-        "visitor": visitor,
+        "visitor": visitor.hex(),
         "counted": counted,
         "referrer": _clean(referrer)[:_LONGEST_REFERRER],
-        "query": json.dumps(kept(query)),
-        "stored": stored,
+        "query": kept(query),
     }
-    row = _found(values)
+    # Inside somebody's transaction a click is theirs alone: it is stored when they commit.
+    row = _found([values])[0] if connection.in_atomic_block else _TOGETHER.ask(values)
     if row is None:
         return None
     names = ("link", "code", "destination", "target", "program_destination", "allowed_hosts")
     return Opened(click_id=click, **dict(zip(names, row, strict=True)))
 
 
-def _found(values):
-    """The statement's row, by one round trip: nobody asks beforehand whether the connection still lives.
+def _found(asked):
+    """A row or None for each, by one round trip: nobody asks beforehand whether the connection still lives.
 
     Where it does not, the same statement goes out on a new one; a click that was stored after all stays one by its id.
     """
     try:
-        return _executed(values)
+        return _executed(asked)
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block or connection.is_usable():
             raise
         connection.close()
-        return _executed(values)
+        return _executed(asked)
 
 
-def _executed(values):
+def _executed(asked):
     """Prepared once per connection, where Django's own cursor would have it planned anew for every click."""
+    numbered = [values | {"place": place} for place, values in enumerate(asked)]
     connection.ensure_connection()
     wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with wrapped(psycopg.Cursor(connection.connection)) as cursor:
-        cursor.execute(_OPEN, values)
-        return cursor.fetchone()
+        cursor.execute(_OPEN, [json.dumps(numbered, default=str)])
+        rows = {place: row for place, *row in cursor.fetchall()}
+    return [rows.get(place) for place in range(len(asked))]
+
+
+_TOGETHER = Together(_found)
 
 
 def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):

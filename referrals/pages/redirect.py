@@ -3,6 +3,10 @@
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError
 from django.http import HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils import timezone
@@ -42,18 +46,33 @@ _LONGEST_ADDRESS = 2000
 
 
 class Door:
-    """Middleware: answers links that lead somewhere before all that only pages need, sessions, languages and accounts.
+    """Stands before Django in WSGI: answers links that lead somewhere without what only pages need.
 
-    It is the address most asked for. Whatever needs a page goes on to ``redirect``.
+    It is the address most asked for. Whatever else is asked, or goes wrong, goes on to Django, and so to ``redirect``.
     """
 
-    def __init__(self, get_response):
-        self.get_response = get_response
+    def __init__(self, application):
+        self.application = application
 
-    def __call__(self, request):
-        code = request.path_info.removeprefix(PREFIX)
-        is_link = code and code != request.path_info and "/" not in code and request.method in ("GET", "HEAD")
-        return (is_link and not _previews(request) and _lead(request, code)) or self.get_response(request)
+    def __call__(self, environ, start_response):
+        response = self._answer(environ)
+        if response is None:
+            return self.application(environ, start_response)
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.content]
+
+    def _answer(self, environ):
+        path = environ.get("PATH_INFO", "")
+        code = path.removeprefix(PREFIX)
+        if not code or code == path or "/" in code or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        request = WSGIRequest(environ)
+        if _previews(request) or (settings.SECURE_SSL_REDIRECT and not request.is_secure()):
+            return None
+        try:
+            return _lead(request, code)
+        except (DatabaseError, DisallowedHost):
+            return None
 
 
 @require_safe
