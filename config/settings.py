@@ -174,9 +174,11 @@ AUTH_PASSWORD_VALIDATORS = [
 # How many proxies stand before us; with 0 the address headers that a client may write are ignored.
 TRUSTED_PROXY_COUNT = environment.whole_number("TRUSTED_PROXY_COUNT", default=0, least=0, most=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+ACCOUNT_ADAPTER = "config.login.Adapter"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
-ACCOUNT_FORMS = {"login": "config.login.Login"}
+ACCOUNT_FORMS = {"login": "config.login.Login", "request_login_code": "config.login.RequestCode"}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_REQUIRED = False
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -202,6 +204,7 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
 FORMAT_MODULE_PATH = "config.formats"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- API -----------------------------------------------------------------------------------------------------------
 

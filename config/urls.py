@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(API)),
     path("healthz", health.healthz),
+    path("portal/", include("config.portal.urls")),
     path("", include("referrals.pages.urls")),
 ]
 

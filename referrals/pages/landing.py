@@ -1,13 +1,167 @@
-"""What a link shows by itself: its page in short for previews, and a friendly word where it leads nowhere."""
+"""``/a/<code>``: what a friend sees first, what a conversation shows of a link, and a word where it leads nowhere."""
 
-from django.http import HttpResponse
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Exists, Q
+from django.http.request import split_domain_port
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from advocacy import ids, offers, reading
+from advocacy.models import AdvocateStatus, ProgramStatus, Storefront, Testimonial, TestimonialStatus
+from advocacy.pages import brand
+from referrals import destinations, links
+from referrals.models import Link, LinkStatus
+
+_MOST_TESTIMONIALS = 3
+
+
+@require_safe
+def landing(request, code):
+    """The page of an open link; ``?click=`` is what the redirect stored, to be handed on to the shop."""
+    given = request.GET.get("click", "")
+    return _page(request, code, click=given if ids.decode("clk", given) else "")
 
 
 def preview(request, code):
-    """The landing page's Open Graph tags for the robot that shows a link in a conversation."""
-    return HttpResponse("<!doctype html><title>An invitation</title>")
+    """The same page, for the robot that shows a link in a conversation; nothing was clicked."""
+    return _page(request, code, click="")
 
 
 def gone(request, code):
     """404 for a code that is unknown, over or switched off."""
-    return HttpResponse("<!doctype html><title>This link is not open any more</title>", status=404)
+    return _closed(request, find(request, code), timezone.now())
+
+
+def find(request, code):
+    """The link that a code names on this host, in whatever state; None where there is none. As the redirect looks."""
+    host = split_domain_port(request.get_host())[0].lower()
+    on_shared_host = ~Exists(Storefront.objects.filter(link_domain__iexact=host))
+    here = Q(domain=host) | Q(domain="") & (Q(storefront__link_domain__iexact=host) | on_shared_host)
+    named = Link.objects.filter(here, code=code.replace("\0", "").upper())
+    return named.select_related("storefront", "program", "advocate").order_by("-domain").first()
+
+
+def _page(request, code, *, click):
+    at, link = timezone.now(), find(request, code)
+    if link is None or _closed_because(link, at):
+        return _closed(request, link, at)
+    reading.choose_language(request, fallback=link.storefront.language)
+    shop = destinations.address(
+        destination=link.destination,
+        program_destination=link.program.destination,
+        allowed_hosts=link.program.allowed_hosts,
+        code=link.code,
+        click=click,
+        utm=destinations.campaign(request.GET),
+    )
+    context = _context(link, at) | {"shop": shop or link.storefront.url, "page_url": links.address(link)}
+    return _private(render(request, "referrals/landing.html", context))
+
+
+def _context(link, at):
+    program, promise = link.program, offers.in_force(program=link.program, at=at)
+    offer, name = promise.friend, _first_name(link.advocate)
+    until = _until(program, offer, at)
+    return {
+        "storefront": link.storefront,
+        "program": program,
+        "link": link,
+        "name": name,
+        "promise": promise,
+        "headline": program.headline or (offers.to_friend(offer) if offer else link.storefront.name),
+        "benefit": offers.benefit(offer) if offer else "",
+        "conditions": offers.conditions(offer, until=until) if offer else "",
+        "disclosure": _disclosure(promise.advocate, name),
+        "testimonials": _testimonials(link),
+    }
+
+
+def _first_name(advocate):
+    return (advocate.display_name.split() or [""])[0] if advocate.shows_name else ""
+
+
+def _until(program, offer, at):
+    """The last day of the offer or the program, whichever comes first, in words."""
+    ends = min((end for end in (program.ends_at, offer and offer.ends_at) if end), default=None)
+    return reading.day(ends - timedelta(microseconds=1), zone=program.time_zone, at=at) if ends else ""
+
+
+def _disclosure(offer, name):
+    """That whoever invites is rewarded, said where the friend reads it."""
+    if offer is None:
+        return ""
+    words = {"name": name, "benefit": offers.benefit(offer)}
+    if not name:
+        return _("Whoever invited you gets %(benefit)s too if you keep your order.") % words
+    return _("%(name)s gets %(benefit)s too if you keep your order.") % words
+
+
+def _testimonials(link):
+    """The advocate's own first, then the newest of others."""
+    published = (
+        Testimonial.objects.filter(Q(program=None) | Q(program=link.program))
+        .filter(storefront=link.storefront, status=TestimonialStatus.PUBLISHED)
+        .select_related("customer__standing")
+        .order_by("-pk")
+    )
+    own = published.filter(advocate=link.advocate)[:1]
+    others = published.exclude(advocate=link.advocate) if own else published
+    return [_Said.of(one, link.advocate) for one in [*own, *others[: _MOST_TESTIMONIALS - len(own)]]]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A testimonial as friends read it. Publishing a name is not agreeing that it stands beside one's code."""
+
+    text: str
+    rating: int | None
+    name: str
+    since: int
+    bought: bool
+
+    @classmethod
+    def of(cls, testimonial, advocate):
+        standing = getattr(testimonial.customer, "standing", None)
+        hidden = testimonial.advocate_id == advocate.pk and not advocate.shows_name
+        return cls(
+            text=testimonial.text,
+            rating=testimonial.rating,
+            name="" if hidden else testimonial.display_name,
+            since=testimonial.customer.created_at.year,
+            bought=bool(standing and standing.orders),
+        )
+
+
+def _closed_because(link, at):
+    """Which word says why the link leads nowhere, or an empty text."""
+    program = link.program
+    if program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= at):
+        return "ended"
+    if link.status == LinkStatus.DISABLED or link.advocate.status == AdvocateStatus.BANNED:
+        return "disabled"
+    if link.expires_at and link.expires_at <= at:
+        return "expired"
+    if program.status == ProgramStatus.PAUSED or (program.starts_at and program.starts_at > at):
+        return "paused"
+    return ""
+
+
+def _closed(request, link, at):
+    storefront = link.storefront if link else brand.of_host(request)
+    reading.choose_language(request, fallback=storefront.language if storefront else "")
+    context = {
+        "storefront": storefront,
+        "program": link.program if link else None,
+        "why": _closed_because(link, at) if link else "unknown",
+    }
+    return _private(render(request, "referrals/gone.html", context, status=404))
+
+
+def _private(response):
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,7 +1,6 @@
 """``/r/<code>``: where a shared link leads. One round trip to the database, no session, no cookie."""
 
-import re
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -14,8 +13,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy import addresses, ids
 from advocacy.models import LinkTarget
-from advocacy.models.program import hosts_of, unsafe_destination
-from referrals import clicks
+from referrals import clicks, destinations
 from referrals.pages import landing
 
 # Words of their User-Agent. Previews show a link in a conversation; the others read pages for themselves.
@@ -38,11 +36,6 @@ PREVIEWS = (
 )
 ROBOTS = ("bot", "crawl", "spider", "slurp", "headless", "lighthouse", "archiver", "uptime", "monitoring")
 PREFIX = "/r/"
-_UTM = re.compile(r"utm_[a-z_]{1,20}").fullmatch
-_MOST_UTM = 8
-_LONGEST_UTM = 100
-# Beyond it browsers, proxies and Django refuse an address.
-_LONGEST_ADDRESS = 2000
 
 
 class Door:
@@ -92,7 +85,7 @@ def _lead(request, code):
     opened = _open(request, code, counted=not _automatic(request))
     if opened is None:
         return None
-    utm = _utm(request)
+    utm = destinations.campaign(request.GET)
     click = ids.encode("clk", opened.click_id) if opened.click_id and not _private(request) else ""
     address = _destination(opened, click, utm) or _landing_page(opened, click, utm)
     response = HttpResponseRedirect(address)
@@ -115,7 +108,7 @@ def _open(request, code, *, counted):
             request_address=addresses.of(request), user_agent=request.headers.get("User-Agent", ""), at=at
         ),
         referrer="" if private else request.headers.get("Referer", ""),
-        query=_utm(request),
+        query=destinations.campaign(request.GET),
         at=at,
         stored=request.method != "HEAD",
     )
@@ -132,37 +125,19 @@ def _private(request):
     return request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
 
 
-def _utm(request):
-    said = {name: value[:_LONGEST_UTM] for name, value in request.GET.items() if _UTM(name)}
-    return dict(list(said.items())[:_MOST_UTM])
-
-
 def _destination(opened, click, utm):
     """The shop's page, or None where the program shows its landing page first or the address is not allowed."""
     if opened.target != LinkTarget.DESTINATION:
         return None
-    template = opened.destination or opened.program_destination
-    address = template.replace("{code}", quote(opened.code, safe="")).replace("{click_id}", click)
-    own = {} if "{click_id}" in template or not click else {"click_id": click}
-    hosts = hosts_of(destination=opened.program_destination, allowed_hosts=opened.allowed_hosts)
-    if unsafe_destination(address) or urlsplit(address).hostname not in hosts:
-        return None
-    return _with(address, own, utm)
+    return destinations.address(
+        destination=opened.destination,
+        program_destination=opened.program_destination,
+        allowed_hosts=opened.allowed_hosts,
+        code=opened.code,
+        click=click,
+        utm=utm,
+    )
 
 
 def _landing_page(opened, click, utm):
-    return _with(f"/a/{quote(opened.code, safe='')}", {"click": click} if click else {}, utm)
-
-
-def _with(address, own, utm):
-    """The address with our parameters, and the campaign's where the address does not set them itself."""
-    parts = urlsplit(address)
-    there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    campaign = {name: value for name, value in utm.items() if name not in there}
-    full = _joined(parts, own | campaign)
-    return full if len(full) <= _LONGEST_ADDRESS else _joined(parts, own)
-
-
-def _joined(parts, query):
-    joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
-    return urlunsplit(parts._replace(query=joined))
+    return destinations.with_query(f"/a/{quote(opened.code, safe='')}", {"click": click} if click else {}, utm)

@@ -1,0 +1,47 @@
+"""Who is signed in, as storefronts know them."""
+
+from allauth.account.models import EmailAddress
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from advocacy import emails, ids
+from advocacy.models import Advocate, Customer
+
+# Providers of which we know that spellings with dots and tags are one mailbox, whoever writes them.
+_ONE_MAILBOX = "@gmail.com"
+
+
+def customers_of(user):
+    """The customers, of any storefront, whose mailbox this user has shown to be theirs.
+
+    They are found by the key that intake compares, but a key takes addresses together that elsewhere may be two
+    people's (``fred+a@…`` and ``fred@…``): but for known providers, the address itself must be the verified one.
+    """
+    mine = {email.lower() for email in verified(user)}
+    found = Customer.objects.filter(email_key__in={emails.normalise(email) for email in mine})
+    return [
+        person
+        for person in found.only("pk", "email", "email_key")
+        if (person.email or "").lower() in mine or person.email_key.endswith(_ONE_MAILBOX)
+    ]
+
+
+def verified(user):
+    return EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+
+
+def advocacies_of(user):
+    """The programs this user advocates in, as a queryset of Advocate."""
+    return (
+        Advocate.objects.filter(customer__in=[person.pk for person in customers_of(user)])
+        .select_related("customer", "program", "storefront")
+        .order_by("storefront__name", "program__name", "pk")
+    )
+
+
+def advocacy_of(user, name):
+    """The one advocacy that ``adv_…`` names; somebody else's is not found either."""
+    public_id = ids.decode("adv", name)
+    if public_id is None:
+        raise Http404
+    return get_object_or_404(advocacies_of(user), public_id=public_id)

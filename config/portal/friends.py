@@ -1,0 +1,128 @@
+"""The portal's list of friends: referrals joined with what they earned, in words for the advocate."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from advocacy import reading
+from advocacy.reasons import REASONS
+from referrals import friends
+from rewards import earnings
+from rewards.models import RewardStatus
+
+# A text of several reasons, under a name there: for makemessages, which reads no names.
+gettext_noop("This one does not count under the program’s terms.")
+
+PAGE = 20
+_CHANNELS = {"whatsapp": "WhatsApp", "sms": "SMS", "qr": "QR", "facebook": "Facebook", "instagram": "Instagram"}
+# Reasons whose threshold is money, in the program's unit.
+_OF_MONEY = {"below_minimum", "minimum_payout"}
+_STEPS = 4
+JOINED, WAITING, PAID, NONE = "joined", "waiting", "paid", "none"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A friend on the page. ``steps``: four of done, now or empty; ``refused``: the words before the reason."""
+
+    number: int
+    name: str
+    worth: str
+    refused: str
+    what: str
+    steps: tuple
+    state: str
+
+
+def rows(*, advocate, before, at):
+    """``(rows, next)``: a page of friends, newest first, and where the next one begins (a public id, or None)."""
+    found = friends.of(advocate=advocate, limit=PAGE + 1, before=before)
+    page = found[:PAGE]
+    earned = earnings.by_conversion(
+        advocate=advocate, conversions=[each for friend in page for each in friend.conversions]
+    )
+    shown = [_row(friend, [earned[each] for each in friend.conversions], advocate.program, at) for friend in page]
+    return shown, (page[-1].referral if len(found) > PAGE else None)
+
+
+def _row(friend, earned, program, at):
+    state, done, what = _state(earned, program.time_zone, at)
+    return Row(
+        number=friend.number,
+        name=_name(friend.channel),
+        worth=_worth(earned),
+        refused=_("No reward.") if state == NONE else "",
+        what=what,
+        steps=tuple(_step(place, done, waiting=state == WAITING) for place in range(_STEPS)),
+        state=_spoken(state),
+    )
+
+
+def _name(channel):
+    """Friends have not agreed to be named; the way they came is the advocate's own."""
+    if not channel:
+        return _("A friend")
+    known = _("E-mail") if channel.lower() in ("email", "e-mail") else _CHANNELS.get(channel.lower(), channel)
+    return _("A friend, via %(channel)s") % {"channel": known}
+
+
+def _worth(earned):
+    """What the friend's orders brought or will bring; empty where nothing."""
+    sums = defaultdict(int)
+    for each in earned:
+        sums[each.unit] += each.amount_minor
+    return ", ".join(reading.amount(total, unit) for unit, total in sums.items() if total)
+
+
+def _step(place, done, *, waiting):
+    if place < done:
+        return "done"
+    return "now" if waiting and place == done else ""
+
+
+def _spoken(state):
+    """What the row of steps shows, for whom cannot see it."""
+    return {
+        JOINED: _("Joined"),
+        WAITING: _("Joined, ordered, waiting, not yet paid"),
+        PAID: _("Joined, ordered, waited, paid"),
+        NONE: _("Joined, ordered, no reward"),
+    }[state]
+
+
+def _state(earned, zone, at):
+    """``(state, steps done, sentence)``. What is on the way comes before what is credited, and that before a no."""
+    waiting = [each for each in earned if each.status == RewardStatus.PENDING]
+    credited = [each.credited_at for each in earned if each.credited_at and each.amount_minor]
+    if waiting:
+        return WAITING, 2, _on_the_way(waiting, bool(credited), zone, at)
+    if credited:
+        return PAID, _STEPS, _("Bought. Credited on %(day)s.") % {"day": reading.day(max(credited), zone=zone, at=at)}
+    if any(each.status == earnings.UNDECIDED for each in earned):
+        return WAITING, 2, _("Ordered. Your reward is being worked out.")
+    if earned:
+        return NONE, 0, _reason(earned[-1])
+    return JOINED, 1, _("Joined, not ordered yet.")
+
+
+def _on_the_way(waiting, partly, zone, at):
+    """Held by a review or due already: on its way, and no more is said."""
+    due = [each.due_at for each in waiting]
+    soonest = min(due) if all(due) else None
+    if soonest is None or soonest <= at:
+        return _("A part is credited, the rest is on its way.") if partly else _("Ordered. Your reward is on its way.")
+    words = {"day": reading.day(soonest, zone=zone, at=at)}
+    if partly:
+        return _("A part is credited. The rest is yours on %(day)s, when the return period ends.") % words
+    return _("Ordered. Yours on %(day)s, when the return period ends.") % words
+
+
+def _reason(earning):
+    """The advocate's text of the first reason, in the reader's language."""
+    key = next(iter(earning.reasons), "zero_amount")
+    threshold, unit = (earning.thresholds or {}).get(key, ("?", ""))
+    if key in _OF_MONEY and unit:
+        threshold = reading.short_amount(threshold, unit)
+    return _(REASONS[key].advocate).format(threshold=threshold, input="?")

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from advocacy.pages import testimonials
+from config.portal import pages
+
+urlpatterns = [
+    path("", pages.index, name="portal-index"),
+    path("<str:advocate>/", pages.share, name="portal"),
+    path("<str:advocate>/rewards/", pages.rewards, name="portal-rewards"),
+    path("<str:advocate>/tell/", testimonials.tell, name="portal-tell"),
+    path("<str:advocate>/tell/<str:testimonial>/withdraw/", testimonials.withdraw, name="portal-withdraw"),
+]
