@@ -74,9 +74,13 @@ def headline(promise):
 
 def sentences(promise):
     """What the headline means, a sentence for each side and each further offer."""
-    said = [_friends_get(promise.friend)] if promise.friend else []
-    said += [_you_get(offer) for offer in (promise.advocate, *promise.further) if offer]
-    return " ".join(said)
+    friend, advocate = promise.friend, promise.advocate
+    said = [_friends_get(friend)] if friend else []
+    if advocate and friend and friend.first_order_only and _is_once(advocate):
+        said.append(_("You get %(benefit)s once they keep it.") % {"benefit": benefit(advocate)})
+    elif advocate:
+        said.append(_you_get(advocate))
+    return " ".join(said + [_you_get(offer) for offer in promise.further])
 
 
 def minimum(offer):
@@ -85,6 +89,10 @@ def minimum(offer):
 
 def maximum(offer):
     return reading.short_amount(offer.maximum_minor, offer.unit)
+
+
+def _is_once(offer):
+    return offer.first_order_only and offer.kind == BenefitKind.FIXED
 
 
 def _friends_get(offer):

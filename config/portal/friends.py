@@ -64,7 +64,7 @@ def _name(channel):
     """Friends have not agreed to be named; the way they came is the advocate's own."""
     if not channel:
         return _("A friend")
-    known = _("E-mail") if channel.lower() in ("email", "e-mail") else _CHANNELS.get(channel.lower(), channel)
+    known = _("e-mail") if channel.lower() in ("email", "e-mail") else _CHANNELS.get(channel.lower(), channel)
     return _("A friend, via %(channel)s") % {"channel": known}
 
 

@@ -165,7 +165,7 @@ def test_who_is_in_none_reads_what_to_do(client, acme):
 def test_the_offer_leads_and_the_link_is_there_to_copy(signed_in, alice, offer):
     page = seen(signed_in, address(alice))
     assert "<h1>Give €10, get €10</h1>" in page
-    assert "Your friends get €10 off their first order from €40. You get €10 once they keep their first order." in page
+    assert "Your friends get €10 off their first order from €40. You get €10 once they keep it." in page
     assert ">localhost:8000/r/ALICE-LINK</output>" in page
     assert 'data-copy="http://localhost:8000/r/ALICE-LINK"' in page
     assert "I%20get%20a%20reward%20too." in page
