@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from advocacy.models import Pending, Testimonial, TestimonialStatus
+from config import why
 
 # What a badge shows at most; counting further helps nobody.
 MANY = 99
@@ -49,7 +50,7 @@ def sidebar(request):
     """What this person may see, and nothing else."""
     groups = [_group(request, title, entries) for title, entries in GROUPS.items()]
     groups[0]["items"].insert(0, {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")})
-    if request.user.has_perm("referrals.view_order"):
+    if request.user.has_perms(why.MAY_SEE):
         groups[3]["items"].insert(0, {"title": "Why?", "icon": "help", "link": reverse("admin:why")})
     return groups
 

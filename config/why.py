@@ -17,11 +17,13 @@ from rewards.models import Reward, RewardStatus
 MOST = 50
 LONGEST = 320
 STATES = ("pending", "available")
+# What the page shows: an order, who was brought by whom, and money.
+MAY_SEE = ("referrals.view_order", "referrals.view_referral", "rewards.view_reward", "rewards.view_transfer")
 
 
 def page(request):
     """``/admin/why/?q=``: an order number, an id of an order or conversion, a code or an e-mail address."""
-    if not request.user.has_perm("referrals.view_order"):
+    if not request.user.has_perms(MAY_SEE):
         raise PermissionDenied
     asked = request.GET.get("q", "").strip().replace("\0", "")[:LONGEST]
     context = admin.site.each_context(request) | {"title": "Why?", "asked": asked}
@@ -71,7 +73,7 @@ def _promise(reward):
     if reward["available"]["amount_minor"]:
         return f"Yours: {available}."
     if reward["held"]:
-        return f"{pending}: {reasons.advocate('fraud_hold')}"
+        return f"{pending}: {reasons.advocate(reward['held_by'])}"
     return f"{pending}, yours on {date_format(parse_datetime(reward['due_at']), 'j F')}."
 
 

@@ -1,14 +1,19 @@
 """Bring rewards to what they owe: post the difference, credit what is due, tell of it."""
 
+import logging
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from advocacy.models import AdvocateStatus, Event, Side, bulk
+from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
 from rewards import events as catalogue
 from rewards import ledger, locks, rules
 from rewards.models import Leg, Reward, RewardStatus
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,32 @@ class Target:
 
 
 def release(*, at, limit=500):
-    """Credit what is due and held by nothing; returns how many rewards. Call again while it returns ``limit``."""
+    """Credit what is due and held by nothing; returns how many rewards. Call again while it returns any.
+
+    A reward that fails is logged and stays; the others are credited. Raises ``Interrupted`` like ``outbox.drain``.
+    """
+    due = list(_due(at).order_by("due_at", "pk").values_list("subject_id", flat=True)[:limit])
+    try:
+        return _release(due, at)
+    except Exception as error:
+        pass_on(error)
+        log.exception("Crediting %s subjects failed; taking them one by one.", len(due))
+    return sum(_release_alone(subject, at) for subject in due)
+
+
+def _release_alone(subject, at):
+    try:
+        return _release([subject], at)
+    except Exception as error:
+        pass_on(error)
+        log.exception("The rewards of subject %s cannot be credited.", subject)
+        return 0
+
+
+def _release(due, at):
     with transaction.atomic():
-        subjects = locks.subjects_by_id(ids=list(_due(at).values_list("subject_id", flat=True)[:limit]))
-        rewards = _due(at).filter(subject__in=subjects).select_related("rule", "subject", "advocate")
+        subjects = locks.subjects_by_id(ids=due)
+        rewards = _due(at).filter(subject__in=subjects).select_related("rule", "subject", "advocate").order_by("pk")
         targets = [Target(reward, reward.pending_minor + reward.available_minor) for reward in rewards]
         bring(targets, at=at)
     return len(targets)
@@ -32,9 +59,9 @@ def release(*, at, limit=500):
 
 def _due(at):
     return (
-        Reward.objects.filter(status=RewardStatus.PENDING, reviewed=False, due_at__lte=at)
-        .exclude(side=Side.ADVOCATE, advocate__status__in=[AdvocateStatus.PAUSED, AdvocateStatus.BANNED])
-        .order_by("due_at", "pk")
+        Reward.objects.filter(status=RewardStatus.PENDING, reviewed=False, due_at__lte=at).exclude(
+            ~Q(advocate__status=AdvocateStatus.ACTIVE), side=Side.ADVOCATE
+        )  # as Reward.held_by says
     )
 
 
@@ -63,8 +90,7 @@ def _moves(target, at):
 
 
 def _releasable(reward, at):
-    waits = reward.side == Side.ADVOCATE and reward.advocate.status != AdvocateStatus.ACTIVE
-    return reward.due_at <= at and not reward.reviewed and not waits
+    return reward.due_at <= at and not reward.held_by
 
 
 def _apply(reward, change, at):

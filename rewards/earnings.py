@@ -33,7 +33,7 @@ def by_conversion(*, advocate, conversions):
     rewards = defaultdict(list)
     mine = Reward.objects.filter(
         advocate=advocate, side=Side.ADVOCATE, subject__kind="conversion", subject__public_id__in=conversions
-    ).select_related("subject")
+    ).select_related("subject", "advocate")
     for reward in mine:
         rewards[reward.subject.public_id].append(reward)
     decisions = _last_decisions(advocate, conversions)
@@ -62,14 +62,14 @@ def _earning(rewards, decision):
         status = RewardStatus.REVERSED.value if rewards else NONE
         return Earning(status, reasons=_reasons(decision), thresholds=_thresholds(decision))
     waiting = [reward for reward in kept if reward.status == RewardStatus.PENDING]
-    held = any(reward.reviewed for reward in waiting)
+    held = tuple(dict.fromkeys(reward.held_by for reward in waiting if reward.held_by))
     return Earning(
         status=(RewardStatus.PENDING if waiting else RewardStatus.AVAILABLE).value,
         unit=kept[0].unit,
         amount_minor=sum(reward.pending_minor + reward.available_minor for reward in kept),
         due_at=None if held or not waiting else max(reward.due_at for reward in waiting),
         credited_at=max((reward.credited_at for reward in kept if reward.credited_at), default=None),
-        reasons=_reasons(decision),
+        reasons=tuple(dict.fromkeys(held + _reasons(decision))),
         thresholds=_thresholds(decision),
     )
 

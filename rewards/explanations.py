@@ -105,7 +105,6 @@ def _side(verdict, side, facts):
     numbers = {
         "refunded": money.plain(facts["refunded_minor"], facts["currency"]),
         "basis": money.plain(facts["basis_minor"], facts["currency"]),
-        "note": "see the conversion",
     }
     return {
         "side": side,

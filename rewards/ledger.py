@@ -35,7 +35,7 @@ def post(postings, *, at):
     if not postings:
         return []
     keys = {_key(posting, kind) for posting in postings for kind in _ROUTES[posting.leg]}
-    accounts = locks.accounts(rows=[_account(key) for key in sorted(keys, key=str)])
+    accounts = locks.accounts(rows=[_account(key) for key in sorted(keys, key=_place)])
     transfers = [_transfer(posting, accounts, at) for posting in postings]
     bulk.insert(transfers)
     _move_balances(transfers, {account.pk: account for account in accounts.values()})
@@ -46,6 +46,12 @@ def _key(posting, kind):
     reward = posting.reward
     owner = None if kind == AccountKind.FUNDING else reward.recipient_id
     return reward.storefront_id, kind.value, owner, reward.unit
+
+
+def _place(key):
+    """The house's first; its customer is None."""
+    storefront, kind, customer, unit = key
+    return storefront, customer or 0, kind, unit
 
 
 def _account(key):

@@ -9,6 +9,8 @@ from rewards.models import Account, Counter, Subject
 
 def subjects(*, rows):
     """Make the subjects that are missing, lock them all; ``{(storefront, kind, public id): Subject}``."""
+    # Inserting locks too: two that insert the same rows must do it in the same order.
+    rows = sorted(rows, key=lambda row: (row.storefront_id, row.kind, row.public_id))
     Subject.objects.bulk_create(rows, ignore_conflicts=True)
     wanted = {(row.storefront_id, row.kind, row.public_id) for row in rows}
     locked = Subject.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk").select_for_update()
@@ -25,6 +27,7 @@ def counters(*, rows):
     """Make the counters that are missing, lock them all; ``{(rule, cap, key, period): Counter}``."""
     if not rows:
         return {}
+    rows = sorted(rows, key=lambda row: (row.rule_id, row.cap, row.key, row.period))
     Counter.objects.bulk_create(rows, ignore_conflicts=True)
     locked = (
         Counter.objects.filter(rule__in={row.rule_id for row in rows}, key__in={row.key for row in rows})

@@ -38,7 +38,8 @@ def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=F
 
 
 def archive(*, rule, at):
-    """End a rule: nothing new is granted from now on; what it granted stays."""
+    """End a rule, ``NOTICE`` from now; what it granted stays."""
+    at += NOTICE
     with transaction.atomic():
         rule = Rule.objects.select_for_update().get(pk=rule.pk)
         rule.status = RuleStatus.ARCHIVED
@@ -153,7 +154,17 @@ def sentence(version, *, currency):
     which = "a friend’s first order" if version.frequency == Frequency.FIRST_ORDER else "every order of a friend"
     least = f" of {money.plain(version.minimum_order_minor, currency)} or more" if version.minimum_order_minor else ""
     wait = f"{version.hold_days} days after the payment" if version.hold_days else "as soon as it is paid"
-    return f"Give {gives} for {which}{least}, {wait}."
+    further = "".join(f", {_condition(condition, currency)}" for condition in version.conditions)
+    return f"Give {gives} for {which}{least}{further}, {wait}."
+
+
+def _condition(condition, currency):
+    """One further condition in words, such as “country one of DE, AT”."""
+    name, value = condition["field"].removesuffix("_minor").replace("_", " "), condition["value"]
+    if condition["field"].endswith("_minor"):
+        value = money.plain(value, currency)
+    shown = ", ".join(value) if isinstance(value, list) else value
+    return f"with {name} {condition['op'].replace('_', ' ')} {shown}"
 
 
 def _benefit(benefit, currency):

@@ -108,7 +108,7 @@ def decide(facts, terms, *, used, before=None):
         reviewed={side: _under_review(facts, side) for side in terms.benefits},
         reasons={side: _reasons(facts, side, granted[side], refusal, room) for side in terms.benefits},
         refusal=tuple(refusal),
-        counted=any(owed.values()),
+        counted=room and any(granted[side] and not _given_back(facts, side) for side in terms.benefits),
     )
 
 
@@ -141,6 +141,12 @@ def _owed(facts, side, granted):
     if basis == 0:
         return 0 if facts["cancelled"] else granted
     return money.share(granted, kept, basis)
+
+
+def _given_back(facts, side):
+    """Whether the side's share of the cap is free again: by a rejection or a whole refund, not by a part."""
+    whole = facts["cancelled"] or (facts["basis_minor"] and facts["refunded_minor"] >= facts["basis_minor"])
+    return bool(whole) or facts[f"{side}_review"] == "rejected"
 
 
 def _under_review(facts, side):

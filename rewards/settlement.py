@@ -1,7 +1,7 @@
 """Bring what is owed and what the ledger holds together: decide purely, post the difference.
 
-A first conversion, a refund, a rejection, its reversal and a replay are the same call. A settling that finds nothing
-new posts nothing.
+The subjects are conversions so far: their events carry ``converted_at`` and a friend. A first conversion, a refund, a
+rejection, its reversal and a replay are the same call. A settling that finds nothing new posts nothing.
 """
 
 from collections import defaultdict
@@ -39,8 +39,8 @@ def settle(*, events, at):
     cases = _cases(events)
     if not cases:
         return
-    _read_versions(cases)
     _read_what_was(cases)
+    _read_versions(cases)
     _decide(cases)
     _write_decisions(cases, at)
     crediting.bring(_targets(cases, at), at=at)
@@ -84,12 +84,16 @@ def _read_versions(cases):
         version.terms = rulebook.terms_of(version)
         by_program[version.rule.program_id].append(version)
     for case in cases:
-        moment = case.subject.occurred_at
-        case.versions = [
-            version
-            for version in by_program[case.subject.program_id]
-            if version.starts_at <= moment and (version.ends_at is None or moment < version.ends_at)
-        ]
+        case.versions = [version for version in by_program[case.subject.program_id] if _decides(version, case)]
+
+
+def _decides(version, case):
+    """In force when the subject first occurred; or it decided before, whatever became of its dates since."""
+    earlier = case.earlier.get(version.rule_id)
+    if earlier is not None:
+        return version.pk == earlier["version"]
+    moment = case.subject.occurred_at
+    return version.starts_at <= moment and (version.ends_at is None or moment < version.ends_at)
 
 
 def _read_what_was(cases):

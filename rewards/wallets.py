@@ -36,14 +36,15 @@ def balance(*, storefront, customer):
         else:
             wallet.pending_minor = account.balance_minor
     for reward in _coming(storefront, customer):
-        wallets[reward.unit].coming.append(Coming(reward.pending_minor, None if reward.reviewed else reward.due_at))
+        wallets[reward.unit].coming.append(Coming(reward.pending_minor, None if reward.held_by else reward.due_at))
     return list(wallets.values())
 
 
 def _coming(storefront, customer):
-    return Reward.objects.filter(
+    mine = Reward.objects.filter(
         storefront=storefront, recipient=customer, status=RewardStatus.PENDING, pending_minor__gt=0
-    ).order_by("due_at", "pk")
+    )
+    return mine.select_related("advocate").order_by("due_at", "pk")
 
 
 def statement(*, storefront, customer):

@@ -87,13 +87,20 @@ class Acting:
         form = act.form(request.POST if "confirmed" in request.POST else None)
         if not form.is_valid():
             return self._ask(request, act, rows, form, back)
-        outcomes = [self._do(request, act, row, form.cleaned_data) for row in rows]
+        outcomes = [self._do(request, act, row, form.cleaned_data) for row in rows if self._applies(request, act, row)]
         moved = [outcome for outcome in outcomes if outcome is not REFUSED]
         if moved and act.then:
             return act.then(self, request, moved[0])
         if moved:
             messages.success(request, f"{act.done}: {rows[0] if len(rows) == 1 else len(moved)}.")
         return HttpResponseRedirect(back)
+
+    @staticmethod
+    def _applies(request, act, row):
+        """Whether there is anything to do; somebody else may have done it while the question was on the screen."""
+        if not act.applies(row):
+            messages.warning(request, f"{row}: nothing to do.")
+        return act.applies(row)
 
     def _do(self, request, act, row, answers):
         try:

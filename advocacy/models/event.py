@@ -66,6 +66,7 @@ class Pending(models.Model):
     event = models.ForeignKey(Event, models.PROTECT, related_name="pending")
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False)
     lane = models.CharField(max_length=10, choices=Lane)
+    alone = models.BooleanField(default=False, help_text="A batch with it failed: it is worked on by itself.")
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)

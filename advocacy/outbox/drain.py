@@ -1,48 +1,60 @@
 """Work on pending events, exactly once.
 
 A batch is one transaction: up to ``BATCH`` rows are locked in event order, every handler gets all its events at once,
-the rows are deleted. Effect and mark commit together or not at all, so a killed worker loses and doubles nothing.
+the rows are deleted. Effect and mark commit together or not at all, so a killed worker loses and doubles nothing. The
+rows of a batch that failed are marked to be taken alone, which the next call remembers.
 """
 
 import logging
+import time
 from datetime import timedelta
 
-import psycopg
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from advocacy.models import Pending
 from advocacy.outbox import wake
+from advocacy.outbox.interruptions import Interrupted, pass_on
 from advocacy.outbox.record import handlers
+
+__all__ = ["BATCH", "Interrupted", "drain", "retry", "waiting"]
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 ATTEMPTS = 8
-STATEMENT_SECONDS = 20
+# A batch, each statement of it, and the rows that are taken alone in one call.
+SECONDS = 20
 # The first wait after a failure; each further one is twice as long.
 FIRST_WAIT = timedelta(seconds=5)
 
 
-class Interrupted(Exception):
-    """A deadlock, a lost connection or a shutdown: nobody's fault, so it is no attempt. Call again."""
+class TooSlow(Exception):
+    """A batch took more than its time."""
 
 
 def drain(lane, *, at):
-    """Work on one batch of a lane; returns how many rows were taken.
+    """Work on one batch of a lane and on what must be taken alone; returns how many rows were taken.
 
-    Raises ``Interrupted`` where nothing was done and the call should be repeated.
+    Raises ``Interrupted`` where the call should simply be repeated.
     """
-    try:
-        return _batch(waiting(lane, at)[:BATCH], at)
-    except Exception as error:
-        _pass_on_interruption(error)
-        log.exception("A batch of lane %s failed; taking its events one by one.", lane)
-    ids = list(waiting(lane, at).values_list("pk", flat=True)[:BATCH])
-    for pk in ids:
-        _single(pk, at)
-    return len(ids)
+    batch = list(waiting(lane, at).filter(alone=False).values_list("pk", flat=True)[:BATCH])
+    until, taken = time.monotonic() + SECONDS, 0
+    if batch:
+        try:
+            taken = _work_on(waiting(lane, at).filter(pk__in=batch), at)
+        except Exception as error:
+            pass_on(error)
+            log.exception("A batch of lane %s failed; its events are taken one by one.", lane)
+            Pending.objects.filter(pk__in=batch).update(alone=True)
+            if isinstance(error, SoftTimeLimitExceeded):
+                raise Interrupted from error
+    for pk in waiting(lane, at).filter(alone=True).values_list("pk", flat=True)[:BATCH]:
+        taken += _single(lane, pk, at)
+        if time.monotonic() > until:
+            break
+    return taken
 
 
 def waiting(lane, at):
@@ -51,13 +63,16 @@ def waiting(lane, at):
     return Pending.objects.filter(due, lane=lane, stuck_at__isnull=True).order_by("event_id")
 
 
-def _batch(rows, at):
+def _work_on(rows, at):
+    until = time.monotonic() + SECONDS
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{STATEMENT_SECONDS}s"])
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
         taken = list(rows.select_for_update(skip_locked=True, of=("self",)).select_related("event"))
         for handler, events in _work(taken):
             handler(events=events, at=at)
+            if time.monotonic() > until:
+                raise TooSlow(f"{handler.__module__}.{handler.__name__} ended after more than {SECONDS} s.")
         Pending.objects.filter(pk__in=[pending.pk for pending in taken]).delete()
     return len(taken)
 
@@ -71,13 +86,17 @@ def _work(taken):
     return work.items()
 
 
-def _single(pk, at):
+def _single(lane, pk, at):
+    """Whether the row was taken: somebody else may have it, or may just have tried it."""
     try:
-        _batch(Pending.objects.filter(pk=pk), at)
+        return _work_on(waiting(lane, at).filter(pk=pk), at)
     except Exception as error:
-        _pass_on_interruption(error)
+        pass_on(error)
         log.exception("Pending event %s failed.", pk)
         _note_failure(pk, error, at)
+        if isinstance(error, SoftTimeLimitExceeded):
+            raise Interrupted from error
+        return 1
 
 
 def _note_failure(pk, error, at):
@@ -91,14 +110,6 @@ def _note_failure(pk, error, at):
         if pending.attempts >= ATTEMPTS:
             pending.stuck_at = at
         pending.save()
-
-
-def _pass_on_interruption(error):
-    if isinstance(error, SoftTimeLimitExceeded | InterfaceError):
-        raise Interrupted from error
-    # A statement that ran too long is the event's own trouble; every other loss of the server is not.
-    if isinstance(error, OperationalError) and not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-        raise Interrupted from error
 
 
 def retry(pendings):

@@ -87,7 +87,8 @@ def _reward(reward):
         "granted": _amount(reward.granted_minor, reward.unit),
         "pending": _amount(reward.pending_minor, reward.unit),
         "available": _amount(reward.available_minor, reward.unit),
-        "held": reward.reviewed,
+        "held": bool(reward.held_by),
+        "held_by": reward.held_by,
         "due_at": reward.due_at.isoformat(),
         "credited_at": reward.credited_at.isoformat() if reward.credited_at else None,
     }

@@ -1,6 +1,6 @@
 """An explanation told in order of time."""
 
-from advocacy import money
+from advocacy import money, reasons
 from config.timeline import parts
 from rewards.models import RewardStatus
 
@@ -84,7 +84,7 @@ def of_money(told):
         who = f"{reward['recipient']['name']} ({reward['side']})"
         if reward["status"] == RewardStatus.PENDING:
             amount = money.plain(reward["pending"]["amount_minor"], reward["pending"]["currency"])
-            detail = "Held by a review." if reward["held"] else "Held in the ledger as pending."
+            detail = reasons.staff(reward["held_by"]) if reward["held"] else "Held in the ledger as pending."
             steps.append(_step(reward["due_at"], "soon", f"Due: {amount} for {who}", detail))
         for transfer in told["transfers"]:
             if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":

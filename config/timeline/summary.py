@@ -31,7 +31,7 @@ def _told_reward(reward):
     if reward["status"] == RewardStatus.AVAILABLE:
         return f"{reward['recipient']['name']} got {amount}"
     due = date_format(datetime.fromisoformat(reward["due_at"]), "j F Y")
-    when = "after a review" if reward["held"] else f"on {due}"
+    when = f"once nothing holds it ({reasons.staff(reward['held_by'])})" if reward["held"] else f"on {due}"
     return f"{reward['recipient']['name']} gets {amount} {when}"
 
 

@@ -1,6 +1,6 @@
 from django.db import models
 
-from advocacy.models import Advocate, Customer, Program, Side, Storefront
+from advocacy.models import Advocate, AdvocateStatus, Customer, Program, Side, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, UnitField, at_least, one_of
 from rewards.models.rule import Rule, RuleVersion
 from rewards.models.subject import Subject
@@ -59,3 +59,12 @@ class Reward(models.Model):
 
     def __str__(self):
         return f"{self.rule} for {self.recipient}"
+
+    @property
+    def held_by(self):
+        """The reason key of what keeps it from being credited when it is due, or "". Reads ``advocate``."""
+        if self.reviewed:
+            return "fraud_hold"
+        if self.side == Side.ADVOCATE and self.advocate.status != AdvocateStatus.ACTIVE:
+            return f"advocate_{self.advocate.status}"
+        return ""

@@ -35,7 +35,7 @@ class Rule(models.Model):
 
 
 class RuleVersion(models.Model):
-    """Conditions on facts → a benefit for each side. Immutable once it has decided anything.
+    """Conditions on facts → a benefit for each side. Immutable from the moment it is saved, but for its end.
 
     In force from ``starts_at`` until ``ends_at`` or the next version's start, the end excluded.
     """

@@ -1,7 +1,9 @@
 """The event log: recorded with its fact, worked on exactly once, one bad event never stops the others."""
 
+import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 
@@ -133,7 +135,16 @@ def test_after_eight_failures_an_event_is_stuck_and_visible_until_somebody_retri
     assert Pending.objects.count() == 0
 
 
-@pytest.mark.parametrize("error", [OperationalError("deadlock detected"), draining.SoftTimeLimitExceeded()])
+def lost(state):
+    """As Django raises what PostgreSQL or the driver said."""
+    error = OperationalError("trouble")
+    error.__cause__ = psycopg.errors.lookup(state)("trouble") if state else None
+    return error
+
+
+@pytest.mark.parametrize(
+    "error", [lost("40P01"), lost("40001"), lost("57P01"), lost("08006"), lost("55P03"), lost(None)]
+)
 def test_an_interruption_counts_as_no_attempt(handlers, alice, fred, error):
     def interrupted(*, events, at):
         raise error
@@ -146,7 +157,7 @@ def test_an_interruption_counts_as_no_attempt(handlers, alice, fred, error):
 
 
 def test_a_statement_that_runs_too_long_is_the_events_own_trouble(handlers, alice, fred, monkeypatch):
-    monkeypatch.setattr(draining, "STATEMENT_SECONDS", 0.05)
+    monkeypatch.setattr(draining, "SECONDS", 0.05)
 
     def endless(*, events, at):
         with connection.cursor() as cursor:
@@ -155,6 +166,60 @@ def test_a_statement_that_runs_too_long_is_the_events_own_trouble(handlers, alic
     handlers["conversion.recorded"] = {"people": [endless]}
     tell(conversion_of(alice, fred))
     draining.drain("people", at=NOW)
+    assert Pending.objects.get().attempts == 1
+
+
+@pytest.mark.parametrize("state", ["54001", "53100"])
+def test_what_would_fail_again_is_an_attempt_though_the_driver_calls_it_operational(handlers, alice, fred, state):
+    def too_much(*, events, at):
+        raise lost(state)
+
+    handlers["conversion.recorded"] = {"people": [too_much]}
+    tell(conversion_of(alice, fred))
+    draining.drain("people", at=NOW)
+    assert Pending.objects.get().attempts == 1
+
+
+def test_a_batch_that_takes_too_long_in_all_is_taken_one_by_one(handlers, alice, fred, monkeypatch):
+    monkeypatch.setattr(draining, "SECONDS", 0.2)
+    sizes = []
+
+    def slow_in_company(*, events, at):
+        sizes.append(len(events))
+        time.sleep(0.15 * (len(events) - 1))
+
+    handlers["conversion.recorded"] = {"people": [slow_in_company]}
+    for name in ("gina", "harry", "ivy"):
+        tell(conversion_of(alice, person(alice.storefront, name)))
+    while draining.drain("people", at=NOW):
+        pass
+    assert sizes == [3, 1, 1, 1]
+    assert Pending.objects.count() == 0
+
+
+def test_a_task_that_is_out_of_time_leaves_its_batch_to_be_taken_alone(handlers, alice, fred):
+    def out_of_time(*, events, at):
+        raise draining.SoftTimeLimitExceeded
+
+    handlers["conversion.recorded"] = {"people": [out_of_time]}
+    tell(conversion_of(alice, fred))
+    with pytest.raises(draining.Interrupted):
+        draining.drain("people", at=NOW)
+    assert Pending.objects.values_list("alone", "attempts").get() == (True, 0)
+    with pytest.raises(draining.Interrupted):
+        draining.drain("people", at=NOW)
+    assert Pending.objects.get().attempts == 1
+
+
+def test_a_row_that_somebody_has_just_tried_is_not_tried_again_at_once(handlers, alice, fred):
+    def broken(*, events, at):
+        raise ValueError("broken")
+
+    handlers["conversion.recorded"] = {"people": [broken]}
+    tell(conversion_of(alice, fred))
+    pk = Pending.objects.get().pk
+    draining.drain("people", at=NOW)
+    assert draining._single("people", pk, NOW) == 0
     assert Pending.objects.get().attempts == 1
 
 

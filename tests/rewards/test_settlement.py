@@ -9,7 +9,7 @@ from advocacy.models import AdvocateStatus, Event, Offer, Pending
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import events as catalogue
-from rewards import crediting, rulebook
+from rewards import audit, crediting, rulebook, tasks, wallets
 from rewards.models import Counter, Decision, Reward, RuleVersion, Subject, Transfer
 from tests.rewards.scene import GIVE_10, NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
 
@@ -218,14 +218,18 @@ def test_a_rejection_takes_one_side_back_and_its_undoing_restores_it(program, al
     assert balances(alice.customer) == {"pending": 1000}
 
 
-def test_a_paused_advocate_waits_and_the_friend_does_not(program, alice, fred):
+@pytest.mark.parametrize("status", [AdvocateStatus.PAUSED, AdvocateStatus.BANNED])
+def test_a_paused_or_banned_advocate_waits_and_the_friend_does_not(program, alice, fred, status):
     rule_of(program)
     tell(conversion_of(alice, fred))
     settle()
-    alice.status = AdvocateStatus.PAUSED
+    alice.status = status
     alice.save()
     crediting.release(at=DUE)
     assert (balances(alice.customer), balances(fred)) == ({"pending": 1000}, {"available": 500})
+    coming = wallets.balance(storefront=program.storefront, customer=alice.customer)[0].coming
+    assert coming == [wallets.Coming(1000, None)], "nobody can say when"
+    assert Reward.objects.get(side="advocate").held_by == f"advocate_{status}"
     alice.status = AdvocateStatus.ACTIVE
     alice.save()
     crediting.release(at=DUE)
@@ -250,6 +254,75 @@ def test_the_version_in_force_when_the_order_was_paid_decides(program, alice, fr
     assert balances(alice.customer) == {"pending": 3000}
     versions = Reward.objects.filter(side="advocate").order_by("id").values_list("rule_version_id", flat=True)
     assert list(versions) == [first.pk, changed.pk]
+
+
+def test_what_an_archived_rule_granted_is_taken_back_by_a_refund(program, alice, fred):
+    version = rule_of(program)
+    conversion = conversion_of(alice, fred)
+    tell(conversion)
+    settle()
+    rulebook.archive(rule=version.rule, at=NOW - timedelta(seconds=30))
+    assert RuleVersion.objects.get().ends_at < NOW, "over before the conversion, were it settled only now"
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    assert balances(alice.customer) == {}
+    assert list(audit.differences()) == []
+
+
+def test_a_partial_refund_that_leaves_nothing_to_a_side_does_not_give_the_first_order_back(program, alice, fred):
+    rule_of(program, advocate_amount_minor=1, friend_kind="")
+    conversion = conversion_of(alice, fred)
+    tell(conversion)
+    settle()
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=4000)
+    settle()
+    assert balances(alice.customer) == {}
+    assert Counter.objects.get().used == 1
+
+
+def test_one_reward_that_cannot_be_credited_does_not_keep_the_others(program, alice, fred, monkeypatch):
+    rule_of(program)
+    bad = conversion_of(alice, fred)
+    tell(bad)
+    tell(conversion_of(alice, person(program.storefront, "gina")))
+    settle()
+
+    def post(postings, *, at):
+        if any(posting.reward.subject.public_id == bad.public_id for posting in postings):
+            raise ZeroDivisionError("bad")
+        return ledger_post(postings, at=at)
+
+    ledger_post = crediting.ledger.post
+    monkeypatch.setattr(crediting.ledger, "post", post)
+    assert crediting.release(at=DUE) == 2
+    assert balances(alice.customer) == {"pending": 1000, "available": 1000}
+
+
+def test_the_task_credits_what_is_due_batch_by_batch(program, alice, fred):
+    rule_of(program, hold_days=1)
+    tell(conversion_of(alice, fred))
+    settle()
+    tasks.release()
+    assert balances(alice.customer) == {"available": 1000}
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE rewards_account SET balance_minor = 1 WHERE kind = 'pending'", "its transfers add up to 1000"),
+        ("UPDATE rewards_reward SET pending_minor = 7", "its transfers say 1000 and 0"),
+        ("UPDATE rewards_counter SET used = 5", "the newest decisions say 1"),
+        ("UPDATE rewards_account SET unit = 'USD' WHERE kind = 'pending'", "different storefronts or units"),
+    ],
+)
+def test_the_audit_finds_what_was_not_written_down(program, alice, fred, statement, sentence):
+    rule_of(program)
+    tell(conversion_of(alice, fred))
+    settle()
+    assert list(audit.differences()) == []
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert any(sentence in line for line in audit.differences())
 
 
 def test_two_rules_stack_and_each_is_explained(program, alice, fred):
@@ -324,7 +397,7 @@ def test_a_saved_version_writes_down_what_it_promises(program):
     friend = Offer.objects.get(side="friend")
     assert (friend.amount_minor, friend.unit, friend.minimum_order_minor, friend.hold_days) == (500, "EUR", 2000, 14)
     rulebook.archive(rule=version.rule, at=NOW)
-    assert Offer.objects.filter(ends_at=NOW).count() == 2
+    assert Offer.objects.filter(ends_at=NOW + rulebook.NOTICE).count() == 2
 
 
 def test_a_rule_does_not_start_in_the_past_by_itself(program):
