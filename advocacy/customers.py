@@ -54,6 +54,11 @@ def named(*, storefront, name):
     return customer
 
 
+def known(*, storefront, fields, at):
+    """Whom ``upsert`` would find by these fields, or None where it would make somebody."""
+    return _found(storefront, _columns(fields, at))
+
+
 def upsert(*, storefront, fields, at, guest=None):
     """Take what a storefront says of a person: ``(customer, created)``, the row locked until the transaction ends.
 

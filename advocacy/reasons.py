@@ -29,6 +29,9 @@ REASONS = {
     "existing_customer": Reason(
         "The friend was a customer before ({orders} earlier orders).", "This friend was a customer already."
     ),
+    "before_binding": Reason(
+        "The order was placed before its customer was brought.", "This order was placed before your friend joined."
+    ),
     "self_referral": Reason("Advocate and friend are the same person.", "Your own orders do not count."),
     "order_unpaid": Reason("The order is not paid yet.", "Waiting until the order is complete."),
     "order_cancelled": Reason("The order was cancelled.", "The order was cancelled."),

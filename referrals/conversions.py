@@ -24,6 +24,7 @@ _TOLD = {
 
 def record(*, order, referral, cause, at):
     """The conversion of a paid order in the referral's program. The caller holds the order locked or just inserted."""
+    converted_at = min(order.paid_at, at)
     with transaction.atomic():
         referral = _locked(referral.pk)
         referral.last_sequence += 1
@@ -34,7 +35,9 @@ def record(*, order, referral, cause, at):
             order=order,
             sequence=referral.last_sequence,
             stands=_stands(order, Review.CLEAR),
-            converted_at=min(order.paid_at, at),
+            advocate_status=referral.advocate.status,
+            program_status=_program_status(referral.program, converted_at),
+            converted_at=converted_at,
             recorded_at=at,
             version=1,
         )
@@ -174,13 +177,16 @@ def _facts(conversion, change):
         "days_since_signup": max((order.placed_at - referral.bound_at).days, 0),
         "advocate_review": str(conversion.advocate_review),
         "friend_review": str(conversion.friend_review),
-        "advocate_status": referral.advocate.status,
-        "program_status": _program_status(referral.program, conversion.converted_at),
+        "advocate_status": str(conversion.advocate_status),
+        "program_status": str(conversion.program_status),
         "stands": conversion.stands,
         "friends_change": change,
     }
 
 
 def _program_status(program, moment):
-    over = program.ends_at is not None and program.ends_at <= moment
-    return str(ProgramStatus.ENDED) if over else program.status
+    """Its status with its window: ended where the moment is after it, paused where it is before it."""
+    if program.ends_at is not None and program.ends_at <= moment:
+        return ProgramStatus.ENDED
+    too_early = program.starts_at is not None and program.starts_at > moment
+    return ProgramStatus.PAUSED if too_early and program.status == ProgramStatus.ACTIVE else program.status

@@ -51,8 +51,8 @@ _CONVERSION = {
     "days_since_signup": "whole days from the binding to the order",
     "advocate_review": "clear, held or rejected",
     "friend_review": "clear, held or rejected",
-    "advocate_status": "active, paused or banned",
-    "program_status": "active, paused or ended",
+    "advocate_status": "active, paused or banned, when it was recorded; never changes",
+    "program_status": "active, paused or ended, when it was recorded, by its window too; never changes",
     "stands": "whether it counts: neither wholly refunded nor rejected for the advocate",
     "friends_change": "+1 when its referral became converted, −1 when it stopped being so, else 0",
 }

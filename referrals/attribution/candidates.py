@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from advocacy import ids
-from advocacy.models import AdvocateStatus
+from advocacy.models import AdvocateStatus, Customer
 from advocacy.models.program import ProgramStatus
 from referrals.attribution.choice import Candidate
 from referrals.models import Click, Link, LinkStatus, Method, Order, OrderStatus
@@ -87,10 +87,21 @@ def obstacle(candidate, *, customer, earlier_orders, occurred_at):
 
 
 def earlier_orders(*, customer, occurred_at, order=None):
-    """How many orders the customer had placed before this moment, but for ``order``, the one that binds."""
-    own = Order.objects.filter(customer=customer, placed_at__lt=occurred_at)
-    own = own.exclude(status=OrderStatus.CANCELLED, paid_at__isnull=True)
-    return customer.orders_before + own.exclude(pk=order.pk if order else None).count()
+    """How many orders the person had placed before this moment, but for ``order``, the one that binds.
+
+    Orders under another account, or as a guest, with the same mailbox are the same person's.
+    """
+    people = _one_person(customer)
+    placed = Order.objects.filter(customer__in=people, placed_at__lt=occurred_at)
+    placed = placed.exclude(status=OrderStatus.CANCELLED, paid_at__isnull=True)
+    before = sum(person.orders_before for person in people)
+    return before + placed.exclude(pk=order.pk if order else None).count()
+
+
+def _one_person(customer):
+    if customer.email_key is None:
+        return [customer]
+    return list(Customer.objects.filter(storefront_id=customer.storefront_id, email_key=customer.email_key))
 
 
 def _same_person(one, other):

@@ -1,6 +1,6 @@
 from django.db import models
 
-from advocacy.models import Program, Storefront
+from advocacy.models import AdvocateStatus, Program, ProgramStatus, Storefront
 from advocacy.models.columns import PublicIdField, one_of
 from referrals.models.order import Order
 from referrals.models.referral import Referral
@@ -26,6 +26,13 @@ class Conversion(models.Model):
     sequence = models.PositiveIntegerField()
     advocate_review = models.CharField(max_length=10, choices=Review, default=Review.CLEAR)
     friend_review = models.CharField(max_length=10, choices=Review, default=Review.CLEAR)
+    # As they were when it was recorded: a promise is judged by that moment, however late somebody looks.
+    advocate_status = models.CharField(
+        max_length=20, choices=AdvocateStatus, default=AdvocateStatus.ACTIVE, editable=False
+    )
+    program_status = models.CharField(
+        max_length=20, choices=ProgramStatus, default=ProgramStatus.ACTIVE, editable=False
+    )
     review_reason = models.CharField(max_length=200, blank=True)
     # Whether it counts: not wholly refunded, not rejected for the advocate.
     stands = models.BooleanField(default=True, editable=False)
@@ -39,6 +46,8 @@ class Conversion(models.Model):
             models.UniqueConstraint(fields=["referral", "sequence"], name="a_sequence_is_given_once"),
             one_of("advocate_review", Review, name="a_conversion_has_a_known_advocate_review"),
             one_of("friend_review", Review, name="a_conversion_has_a_known_friend_review"),
+            one_of("advocate_status", AdvocateStatus, name="a_conversion_has_a_known_advocate_status"),
+            one_of("program_status", ProgramStatus, name="a_conversion_has_a_known_program_status"),
         ]
         indexes = [
             models.Index(fields=["storefront", "-id"], name="conversions_newest_first"),

@@ -25,7 +25,9 @@ def change(*, storefront, external_id, fields, at, lenient=False):
             made = recording.record_one(storefront=storefront, fields=fields, at=at, lenient=lenient, replays=False)
             if made is not None:
                 return made
-        order = recording.lock(recording.known(storefront, external_id))
+        said = values.get("customer")
+        beside = said and recording.customer_said(storefront, said, at=at)
+        order = recording.lock(recording.known(storefront, external_id), beside=beside)
         return _change(order, values, at, lenient)
 
 
@@ -42,12 +44,12 @@ def _change(order, values, at, lenient):
     changed = _warn(order, warnings) or changed
     paid = order.status == OrderStatus.PAID
     converted = set(order.conversions.values_list("program_id", flat=True))
-    new = [bond for bond in binding.referrals if bond.program_id not in converted]
+    new = [bond for bond in recording.bonds_then(order, binding) if bond.program_id not in converted]
     new = new if paid and (binding.created or not was_paid) else []
     if not changed and not new:
         order.save(update_fields=["updated_at"])
         return recording.answer(order, replayed=True)
-    order.unattributed = [] if converted or new else _why_not(order, binding, paid)
+    order.unattributed = [] if converted or new else _why_not(order, binding, was_paid and paid)
     order.refunded_minor = min(order.total_minor, state.refunded_sum(order))
     order.version += 1
     order.save()
@@ -90,9 +92,9 @@ def _bind(order, values, at):
     return attribution.Binding(referral=None, reasons=tuple(order.unattributed), referrals=tuple(bonds))
 
 
-def _why_not(order, binding, paid):
+def _why_not(order, binding, paid_before):
     # A bond that came after the payment makes no conversion of it: what was said then stays said.
-    return list(order.unattributed) if paid and binding.referrals else recording.why_not(order, binding)
+    return list(order.unattributed) if paid_before and binding.referrals else recording.why_not(order, binding)
 
 
 def _warn(order, warnings):

@@ -1,9 +1,10 @@
 """Take an order, bind its customer, make its conversion.
 
-Locks, in this order: the customer's row, the order, the referral, the conversion.
+Locks, in this order: the customers' rows by id, the order, the referral, the conversion.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -17,6 +18,8 @@ from referrals.orders import fields as order_fields
 from referrals.orders import state
 
 _LONGEST_CODE = 40
+# The shop's clock is not ours, and a checkout may make the account a while after the order that it belongs to.
+BOUND_SHORTLY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +79,11 @@ def known(storefront, external_id):
     return Order.objects.filter(storefront=storefront, external_id=external_id).select_related("customer").first()
 
 
-def lock(order):
-    """The order as it is now, with its customer's row locked before its own."""
-    customer = customers.lock(order.customer)
+def lock(order, *, beside=None):
+    """The order as it is now, with its customer's row, and that of whom else one speaks, locked before its own."""
+    people = {person.pk: person for person in (order.customer, beside) if person}
+    locked = {pk: customers.lock(people[pk]) for pk in sorted(people)}
+    customer = locked[order.customer_id]
     order = Order.objects.select_for_update(no_key=True, of=["self"]).select_related("storefront").get(pk=order.pk)
     order.customer = customer
     return order
@@ -105,18 +110,26 @@ def _create(storefront, columns, warnings, digest, at):
         storefront=storefront, customer=person, hints=hints(columns), at=at, occurred_at=order.placed_at
     )
     paid = order.status == OrderStatus.PAID
-    order.unattributed = [] if paid and binding.referrals else why_not(order, binding)
+    bonds = bonds_then(order, binding) if paid else []
+    order.unattributed = [] if bonds else why_not(order, binding)
     order.save(force_insert=True)
     told = state.draft(
         order,
         events.ORDER_RECORDED,
         before=state.NOTHING,
-        referred=bool(paid and binding.referrals),
+        referred=bool(bonds),
         occurred_at=order.paid_at if paid else order.placed_at,
     )
     cause = record_events([told], at=at)[0]
-    convert(order, binding.referrals if paid else (), cause=cause, at=at)
+    convert(order, bonds, cause=cause, at=at)
     return answer(order, created=True, reasons=tuple(order.unattributed) or binding.reasons)
+
+
+def customer_said(storefront, said, *, at):
+    """Who is named or told, as far as they are known yet; not locked."""
+    if isinstance(said, str):
+        return customers.named(storefront=storefront, name=said)
+    return customers.known(storefront=storefront, fields=said, at=at)
 
 
 def customer_of(storefront, columns, *, at, guest=None):
@@ -150,13 +163,20 @@ def take(order, columns):
     return bool(changed - {"updated_at"})
 
 
+def bonds_then(order, binding):
+    """The bonds that held when the order was placed: whoever came later did not bring it."""
+    return [bond for bond in binding.referrals if bond.bound_at <= order.placed_at + BOUND_SHORTLY_AFTER]
+
+
 def why_not(order, binding):
     """The reasons why an order is no conversion."""
     waiting = {
         OrderStatus.PENDING: [{"key": "order_unpaid"}],
         OrderStatus.CANCELLED: [{"key": "order_cancelled"}],
     }
-    return waiting.get(order.status, []) if binding.referrals else list(binding.reasons)
+    if bonds_then(order, binding):
+        return waiting.get(order.status, [])
+    return [{"key": "before_binding"}] if binding.referrals else list(binding.reasons)
 
 
 def convert(order, referrals, *, cause, at):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
+from advocacy import customers
 from advocacy.models import Customer, Event
 from advocacy.refusals import Refused
 from referrals import conversions, orders, signups
@@ -137,6 +138,29 @@ def test_an_order_paid_by_many_at_once_converts_once(acme):
     pay = {"storefront": acme, "external_id": "1001", "fields": {"status": "paid", "updated_at": NOON}, "at": NOON}
     at_once(*[lambda: orders.change(**pay)] * 10)
     assert counts(order_changed=1, conversion_recorded=1)
+
+
+def test_two_orders_that_each_name_the_others_customer_do_not_wait_for_each_other_in_a_circle(acme):
+    people = [cast.customer(acme, name, at=NOON - DAY) for name in ("fred", "gina")]
+    for person in people:
+        fields = cast.order(person.external_id, customer=f"ext_{person.external_id}")
+        orders.record(storefront=acme, orders=[fields], at=NOON)
+    told = threading.Event()
+
+    def name_the_first_on_the_order_of_the_second():
+        told.wait()
+        return orders.change(storefront=acme, external_id="gina", fields={"customer": {"external_id": "fred"}}, at=NOON)
+
+    def hold_the_first_then_take_the_second():
+        with transaction.atomic():
+            customers.lock(people[0])
+            told.set()
+            time.sleep(0.5)  # the other one waits for the first, and must not hold the second meanwhile
+            return Customer.objects.select_for_update(no_key=True, nowait=True).get(pk=people[1].pk)
+
+    answer, second = at_once(name_the_first_on_the_order_of_the_second, hold_the_first_then_take_the_second)
+    assert [warning["code"] for warning in answer.warnings] == ["customer_differs"]
+    assert second == people[1]
 
 
 def test_reviews_of_a_friends_conversions_at_once_are_all_counted(acme):

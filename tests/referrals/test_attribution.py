@@ -148,6 +148,14 @@ def test_who_ordered_before_is_a_customer_already(program, alice, fred):
     assert bind(fred, code="ALICE-LINK").created
 
 
+def test_who_ordered_under_the_same_mailbox_is_a_customer_already(acme, rival, alice, fred):
+    for storefront in (acme, rival):
+        guest = cast.order("guest", at=NOON - DAY, customer={"email": "Fred+shop@example.com"})
+        orders.record(storefront=storefront, orders=[guest], at=NOON - DAY)
+    cast.customer(acme, "fred-at-work", email="fred@example.com", orders_before=2)
+    assert bind(fred, code="ALICE-LINK").reasons == ({"key": "existing_customer", "orders": 3},)
+
+
 def test_orders_before_the_program_count_as_orders(acme, alice):
     assert refused(bind(cast.fred(acme, orders_before=3), code="ALICE-LINK"), "existing_customer")
 

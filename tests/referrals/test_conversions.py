@@ -1,5 +1,6 @@
 import pytest
 
+from advocacy import enrolment
 from advocacy.models import Event
 from advocacy.refusals import Refused
 from referrals import conversions, orders
@@ -44,6 +45,32 @@ def test_rejecting_the_advocate_takes_the_conversion_out_of_every_count_until_it
 def test_rejecting_the_friend_leaves_it_standing(conversion):
     assert review(conversion, "rejected", side="friend").stands
     assert told() == [("conversion.rejected", 2, True, 0)]
+
+
+def test_it_is_judged_by_the_states_of_when_it_was_recorded(program, alice, conversion):
+    enrolment.set_status(advocate=alice, status="banned", at=NOON + HOUR)
+    program.status, program.ends_at = "paused", NOON + HOUR
+    program.save()
+    review(conversion, "held")
+    orders.refund(order=conversion.order, refund={"refund_id": "r1", "amount_minor": 100}, at=NOON + DAY)
+    facts = Event.objects.filter(subject_kind="conversion").values_list("facts", flat=True)
+    assert [(each["advocate_status"], each["program_status"]) for each in facts] == [("active", "active")] * 3
+
+
+@pytest.mark.parametrize(
+    ("window", "status"),
+    [
+        ({"ends_at": NOON}, "ended"),
+        ({"ends_at": NOON + HOUR}, "active"),
+        ({"starts_at": NOON + HOUR}, "paused"),
+        ({"starts_at": NOON}, "active"),
+    ],
+)
+def test_a_program_outside_its_window_is_not_active(program, conversion, window, status):
+    type(program).objects.update(**window)
+    fields = cast.order("1002", customer={"external_id": "fred"})
+    later = orders.record(storefront=program.storefront, orders=[fields], at=NOON + 2 * HOUR)[0].conversion
+    assert (later.program_status, Conversion.objects.get(pk=later.pk).program_status) == (status, status)
 
 
 def test_what_is_so_already_is_not_told_again(conversion):

@@ -125,6 +125,22 @@ def test_a_bond_after_the_payment_makes_no_conversion_of_it(acme, alice, program
     assert answer.order.unattributed == [{"key": "no_attribution"}]
 
 
+def test_an_order_placed_before_the_bond_and_paid_after_it_is_no_conversion(acme, alice, program):
+    type(program).objects.update(new_customers_only=False)
+    change(acme, **cast.order("1001", status="pending", customer={"external_id": "fred"}))
+    signups.record(storefront=acme, customer={"external_id": "fred"}, code="ALICE-LINK", at=NOON + 2 * HOUR)
+    answer = change(acme, status="paid", at=NOON + 3 * HOUR)
+    assert answer.conversion is None
+    assert answer.order.unattributed == [{"key": "before_binding"}]
+    assert [facts["referred"] for facts in changes("order.changed")] == [False]
+
+
+def test_an_order_a_moment_before_the_bond_of_the_same_checkout_converts(acme, alice):
+    signups.record(storefront=acme, customer={"external_id": "gina"}, code="ALICE-LINK", at=NOON + HOUR)
+    fields = cast.order("1002", customer="ext_gina")
+    assert orders.record(storefront=acme, orders=[fields], at=NOON + HOUR)[0].conversion.sequence == 1
+
+
 def test_a_nameless_guest_gets_a_name_and_an_order_keeps_its_buyer(acme):
     made = change(acme, **cast.order("1001"))
     named = change(acme, customer={"external_id": "fred"}, at=NOON + 2 * HOUR)

@@ -82,6 +82,18 @@ def test_a_bound_friends_next_orders_are_numbered(acme, alice):
     assert Referral.objects.get().standing_conversions == 3
 
 
+def test_an_order_placed_before_the_bond_converts_nothing_whichever_is_told_first(acme, alice, program):
+    type(program).objects.update(new_customers_only=False)
+    long_ago = {"placed_at": NOON - 30 * DAY, "paid_at": NOON - 30 * DAY}
+    before = record(acme, external_id="1000", customer={"external_id": "fred"}, **long_ago)
+    signups.record(storefront=acme, customer={"external_id": "fred"}, code="ALICE-LINK", at=NOON)
+    late = record(acme, external_id="1001", customer={"external_id": "fred"}, **long_ago)
+    assert (before.conversion, before.order.unattributed) == (None, [{"key": "no_attribution"}])
+    assert (late.conversion, late.order.unattributed) == (None, [{"key": "before_binding"}])
+    assert [event.facts["referred"] for event in told("order.recorded")] == [False, False]
+    assert record(acme, external_id="1002", customer={"external_id": "fred"}).conversion.sequence == 1
+
+
 def test_the_same_order_again_changes_nothing(acme, alice):
     first = record(acme, referral_code="ALICE-LINK")
     events = Event.objects.count()
