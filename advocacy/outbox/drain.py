@@ -39,17 +39,16 @@ def drain(lane, *, at):
 
     Raises ``Interrupted`` where the call should simply be repeated.
     """
-    batch = list(waiting(lane, at).filter(alone=False).values_list("pk", flat=True)[:BATCH])
-    until, taken = time.monotonic() + SECONDS, 0
-    if batch:
-        try:
-            taken = _work_on(waiting(lane, at).filter(pk__in=batch), at)
-        except Exception as error:
-            pass_on(error)
-            log.exception("A batch of lane %s failed; its events are taken one by one.", lane)
-            Pending.objects.filter(pk__in=batch).update(alone=True)
-            if isinstance(error, SoftTimeLimitExceeded):
-                raise Interrupted from error
+    until, batch = time.monotonic() + SECONDS, []
+    try:
+        taken = _work_on(waiting(lane, at).filter(alone=False)[:BATCH], at, batch)
+    except Exception as error:
+        pass_on(error)
+        log.exception("A batch of lane %s failed; its events are taken one by one.", lane)
+        taken = 0
+        Pending.objects.filter(pk__in=batch).update(alone=True)
+        if isinstance(error, SoftTimeLimitExceeded):
+            raise Interrupted from error
     for pk in waiting(lane, at).filter(alone=True).values_list("pk", flat=True)[:BATCH]:
         taken += _single(lane, pk, at)
         if time.monotonic() > until:
@@ -63,17 +62,19 @@ def waiting(lane, at):
     return Pending.objects.filter(due, lane=lane, stuck_at__isnull=True).order_by("event_id")
 
 
-def _work_on(rows, at):
+def _work_on(rows, at, taking):
+    """How many rows were worked on; ``taking`` gets their ids as soon as they are locked."""
     until = time.monotonic() + SECONDS
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
         taken = list(rows.select_for_update(skip_locked=True, of=("self",)).select_related("event"))
+        taking += [pending.pk for pending in taken]
         for handler, events in _work(taken):
             handler(events=events, at=at)
             if time.monotonic() > until:
                 raise TooSlow(f"{handler.__module__}.{handler.__name__} ended after more than {SECONDS} s.")
-        Pending.objects.filter(pk__in=[pending.pk for pending in taken]).delete()
+        Pending.objects.filter(pk__in=taking).delete()
     return len(taken)
 
 
@@ -89,7 +90,7 @@ def _work(taken):
 def _single(lane, pk, at):
     """Whether the row was taken: somebody else may have it, or may just have tried it."""
     try:
-        return _work_on(waiting(lane, at).filter(pk=pk), at)
+        return _work_on(waiting(lane, at).filter(pk=pk), at, [])
     except Exception as error:
         pass_on(error)
         log.exception("Pending event %s failed.", pk)

@@ -105,26 +105,24 @@ def test_release_and_refund_at_once_agree_on_what_is_left(alice):
 
 
 def test_settlements_of_the_same_new_rows_in_opposite_order_wait_for_each_other_and_do_not_deadlock(alice):
-    friends = [person(alice.storefront, f"friend {number}") for number in range(40)]
-    conversions = [conversion_of(alice, friend) for friend in friends]
-    first = [tell(conversion) for conversion in conversions]
-    second = [
-        tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=2500) for conversion in reversed(conversions)
-    ]
-    Pending.objects.all().delete()
-
     def settle(events):
         with transaction.atomic():
             settlement.settle(events=events, at=NOW)
 
-    together(lambda: settle(first), lambda: settle(second))
-    assert balances(alice.customer) == {"pending": 40 * 500}
+    for _ in range(5):
+        friends = [person(alice.storefront, f"friend {ids.uuid7()}") for _ in range(60)]
+        conversions = [conversion_of(alice, friend) for friend in friends]
+        first = [tell(conversion) for conversion in conversions]
+        second = [tell(one, catalogue.CONVERSION_ADJUSTED, refunded_minor=2500) for one in reversed(conversions)]
+        Pending.objects.all().delete()
+        together(lambda events=first: settle(events), lambda events=second: settle(events))
+    assert balances(alice.customer) == {"pending": 5 * 60 * 500}
     assert list(audit.differences()) == []
 
 
 def test_room_that_a_refund_returns_is_taken_once(alice, monkeypatch):
     monkeypatch.setattr(draining, "BATCH", 1)
-    for _ in range(4):
+    for _ in range(10):
         fred = person(alice.storefront, f"fred {ids.uuid7()}")
         first, *later = (conversion_of(alice, fred) for _ in range(3))
         tell(first)
