@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -351,3 +352,33 @@ def test_three_wait_at_a_time(signed_in, alice):
 
 def test_a_page_that_is_not_there_says_so(client, acme):
     assert "There is no page here" in seen(client, "/nothing", status=404)
+
+
+def test_an_error_of_ours_is_told_without_anything_that_could_fail_too(client, alice, monkeypatch):
+    client.raise_request_exception = False
+    client.force_login(pages_stage.user_of(alice))
+    monkeypatch.setattr("config.portal.pages.offers.in_force", lambda **_: 1 / 0)
+    assert "Something broke on our side" in seen(client, address(alice), status=500)
+
+
+def test_who_asks_for_too_many_codes_is_told_to_wait(client, alice):
+    answers = [Client().post("/accounts/login/", {"login": "alice@example.com"}) for _ in range(4)]
+    assert [one.status_code for one in answers] == [302, 302, 302, 200]
+    assert "errorlist" in answers[-1].content.decode()
+    assert len(mail.outbox) == 3
+
+
+def test_who_mistyped_an_address_may_use_another(client, alice):
+    code_for(client, "alcie@example.com")
+    given_up = client.post("/accounts/logout/", {"next": "/accounts/login/"}, follow=True)
+    assert given_up.redirect_chain[-1][0] == "/accounts/login/"
+    _, code = code_for(client, "alice@example.com")
+    response = client.post("/accounts/login/code/confirm/", {"code": code}, follow=True)
+    assert response.redirect_chain[-1][0] == address(alice)
+
+
+def test_a_form_without_its_token_is_refused_in_words(alice):
+    strict = Client(enforce_csrf_checks=True)
+    response = strict.post("/accounts/login/", {"login": "alice@example.com"})
+    assert response.status_code == 403
+    assert "That page was open too long" in response.content.decode()
