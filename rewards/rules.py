@@ -80,20 +80,23 @@ class Verdict:
     counted: bool
 
 
-def decide(facts, terms, *, used, before=None):
+def decide(facts, terms, *, used, before=None, first=None):
     """The verdict of one rule version on a subject's facts.
 
     ``facts``: the whole state of the subject, as its event carries it (see ``referrals.events``).
+    ``first``: its first state, where that is not ``facts``: conditions and grant are decided on it, so that they do not
+    depend on how late a worker comes; what is owed of the grant follows ``facts``.
     ``used``: how often the rule's cap is used by others than this subject.
     ``before``: None at the first settling, which alone fixes the grant; later ones lower it or restore it.
     """
-    checks = (*_standing_checks(facts, terms), *_checks(facts, terms))
+    first = facts if first is None else first
+    checks = (*_standing_checks(first, terms), *_checks(first, terms))
     if terms.once_per_friend:
         # Asked last: the first order is the first that meets all the others.
         checks += (conditions.check("not_first_order", "earlier_orders", "at_most", 0, used),)
     failed = tuple(check.reason for check in checks if not check.passed)
     if before is None:
-        granted = dict.fromkeys(terms.benefits, 0) if failed else _grants(facts, terms)
+        granted = dict.fromkeys(terms.benefits, 0) if failed else _grants(first, terms)
         refusal = failed
     else:
         granted = {side: before.granted.get(side, 0) for side in terms.benefits}

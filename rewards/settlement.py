@@ -16,6 +16,7 @@ from rewards import crediting, locks, rulebook, rules
 from rewards.models import Counter, Decision, Reward, RewardStatus, RuleVersion, Subject
 
 ALWAYS = "all"
+CONVERSION = "conversion"
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Case:
 
     subject: Subject
     event: Event
+    origin: dict | None = None  # the facts of its first event, where the newest is not that
     versions: list = field(default_factory=list)  # the RuleVersions in force when it first occurred
     rewards: dict = field(default_factory=dict)  # (rule, side) → Reward
     earlier: dict = field(default_factory=dict)  # rule → its verdict in the last decision
@@ -39,6 +41,7 @@ def settle(*, events, at):
     cases = _cases(events)
     if not cases:
         return
+    _read_origins(cases)
     _read_what_was(cases)
     _read_versions(cases)
     _decide(cases)
@@ -73,6 +76,15 @@ def _cases(events):
     # Somebody settled a newer state of it meanwhile: nothing to do for an older one.
     cases = [case for case in cases if case.event.version > case.subject.settled_version]
     return sorted(cases, key=lambda case: case.event.pk)
+
+
+def _read_origins(cases):
+    """A conversion begins with version 1; whatever came since, it is judged by that."""
+    later = {case.event.subject_id: case for case in cases if case.event.version > 1}
+    if later:
+        firsts = Event.objects.filter(subject_kind=CONVERSION, subject_id__in=list(later), version=1)
+        for subject_id, facts in firsts.values_list("subject_id", "facts"):
+            later[subject_id].origin = facts
 
 
 def _read_versions(cases):
@@ -129,7 +141,7 @@ def _decide(cases):
 
 def _verdict(case, version, counter):
     others = counter.used - _was_counted(case, version) if counter else 0
-    return rules.decide(case.event.facts, version.terms, used=others, before=_before(case, version))
+    return rules.decide(case.event.facts, version.terms, used=others, before=_before(case, version), first=case.origin)
 
 
 def _cap(case, version):

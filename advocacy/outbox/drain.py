@@ -82,7 +82,11 @@ def _work(taken):
     """Each handler with all its events in event order; handlers in the order of their registration."""
     registered, work = handlers(), {}
     for pending in taken:
-        for handler in registered.get(pending.event.type, {}).get(pending.lane, ()):
+        lanes = registered.get(pending.event.type, {})
+        if pending.lane not in lanes:
+            # Recorded by a newer release than this worker's, or by an older one: somebody must look at it.
+            raise LookupError(f"Nothing follows {pending.event.type} in lane {pending.lane}.")
+        for handler in lanes[pending.lane]:
             work.setdefault(handler, []).append(pending.event)
     return work.items()
 

@@ -223,6 +223,14 @@ def test_a_row_that_somebody_has_just_tried_is_not_tried_again_at_once(handlers,
     assert Pending.objects.get().attempts == 1
 
 
+def test_an_event_that_nothing_follows_in_its_lane_waits_visibly(handlers, alice, fred):
+    handlers["conversion.recorded"] = {"people": [lambda **_: None]}
+    tell(conversion_of(alice, fred))
+    handlers.clear()
+    draining.drain("people", at=NOW)
+    assert "Nothing follows conversion.recorded in lane people" in Pending.objects.get().last_error
+
+
 def test_a_chain_of_causes_ends(alice, fred):
     cause = None
     for _ in range(6):

@@ -168,3 +168,11 @@ def test_an_order_of_nothing_is_all_or_nothing():
 )
 def test_only_the_difference_is_posted(owed, pending, available, releasable, moves):
     assert rules.legs(owed=owed, pending=pending, available=available, releasable=releasable) == moves
+
+
+def test_conditions_and_grant_are_decided_on_the_first_state_and_what_is_owed_on_the_newest():
+    first = FACTS | {"goods_minor": 6000, "revenue_minor": 5000}
+    newest = FACTS | {"goods_minor": 100, "revenue_minor": 90_000, "basis_minor": 6000, "refunded_minor": 3000}
+    verdict = rules.decide(newest, terms(minimum_order_minor=4000), used=0, first=first)
+    assert verdict.granted == {"advocate": 1000, "friend": 500}
+    assert verdict.owed == {"advocate": 500, "friend": 250}

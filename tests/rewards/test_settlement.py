@@ -105,6 +105,19 @@ def test_only_the_newest_of_several_waiting_versions_is_settled(program, alice, 
     assert [decision.version for decision in Decision.objects.all()] == [2]
 
 
+@pytest.mark.parametrize("prompt", [True, False])
+def test_a_late_worker_grants_what_a_prompt_one_would_have(program, alice, fred, prompt):
+    rule_of(program, friend_kind="percent", friend_percent_bp=1000)
+    conversion = conversion_of(alice, fred)
+    tell(conversion)
+    if prompt:
+        settle()
+    changed = {"goods_minor": 100, "revenue_minor": 90_000, "program_status": "paused", "advocate_status": "banned"}
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, **changed)
+    settle()
+    assert (balances(alice.customer), balances(fred)) == ({"pending": 1000}, {"pending": 500})
+
+
 def test_an_older_version_that_comes_late_changes_nothing(program, alice, fred):
     rule_of(program)
     conversion = conversion_of(alice, fred)
