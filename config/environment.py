@@ -2,6 +2,7 @@
 
 import os
 import zoneinfo
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 import environ
@@ -15,6 +16,8 @@ def read_file(checkout):
     path = os.environ.get("ENV_FILE", checkout / ".env")
     if path and os.path.isfile(path):
         env.read_env(path)
+    elif os.environ.get("ENV_FILE"):
+        refuse("ENV_FILE", "the path of a file of settings, or empty for none")
 
 
 def refuse(name, wanted):
@@ -62,6 +65,24 @@ def address(name, default, *, schemes):
         good = False
     if not good:
         refuse(name, "an address that begins with " + " or ".join(f"{scheme}://" for scheme in schemes))
+    return value
+
+
+def origin(name, default, *, schemes):
+    """An address with nothing after its host and port."""
+    value = address(name, default, schemes=schemes)
+    parts = urlsplit(value)
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        refuse(name, "an address without a path, such as https://referrals.example.com")
+    return value
+
+
+def sender(name, default):
+    """A mail address, alone or as ``Name <address>``."""
+    value = text(name, default)
+    local, _, host = parseaddr(value)[1].partition("@")
+    if not local or not host:
+        refuse(name, "a mail address, such as Referrals <referrals@example.com>")
     return value
 
 

@@ -19,12 +19,14 @@ environment.read_file(BASE_DIR)
 MODE = environment.choice("MODE", "production", among=("production", "development"))
 DEVELOPMENT = MODE == "development"
 DEBUG = environment.flag("DEBUG", default=False)
+if DEBUG and not DEVELOPMENT:
+    raise ImproperlyConfigured("DEBUG shows secrets to visitors: it is for MODE=development only.")
 DATA_DIR = services.data_directory()
 # Where the embedded servers of bin/demo and "manage.py services" listen.
 EMBEDDED = services.addresses(DATA_DIR) if DEVELOPMENT else {"DATABASE_URL": "", "REDIS_URL": ""}
 if DEVELOPMENT and "services" not in sys.argv[1:2]:
     services.warn_if_absent(DATA_DIR)
-BASE_URL = environment.address(
+BASE_URL = environment.origin(
     "BASE_URL", "http://localhost:8000" if DEVELOPMENT else "", schemes=("http", "https") if DEVELOPMENT else ("https",)
 )
 SECRET_KEY = environment.text(
@@ -37,7 +39,7 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:  # noqa: PLR2004 (what Djan
     )
 SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEVELOPMENT else ())
-if not ALLOWED_HOSTS:
+if not ALLOWED_HOSTS or ("*" in ALLOWED_HOSTS and not DEVELOPMENT):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts you serve, such as referrals.example.com.")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -192,7 +194,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_URL = environment.mail("EMAIL_URL", "consolemail://" if DEVELOPMENT else "smtp://localhost:25")
 vars().update(EMAIL_URL)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "Referrals <referrals@localhost>")
+DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", "Referrals <referrals@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- language, time ------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class Stack:
 def running(*, port=8000, say=print):
     logs = services.data_directory() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    port = free_port(port, say=say)
+    port, reserved = _reserve(port, say)
     base_url = f"http://localhost:{port}"
     environment = {"BASE_URL": base_url, "PYTHONUNBUFFERED": "1"} | os.environ
     # Workers that lose Redis while they stop would wait for it: when we are killed, it must end after them.
@@ -70,6 +70,30 @@ def running(*, port=8000, say=print):
         yield Stack(keeper, base_url)
     finally:
         keeper.leave()
+        if reserved:
+            reserved.close()
+
+
+def _reserve(port, say):
+    """``(port, hold)``: a free port that no other stack of this machine takes while ``hold`` is open.
+
+    A web server binds with SO_REUSEPORT, so two that chose the same moment would share a port and mix their callers.
+    """
+    if not sys.platform.startswith("linux"):
+        return free_port(port, say=say), None
+    for candidate in range(port, port + _PORTS_TRIED):
+        hold = socket.socket(socket.AF_UNIX)
+        try:
+            hold.bind(f"\0advocacy-port-{candidate}")  # a name of the kernel's own, gone with its process
+        except OSError:
+            hold.close()
+            continue
+        if _is_free(candidate):
+            if candidate != port:
+                say(f"port {port} is taken, using {candidate}")
+            return candidate, hold
+        hold.close()
+    raise services.CannotStart(f"The ports {port} to {port + _PORTS_TRIED - 1} are all taken.")
 
 
 def free_port(port, *, say=print):

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from advocacy.models.columns import PublicIdField, UnitField, one_of
-from advocacy.models.storefront import Storefront, known_currency, known_zone
+from advocacy.models.storefront import Storefront, host, known_currency, known_zone
 
 
 class ProgramStatus(models.TextChoices):
@@ -23,6 +23,12 @@ class ClickPrecedence(models.TextChoices):
 class LinkTarget(models.TextChoices):
     LANDING = "landing", "The landing page with the friend's offer"
     DESTINATION = "destination", "Straight to the shop"
+
+
+def plain_hosts(value):
+    for name in value.split(","):
+        if name.strip():
+            host(name.strip().lower())
 
 
 class Program(models.Model):
@@ -62,6 +68,7 @@ class Program(models.Model):
     allowed_hosts = models.CharField(
         max_length=500,
         blank=True,
+        validators=[plain_hosts],
         help_text="Further hosts that a link may lead to, separated by commas. The destination's own host is allowed.",
     )
     headline = models.CharField(

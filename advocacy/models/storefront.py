@@ -20,6 +20,10 @@ def known_currency(value):
         raise ValidationError("Write a currency's ISO 4217 code in capitals, such as EUR.")
 
 
+host = RegexValidator(
+    r"^(?=.{1,120}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$",
+    "Write a host's name alone, in small letters, such as go.acme.example.",
+)
 colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write a colour as # and six hexadecimal digits, such as #0b6e4f.")
 
 
@@ -44,6 +48,7 @@ class Storefront(models.Model):
     link_domain = models.CharField(
         max_length=120,
         blank=True,
+        validators=[host],
         help_text="A host of the shop's own for its links, such as go.acme.example; it must point to this server. "
         "Empty: the links live on this server's own address.",
     )

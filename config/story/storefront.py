@@ -40,6 +40,13 @@ class Storefront:
     def get(self, path):
         return self._call("GET", path, None)
 
+    def made(self, path, **body):
+        """The answer to a POST that must succeed; says in words what the API said where it does not."""
+        answer = self.post(path, **body)
+        if answer.status >= 400:
+            raise SystemExit(f"POST {path} was refused with {answer.status}: {answer.body.get('detail', answer.body)}")
+        return answer
+
     def _call(self, method, path, body):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()

@@ -48,7 +48,7 @@ class Tale:
 
     def _advocates_enrol(self):
         for person in ("alice", "bob"):
-            answer = self.shop.post(
+            answer = self.shop.made(
                 "/advocates",
                 customer=self.customer(person),
                 program=self.program,
@@ -74,7 +74,7 @@ class Tale:
         self._sign_up("gina", "with bob's code", "code", referral_code=self.advocates["bob"]["code"])
 
     def _sign_up(self, person, how, method, **hints):
-        answer = self.shop.post("/signups", customer=self.customer(person), **hints)
+        answer = self.shop.made("/signups", customer=self.customer(person), **hints)
         bond = answer.body.get("referral") or {}
         self._note(
             f"{person} signs up {how}", f"{answer.status}, bound by {bond.get('method')}", bond.get("method") == method
@@ -89,7 +89,7 @@ class Tale:
 
     def _a_refund_takes_its_share(self):
         order = self.friends["fred"]
-        answer = self.shop.post(
+        answer = self.shop.made(
             f"/orders/{order['id']}/refunds",
             refund_id=f"refund-{self.run}",
             amount_minor=1500,
@@ -113,7 +113,7 @@ class Tale:
     def _order(self, person, minor, *, worker=None, refusal=None, again=False, **hints):
         began = time.perf_counter()
         name = f"order-{person}-{self.run}"
-        answer = self.shop.post(
+        answer = self.shop.made(
             "/orders",
             external_id=name,
             status="paid",

@@ -258,6 +258,18 @@ def test_a_taken_port_is_passed_over_with_a_word():
     assert said[-1] == f"port {first} is taken, using {second}"
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the hold is a name of Linux's own")
+def test_two_stacks_that_start_at_one_moment_take_two_ports():
+    first, held = stack._reserve(18040, print)
+    second, too = stack._reserve(18040, print)
+    assert first != second
+    held.close()
+    too.close()
+    again, held = stack._reserve(18040, print)
+    assert again == first
+    held.close()
+
+
 STACK = """
     import os, subprocess, sys, time
     from config import services, stack
