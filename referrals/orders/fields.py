@@ -1,5 +1,7 @@
 """What a storefront says of an order, checked. No database."""
 
+from datetime import timedelta
+
 from advocacy import given, money
 from referrals.models import OrderKind, OrderStatus
 
@@ -45,6 +47,9 @@ def _coupons(name, value):
         given.refuse(name, f"{name} must be a list of at most {_MOST_COUPONS} codes.")
     return [given.text(name, code, longest=200) for code in value]
 
+
+# Between the shop's parts, such as its checkout and its payment provider.
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 _CHECKS = {
     "external_id": lambda name, value: given.text(name, value, longest=200, required=True),
@@ -99,7 +104,7 @@ def completed(values, *, at, lenient=False, stored=None):
         columns["paid_at"] = columns["updated_at"] if stored else columns["placed_at"]
     if "revenue_minor" not in values and (stored is None or _PARTS & values.keys()):
         columns["revenue_minor"] = revenue_of(columns)
-    return columns, _mismatch(columns, lenient)
+    return columns, _mismatch(columns, lenient) + _impossible(columns, lenient)
 
 
 def revenue_of(columns):
@@ -112,6 +117,21 @@ def total_of(columns):
     tax = 0 if columns["tax_included"] else columns["tax_minor"]
     goods = columns["subtotal_minor"] - columns["discount_minor"]
     return goods + columns["shipping_minor"] + tax + columns["other_minor"]
+
+
+def _impossible(columns, lenient):
+    """Warnings, or a refusal: percentages are taken of the revenue, and holds and rules counted from the payment."""
+    warnings, goods = [], max(columns["subtotal_minor"] - columns["discount_minor"], 0)
+    if columns["revenue_minor"] > max(goods, columns["total_minor"]):
+        said = f"revenue_minor is {columns['revenue_minor']}; it is at most the goods after discounts, {goods}."
+        warnings += _warning("revenue_minor", "revenue_above_order", said, lenient)
+    if columns.get("paid_at") and columns["paid_at"] < columns["placed_at"] - _CLOCKS_DIFFER:
+        warnings += _warning("paid_at", "paid_before_placed", "An order is paid after it was placed.", lenient)
+    return warnings
+
+
+def _warning(name, code, sentence, lenient):
+    return [{"code": code}] if lenient else given.refuse(name, sentence, code=code)
 
 
 def _mismatch(columns, lenient):

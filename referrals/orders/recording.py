@@ -6,7 +6,7 @@ Locks, in this order: the customers' rows by id, the order, the referral, the co
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
 from advocacy import customers, given
 from advocacy.outbox.record import record as record_events
@@ -60,19 +60,21 @@ def record(*, storefront, orders, at, lenient=False):
 def record_one(*, storefront, fields, at, lenient=False, replays=True):
     """One order. Without ``replays`` a known one is answered with None, whatever it says."""
     values = order_fields.checked(fields, at=at)
-    columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
     digest = given.digest(values)
     with transaction.atomic():
-        if order := known(storefront, columns["external_id"]):
+        _wait_for_turn(storefront, values.get("external_id"))
+        if order := known(storefront, values.get("external_id")):
             return _replay(order, digest) if replays else None
-        try:
-            with transaction.atomic():
-                return _create(storefront, columns, warnings, digest, at)
-        except IntegrityError:
-            order = known(storefront, columns["external_id"])
-            if order is None:
-                raise
-            return _replay(order, digest) if replays else None  # the same call, a moment earlier
+        columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
+        return _create(storefront, columns, warnings, digest, at)
+
+
+def _wait_for_turn(storefront, external_id):
+    """Calls of one order go one after the other; found out at the insert, two would hold what the other needs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"order {storefront.pk} {external_id}"]
+        )
 
 
 def known(storefront, external_id):

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -13,7 +14,9 @@ from advocacy.refusals import Refused
 from referrals import conversions, orders, signups
 from referrals.models import Conversion, Order, Referral, Refund
 from tests import cast
-from tests.cast import DAY, NOON
+from tests.cast import DAY, HOUR, NOON
+
+SECOND = timedelta(seconds=1)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -197,3 +200,20 @@ def test_a_review_waits_for_a_refund_that_is_not_yet_committed(acme):
     at_once(refund, review)
     newest = Event.objects.filter(subject_kind="conversion").order_by("-version").first()
     assert (newest.type, newest.facts["refunded_minor"]) == ("conversion.held", 1080)
+
+
+def test_puts_of_one_new_order_at_once_do_not_deadlock_and_the_newest_wins(acme):
+    cast.alice(cast.program(acme))
+    fields = [
+        cast.order(customer={"external_id": "fred"}, referral_code="ALICE-LINK", updated_at=NOON + second * SECOND)
+        | {"metadata": {"n": second}}
+        for second in range(20)
+    ]
+    at_once(
+        *[
+            lambda said=said: orders.change(storefront=acme, external_id="1001", fields=said, at=NOON + HOUR)
+            for said in fields
+        ]
+    )
+    assert Order.objects.get().metadata == {"n": 19}
+    assert Conversion.objects.count() == 1

@@ -279,3 +279,19 @@ def test_a_referred_customer_converts_without_any_hint(acme, alice):
     answer = record(acme, customer="ext_fred", placed_at=NOON - HOUR)
     assert answer.conversion is not None
     assert told("conversion.recorded")[0].facts["days_since_signup"] == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"revenue_minor": 5401}, "revenue_above_order"),
+        ({"paid_at": NOON - DAY}, "paid_before_placed"),
+    ],
+)
+def test_what_would_decide_money_wrongly_is_refused_or_stored_with_a_warning(acme, changes, code):
+    with pytest.raises(Refused) as refusal:
+        record(acme, **changes)
+    assert refusal.value.code == code
+    assert Order.objects.count() == 0
+    assert [warning["code"] for warning in record(acme, lenient=True, **changes).order.warnings] == [code]
+    assert record(acme, **changes).replayed, "the same again is the same order, lenient or not"
