@@ -75,7 +75,7 @@ def upsert(*, storefront, fields, at, guest=None):
                 with transaction.atomic():
                     if customer is None:
                         return _create(storefront, columns, at), True
-                    return _change(customer, columns), False
+                    return _change(customer, columns, at), False
             except (IntegrityError, _SomebodyElse):
                 guest = None  # another call made or adopted this very person meanwhile: look again
         raise RuntimeError("A customer kept being made by others and never found.")
@@ -110,23 +110,11 @@ def _found(storefront, columns):
 def _create(storefront, columns, at):
     columns = {"created_at": columns["updated_at"]} | columns
     customer = Customer.objects.create(storefront=storefront, recorded_at=at, version=1, **columns)
-    facts = {
-        "identified": bool(customer.external_id or customer.email),
-        "orders_before": customer.orders_before,
-    }
-    draft = Draft(
-        type=events.CUSTOMER_CREATED,
-        subject=customer,
-        storefront=storefront,
-        customer=customer,
-        facts=facts,
-        occurred_at=customer.created_at,
-    )
-    record([draft], at=at)
+    _tell(customer, events.CUSTOMER_CREATED, occurred_at=customer.created_at, at=at)
     return customer
 
 
-def _change(customer, columns):
+def _change(customer, columns, at):
     customer = lock(customer)
     if customer.external_id and columns.get("external_id", customer.external_id) != customer.external_id:
         raise _SomebodyElse
@@ -138,5 +126,26 @@ def _change(customer, columns):
     for name in changed:
         setattr(customer, name, columns[name])
     if changed:
-        customer.save(update_fields=changed)
+        # That the storefront said the same again is no news.
+        is_news = changed != ["updated_at"]
+        customer.version += is_news
+        customer.save(update_fields=[*changed, "version"])
+        if is_news:
+            _tell(customer, events.CUSTOMER_CHANGED, occurred_at=columns.get("updated_at", at), at=at)
     return customer
+
+
+def _tell(customer, event_type, *, occurred_at, at):
+    facts = {
+        "identified": bool(customer.external_id or customer.email),
+        "orders_before": customer.orders_before,
+    }
+    draft = Draft(
+        type=event_type,
+        subject=customer,
+        storefront=customer.storefront_id,
+        customer=customer,
+        facts=facts,
+        occurred_at=occurred_at,
+    )
+    record([draft], at=at)

@@ -2,14 +2,13 @@
 
 from advocacy.outbox.catalogue import EventType
 
-CUSTOMER_CREATED = EventType(
-    "customer.created",
-    "customer",
-    "A person became known to the storefront.",
-    {
-        "identified": "whether the storefront gave an id or e-mail of its own",
-        "orders_before": "orders before the program",
-    },
+_CUSTOMER = {
+    "identified": "whether the storefront gave an id or e-mail of its own",
+    "orders_before": "orders before the program",
+}
+CUSTOMER_CREATED = EventType("customer.created", "customer", "A person became known to the storefront.", _CUSTOMER)
+CUSTOMER_CHANGED = EventType(
+    "customer.changed", "customer", "The storefront said something new of a person.", _CUSTOMER
 )
 ADVOCATE_ENROLLED = EventType(
     "advocate.enrolled",

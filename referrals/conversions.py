@@ -124,7 +124,8 @@ def _count(referral):
     before = referral.standing_conversions
     referral.standing_conversions = standing.count()
     referral.converted_at = standing.aggregate(first=Min("converted_at"))["first"]
-    referral.save(update_fields=["last_sequence", "standing_conversions", "converted_at"])
+    referral.version += 1
+    referral.save(update_fields=["last_sequence", "standing_conversions", "converted_at", "version"])
     return int(referral.standing_conversions > 0) - int(before > 0)
 
 

@@ -2,9 +2,9 @@
 
 from advocacy.outbox.catalogue import EventType
 
-LINK_CREATED = EventType(
-    "link.created", "link", "An advocate got a link.", {"link": "its id", "status": "active or disabled"}
-)
+_LINK = {"link": "its id", "status": "active or disabled"}
+LINK_CREATED = EventType("link.created", "link", "An advocate got a link.", _LINK)
+LINK_CHANGED = EventType("link.changed", "link", "A link was switched off, or on again.", _LINK)
 REFERRAL_CREATED = EventType(
     "referral.created",
     "referral",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from advocacy import enrolment, given, ids
+from advocacy.models import Advocate
 from advocacy.models.program import unsafe_destination
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict
@@ -66,9 +67,10 @@ def enrol(
 
 def first_link_for(*, events, at):
     """Handler of advocate.enrolled: whoever was enrolled without a link gets the first one."""
-    for event in sorted(events, key=lambda event: event.advocate_id):
+    enrolled = {event.advocate_id for event in events}
+    for advocate in Advocate.objects.filter(pk__in=enrolled, links=None).order_by("pk"):
         with transaction.atomic():
-            _with_first_link(event.advocate, None, at)
+            _with_first_link(advocate, None, at)
 
 
 def _with_first_link(advocate, code, at):
@@ -104,7 +106,7 @@ def create(*, advocate, code=None, channel="", destination="", expires_at=None, 
         try:
             with transaction.atomic():
                 link.save(force_insert=True)
-                _tell(link, at)
+                _tell(link, events.LINK_CREATED, at)
         except IntegrityError:
             link.pk = None
             if wanted:
@@ -117,8 +119,14 @@ def create(*, advocate, code=None, channel="", destination="", expires_at=None, 
 def set_status(*, link, status, at):
     """Switch a link off, or on again. Whoever came through it before stays bound."""
     given.choice("status", status, LinkStatus)
-    Link.objects.filter(pk=link.pk).exclude(status=status).update(status=status)
-    link.status = status
+    with transaction.atomic():
+        rows = Link.objects.select_for_update(no_key=True, of=["self"])
+        link = rows.select_related("program", "advocate__customer", "advocate__storefront").get(pk=link.pk)
+        if link.status != status:
+            link.status = status
+            link.version += 1
+            link.save(update_fields=["status", "version"])
+            _tell(link, events.LINK_CHANGED, at)
     return link
 
 
@@ -171,9 +179,9 @@ def _checked(program, destination):
     return destination
 
 
-def _tell(link, at):
+def _tell(link, event_type, at):
     draft = Draft(
-        type=events.LINK_CREATED,
+        type=event_type,
         subject=link,
         storefront=link.advocate.storefront,
         customer=link.advocate.customer,

@@ -1,3 +1,4 @@
+import logging
 import time
 
 from celery import shared_task
@@ -7,6 +8,9 @@ from advocacy.periodic import alone
 from referrals import clicks, lifetime_value, rollups
 
 SECONDS = 20
+log = logging.getLogger(__name__)
+# Storefronts whose values failed in this process when they were last tried: they are taken last.
+_failing = set()
 
 
 @shared_task
@@ -19,19 +23,26 @@ def recount():
 def lifetime_values():
     """Recount what customers are worth, the storefront that waited longest first; beat comes back for the rest."""
     until = time.monotonic() + SECONDS
-    for storefront in lifetime_value.longest_waiting():
-        with alone(f"lifetime values of {storefront.pk}") as mine:
-            if mine:
-                lifetime_value.recount(storefront=storefront, at=timezone.now())
+    for storefront in sorted(lifetime_value.longest_waiting(), key=lambda storefront: storefront.pk in _failing):
+        try:
+            _lifetime_values_of(storefront)
+            _failing.discard(storefront.pk)
+        except Exception:
+            _failing.add(storefront.pk)
+            log.exception("The lifetime values of storefront %s failed; the others go on.", storefront.pk)
         if time.monotonic() >= until:
             return
+
+
+def _lifetime_values_of(storefront):
+    with alone(f"lifetime values of {storefront.pk}") as mine:
+        if mine:
+            lifetime_value.recount(storefront=storefront, at=timezone.now())
 
 
 @shared_task
 def keep_click_storage():
     """Months of clicks made ahead, old ones dropped, salts of days that are over forgotten."""
-    with alone("click storage") as mine:
-        if mine:
-            clicks.keep_partitions(at=timezone.now())
-            clicks.keep_salts(at=timezone.now())
-            clicks.prune(at=timezone.now())
+    clicks.keep_partitions(at=timezone.now())
+    clicks.keep_salts(at=timezone.now())
+    clicks.prune(at=timezone.now())

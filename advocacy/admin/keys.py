@@ -39,6 +39,9 @@ class StorefrontAdmin(Listing):
     def get_fieldsets(self, request, obj=None):
         return self.fieldsets if obj else self.fieldsets[:-1]
 
+    def get_readonly_fields(self, request, obj=None):
+        return [*self.readonly_fields, *(obj.fixed() if obj else ())]
+
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
 

@@ -1,8 +1,11 @@
 import zoneinfo
 
+from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.http.request import validate_host
 from django.utils import timezone
 
 from advocacy import money
@@ -49,7 +52,8 @@ class Storefront(models.Model):
         max_length=120,
         blank=True,
         validators=[host],
-        help_text="A host of the shop's own for its links, such as go.acme.example; it must point to this server. "
+        help_text="A host of the shop's own for its links, such as go.acme.example; it must point to this server "
+        "and be in ALLOWED_HOSTS, or it answers 400. "
         "Empty: the links live on this server's own address.",
     )
     test_twin_of = models.OneToOneField(
@@ -76,6 +80,24 @@ class Storefront(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        problems = {}
+        if self.link_domain and not validate_host(self.link_domain.lower(), settings.ALLOWED_HOSTS):
+            problems["link_domain"] = f"Add {self.link_domain} to ALLOWED_HOSTS and restart first; it would answer 400."
+        for column, what in self.fixed().items():
+            if Storefront.objects.exclude(**{column: getattr(self, column)}).filter(pk=self.pk).exists():
+                problems[column] = f"It stays as it is: {what} by it."
+        if problems:
+            raise ValidationError(problems)
+
+    def fixed(self):
+        """The columns that may not change any more, each with what was done by it."""
+        told = self.pk and apps.get_model("advocacy", "Event").objects.filter(storefront=self)
+        ordered = told and told.filter(type="order.recorded").exists()
+        joined = ordered or (told and told.filter(type="advocate.enrolled").exists())
+        fixed = {"currency": "orders were added up"} if ordered else {}
+        return fixed | ({"time_zone": "days were counted"} if joined else {})
 
 
 class KeyKind(models.TextChoices):

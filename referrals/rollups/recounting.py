@@ -5,11 +5,13 @@ order. A mark is committed after the change that it stands for, so either the co
 outlives the count.
 """
 
+import logging
 import time
 from datetime import timedelta
 
 from django.db import connection, transaction
 
+from advocacy import ids
 from referrals.models import Day, Mark
 from referrals.rollups import questions
 from referrals.rollups.marks import mark_history
@@ -20,6 +22,9 @@ BATCH = 200
 CLICKS_SETTLE = timedelta(minutes=5)
 # How far back a worker looks for uncounted clicks, should none have run for days.
 LOOK_BACK = timedelta(days=40)
+log = logging.getLogger(__name__)
+# Cells that failed in this process when they were last tried: they are taken last.
+_failing = set()
 
 # Cells with clicks since they were counted, or so shortly before that one may have been on its way.
 _OPEN_CLICKS = """
@@ -36,7 +41,7 @@ _OPEN_CLICKS = """
     ) cell
     WHERE (settled_to IS NULL OR settled_to < cell.end) AND EXISTS (
         SELECT FROM referrals_click click
-        WHERE click.program_id = cell.program_id AND click.counted
+        WHERE click.program_id = cell.program_id AND click.counted AND click.id >= %(oldest_id)s
             AND click.at >= greatest(cell.start, settled_to) AND click.at < cell.end
     )
     """
@@ -48,8 +53,8 @@ def recount(*, at, seconds=20):
     Returns how many cells were counted. Safe to run any number of times at once.
     """
     until, done = time.monotonic() + seconds, 0
-    for program_id, day, has_clicks in _work(at):
-        done += _recount_cell(program_id, day, at=at, has_clicks=has_clicks)
+    for cell, has_clicks in _work(at):
+        done += _tried(cell, at=at, has_clicks=has_clicks)
         if time.monotonic() >= until:
             break
     return done
@@ -58,17 +63,37 @@ def recount(*, at, seconds=20):
 def open_clicks(*, at):
     """The (program id, day) whose clicks are not final."""
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_CLICKS, {"at": at, "settle": CLICKS_SETTLE, "look_back": LOOK_BACK})
+        # An id carries its click's time: months that are too old are not looked into. A day more for the zones.
+        oldest = ids.floor_of(at - LOOK_BACK - timedelta(days=2))
+        cursor.execute(_OPEN_CLICKS, {"at": at, "settle": CLICKS_SETTLE, "look_back": LOOK_BACK, "oldest_id": oldest})
         return cursor.fetchall()
 
 
 def _work(at):
-    for program_id, day in open_clicks(at=at):
-        yield program_id, day, True
-    # Newest days first: somebody looks at them.
-    while marked := Mark.objects.values_list("program_id", "day").distinct().order_by("-day", "program_id")[:BATCH]:
-        for program_id, day in marked:
-            yield program_id, day, False
+    """Every cell with something to count, and whether it has clicks that are not final."""
+    failed_before, clicked = set(_failing), open_clicks(at=at)
+    yield from ((cell, True) for cell in clicked if cell not in failed_before)
+    while marked := _marked(besides=_failing):
+        yield from ((cell, False) for cell in marked)
+    yield from ((cell, cell in clicked) for cell in sorted(failed_before))
+
+
+def _marked(*, besides):
+    """Newest days first: somebody looks at them."""
+    marked = Mark.objects.values_list("program_id", "day").distinct().order_by("-day", "program_id")
+    return [cell for cell in marked[: BATCH + len(besides)] if cell not in besides]
+
+
+def _tried(cell, *, at, has_clicks):
+    """How many cells were counted, 0 or 1: one that fails keeps its marks and stops none of the others."""
+    try:
+        counted = _recount_cell(*cell, at=at, has_clicks=has_clicks)
+    except Exception:
+        _failing.add(cell)
+        log.exception("Day %s of program %s could not be counted; the others go on.", cell[1], cell[0])
+        return 0
+    _failing.discard(cell)
+    return counted
 
 
 @transaction.atomic

@@ -103,3 +103,14 @@ def test_what_cannot_be_stored_is_refused_by_name(acme, fields, field):
         upsert(acme, **fields)
     assert list(refusal.value.errors) == [field]
     assert not Customer.objects.exists()
+
+
+def test_each_change_is_a_version_and_told_without_anything_personal(acme):
+    upsert(acme, email="fred@example.com")
+    upsert(acme, external_id="fred", email="fred@example.com", name="Fred", at=NOON + DAY)
+    fred, _ = upsert(acme, external_id="fred", name="Fred", at=NOON + 2 * DAY)
+    upsert(acme, external_id="fred", name="Freddy", updated_at=NOON, at=NOON + 3 * DAY)
+    told = Event.objects.order_by("version")
+    assert [(event.type, event.version) for event in told] == [("customer.created", 1), ("customer.changed", 2)]
+    assert (told[1].facts, told[1].occurred_at) == ({"identified": True, "orders_before": 0}, NOON + DAY)
+    assert Customer.objects.get().version == fred.version == 2

@@ -7,6 +7,7 @@ from django.db import connection
 from advocacy import enrolment, ids
 from advocacy.refusals import NotFound, Refused
 from referrals import clicks, links, tasks
+from referrals.clicks import storage
 from referrals.models import Click, VisitorSalt
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
@@ -197,3 +198,18 @@ def test_a_connection_that_was_lost_costs_no_click():
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
     assert open_link().link == alice.links.get().public_id
     assert Click.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_month_waits_for_the_next_beat_while_its_table_is_in_use(monkeypatch, caplog):
+    monkeypatch.setattr(storage, "LOCK_TIMEOUT", "50ms")
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.execute("SELECT FROM referrals_click_rest")
+        clicks.keep_partitions(at=NOON)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert partitions_made() == set()
+    clicks.keep_partitions(at=NOON)
+    assert len(partitions_made()) == 4
+    with connection.cursor() as cursor:
+        for name in partitions_made():
+            cursor.execute(f"DROP TABLE {name}")

@@ -73,6 +73,14 @@ def test_a_program_outside_its_window_is_not_active(program, conversion, window,
     assert (later.program_status, Conversion.objects.get(pk=later.pk).program_status) == (status, status)
 
 
+def test_the_bonds_version_grows_with_what_is_kept_on_it(conversion):
+    assert Referral.objects.get().version == 2
+    review(conversion, "held")
+    assert Referral.objects.get().version == 2
+    review(conversion, "rejected")
+    assert Referral.objects.get().version == 3
+
+
 def test_what_is_so_already_is_not_told_again(conversion):
     review(conversion, "clear")
     review(conversion, "held")

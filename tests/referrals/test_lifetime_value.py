@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from referrals import lifetime_value, rollups
+from referrals import lifetime_value, rollups, tasks
 from referrals.models import LifetimeValue
 from tests import cast
 from tests.cast import DAY, MINUTE, NOON
@@ -147,3 +147,23 @@ class TestDifferences:
         order = bought(fred, at=NOON - 40 * DAY)
         event("order.recorded", order, placed_at=order.placed_at)
         assert list(rollups.differences(acme, at=NOON)) == []
+
+
+def test_a_storefront_that_fails_stops_no_other_and_is_taken_last_from_then_on(acme, rival, monkeypatch):
+    recount, tried = lifetime_value.recount, []
+
+    def fail_for_acme(*, storefront, at):
+        tried.append(storefront.slug)
+        if storefront == acme:
+            raise RuntimeError("statement timeout")
+        recount(storefront=storefront, at=at)
+
+    monkeypatch.setattr(lifetime_value, "recount", fail_for_acme)
+    monkeypatch.setattr(tasks, "_failing", set())
+    for _ in range(2):
+        tasks.lifetime_values()
+    assert tried == ["acme", "rival", "rival", "acme"]
+    assert set(LifetimeValue.objects.values_list("storefront", flat=True)) == {rival.pk}
+    monkeypatch.undo()
+    tasks.lifetime_values()
+    assert set(LifetimeValue.objects.values_list("storefront", flat=True)) == {acme.pk, rival.pk}

@@ -117,9 +117,26 @@ def test_the_handler_gives_a_first_link_to_who_has_none(program, fred):
     assert [advocate.code] == [link.code for link in advocate.links.all()]
 
 
+def test_the_handler_asks_once_for_those_who_have_a_link(program, django_assert_num_queries):
+    for name in ("alice", "carol", "dora"):
+        cast.advocate(program, name)
+    events = list(Event.objects.filter(type="advocate.enrolled"))
+    with django_assert_num_queries(1):
+        links.first_link_for(events=events, at=NOON)
+    assert Link.objects.count() == 3
+
+
 def test_a_link_can_be_switched_off_and_on(alice):
     link = alice.links.get()
     assert links.set_status(link=link, status="disabled", at=NOON).status == "disabled"
-    assert Link.objects.get().status == "disabled"
+    for _ in range(2):
+        links.set_status(link=link, status="active", at=NOON + DAY)
+    told = Event.objects.filter(subject_kind="link").order_by("version")
+    assert [(event.type, event.version, event.facts["status"], event.advocate) for event in told] == [
+        ("link.created", 1, "active", alice),
+        ("link.changed", 2, "disabled", alice),
+        ("link.changed", 3, "active", alice),
+    ]
+    assert (Link.objects.get().status, Link.objects.get().version) == ("active", 3)
     with pytest.raises(Refused):
         links.set_status(link=link, status="gone", at=NOON)

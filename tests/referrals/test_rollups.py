@@ -1,12 +1,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from advocacy.models import Pending
 from advocacy.outbox.drain import drain
-from referrals import conversions, orders, rollups
+from referrals import clicks, conversions, orders, rollups
 from referrals.models import Day, Mark, Order
-from referrals.rollups import recounting
+from referrals.rollups import questions, recounting
 from tests import cast
 from tests.cast import DAY, HOUR, MINUTE, NOON
 from tests.referrals.history import bought, brought, click, converted, event, person
@@ -362,3 +364,50 @@ def test_what_the_verbs_tell_marks_all_that_they_change(program, acme, alice):
     assert told() == {2: (0, 0, 0), 27: (1, 0, 0), 28: (0, 0, 0), 1: (1, 1, 1)}
     orders.change(storefront=acme, external_id="1002", fields={"status": "cancelled", "updated_at": NOON}, at=NOON)
     assert told() == {2: (0, 0, 0), 27: (1, 0, 0), 28: (0, 0, 0), 1: (0, 0, 0)}
+
+
+class TestACellThatFails:
+    @pytest.fixture
+    def broken(self, program, monkeypatch):
+        """Yesterday cannot be counted; answers the days that were tried."""
+        count, tried = questions.count, []
+
+        def fail_yesterday(cell, *, of_clicks):
+            tried.append(cell["start"].date())
+            if tried[-1] == TODAY - DAY:
+                raise RuntimeError("statement timeout")
+            return count(cell, of_clicks=of_clicks)
+
+        monkeypatch.setattr(questions, "count", fail_yesterday)
+        monkeypatch.setattr(recounting, "_failing", set())
+        return tried
+
+    def test_stops_no_other_keeps_its_mark_and_is_taken_last(self, program, broken):
+        days = [TODAY - number * DAY for number in range(3)]
+        for expected in ([*days], [days[0], days[2], days[1]]):
+            broken.clear()
+            Mark.objects.bulk_create([Mark(program=program, day=day) for day in days])
+            assert rollups.recount(at=NOON) == 2
+            assert broken == expected
+            assert marked() == {("friends", days[1])}
+
+    def test_is_counted_when_it_can_be(self, program, broken, monkeypatch):
+        Mark.objects.create(program=program, day=TODAY - DAY)
+        assert rollups.recount(at=NOON) == 0
+        failing = recounting._failing
+        monkeypatch.undo()
+        monkeypatch.setattr(recounting, "_failing", failing)
+        assert rollups.recount(at=NOON) == 1
+        assert (marked(), failing) == (set(), set())
+
+
+def test_the_search_for_open_clicks_does_not_look_into_old_months(program):
+    for moment in (NOON - 200 * DAY, NOON):
+        clicks.keep_partitions(at=moment)
+    with CaptureQueriesContext(connection) as captured:
+        recounting.open_clicks(at=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + captured[0]["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "referrals_click_2026_03" in plan
+    assert "referrals_click_2025" not in plan
