@@ -2,6 +2,15 @@
 
 from django.db import connection
 
+_COLUMNS = (
+    "orders",
+    "revenue_minor",
+    "refunded_minor",
+    "friends_joined",
+    "friends_converted",
+    "first_order_at",
+    "last_order_at",
+)
 # Facts add up in any order; an event that lane people has still to work on is not in the Standing yet.
 _STANDINGS = """
     WITH worked AS (
@@ -14,25 +23,34 @@ _STANDINGS = """
                     THEN (facts ->> 'revenue_change_minor')::bigint ELSE 0 END AS revenue,
                CASE WHEN facts ->> 'currency' = storefront.currency
                     THEN (facts ->> 'refunded_change_minor')::bigint ELSE 0 END AS refunded,
-               0 AS joined, 0 AS converted
+               0 AS joined, 0 AS converted,
+               CASE WHEN (facts ->> 'orders_change')::bigint > 0
+                    THEN (facts ->> 'placed_at')::timestamptz END AS placed_at
         FROM worked event JOIN advocacy_storefront storefront ON storefront.id = event.storefront_id
         WHERE event.subject_kind = 'order'
         UNION ALL
         SELECT advocate.customer_id, 0, 0, 0, (event.type = 'referral.created')::int,
-               COALESCE((facts ->> 'friends_change')::int, 0)
+               COALESCE((facts ->> 'friends_change')::int, 0), NULL
         FROM worked event JOIN advocacy_advocate advocate ON advocate.id = event.advocate_id
         WHERE event.type = 'referral.created' OR event.subject_kind = 'conversion'
     ), counted AS (
         SELECT customer_id, SUM(orders) AS orders, SUM(revenue) AS revenue, SUM(refunded) AS refunded,
-               SUM(joined) AS joined, SUM(converted) AS converted
+               SUM(joined) AS joined, SUM(converted) AS converted,
+               MIN(placed_at) AS first_at, MAX(placed_at) AS last_at
         FROM changes WHERE customer_id IS NOT NULL GROUP BY customer_id
     )
-    SELECT COALESCE(counted.customer_id, standing.customer_id), standing.orders, counted.orders
+    SELECT COALESCE(counted.customer_id, standing.customer_id),
+        standing.orders, counted.orders, standing.revenue_minor, counted.revenue,
+        standing.refunded_minor, counted.refunded, standing.friends_joined, counted.joined,
+        standing.friends_converted, counted.converted,
+        standing.first_order_at, counted.first_at, standing.last_order_at, counted.last_at
     FROM counted FULL JOIN advocacy_standing standing ON standing.customer_id = counted.customer_id
     WHERE (COALESCE(standing.orders, 0), COALESCE(standing.revenue_minor, 0), COALESCE(standing.refunded_minor, 0),
            COALESCE(standing.friends_joined, 0), COALESCE(standing.friends_converted, 0))
        <> (COALESCE(counted.orders, 0), COALESCE(counted.revenue, 0), COALESCE(counted.refunded, 0),
            COALESCE(counted.joined, 0), COALESCE(counted.converted, 0))
+       OR standing.first_order_at IS DISTINCT FROM counted.first_at
+       OR standing.last_order_at IS DISTINCT FROM counted.last_at
     ORDER BY 1
 """
 
@@ -41,5 +59,12 @@ def differences():
     """Sentences, one per difference; none where everything agrees."""
     with connection.cursor() as cursor:
         cursor.execute(_STANDINGS)
-        for customer, stored, counted in cursor.fetchall():
-            yield f"The standing of customer {customer} ({stored} orders) is not what its events add up to ({counted})."
+        for customer, *numbers in cursor.fetchall():
+            yield f"The standing of customer {customer} is not what its events add up to: {_apart(numbers)}."
+
+
+def _apart(numbers):
+    """The columns that differ, from pairs of what is stored and what was counted."""
+    pairs = zip(_COLUMNS, numbers[::2], numbers[1::2], strict=True)
+    apart = [(column, stored or 0, counted or 0) for column, stored, counted in pairs]
+    return ", ".join(f"{column} is {stored}, not {counted}" for column, stored, counted in apart if stored != counted)

@@ -41,6 +41,20 @@ class ReadOnlyListing(Listing):
         return False
 
 
+class ReadOnlyInline:
+    """Rows shown on the page of what they belong to, and not edited there. Goes before the inline's own kind."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
 class LongListing(ReadOnlyListing):
     """A list of millions: pages without a count."""
 

@@ -6,20 +6,8 @@ from unfold.decorators import display
 
 from advocacy import enrolment
 from advocacy.admin import acts, words
-from advocacy.admin.listing import LongListing
+from advocacy.admin.listing import LongListing, ReadOnlyInline
 from advocacy.models import Advocate, AdvocateStatus, Customer, Standing
-
-
-class ReadOnlyInline:
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 class StandingInline(ReadOnlyInline, StackedInline):

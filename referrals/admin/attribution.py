@@ -7,15 +7,13 @@ from unfold.decorators import display
 
 from advocacy import reasons
 from advocacy.admin import words
-from advocacy.admin.listing import LongListing
+from advocacy.admin.listing import LongListing, ReadOnlyInline
 from referrals.models import Conversion, Method, Referral
 
 
-class ConversionInline(TabularInline):
+class ConversionInline(ReadOnlyInline, TabularInline):
     model = Conversion
     hide_title = True
-    extra = 0
-    can_delete = False
     show_change_link = True
     ordering = ["sequence"]
     fields = readonly_fields = ["sequence", "order", "for_advocate", "for_friend", "stands", "converted_at"]
@@ -24,12 +22,6 @@ class ConversionInline(TabularInline):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("order")
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Referral)

@@ -8,25 +8,17 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from advocacy import ids, reasons
 from advocacy.admin import acts, words
-from advocacy.admin.listing import LongListing
+from advocacy.admin.listing import LongListing, ReadOnlyInline
 from referrals import conversions
 from referrals.models import Conversion, Order, Refund, Review
 
 
-class RefundInline(TabularInline):
+class RefundInline(ReadOnlyInline, TabularInline):
     model = Refund
     hide_title = True
-    extra = 0
-    can_delete = False
     ordering = ["id"]
     fields = readonly_fields = ["refund_id", "kind", "given_back", "reason", "refunded_at", "undone_at"]
     given_back = words.amount("amount_minor", "Amount", unit="order.currency")
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Order)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from advocacy import ids
-from advocacy.models import AdvocateStatus, Customer
-from advocacy.models.program import ProgramStatus
+from advocacy.models import Customer
+from referrals import links
 from referrals.attribution.choice import Candidate
-from referrals.models import Click, Link, LinkStatus, Method, Order, OrderStatus
+from referrals.models import Click, Link, Method, Order, OrderStatus
 
 _CODE = re.compile(r"[A-Z0-9-]{3,40}").fullmatch
 
@@ -69,21 +69,14 @@ def click_uuid(value):
 
 def obstacle(candidate, *, customer, earlier_orders, occurred_at):
     """The reason key that rules this candidate out, with its numbers; ``("", {})`` where nothing does."""
-    link, program, advocate = candidate.link, candidate.link.program, candidate.link.advocate
-    ended = program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= occurred_at)
-    not_open = program.status == ProgramStatus.PAUSED or (program.starts_at and program.starts_at > occurred_at)
-    checks = (
-        ("self_referral", _same_person(advocate.customer, customer)),
-        ("program_ended", ended),
-        ("program_paused", not_open),
-        ("advocate_banned", advocate.status == AdvocateStatus.BANNED),
-        ("link_disabled", link.status == LinkStatus.DISABLED),
-        # A click counts as long as the window is open, though its link ends meanwhile.
-        ("link_expired", link.expires_at and link.expires_at <= candidate.at),
-        ("existing_customer", program.new_customers_only and earlier_orders),
-    )
-    reason = next((key for key, speaks_against in checks if speaks_against), "")
-    return reason, {"orders": earlier_orders} if reason == "existing_customer" else {}
+    link = candidate.link
+    if _same_person(link.advocate.customer, customer):
+        return "self_referral", {}
+    if closed := links.closed_because(link, at=occurred_at, clicked_at=candidate.at):
+        return closed, {}
+    if link.program.new_customers_only and earlier_orders:
+        return "existing_customer", {"orders": earlier_orders}
+    return "", {}
 
 
 def earlier_orders(*, customer, occurred_at, order=None):

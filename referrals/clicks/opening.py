@@ -8,11 +8,10 @@ import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
 from advocacy import ids
-from advocacy.models import AdvocateStatus
-from advocacy.models.program import ProgramStatus
 from advocacy.refusals import NotFound, Refused
+from referrals import links
 from referrals.clicks.together import Together
-from referrals.models import Click, Link, LinkStatus
+from referrals.models import Click, Link
 
 _MOST_VALUES = 20
 _LONGEST_VALUE = 200
@@ -130,7 +129,8 @@ def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):
     link = named.select_related("program", "advocate").first()
     if link is None:
         raise NotFound("unknown_code", "There is no link with this code.", errors={"code": "It is not known."})
-    _refuse_closed(link, at)
+    if closed := links.closed_because(link, at=at):
+        raise Refused(closed, "This link leads nowhere at the moment.", errors={"code": "It is not open."})
     query = {f"utm_{name.removeprefix('utm_')}": value for name, value in (utm or {}).items()}
     click = Click.objects.create(
         id=ids.uuid7(),
@@ -143,22 +143,6 @@ def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):
         query=kept(query | ({"url": url} if url else {})),
     )
     return click, link
-
-
-def _refuse_closed(link, at):
-    program = link.program
-    ended = program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= at)
-    not_open = program.status == ProgramStatus.PAUSED or (program.starts_at and program.starts_at > at)
-    closed = {
-        "program_ended": ended,
-        "program_paused": not_open,
-        "advocate_banned": link.advocate.status == AdvocateStatus.BANNED,
-        "link_disabled": link.status == LinkStatus.DISABLED,
-        "link_expired": link.expires_at and link.expires_at <= at,
-    }
-    for key, is_so in closed.items():
-        if is_so:
-            raise Refused(key, "This link leads nowhere at the moment.", errors={"code": "It is not open."})
 
 
 def kept(query):

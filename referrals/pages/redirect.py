@@ -1,5 +1,6 @@
 """``/r/<code>``: where a shared link leads. One round trip to the database, no session, no cookie."""
 
+import re
 from urllib.parse import quote
 
 from django.conf import settings
@@ -34,7 +35,10 @@ PREVIEWS = (
     "iframely",
     "embedly",
 )
-ROBOTS = ("bot", "crawl", "spider", "slurp", "headless", "lighthouse", "archiver", "uptime", "monitoring")
+# "bot" ends a robot's name; of a Cubot phone it is a person's.
+ROBOTS = re.compile(
+    r"(?<!cu)bots?(?:\b|_|\d)|crawl|spider|slurp|headless|lighthouse|archiver|\b(?:\w*uptime\w*|monitoring)\b"
+)
 PREFIX = "/r/"
 
 
@@ -117,7 +121,7 @@ def _open(request, code, *, counted):
 def _automatic(request):
     agent = request.headers.get("User-Agent", "").lower()
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose.lower() or any(word in agent for word in ROBOTS)
+    return "prefetch" in purpose.lower() or ROBOTS.search(agent) is not None
 
 
 def _private(request):

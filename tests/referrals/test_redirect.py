@@ -99,9 +99,18 @@ def test_nothing_else_is_answered(client, alice, method):
     assert go(client, method=method).status_code == 405
 
 
+def test_a_cubot_phone_is_a_person(client, alice):
+    go(
+        client,
+        agent="Mozilla/5.0 (Linux; Android 10; CUBOT NOTE 20) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
+    )
+    assert Click.objects.get().counted
+
+
 @pytest.mark.parametrize(
     "headers",
     [
+        {"agent": "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"},
         {"agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
         {"agent": "AhrefsSiteCrawler"},
         {"Sec-Purpose": "prefetch;prerender"},

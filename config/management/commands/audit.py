@@ -20,6 +20,7 @@ class Command(BaseCommand):
             lines = list(differences())
             found += len(lines)
             self.stdout.write(f"{name}: {'no difference' if not lines else f'{len(lines)} differences'}")
-            self.stdout.writelines(f"  {line}" for line in lines)
+            for line in lines:
+                self.stdout.write(f"  {line}")
         if found:
             raise CommandError(f"{found} differences. Each is a bug: what is stored is not what was written down.")
