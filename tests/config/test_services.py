@@ -66,11 +66,23 @@ def wait_until_gone(place):
     return [one.cmdline() for one in processes_of(place)]
 
 
+def listen_to_signals():
+    """A run in the background ignores them, and its children would inherit that."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def manage(*arguments):
     """``manage.py …`` as a process of its own, in a group of its own like a job of a terminal."""
     command = (sys.executable, "manage.py", *arguments)
     return subprocess.Popen(
-        command, cwd=services.CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+        command,
+        cwd=services.CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+        preexec_fn=listen_to_signals,
     )
 
 
@@ -141,7 +153,7 @@ def test_no_process_outlives_the_command(place, number):
         f"REDIS_URL=unix://{place}/redis/redis.sock",
     ]
     os.killpg(command.pid, number)
-    command.communicate()
+    command.communicate(timeout=120)
     assert wait_until_gone(place) == []
 
 
@@ -155,7 +167,7 @@ def test_no_server_outlives_its_keeper(place):
     with services.running() as addresses:
         assert answers(addresses)
     command.kill()
-    command.communicate()
+    command.communicate(timeout=120)
 
 
 @pytest.mark.parametrize("server", ["bin/postgres", "valkey-server"])
@@ -177,12 +189,12 @@ def _answers_again(addresses):
 def test_a_command_gets_the_addresses_and_its_exit_code_comes_back(place):
     asked = "import os, sys; print(os.environ['DATABASE_URL']); sys.exit(7)"
     command = manage("services", "--", sys.executable, "-c", asked)
-    said, _ = command.communicate()
+    said, _ = command.communicate(timeout=120)
     assert (said, command.returncode) == (f"postgresql://postgres:@/postgres?host={place}/postgres\n", 7)
 
 
 def test_a_command_that_does_not_exist_is_named(place):
-    _, said = (command := manage("services", "--", "no-such-command")).communicate()
+    _, said = (command := manage("services", "--", "no-such-command")).communicate(timeout=120)
     assert (said, command.returncode) == ("CommandError: no-such-command: No such file or directory\n", 1)
 
 
@@ -242,7 +254,7 @@ def test_root_is_told_which_folders_open_before_they_do(place):
 
 
 def test_a_command_without_servers_says_what_to_start(place):
-    _, said = manage("shell", "-c", "").communicate()
+    _, said = manage("shell", "-c", "").communicate(timeout=120)
     assert said.splitlines()[0] == (
         f"PostgreSQL and Redis of {place} do not run. In another terminal, start bin/demo, or: "
         "MODE=development python manage.py services"
@@ -293,7 +305,7 @@ def test_the_stack_heals_itself_and_ends_with_a_killed_supervisor(place):
     kinds = ("money,people,out", "mail,bulk", "beat", "granian")
     assert all(named(place, kind) for kind in kinds)
     supervisor.kill()
-    supervisor.communicate()
+    supervisor.communicate(timeout=120)
     assert wait_until_gone(place) == []
 
 
