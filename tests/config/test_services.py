@@ -82,7 +82,7 @@ def manage(*arguments):
         stderr=subprocess.PIPE,
         text=True,
         process_group=0,
-        preexec_fn=listen_to_signals,
+        preexec_fn=listen_to_signals,  # noqa: PLW1509 (nothing else happens between fork and exec)
     )
 
 
