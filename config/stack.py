@@ -23,7 +23,7 @@ PROCESSES = {
     "worker": (*_WORKER, "-Q", "money,people,out"),
     "worker-bulk": (*_WORKER, "-Q", "mail,bulk"),
     "beat": ("celery", "-A", "config", "beat", "--loglevel", "INFO"),
-    "web": ("granian", "--interface", "wsgi", "--blocking-threads", "8", "--workers-kill-timeout", "5", *_RESPAWN),
+    "web": ("granian", "--interface", "wsgi", "--blocking-threads", "32", "--workers-kill-timeout", "5", *_RESPAWN),
 }
 # SIGTERM lets a worker finish its running tasks; none may take longer than CELERY_TASK_TIME_LIMIT.
 _PATIENCE_SECONDS = 70

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import api, health
 
@@ -17,6 +18,10 @@ API = [
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(url="/portal/")),
+    # Customers have one address, the shop's, and no password: what would change them is nobody's page.
+    path("accounts/email/", api.not_found, {"exception": None}),
+    path("accounts/password/reset/", api.not_found, {"exception": None}),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(API)),
     path("healthz", health.healthz),

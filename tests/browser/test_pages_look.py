@@ -35,7 +35,7 @@ def portal(advocate, rest=""):
 
 def pages_of(advocate):
     mine = [portal(advocate), portal(advocate, "rewards/"), portal(advocate, "tell/"), "/accounts/logout/"]
-    return [*mine, "/a/ALICE-LINK", "/a/NOBODY", "/nothing", "/accounts/2fa/", "/accounts/email/"]
+    return [*mine, "/a/ALICE-LINK", "/a/NOBODY", "/nothing", "/accounts/2fa/"]
 
 
 def violations(page):
@@ -61,7 +61,7 @@ def test_axe_finds_nothing(visiting, stage, alice, scheme):
 
 def test_axe_finds_nothing_on_the_way_in(visiting, stage):
     with visiting() as page:
-        for address in ("/accounts/login/", "/accounts/signup/", "/accounts/login/code/", "/accounts/password/reset/"):
+        for address in ("/accounts/login/", "/accounts/signup/", "/accounts/login/code/"):
             page.goto(address)
             assert violations(page) == [], address
         page.goto("/accounts/login/")

@@ -382,3 +382,15 @@ def test_a_form_without_its_token_is_refused_in_words(alice):
     response = strict.post("/accounts/login/", {"login": "alice@example.com"})
     assert response.status_code == 403
     assert "That page was open too long" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_signing_out_ends_at_the_sign_in_and_the_bare_address_leads_to_the_portal(client, settings):
+    assert settings.ACCOUNT_LOGOUT_REDIRECT_URL == "/accounts/login/"
+    assert client.get("/accounts/login/").status_code == 200
+    assert client.get("/")["Location"] == "/portal/"
+
+
+def test_nobody_changes_their_address_or_a_password_here(client):
+    assert client.get("/accounts/email/").status_code == 404
+    assert client.get("/accounts/password/reset/").status_code == 404
