@@ -21,4 +21,4 @@ RUN ENV_FILE=/tmp/production.env python manage.py collectstatic --noinput --verb
 USER advocacy
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "8", "--respawn-failed-workers", "--workers-kill-timeout", "5", "config.wsgi:application"]
+     "--blocking-threads", "32", "--respawn-failed-workers", "--workers-kill-timeout", "5", "config.wsgi:application"]

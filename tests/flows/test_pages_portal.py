@@ -235,6 +235,8 @@ def test_nothing_that_is_the_friend_s_own_is_told(signed_in, alice, acme, offer)
     pages_stage.buys(acme, "fred", alice.code, subtotal=7654)
     pages_stage.settle()
     page = seen(signed_in, address(alice)) + seen(signed_in, address(alice, "rewards/"))
+    # Ids and tokens are random letters, in which any word may stand.
+    page = re.sub(r"[a-z]{3}_[0-9a-z]{26}|(?:nonce|value|content)=\"[^\"]*\"", "", page)
     for own in ("fred", "Fred", "76.54", "7654", "order of"):
         assert own not in page
 
