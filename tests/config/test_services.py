@@ -44,14 +44,17 @@ def place(folder, monkeypatch):
 
 
 def processes_of(place):
-    found = []
+    """The living processes of a place, by their command lines; one may end between two looks at it."""
+    found = {}
     for process in psutil.process_iter():
         try:
-            if f"{place}" in " ".join(process.cmdline()) or process.environ().get("DATA_DIR") == f"{place}":
-                found.append(process)
+            command = " ".join(process.cmdline())
+            here = f"{place}" in command or process.environ().get("DATA_DIR") == f"{place}"
+            if here and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found[process] = command
         except psutil.Error:
             continue
-    return [one for one in found if one.pid != os.getpid() and one.status() != psutil.STATUS_ZOMBIE]
+    return found
 
 
 def eventually(condition, seconds=60):
@@ -63,7 +66,7 @@ def eventually(condition, seconds=60):
 
 def wait_until_gone(place):
     eventually(lambda: not processes_of(place))
-    return [one.cmdline() for one in processes_of(place)]
+    return list(processes_of(place).values())
 
 
 def listen_to_signals():
@@ -92,7 +95,7 @@ def answers(addresses):
 
 
 def named(place, word):
-    return [one for one in processes_of(place) if word in " ".join(one.cmdline())]
+    return [one for one, command in processes_of(place).items() if word in command]
 
 
 def test_a_second_start_finds_its_data(place):
