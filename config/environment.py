@@ -1,5 +1,6 @@
 """Read the environment, and refuse what cannot work in words that name the variable and say what to write."""
 
+import base64
 import os
 import zoneinfo
 from email.utils import parseaddr
@@ -9,6 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+_KEY_BYTES = 32
 
 
 def read_file(checkout):
@@ -53,6 +55,25 @@ def whole_number(name, *, default, least, most):
 
 def names(name, default=()):
     return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
+
+
+def encryption_keys(name, *, needed):
+    """Keys of 32 random bytes in URL-safe base64, separated by commas; none only where they are not needed."""
+    keys = names(name)
+    if not all(_is_key(key) for key in keys) or (needed and not keys):
+        # A key, even a mistyped one, must not stand in a log.
+        raise ImproperlyConfigured(
+            f"{name} must be one or more keys, separated by commas, each 32 random bytes in URL-safe base64. "
+            "Make one: python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
+        )
+    return keys
+
+
+def _is_key(text):
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 def address(name, default, *, schemes):

@@ -38,6 +38,8 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:  # noqa: PLR2004 (what Djan
         "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
 SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS")
+# The first encrypts what the database keeps secret, all decrypt; see advocacy/secrets.py.
+ENCRYPTION_KEYS = environment.encryption_keys("ENCRYPTION_KEYS", needed=not DEVELOPMENT)
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEVELOPMENT else ())
 if not ALLOWED_HOSTS or ("*" in ALLOWED_HOSTS and not DEVELOPMENT):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts you serve, such as referrals.example.com.")

@@ -23,6 +23,22 @@ class UnitField(models.CharField):
         super().__init__(**{"max_length": 3} | options)
 
 
+class SealedField(models.BinaryField):
+    """Holds what ``advocacy.secrets.seal`` made, for ``secrets.open``. Resealing finds these columns by their type."""
+
+
+class FingerprintField(models.BinaryField):
+    """``secrets.fingerprint`` of exactly the text that the column ``of`` seals, to find it by. Give it a constraint."""
+
+    def __init__(self, *, of="", **options):
+        self.of = of
+        super().__init__(**{"max_length": 32, "editable": False} | options)
+
+    def deconstruct(self):
+        name, path, arguments, options = super().deconstruct()
+        return name, path, arguments, options | {"of": self.of}
+
+
 def one_of(column, choices, *, name):
     """A state column holds one of its states, whoever writes it."""
     return models.CheckConstraint(

@@ -63,10 +63,11 @@ def test_the_example_and_the_handbook_name_nothing_that_is_not_read():
     assert (example - set(variables()), handbook - set(variables())) == (set(), set())
 
 
-def test_the_example_works_once_its_key_is_filled_in(production):
+def test_the_example_works_once_its_keys_are_filled_in(production):
     for name, value in _lines(CHECKOUT / ".env.example"):
         production.setenv(name, value)
-    production.setenv("SECRET_KEY", dict(_lines(PRODUCTION))["SECRET_KEY"])
+    for name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
+        production.setenv(name, dict(_lines(PRODUCTION))[name])
     assert settings()["ALLOWED_HOSTS"] == ["referrals.example.com"]
 
 
@@ -84,6 +85,8 @@ def test_the_example_works_once_its_key_is_filled_in(production):
         ("ENV_FILE", "/nowhere/at/all", "ENV_FILE must be the path of a file of settings"),
         ("SECRET_KEY", "", "SECRET_KEY must be 50 random characters or more"),
         ("SECRET_KEY", "x" * 80, "SECRET_KEY must be 50 random characters or more"),
+        ("ENCRYPTION_KEYS", "", "ENCRYPTION_KEYS must be one or more keys, separated by commas"),
+        ("ENCRYPTION_KEYS", "too-short", "ENCRYPTION_KEYS must be one or more keys, separated by commas"),
         ("ALLOWED_HOSTS", " , ", "ALLOWED_HOSTS must name the hosts you serve"),
         ("DATABASE_URL", "", "DATABASE_URL must be an address that begins with postgresql:// or postgres://"),
         ("DATABASE_URL", "mysql://db/acme", "DATABASE_URL must be an address that begins with postgresql://"),
