@@ -64,7 +64,8 @@ def encryption_keys(name, *, needed):
         # A key, even a mistyped one, must not stand in a log.
         raise ImproperlyConfigured(
             f"{name} must be one or more keys, separated by commas, each 32 random bytes in URL-safe base64. "
-            "Make one: python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
+            "Make one with: "
+            "python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
         )
     return keys
 
