@@ -4,6 +4,7 @@ The staff text may name every number it was decided by. The advocate's text hold
 no amount of an order, no date, no product. Keys are part of the API: adding is allowed, renaming is not.
 """
 
+import re
 from dataclasses import dataclass
 
 from advocacy import money
@@ -39,18 +40,22 @@ REASONS = {
         "Order {input}, minimum {threshold}.",
         "This order was below the offer’s minimum of {threshold}. The next one can still count.",
     ),
+    "above_maximum": Reason("Order {input}, maximum {threshold}.", "This order was above what the offer is for."),
     "wrong_currency": Reason(
         "The order is in {input}; the program pays in {threshold}.",
         "The order was in a currency the program does not pay.",
     ),
     "rate_missing": Reason("No exchange rate for {input} on that day.", "Waiting for an exchange rate."),
     "not_first_order": Reason(
-        "An earlier order of this friend has used the rule: once per friend.",
+        "Not this friend’s first order that counts: once per friend.",
         "The program pays for a friend’s first order only.",
     ),
     "limit_of_orders_reached": Reason(
         "Order no. {input} of this friend; the rule takes up to {threshold}.",
         "The program pays for a limited number of orders of a friend.",
+    ),
+    "too_few_orders": Reason(
+        "{input}; the rule asks for {threshold}: it is for later orders.", "The program pays for later orders only."
     ),
     "duration_over": Reason(
         "The time in which orders count is over.", "The time in which this friend’s orders count is over."
@@ -62,10 +67,17 @@ REASONS = {
     "not_in_segment": Reason("Not in the segment.", "The offer is for other customers."),
     "not_in_tier": Reason("Not in the tier.", "The offer is for another level."),
     "not_in_variant": Reason("Not in this variant of the experiment.", _GENERAL),
+    "method_excluded": Reason("The friend came by {input}.", "The offer is for friends who come another way."),
     "metadata_mismatch": Reason("The order’s metadata does not match.", _GENERAL),
     "too_late_after_signup": Reason(
         "{input} days after joining; the rule allows {threshold}.", "Your friend ordered too long after joining."
     ),
+    "too_soon_after_signup": Reason(
+        "{input} days after joining; the rule asks for {threshold}.", "Your friend ordered too soon after joining."
+    ),
+    "rating_too_low": Reason("{input}; the rule asks for {threshold}.", _GENERAL),
+    "answer_excluded": Reason("The answer {input} is not in the offer.", _GENERAL),
+    "status_excluded": Reason("Status {input} is not in the offer.", _GENERAL),
     "cap_reached": Reason("The cap of {threshold} is reached.", "You have reached the most that the program pays."),
     "budget_exhausted": Reason("The budget is used up.", "The program’s budget is used up for now."),
     "link_limit_reached": Reason(
@@ -96,13 +108,17 @@ REASONS = {
 }
 
 
+_UNKNOWN = re.compile(r" \([^()]*\?[^()]*\)")
+
+
 class _Numbers(dict):
     def __missing__(self, name):
         return "?"
 
 
 def staff(key, **numbers):
-    return REASONS[key].staff.format_map(_Numbers(numbers))
+    # What is said in brackets is left out where its number is not known.
+    return _UNKNOWN.sub("", REASONS[key].staff.format_map(_Numbers(numbers)))
 
 
 def advocate(key, **numbers):
@@ -110,9 +126,9 @@ def advocate(key, **numbers):
 
 
 def of_check(check, *, unit):
-    """A check's numbers as people read them: money with its currency."""
+    """A check's numbers as people read them: money with its currency, lists with commas."""
     is_money = check["field"].endswith("_minor")
     shown = {name: check[name] for name in ("input", "threshold")}
     if is_money:
-        shown = {name: money.plain(value, unit) for name, value in shown.items() if value is not None}
-    return shown
+        return {name: money.plain(value, unit) for name, value in shown.items() if value is not None}
+    return {name: ", ".join(value) if isinstance(value, list | tuple) else value for name, value in shown.items()}

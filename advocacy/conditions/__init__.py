@@ -1,0 +1,28 @@
+"""The one condition language: typed conditions on facts, evaluated to checks that explain themselves. Pure.
+
+A condition is ``{"field": "goods_minor", "op": "at_least", "value": 2000}``. Conditions are a list of entries that must
+all hold, or ``{"any": [entries]}``; an entry is a condition or a group of them, ``{"any": […]}`` or ``{"all": […]}``.
+Rules, segments and whatever else asks questions of facts pass the facts and get one ``Check`` per entry back.
+"""
+
+from advocacy.conditions.checks import Check, check, compile, evaluate, first_failure
+from advocacy.conditions.fields import FIELDS, METADATA, OPERATORS, Field, facts_needed, field_of
+from advocacy.conditions.sentences import sentence
+from advocacy.conditions.validation import contradiction, validate
+
+__all__ = [
+    "FIELDS",
+    "METADATA",
+    "OPERATORS",
+    "Check",
+    "Field",
+    "check",
+    "compile",
+    "contradiction",
+    "evaluate",
+    "facts_needed",
+    "field_of",
+    "first_failure",
+    "sentence",
+    "validate",
+]

@@ -1,0 +1,262 @@
+"""What can be asked about: each field with its kind, the reason given where it fails, and its words for an admin."""
+
+from dataclasses import dataclass, field
+from operator import methodcaller
+
+MONEY, NUMBER, TEXT, TEXTS, FLAG = "money", "number", "text", "texts", "flag"
+# Every op that a kind knows; texts are facts that are lists: at least one of, none of, all of them.
+OPERATORS = {
+    MONEY: ("at_least", "at_most"),
+    NUMBER: ("at_least", "at_most", "is"),
+    TEXT: ("is", "one_of", "none_of"),
+    TEXTS: ("one_of", "none_of", "all_of"),
+    FLAG: ("is",),
+}
+METADATA_PREFIX = "metadata."
+
+
+@dataclass(frozen=True)
+class Field:
+    """``words`` says it in a sentence, after “with”, where {} is the value; a flag's are those of yes and of no.
+
+    ``reasons`` are the reasons of single ops where they are not ``reason``. ``fact`` is the fact it is read from, where
+    that has another name; ``read`` takes the facts and answers None where they do not say.
+    """
+
+    kind: str
+    reason: str
+    label: str
+    help: str
+    words: str
+    fact: str = ""
+    read: object = None
+    reasons: dict = field(default_factory=dict)
+    # Values are compared in capitals: ISO codes and coupon codes.
+    capitals: bool = False
+    # A regular expression that a value matches wholly, if not any text will do.
+    pattern: str = ""
+
+    def reason_of(self, op):
+        return self.reasons.get(op, self.reason)
+
+
+def _of_lines(*keys):
+    """Reads the products' values under these keys, each once."""
+
+    def read(facts):
+        lines = facts.get("products")
+        if lines is None:
+            return None
+        return list(dict.fromkeys(line[key] for line in lines for key in keys if line.get(key)))
+
+    return read
+
+
+def _first_order(facts):
+    earlier = facts.get("earlier_orders")
+    return None if earlier is None else earlier == 0
+
+
+def _of_metadata(key):
+    """What was not said is an empty text: “none of” holds for it."""
+
+    def read(facts):
+        metadata = facts.get("metadata")
+        return None if metadata is None else str(metadata.get(key, ""))
+
+    return read
+
+
+_ABOVE = {"at_most": "above_maximum"}
+_CODES = {"capitals": True}
+
+FIELDS = {
+    "goods_minor": Field(
+        MONEY,
+        "below_minimum",
+        "Value of the goods",
+        "Before any discount, so before the friend's own offer too; without tax and shipping as the shop counts it.",
+        "goods of {}",
+        reasons=_ABOVE,
+    ),
+    "revenue_minor": Field(
+        MONEY,
+        "below_minimum",
+        "Revenue",
+        "After discounts, before tax and shipping: the friend's own offer can push an order below a minimum.",
+        "a revenue of {}",
+        reasons=_ABOVE,
+    ),
+    "basis_minor": Field(
+        MONEY,
+        "below_minimum",
+        "Order total",
+        "What was charged, with tax and shipping.",
+        "a total of {}",
+        reasons=_ABOVE,
+    ),
+    "currency": Field(
+        TEXT,
+        "wrong_currency",
+        "Currency",
+        "Three capital letters, such as EUR.",
+        "currency {}",
+        pattern="[A-Z]{3}",
+        **_CODES,
+    ),
+    "products": Field(
+        TEXTS,
+        "product_excluded",
+        "Products",
+        "Ids of products or variants, or SKUs, as the shop sends them.",
+        "the product {}",
+        read=_of_lines("product", "variant", "sku"),
+    ),
+    "categories": Field(
+        TEXTS,
+        "product_excluded",
+        "Product categories",
+        "As the shop sends them with each product.",
+        "a product of the category {}",
+        fact="products",
+        read=_of_lines("category"),
+    ),
+    "coupon_codes": Field(
+        TEXTS, "coupon_not_used", "Coupons used", "Codes used in the order, in any case.", "the coupon {}", **_CODES
+    ),
+    "first_order": Field(
+        FLAG,
+        "not_first_order",
+        "First order",
+        "Whether it is the customer's first order ever, orders before the program included.",
+        "a first order|a later order",
+        fact="earlier_orders",
+        read=_first_order,
+    ),
+    "earlier_orders": Field(
+        NUMBER,
+        "not_first_order",
+        "Earlier orders",
+        "How many orders the customer had placed before, those before the program included.",
+        "{} earlier orders",
+        reasons={"at_least": "too_few_orders"},
+    ),
+    "new_customer": Field(
+        FLAG,
+        "existing_customer",
+        "New customer",
+        "Whether the friend had no order before joining.",
+        "a new customer|a customer from before",
+    ),
+    "days_since_signup": Field(
+        NUMBER,
+        "too_late_after_signup",
+        "Days since joining",
+        "Whole days from the friend's joining to the order.",
+        "{} days since joining",
+        reasons={"at_least": "too_soon_after_signup"},
+    ),
+    "sequence": Field(
+        NUMBER,
+        "limit_of_orders_reached",
+        "Number of the order",
+        "The friend's how-manieth order that was recorded for the advocate.",
+        "the friend’s order no. {}",
+        reasons={"at_least": "too_few_orders"},
+    ),
+    "country": Field(
+        TEXT,
+        "country_excluded",
+        "Country",
+        "Two capital letters, such as DE.",
+        "country {}",
+        pattern="[A-Z]{2}",
+        **_CODES,
+    ),
+    "channel": Field(
+        TEXT, "channel_excluded", "Channel", "The channel of the advocate's link, such as whatsapp.", "channel {}"
+    ),
+    "method": Field(
+        TEXT,
+        "method_excluded",
+        "How the friend came",
+        "code, coupon, click, cookie, invitation or manual.",
+        "attribution by {}",
+    ),
+    "advocate_segments": Field(
+        TEXTS, "not_in_segment", "Segments of the advocate", "As the shop names them.", "an advocate in the segment {}"
+    ),
+    "friend_segments": Field(
+        TEXTS, "not_in_segment", "Segments of the friend", "As the shop names them.", "a friend in the segment {}"
+    ),
+    "advocate_tier": Field(
+        TEXT, "not_in_tier", "Tier of the advocate", "As the shop names it.", "an advocate of the tier {}"
+    ),
+    "friend_tier": Field(TEXT, "not_in_tier", "Tier of the friend", "As the shop names it.", "a friend of the tier {}"),
+    "rating": Field(
+        NUMBER,
+        "rating_too_low",
+        "Stars",
+        "1 to 5, of a testimonial.",
+        "a rating of {}",
+        reasons={"at_most": "answer_excluded", "is": "answer_excluded"},
+    ),
+    "score": Field(
+        NUMBER,
+        "rating_too_low",
+        "Score",
+        "The answer to a survey's question, on its own scale.",
+        "a score of {}",
+        reasons={"at_most": "answer_excluded", "is": "answer_excluded"},
+    ),
+    "kind": Field(TEXT, "answer_excluded", "Kind of survey", "nps, csat or ces.", "a survey of the kind {}"),
+    "status": Field(TEXT, "status_excluded", "Status", "Of what the event is about.", "status {}"),
+}
+# The one field with a name of its own at the end: metadata.<key>.
+METADATA = Field(
+    TEXT,
+    "metadata_mismatch",
+    "Metadata",
+    "metadata. and a key of the order's metadata that the program keeps.",
+    "metadata {}",
+    fact="metadata",
+)
+
+
+def field_of(name):
+    """The Field of this name, or None."""
+    if not isinstance(name, str):
+        return None
+    return METADATA if name.startswith(METADATA_PREFIX) and name != METADATA_PREFIX else FIELDS.get(name)
+
+
+def reader_of(name):
+    """A callable that takes facts and answers the field's value, or None."""
+    if name.startswith(METADATA_PREFIX):
+        return _of_metadata(name.removeprefix(METADATA_PREFIX))
+    return FIELDS[name].read or methodcaller("get", name)
+
+
+def fact_of(name):
+    return field_of(name).fact or name
+
+
+def entries_of(conditions):
+    """``(how they are joined, entries)``: a bare list must hold wholly."""
+    if isinstance(conditions, dict):
+        return next(iter(conditions.items()))
+    return "all", conditions
+
+
+def single_conditions(conditions):
+    """Every condition, those inside groups too."""
+    for entry in entries_of(conditions)[1]:
+        if "field" in entry:
+            yield entry
+        else:
+            yield from single_conditions(entry)
+
+
+def facts_needed(conditions):
+    """The names of the facts that valid conditions read."""
+    return {fact_of(condition["field"]) for condition in single_conditions(conditions)}
