@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from advocacy.api import lists, problems
+from advocacy.api import keyed, lists, problems
 from advocacy.api.keys import AnyKey, SecretKey
 
 
@@ -62,6 +62,16 @@ _PATH_WORDS = {
     "customer": "cus_…, or ext_ and your own id.",
 }
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    keyed.HEADER,
+    str,
+    "header",
+    required=True,
+    description=f"A new random text for each thing you want done, such as a UUID; at most {keyed.LONGEST} characters. "
+    "The same one with the same call does nothing more and finds what the first made (200, Idempotent-Replayed: "
+    "true); with another call it is 422 idempotency_key_reused; while the first is worked on, 409 with Retry-After.",
+)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -74,6 +84,8 @@ class Call:
     creates: bool = False
     # Whether a call that is sent again finds what the first one made.
     repeats: bool = True
+    # Whether it needs an Idempotency-Key; the endpoint works inside ``advocacy.api.keyed``.
+    keyed: bool = False
     description: str = ""
     also: list = field(default_factory=list)
 
@@ -96,17 +108,20 @@ def _operation(tag, method, call, view):
         tags=[tag],
         request=call.takes,
         responses=_answers(method, call) | _problems(method),
-        parameters=call.also + (lists.parameters_of(view.filters) if call.many else []),
+        parameters=_parameters(call, view),
         examples=_examples(call),
     )
+
+
+def _parameters(call, view):
+    own = [*call.also, *(lists.parameters_of(view.filters) if call.many else [])]
+    return [*own, IDEMPOTENCY_KEY] if call.keyed else own
 
 
 def _answers(method, call):
     answer = page_serializer(call.gives) if call.many else call.gives
     if not call.creates:
         return {200: OpenApiResponse(answer, description="As it is now.")}
-    if not call.repeats:
-        return {201: OpenApiResponse(answer, description="Created.")}
     if not call.repeats:
         return {201: OpenApiResponse(answer, description="Created.")}
     known = "It was here already (Idempotent-Replayed: true); as it is now."

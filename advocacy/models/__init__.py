@@ -3,6 +3,7 @@
 from advocacy.models.advocate import Advocate, AdvocateStatus
 from advocacy.models.customer import Customer, Standing
 from advocacy.models.event import Event, Lane, Pending
+from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
@@ -16,6 +17,7 @@ __all__ = [
     "ClickPrecedence",
     "Customer",
     "Event",
+    "IdempotencyKey",
     "KeyKind",
     "Lane",
     "LinkTarget",
