@@ -16,11 +16,12 @@ ADVOCATES, BACKLOG, SAMPLE = 500, 10_000, 1_000
 GIVE_10 = {
     "frequency": "first_order",
     "minimum_order_minor": 2000,
-    "advocate_kind": "fixed",
-    "advocate_amount_minor": 1000,
-    "friend_kind": "percent",
-    "friend_percent_bp": 1000,
+    "benefits": {
+        "advocate": {"form": "credit", "kind": "fixed", "amount_minor": 1000},
+        "friend": {"form": "credit", "kind": "percent", "percent_bp": 1000},
+    },
     "hold_days": 14,
+    "hold_from": "payment",
 }
 
 

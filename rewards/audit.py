@@ -21,9 +21,10 @@ _REWARDS = """
     FROM rewards_reward reward
     LEFT JOIN (
         SELECT reward_id,
-               SUM(CASE leg WHEN 'grant' THEN amount_minor WHEN 'take_available' THEN 0 ELSE -amount_minor END)
-                   AS pending,
-               SUM(CASE leg WHEN 'release' THEN amount_minor WHEN 'take_available' THEN -amount_minor ELSE 0 END)
+               SUM(CASE leg WHEN 'grant' THEN amount_minor
+                   WHEN 'release' THEN -amount_minor WHEN 'take_pending' THEN -amount_minor ELSE 0 END) AS pending,
+               SUM(CASE WHEN leg IN ('release', 'give_back', 'unspend', 'unpay', 'unexpire') THEN amount_minor
+                   WHEN leg IN ('take_available', 'reserve', 'use', 'expire') THEN -amount_minor ELSE 0 END)
                    AS available
         FROM rewards_transfer GROUP BY reward_id
     ) AS moved ON moved.reward_id = reward.id
@@ -35,16 +36,17 @@ _REWARDS = """
 _COUNTERS = """
     WITH newest AS (
         SELECT DISTINCT ON (subject_id) subject_id, verdicts FROM rewards_decision
-        ORDER BY subject_id, version DESC
+        ORDER BY subject_id, number DESC
     ), counted AS (
-        SELECT (verdict ->> 'rule')::bigint AS rule_id, verdict ->> 'cap_key' AS key, COUNT(*) AS used
-        FROM newest, jsonb_array_elements(verdicts) AS verdict
-        WHERE (verdict ->> 'counted')::boolean AND verdict ->> 'cap_key' IS NOT NULL
-        GROUP BY 1, 2
+        SELECT (verdict ->> 'rule')::bigint AS rule_id, use ->> 0 AS cap, use ->> 1 AS key, use ->> 2 AS period,
+               SUM((use ->> 3)::bigint) AS used
+        FROM newest, jsonb_array_elements(verdicts) AS verdict, jsonb_array_elements(verdict -> 'uses') AS use
+        GROUP BY 1, 2, 3, 4
     )
     SELECT counter.id, counter.used, COALESCE(counted.used, 0)
     FROM rewards_counter counter
     LEFT JOIN counted ON counted.rule_id = counter.rule_id AND counted.key = counter.key::text
+        AND counted.cap = counter.cap AND counted.period = counter.period
     WHERE counter.used <> COALESCE(counted.used, 0)
     ORDER BY counter.id
 """

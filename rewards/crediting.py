@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -10,7 +11,7 @@ from advocacy.models import AdvocateStatus, Event, Side, bulk
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
 from rewards import events as catalogue
-from rewards import ledger, locks, rules
+from rewards import fulfilment, ledger, locks, rules
 from rewards.models import Leg, Reward, RewardStatus
 
 log = logging.getLogger(__name__)
@@ -18,11 +19,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Target:
-    """A reward and what it owes now; ``event`` is the cause, None where only time has passed."""
+    """A reward and what it owes now; ``event`` is the cause, None where only time has passed.
+
+    ``expires_days``: of its rule version, for when it is credited.
+    """
 
     reward: Reward
     owed: int
     event: Event | None = None
+    expires_days: int | None = None
 
 
 def release(*, at, limit=500):
@@ -51,41 +56,72 @@ def _release_alone(subject, at):
 def _release(due, at):
     with transaction.atomic():
         subjects = locks.subjects_by_id(ids=due)
-        rewards = _due(at).filter(subject__in=subjects).select_related("rule", "subject", "advocate").order_by("pk")
-        targets = [Target(reward, reward.pending_minor + reward.available_minor) for reward in rewards]
+        rewards = _due(at).filter(subject__in=subjects)
+        rewards = rewards.select_related("rule", "rule_version", "subject", "advocate").order_by("pk")
+        targets = [Target(reward, held(reward), expires_days=_expires_days(reward)) for reward in rewards]
         bring(targets, at=at)
     return len(targets)
 
 
 def _due(at):
-    return (
-        Reward.objects.filter(status=RewardStatus.PENDING, reviewed=False, due_at__lte=at).exclude(
-            ~Q(advocate__status=AdvocateStatus.ACTIVE), side=Side.ADVOCATE
-        )  # as Reward.held_by says
-    )
+    return Reward.objects.filter(
+        status=RewardStatus.PENDING, reviewed=False, waits_for_code=False, due_at__lte=at
+    ).exclude(
+        ~Q(advocate__status=AdvocateStatus.ACTIVE), side=Side.ADVOCATE, advocate__isnull=False
+    )  # as Reward.held_by says
+
+
+def _expires_days(reward):
+    return reward.rule_version.expires_days if reward.rule_version_id else None
+
+
+def held(reward):
+    """What is owed of a reward, wherever it is by now."""
+    return reward.pending_minor + reward.available_minor + reward.expired_minor + _elsewhere(reward)
+
+
+def _elsewhere(reward):
+    return reward.reserved_minor + reward.spent_minor + reward.paid_minor - reward.waived_minor
 
 
 def bring(targets, *, at):
     """Post what brings each reward to what it owes. Needs the subjects locked, in the caller's transaction."""
     new = [target.reward for target in targets if target.reward.pk is None]
     known = [target.reward for target in targets if target.reward.pk is not None]
-    moved = [(target, moves) for target in targets if (moves := _moves(target, at))]
+    waiting = _waiting(targets, at)
+    moved = [(target, moves) for target in targets if (moves := _moves(target, at, waiting))]
     for target, moves in moved:
-        _apply(target.reward, dict(moves), at)
+        _apply(target, moves, at)
     bulk.insert(new)
-    _update(known)
+    save(known)
     ledger.post([ledger.Posting(target.reward, *move) for target, moves in moved for move in moves], at=at)
+    _take_back(moved, at)
     if moved:
         record([_draft(target, dict(moves), at) for target, moves in moved], at=at)
 
 
-def _moves(target, at):
+def _waiting(targets, at):
+    """Those that are due but cannot be handed over yet, by public id."""
+    due = [target.reward for target in targets if target.owed and _releasable(target.reward, at)]
+    due = [reward for reward in due if reward.form in fulfilment.READY]
+    return fulfilment.not_ready(due, at=at) if due else frozenset()
+
+
+def _take_back(moved, at):
+    """What was handed over and is owed no more."""
+    gone = [target.reward for target, _ in moved if not target.owed and target.reward.credited_at]
+    fulfilment.take_back(gone, at=at)
+
+
+def _moves(target, at, waiting):
     reward = target.reward
     return rules.legs(
         owed=target.owed,
         pending=reward.pending_minor,
         available=reward.available_minor,
-        releasable=_releasable(reward, at),
+        expired=reward.expired_minor,
+        elsewhere=_elsewhere(reward),
+        releasable=_releasable(reward, at) and reward.public_id not in waiting,
     )
 
 
@@ -93,31 +129,29 @@ def _releasable(reward, at):
     return reward.due_at <= at and not reward.held_by
 
 
-def _apply(reward, change, at):
-    release = change.get(Leg.RELEASE, 0)
-    reward.version += 1
-    reward.pending_minor += change.get(Leg.GRANT, 0) - change.get(Leg.TAKE_PENDING, 0) - release
-    reward.available_minor += release - change.get(Leg.TAKE_AVAILABLE, 0)
-    if release and reward.credited_at is None:
+def _apply(target, moves, at):
+    reward = target.reward
+    ledger.move(reward, moves)
+    if any(leg == Leg.RELEASE for leg, _ in moves) and reward.credited_at is None:
         reward.credited_at = at
-    if reward.pending_minor:
-        reward.status = RewardStatus.PENDING
-    else:
-        reward.status = RewardStatus.AVAILABLE if reward.available_minor else RewardStatus.REVERSED
+        if target.expires_days:
+            reward.expires_at = at + timedelta(days=target.expires_days)
 
 
 _COLUMNS = {
-    "pending_minor": "bigint",
-    "available_minor": "bigint",
+    **dict.fromkeys(("granted_minor", *ledger.COLUMNS.values(), "waived_minor"), "bigint"),
     "status": "text",
     "reviewed": "boolean",
+    "waits_for_code": "boolean",
+    "due_at": "timestamptz",
     "credited_at": "timestamptz",
+    "expires_at": "timestamptz",
     "version": "integer",
 }
 
 
-def _update(rewards):
-    """One statement for all of them; Django's bulk_update is many times slower."""
+def save(rewards):
+    """Write changed rewards, one statement for all of them; Django's bulk_update is many times slower."""
     if not rewards:
         return
     sets = ", ".join(f"{column} = now.{column}" for column in _COLUMNS)
@@ -157,13 +191,15 @@ def _event_type(change):
 def _facts(reward):
     return {
         "reward": str(reward.public_id),
-        "side": reward.side,
-        "rule": str(reward.rule.public_id),
+        "side": str(reward.side),
+        "rule": str(reward.rule.public_id) if reward.rule_id else None,
         "subject_kind": reward.subject.kind,
         "subject": str(reward.subject.public_id),
+        "form": str(reward.form),
         "unit": reward.unit,
         "granted_minor": reward.granted_minor,
         "pending_minor": reward.pending_minor,
         "available_minor": reward.available_minor,
         "due_at": reward.due_at.isoformat(),
+        "expires_at": reward.expires_at and reward.expires_at.isoformat(),
     }

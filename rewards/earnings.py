@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from advocacy.models import Side
-from rewards.models import Decision, Reward, RewardStatus
+from rewards import crediting, verdicts
+from rewards.models import CONVERSION_TRIGGER, Decision, Reward, RewardStatus
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def by_conversion(*, advocate, conversions):
     """``{public id: Earning}`` for these conversions' public ids; two queries however many there are."""
     rewards = defaultdict(list)
     mine = Reward.objects.filter(
-        advocate=advocate, side=Side.ADVOCATE, subject__kind="conversion", subject__public_id__in=conversions
+        advocate=advocate, side=Side.ADVOCATE, subject__trigger=CONVERSION_TRIGGER, subject__public_id__in=conversions
     ).select_related("subject", "advocate")
     for reward in mine:
         rewards[reward.subject.public_id].append(reward)
@@ -44,10 +45,10 @@ def _last_decisions(advocate, conversions):
     rows = (
         Decision.objects.filter(
             subject__storefront=advocate.storefront_id,
-            subject__kind="conversion",
+            subject__trigger=CONVERSION_TRIGGER,
             subject__public_id__in=conversions,
         )
-        .order_by("subject_id", "-version")
+        .order_by("subject_id", "-number")
         .distinct("subject_id")
         .select_related("subject")
     )
@@ -66,7 +67,7 @@ def _earning(rewards, decision):
     return Earning(
         status=(RewardStatus.PENDING if waiting else RewardStatus.AVAILABLE).value,
         unit=kept[0].unit,
-        amount_minor=sum(reward.pending_minor + reward.available_minor for reward in kept),
+        amount_minor=sum(crediting.held(reward) for reward in kept),
         due_at=None if held or not waiting else max(reward.due_at for reward in waiting),
         credited_at=max((reward.credited_at for reward in kept if reward.credited_at), default=None),
         reasons=tuple(dict.fromkeys(held + _reasons(decision))),
@@ -84,7 +85,7 @@ def _thresholds(decision):
     """``{reason key: (threshold, unit)}`` of the checks that failed: the program's numbers, none of the friend's."""
     return {
         check["reason"]: (check["threshold"], verdict["unit"])
-        for verdict in decision.verdicts
+        for verdict in verdicts.read(decision.verdicts)
         for check in verdict["checks"]
         if not check["passed"]
     }

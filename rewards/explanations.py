@@ -2,16 +2,16 @@
 
 from advocacy import money, reasons
 from advocacy.models import Event, Side
-from rewards import rulebook
+from rewards import rulebook, verdicts
 from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
 
 
 def of_subject(*, storefront, kind, public_id):
     """``{"decisions": […], "rewards": […], "transfers": […]}``, oldest first; empty before the first settling."""
-    subject = Subject.objects.filter(storefront=storefront, kind=kind, public_id=public_id).first()
+    subject = Subject.objects.filter(storefront=storefront, kind=kind, public_id=public_id).order_by("pk").first()
     if subject is None:
         return {"decisions": [], "rewards": [], "transfers": []}
-    decisions = list(Decision.objects.filter(subject=subject).order_by("version"))
+    decisions = list(Decision.objects.filter(subject=subject).order_by("number"))
     sentences = _sentences(decisions)
     facts = dict(
         Event.objects.filter(
@@ -22,7 +22,7 @@ def of_subject(*, storefront, kind, public_id):
         ).values_list("version", "facts")
     )
     return {
-        "decisions": [_decision(decision, facts[decision.version], sentences) for decision in decisions],
+        "decisions": [_decision(one, one.facts or facts[one.version], sentences) for one in decisions],
         "rewards": list(
             Reward.objects.filter(subject=subject)
             .select_related("rule", "rule_version", "recipient", "advocate")
@@ -42,7 +42,7 @@ def _decision(decision, facts, sentences):
     return {
         "version": decision.version,
         "decided_at": decision.decided_at,
-        "rules": [_rule(verdict, facts, sentences) for verdict in decision.verdicts],
+        "rules": [_rule(verdict, facts, sentences) for verdict in verdicts.read(decision.verdicts)],
     }
 
 
@@ -68,7 +68,19 @@ _QUESTIONS = {
     "country": "country",
     "channel": "channel",
 }
-_COMPARED = {"at_least": "at least", "at_most": "at most", "is": "is", "one_of": "one of", "none_of": "none of"}
+_COMPARED = {
+    "at_least": "at least",
+    "at_most": "at most",
+    "is": "is",
+    "one_of": "one of",
+    "any_of": "any of",
+    "all_of": "all of",
+    "none_of": "none of",
+    "below": "below",
+    "before": "before",
+    "any": "any of",
+    "all": "all of",
+}
 
 
 def _check(check, unit):
@@ -102,17 +114,21 @@ def _plain(value):
 def _side(verdict, side, facts):
     unit = verdict["unit"]
     failed = {check["reason"]: reasons.of_check(check, unit=unit) for check in verdict["checks"] if not check["passed"]}
-    numbers = {
-        "refunded": money.plain(facts["refunded_minor"], facts["currency"]),
-        "basis": money.plain(facts["basis_minor"], facts["currency"]),
-    }
+    numbers = (
+        {
+            "refunded": money.plain(facts["refunded_minor"], facts["currency"]),
+            "basis": money.plain(facts["basis_minor"], facts["currency"]),
+        }
+        if "basis_minor" in facts
+        else {}
+    )
     return {
         "side": side,
         "granted_minor": verdict["granted"][side],
         "owed_minor": verdict["owed"][side],
-        "unit": unit,
-        "granted": money.plain(verdict["granted"][side], unit),
-        "owed": money.plain(verdict["owed"][side], unit),
+        "unit": verdict["units"][side],
+        "granted": money.plain(verdict["granted"][side], verdict["units"][side]),
+        "owed": money.plain(verdict["owed"][side], verdict["units"][side]),
         "reasons": [
             {
                 "key": key,

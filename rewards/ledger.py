@@ -2,29 +2,46 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 
 from advocacy.models import bulk
-from rewards import locks
-from rewards.models import Account, AccountKind, Leg, Reward, Transfer
+from rewards import locks, rules
+from rewards.models import HOUSE, ROUTES, Account, AccountKind, Reward, Transfer
 
-# Which accounts a leg moves between; both of the reward's recipient, or the house's.
-_ROUTES = {
-    Leg.GRANT: (AccountKind.FUNDING, AccountKind.PENDING),
-    Leg.RELEASE: (AccountKind.PENDING, AccountKind.AVAILABLE),
-    Leg.TAKE_PENDING: (AccountKind.PENDING, AccountKind.FUNDING),
-    Leg.TAKE_AVAILABLE: (AccountKind.AVAILABLE, AccountKind.FUNDING),
-}
+# Where a reward keeps what is in an account of this kind; the funding account is everything else.
+COLUMNS = {kind: f"{kind}_minor" for kind in AccountKind if kind != AccountKind.FUNDING}
+_HOUSE = frozenset(HOUSE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Posting:
-    """One move of a reward, at the reward's current version."""
+    """One move of a reward, at the reward's current version. ``reference``: the redemption, payout or adjustment."""
 
     reward: Reward
     leg: str
     amount_minor: int
+    reference: UUID | None = None
+
+
+def move(reward, legs):
+    """Change a reward's amounts and status by ``[(leg, amount)]``, in memory; its version goes up by one."""
+    reward.version += 1
+    for leg, amount in legs:
+        source, target = ROUTES[leg]
+        if source in COLUMNS:
+            setattr(reward, COLUMNS[source], getattr(reward, COLUMNS[source]) - amount)
+        if target in COLUMNS:
+            setattr(reward, COLUMNS[target], getattr(reward, COLUMNS[target]) + amount)
+    reward.status = rules.status(
+        pending=reward.pending_minor,
+        available=reward.available_minor,
+        reserved=reward.reserved_minor,
+        spent=reward.spent_minor,
+        paid=reward.paid_minor,
+        expired=reward.expired_minor,
+    )
 
 
 def post(postings, *, at):
@@ -34,7 +51,7 @@ def post(postings, *, at):
     """
     if not postings:
         return []
-    keys = {_key(posting, kind) for posting in postings for kind in _ROUTES[posting.leg]}
+    keys = {_key(posting.reward, kind) for posting in postings for kind in ROUTES[posting.leg]}
     accounts = locks.accounts(rows=[_account(key) for key in sorted(keys, key=_place)])
     transfers = [_transfer(posting, accounts, at) for posting in postings]
     bulk.insert(transfers)
@@ -42,26 +59,27 @@ def post(postings, *, at):
     return transfers
 
 
-def _key(posting, kind):
-    reward = posting.reward
-    owner = None if kind == AccountKind.FUNDING else reward.recipient_id
-    return reward.storefront_id, kind.value, owner, reward.unit
+def _key(reward, kind):
+    owner = None if kind in _HOUSE else reward.recipient_id
+    return reward.storefront_id, kind.value, owner, reward.unit, reward.form
 
 
 def _place(key):
     """The house's first; its customer is None."""
-    storefront, kind, customer, unit = key
-    return storefront, customer or 0, kind, unit
+    storefront, kind, customer, unit, form = key
+    return storefront, customer or 0, kind, unit, form
 
 
 def _account(key):
-    storefront, kind, customer, unit = key
+    storefront, kind, customer, unit, form = key
     balance = None if customer is None else 0
-    return Account(storefront_id=storefront, kind=kind, customer_id=customer, unit=unit, balance_minor=balance)
+    return Account(
+        storefront_id=storefront, kind=kind, customer_id=customer, unit=unit, form=form, balance_minor=balance
+    )
 
 
 def _transfer(posting, accounts, at):
-    source, target = (accounts[_key(posting, kind)] for kind in _ROUTES[posting.leg])
+    source, target = (accounts[_key(posting.reward, kind)] for kind in ROUTES[posting.leg])
     return Transfer(
         storefront_id=posting.reward.storefront_id,
         source=source,
@@ -70,7 +88,8 @@ def _transfer(posting, accounts, at):
         unit=posting.reward.unit,
         reward=posting.reward,
         reward_version=posting.reward.version,
-        leg=posting.leg,
+        leg=str(posting.leg),
+        reference=posting.reference,
         at=at,
     )
 

@@ -8,13 +8,13 @@ from rewards.models import Account, Counter, Subject
 
 
 def subjects(*, rows):
-    """Make the subjects that are missing, lock them all; ``{(storefront, kind, public id): Subject}``."""
+    """Make the subjects that are missing, lock them all; ``{(program, trigger, public id): Subject}``."""
     # Inserting locks too: two that insert the same rows must do it in the same order.
-    rows = sorted(rows, key=lambda row: (row.storefront_id, row.kind, row.public_id))
+    rows = sorted(rows, key=lambda row: (row.program_id, row.trigger, row.public_id))
     Subject.objects.bulk_create(rows, ignore_conflicts=True)
-    wanted = {(row.storefront_id, row.kind, row.public_id) for row in rows}
+    wanted = {(row.program_id, row.trigger, row.public_id) for row in rows}
     locked = Subject.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk").select_for_update()
-    found = {(row.storefront_id, row.kind, row.public_id): row for row in locked}
+    found = {(row.program_id, row.trigger, row.public_id): row for row in locked}
     return {key: row for key, row in found.items() if key in wanted}
 
 
@@ -38,8 +38,9 @@ def counters(*, rows):
 
 
 def accounts(*, rows):
-    """Make the accounts that are missing, lock those of customers; ``{(storefront, kind, customer, unit): Account}``.
+    """Make the accounts that are missing, lock those of customers.
 
+    ``{(storefront, kind, customer, unit, form): Account}``.
     The house's are not locked: they keep no balance, and every settlement would wait for them.
     """
     Account.objects.bulk_create(rows, ignore_conflicts=True)
@@ -48,4 +49,4 @@ def accounts(*, rows):
     house = Account.objects.filter(storefront__in=storefronts, customer__isnull=True)
     theirs = Account.objects.filter(storefront__in=storefronts, customer__in=customers)
     locked = [*house, *theirs.order_by("pk").select_for_update()]
-    return {(row.storefront_id, row.kind, row.customer_id, row.unit): row for row in locked}
+    return {(row.storefront_id, row.kind, row.customer_id, row.unit, row.form): row for row in locked}

@@ -6,10 +6,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from advocacy import conditions, money
-from advocacy.models import Offer, Side
+from advocacy.models import Offer
 from advocacy.refusals import Refused
-from rewards.models import Frequency, Rule, RuleStatus, RuleVersion
-from rewards.rules import PERCENT, Benefit, Terms
+from rewards import book
+from rewards.models import CONVERSION_TRIGGER, Frequency, Rule, RuleStatus, RuleVersion
+from rewards.rules import terms as words
 
 # Ahead of now, so that no transaction under way is decided by a version that it could not see.
 NOTICE = timedelta(seconds=10)
@@ -85,67 +86,47 @@ def _end(version, ends_at):
 def _check(terms):
     conditions.validate(terms.get("conditions", []))
     errors = {}
-    for side in Side.values:
-        kind, maximum = terms.get(f"{side}_kind", ""), terms.get(f"{side}_maximum_minor")
-        if kind == "fixed" and not terms.get(f"{side}_amount_minor"):
+    for side, said in terms.get("benefits", {}).items():
+        kind, maximum = said.get("kind", words.FIXED), said.get("maximum_minor")
+        if kind == words.FIXED and not said.get("amount_minor"):
             errors[f"{side}_amount_minor"] = "Write an amount above 0, or choose that this side gets nothing."
-        if kind == "percent" and not 0 < terms.get(f"{side}_percent_bp", 0) <= money.BASIS_POINTS:
+        if kind == words.PERCENT and not 0 < said.get("percent_bp", 0) <= money.BASIS_POINTS:
             errors[f"{side}_percent_bp"] = "Write a percentage above 0 and at most 100."
         if maximum is not None and maximum <= 0:
             errors[f"{side}_maximum_minor"] = "Write a maximum above 0, or leave it empty."
-    if not any(terms.get(f"{side}_kind") for side in Side.values):
-        errors["advocate_kind"] = "Choose what the advocate or the friend gets."
+    if not terms.get("benefits"):
+        errors["benefits"] = "Choose what the advocate or the friend gets."
     if errors:
         raise Refused("invalid_rule", "This rule cannot be saved yet: " + " ".join(errors.values()), errors=errors)
 
 
-def benefits(version):
-    """``{side: Benefit}`` of the sides that get something."""
-    return {
-        side: Benefit(
-            kind=getattr(version, f"{side}_kind"),
-            amount_minor=getattr(version, f"{side}_amount_minor"),
-            percent_bp=getattr(version, f"{side}_percent_bp"),
-            maximum_minor=getattr(version, f"{side}_maximum_minor"),
-        )
-        for side in Side.values
-        if getattr(version, f"{side}_kind")
-    }
-
-
-def terms_of(version):
-    """A stored version as the frozen Terms that ``rules.decide`` takes; reads ``version.rule.program``."""
-    return Terms(
-        rule=version.rule_id,
-        version=version.pk,
-        number=version.number,
-        name=version.rule.name,
-        unit=version.rule.program.currency,
-        frequency=version.frequency,
-        minimum_order_minor=version.minimum_order_minor,
-        conditions=tuple(version.conditions),
-        hold_days=version.hold_days,
-        benefits=benefits(version),
-    )
-
-
 def _promise(program, version):
+    conversion = version.trigger == CONVERSION_TRIGGER
     for side, benefit in benefits(version).items():
         Offer.objects.create(
             program=program,
             side=side,
             rule_version=version.public_id,
             kind=benefit.kind,
+            form=benefit.form,
+            label=benefit.label,
+            trigger=version.trigger,
+            friends=version.milestone_every,
             amount_minor=benefit.amount_minor,
             percent_bp=benefit.percent_bp,
-            unit=program.currency,
+            unit=benefit.unit,
             maximum_minor=benefit.maximum_minor,
             minimum_order_minor=version.minimum_order_minor,
-            first_order_only=version.frequency == Frequency.FIRST_ORDER,
+            first_order_only=conversion and version.frequency == Frequency.FIRST_ORDER,
             hold_days=version.hold_days,
             starts_at=version.starts_at,
             ends_at=version.ends_at,
         )
+
+
+def benefits(version):
+    """``{side: Benefit}`` of the sides that get something."""
+    return book.terms_of(version).amounts.benefits
 
 
 def sentence(version, *, currency):
@@ -153,29 +134,25 @@ def sentence(version, *, currency):
     gives = " and ".join(f"the {side} {_benefit(benefit, currency)}" for side, benefit in benefits(version).items())
     which = "a friend’s first order" if version.frequency == Frequency.FIRST_ORDER else "every order of a friend"
     least = f" of {money.plain(version.minimum_order_minor, currency)} or more" if version.minimum_order_minor else ""
-    wait = f"{version.hold_days} days after the payment" if version.hold_days else "as soon as it is paid"
-    further = "".join(f", {_condition(condition, currency)}" for condition in version.conditions)
+    wait = f"{version.hold_days} days after {version.get_hold_from_display()}" if version.hold_days else "at once"
+    further = f", {conditions.sentence(version.conditions, currency)}" if version.conditions else ""
     return f"Give {gives} for {which}{least}{further}, {wait}."
 
 
-def _condition(condition, currency):
-    """One further condition in words, such as “country one of DE, AT”."""
-    name, value = condition["field"].removesuffix("_minor").replace("_", " "), condition["value"]
-    if condition["field"].endswith("_minor"):
-        value = money.plain(value, currency)
-    shown = ", ".join(value) if isinstance(value, list) else value
-    return f"with {name} {condition['op'].replace('_', ' ')} {shown}"
-
-
 def _benefit(benefit, currency):
-    if benefit.kind != PERCENT:
-        return money.plain(benefit.amount_minor, currency)
+    if benefit.kind != words.PERCENT:
+        return money.plain(benefit.amount_minor, benefit.unit)
     most = f", up to {money.plain(benefit.maximum_minor, currency)}" if benefit.maximum_minor else ""
     return f"{benefit.percent_bp / 100:g} % of the revenue{most}"
 
 
 def unlimited(terms):
-    """Whether a rule could pay without limit: a percentage of every order, with no maximum."""
-    return terms.get("frequency") == Frequency.EVERY_ORDER and any(
-        terms.get(f"{side}_kind") == PERCENT and not terms.get(f"{side}_maximum_minor") for side in Side.values
+    """Whether a rule could pay without limit: a percentage of every order, with no maximum and no cap."""
+    return (
+        terms.get("frequency") == Frequency.EVERY_ORDER
+        and not terms.get("caps")
+        and any(
+            said.get("kind") == words.PERCENT and not said.get("maximum_minor")
+            for said in terms.get("benefits", {}).values()
+        )
     )

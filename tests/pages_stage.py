@@ -12,6 +12,7 @@ from advocacy.outbox.drain import drain
 from referrals import links, orders, signups
 from rewards import rulebook
 from tests import cast
+from tests.terms import terms as terms_of
 
 GIVE_10 = {
     "frequency": "first_order",
@@ -28,7 +29,7 @@ def rule(program, **terms):
     return rulebook.save(
         program=program,
         name="Give 10, get 10",
-        terms=GIVE_10 | terms,
+        terms=terms_of(**GIVE_10 | terms),
         at=timezone.now(),
         starts_at=cast.LONG_AGO,
         from_the_past=True,

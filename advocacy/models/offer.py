@@ -7,11 +7,14 @@ from advocacy.models.program import Program
 class Side(models.TextChoices):
     ADVOCATE = "advocate", "Advocate"  # who brought somebody
     FRIEND = "friend", "Friend"  # who was brought
+    CUSTOMER = "customer", "Customer"  # whose own deed it was, such as a testimonial
 
 
 class BenefitKind(models.TextChoices):
     FIXED = "fixed", "A fixed amount"
     PERCENT = "percent", "A percentage of the order's revenue"
+    TIERED = "tiered", "More for those who bring more"
+    PER_PRODUCT = "per_product", "By product or category"
 
 
 class Offer(models.Model):
@@ -25,7 +28,14 @@ class Offer(models.Model):
     side = models.CharField(max_length=10, choices=Side)
     # The rule version that promises it; the base knows only its public id.
     rule_version = models.UUIDField()
-    kind = models.CharField(max_length=10, choices=BenefitKind)
+    kind = models.CharField(max_length=12, choices=BenefitKind)
+    # What it is paid in: credit, points, coupon, gift_card, cash or custom.
+    form = models.CharField(max_length=10, default="credit")
+    label = models.CharField(max_length=80, blank=True)
+    # The event type that earns it.
+    trigger = models.CharField(max_length=60, default="conversion.recorded")
+    # So many friends earn it; null where each does.
+    friends = models.PositiveIntegerField(null=True)
     amount_minor = MinorField(default=0)
     percent_bp = models.PositiveIntegerField(default=0)
     unit = UnitField()

@@ -45,6 +45,13 @@ class Program(models.Model):
     time_zone = models.CharField(
         max_length=60, default="UTC", validators=[known_zone], help_text="Days and months of caps are of this zone."
     )
+    points_per_unit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many points are worth one unit of the currency, such as 100 points for 1 EUR. "
+        "Empty: points have no value in money.",
+    )
     starts_at = models.DateTimeField(null=True, blank=True, help_text="Empty: from the beginning.")
     ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open end.")
     window_days = models.PositiveIntegerField(
@@ -105,6 +112,13 @@ class Program(models.Model):
         problem = unsafe_destination(self.destination)
         if problem:
             raise ValidationError({"destination": problem})
+
+    def status_at(self, moment):
+        """Its status with its window: ended where the moment is after it, paused where it is before it."""
+        if self.ends_at is not None and self.ends_at <= moment:
+            return ProgramStatus.ENDED
+        too_early = self.starts_at is not None and self.starts_at > moment
+        return ProgramStatus.PAUSED if too_early and self.status == ProgramStatus.ACTIVE else self.status
 
     def hosts(self):
         """The hosts that a link of this program may lead to, in lower case."""

@@ -20,17 +20,17 @@ KEY_NAME = "The demo's storefront"
 GIVE_10 = {
     "frequency": "first_order",
     "minimum_order_minor": 4000,
-    "advocate_kind": "fixed",
-    "advocate_amount_minor": 1000,
-    "friend_kind": "fixed",
-    "friend_amount_minor": 1000,
+    "benefits": {
+        "advocate": {"form": "credit", "kind": "fixed", "amount_minor": 1000},
+        "friend": {"form": "credit", "kind": "fixed", "amount_minor": 1000},
+    },
     "hold_days": 0,
+    "hold_from": "payment",
 }
 THANK_YOU = {
     "frequency": "every_order",
-    "advocate_kind": "percent",
-    "advocate_percent_bp": 500,
-    "advocate_maximum_minor": 1500,
+    "benefits": {"advocate": {"form": "credit", "kind": "percent", "percent_bp": 500, "maximum_minor": 1500}},
+    "hold_from": "payment",
     "hold_days": 14,
 }
 

@@ -3,36 +3,55 @@ from django.db import models
 
 from advocacy.models import Customer, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of
-from rewards.models.reward import Reward
+from rewards.models.reward import Form, Reward
 
 
 class AccountKind(models.TextChoices):
-    FUNDING = "funding", "Funding"  # the house's: where rewards come from and go back to
-    PENDING = "pending", "Pending"  # a customer's: granted, not theirs yet
-    AVAILABLE = "available", "Available"  # a customer's: theirs to spend
+    # The house's: sums of their transfers, no stored balance.
+    FUNDING = "funding", "Funding"  # where rewards come from and go back to
+    SPENT = "spent", "Spent"  # redeemed at a checkout
+    PAID = "paid", "Paid out"  # left as money
+    EXPIRED = "expired", "Expired"  # not spent in time: breakage
+    # A customer's.
+    PENDING = "pending", "Pending"  # granted, not theirs yet
+    AVAILABLE = "available", "Available"  # theirs to spend
+    RESERVED = "reserved", "Reserved"  # in a checkout or a payout under way
+
+
+HOUSE = (AccountKind.FUNDING, AccountKind.SPENT, AccountKind.PAID, AccountKind.EXPIRED)
+THEIRS = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.RESERVED)
 
 
 class Account(models.Model):
-    """One owner's money of one unit. The house's accounts keep no stored balance: every settling would lock them."""
+    """One owner's amounts of one unit and form. The house's keep no stored balance: every settling would lock them."""
 
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="accounts")
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="accounts", db_index=False)
     kind = models.CharField(max_length=12, choices=AccountKind)
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="accounts")
     unit = UnitField()
+    form = models.CharField(max_length=10, choices=Form, default=Form.CREDIT)
     balance_minor = MinorField(null=True, help_text="Empty for the house: it is the sum of its transfers.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["storefront", "kind", "customer", "unit"],
+                fields=["storefront", "kind", "customer", "unit", "form"],
                 nulls_distinct=False,
-                name="an_owner_has_one_account_per_kind_and_unit",
+                name="an_owner_has_one_account_per_kind_unit_and_form",
             ),
             one_of("kind", AccountKind, name="an_account_has_a_known_kind"),
+            one_of("form", Form, name="an_account_has_a_known_form"),
             models.CheckConstraint(
-                condition=models.Q(kind="funding", customer__isnull=True, balance_minor__isnull=True)
-                | models.Q(kind__in=["pending", "available"], customer__isnull=False, balance_minor__isnull=False),
+                condition=models.Q(kind__in=HOUSE, customer__isnull=True, balance_minor__isnull=True)
+                | models.Q(kind__in=THEIRS, customer__isnull=False, balance_minor__isnull=False),
                 name="customers_have_balances_and_the_house_has_none",
+            ),
+            # Available may: what was spent and then taken back is paid off by what is credited later.
+            models.CheckConstraint(
+                condition=models.Q(kind="available")
+                | models.Q(balance_minor__isnull=True)
+                | models.Q(balance_minor__gte=0),
+                name="only_available_may_be_below_nothing",
             ),
         ]
 
@@ -47,6 +66,35 @@ class Leg(models.TextChoices):
     RELEASE = "release", "Credited"  # pending → available
     TAKE_PENDING = "take_pending", "Taken back before it was credited"  # pending → funding
     TAKE_AVAILABLE = "take_available", "Taken back"  # available → funding
+    TAKE_EXPIRED = "take_expired", "Taken back after it had expired"  # expired → funding
+    RESERVE = "reserve", "Reserved"  # available → reserved
+    GIVE_BACK = "give_back", "Given back"  # reserved → available
+    SPEND = "spend", "Spent"  # reserved → spent
+    UNSPEND = "unspend", "Spending undone"  # spent → available
+    USE = "use", "Used"  # available → spent: a code at a checkout
+    PAY = "pay", "Paid out"  # reserved → paid
+    UNPAY = "unpay", "Payout undone"  # paid → available
+    EXPIRE = "expire", "Expired"  # available → expired
+    UNEXPIRE = "unexpire", "Expiry undone"  # expired → available
+
+
+# Which accounts a leg moves between: of the reward's recipient, or the house's.
+ROUTES = {
+    Leg.GRANT: (AccountKind.FUNDING, AccountKind.PENDING),
+    Leg.RELEASE: (AccountKind.PENDING, AccountKind.AVAILABLE),
+    Leg.TAKE_PENDING: (AccountKind.PENDING, AccountKind.FUNDING),
+    Leg.TAKE_AVAILABLE: (AccountKind.AVAILABLE, AccountKind.FUNDING),
+    Leg.TAKE_EXPIRED: (AccountKind.EXPIRED, AccountKind.FUNDING),
+    Leg.RESERVE: (AccountKind.AVAILABLE, AccountKind.RESERVED),
+    Leg.GIVE_BACK: (AccountKind.RESERVED, AccountKind.AVAILABLE),
+    Leg.SPEND: (AccountKind.RESERVED, AccountKind.SPENT),
+    Leg.UNSPEND: (AccountKind.SPENT, AccountKind.AVAILABLE),
+    Leg.USE: (AccountKind.AVAILABLE, AccountKind.SPENT),
+    Leg.PAY: (AccountKind.RESERVED, AccountKind.PAID),
+    Leg.UNPAY: (AccountKind.PAID, AccountKind.AVAILABLE),
+    Leg.EXPIRE: (AccountKind.AVAILABLE, AccountKind.EXPIRED),
+    Leg.UNEXPIRE: (AccountKind.EXPIRED, AccountKind.AVAILABLE),
+}
 
 
 class Transfer(models.Model):
@@ -61,6 +109,8 @@ class Transfer(models.Model):
     reward = models.ForeignKey(Reward, models.PROTECT, related_name="transfers", db_index=False)
     reward_version = models.PositiveIntegerField()
     leg = models.CharField(max_length=16, choices=Leg)
+    # The redemption, payout or adjustment that moved it, by its public id.
+    reference = models.UUIDField(null=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -74,7 +124,13 @@ class Transfer(models.Model):
                 condition=~models.Q(source=models.F("target")), name="a_transfer_leaves_its_account"
             ),
         ]
-        indexes = [models.Index(fields=["storefront", "-id"], name="transfers_newest_first")]
+        indexes = [
+            models.Index(fields=["storefront", "-id"], name="transfers_newest_first"),
+            # Used by: what a redemption, a payout or an adjustment moved.
+            models.Index(
+                fields=["reference"], condition=models.Q(reference__isnull=False), name="transfers_by_reference"
+            ),
+        ]
         triggers = [pgtrigger.Protect(name="transfers_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self):

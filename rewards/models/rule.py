@@ -3,8 +3,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from advocacy.models import BenefitKind, Program
+from advocacy.models import Program
 from advocacy.models.columns import MinorField, PublicIdField, at_least, one_of
+
+CONVERSION_TRIGGER = "conversion.recorded"
 
 
 class RuleStatus(models.TextChoices):
@@ -17,6 +19,22 @@ class Frequency(models.TextChoices):
     EVERY_ORDER = "every_order", "Every order of the friend"
 
 
+class HoldFrom(models.TextChoices):
+    """The moment that the days of the hold are counted from."""
+
+    ORDER = "order", "the order"
+    PAYMENT = "payment", "the payment"
+    SHIPPING = "shipping", "the shipping"
+    DELIVERY = "delivery", "the delivery"
+
+
+class MonthsFrom(models.TextChoices):
+    """The moment that the months are counted from in which a friend's orders are rewarded."""
+
+    BINDING = "binding", "the friend joined"
+    FIRST_ORDER = "first_order", "the friend's first order"
+
+
 class Rule(models.Model):
     """What an admin promises; each edit is a new RuleVersion."""
 
@@ -25,6 +43,8 @@ class Rule(models.Model):
     name = models.CharField(max_length=120, help_text="For you and for explanations, such as “Give 10, get 10”.")
     status = models.CharField(max_length=10, choices=RuleStatus, default=RuleStatus.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of its events; see outbox.record.
+    version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -35,50 +55,73 @@ class Rule(models.Model):
 
 
 class RuleVersion(models.Model):
-    """Conditions on facts → a benefit for each side. Immutable from the moment it is saved, but for its end.
+    """Event type + conditions on facts → benefits. Immutable from the moment it is saved, but for its end.
 
-    In force from ``starts_at`` until ``ends_at`` or the next version's start, the end excluded.
+    In force from ``starts_at`` until ``ends_at`` or the next version's start, the end excluded. The shapes of
+    ``conditions`` are those of ``advocacy.conditions``; of ``benefits``, ``caps`` and ``per_currency`` those of
+    ``rewards.rules.terms``.
     """
 
     public_id = PublicIdField()
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    trigger = models.CharField(max_length=40, default="conversion")
+    # The event type that a subject begins with.
+    trigger = models.CharField(max_length=60, default=CONVERSION_TRIGGER)
     frequency = models.CharField(max_length=20, choices=Frequency, default=Frequency.FIRST_ORDER)
+    order_limit = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="At most so many orders of a friend."
+    )
+    months_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="Only a friend's orders within so many months.",
+    )
+    months_from = models.CharField(max_length=12, choices=MonthsFrom, default=MonthsFrom.FIRST_ORDER)
+    milestone_every = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Paid for so many converted friends."
+    )
+    milestone_repeats = models.BooleanField(default=True, help_text="Again for every further so many.")
     minimum_order_minor = MinorField(default=0)
-    # Further conditions in the base's condition language (advocacy.conditions).
     conditions = models.JSONField(default=list, blank=True)
-    advocate_kind = models.CharField(max_length=10, choices=BenefitKind, blank=True)
-    advocate_amount_minor = MinorField(default=0)
-    advocate_percent_bp = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(10_000)])
-    advocate_maximum_minor = MinorField(null=True, blank=True)
-    friend_kind = models.CharField(max_length=10, choices=BenefitKind, blank=True)
-    friend_amount_minor = MinorField(default=0)
-    friend_percent_bp = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(10_000)])
-    friend_maximum_minor = MinorField(null=True, blank=True)
+    benefits = models.JSONField(default=dict)
+    caps = models.JSONField(default=list, blank=True)
+    per_currency = models.JSONField(default=dict, blank=True)
     hold_days = models.PositiveIntegerField(default=14, validators=[MinValueValidator(0), MaxValueValidator(365)])
+    hold_from = models.CharField(max_length=10, choices=HoldFrom, default=HoldFrom.DELIVERY)
+    delivery_allowance_days = models.PositiveIntegerField(
+        default=7,
+        validators=[MaxValueValidator(90)],
+        help_text="Days from the payment to the delivery, where no delivery is told.",
+    )
+    expires_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="What is not spent so many days after it was credited expires.",
+    )
+    priority = models.IntegerField(
+        default=0, validators=[MinValueValidator(-1000), MaxValueValidator(1000)], help_text="Higher goes first."
+    )
+    exclusive_group = models.SlugField(
+        max_length=40, blank=True, help_text="Of the rules in one group only one pays a recipient. Empty: it stacks."
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Set where this version corrects the decisions of another: it is in force for those only.
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
 
     class Meta:
         ordering = ["rule", "number"]
         constraints = [
             models.UniqueConstraint(fields=["rule", "number"], name="a_rule_numbers_its_versions_once"),
             one_of("frequency", Frequency, name="a_rule_version_has_a_known_frequency"),
+            one_of("hold_from", HoldFrom, name="a_rule_version_counts_its_hold_from_something_known"),
+            one_of("months_from", MonthsFrom, name="a_rule_version_counts_its_months_from_something_known"),
             at_least("minimum_order_minor", 0, name="a_minimum_is_not_negative", message="A minimum is 0 or more."),
             models.CheckConstraint(
-                condition=models.Q(advocate_percent_bp__lte=10_000, friend_percent_bp__lte=10_000),
-                name="a_percentage_is_at_most_100",
-                violation_error_message="A percentage is at most 100.",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(advocate_amount_minor__gte=0, friend_amount_minor__gte=0),
-                name="a_benefit_is_not_negative",
-                violation_error_message="A benefit is 0 or more.",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(advocate_kind="", friend_kind=""),
+                condition=~models.Q(benefits={}),
                 name="a_rule_version_gives_somebody_something",
                 violation_error_message="Choose what the advocate or the friend gets.",
             ),

@@ -1,24 +1,44 @@
 import pgtrigger
 from django.db import models
 
-from advocacy.models import Program, Storefront
+from advocacy.models import Advocate, Customer, Program, Storefront
 from advocacy.models.columns import PublicIdField
 from rewards.models.rule import Rule
 
 
 class Subject(models.Model):
-    """What is decided about. The row is the lock, and holds the version last settled."""
+    """What is decided about: a fact and what began it. The row is the lock, and holds the version last settled.
+
+    ``trigger`` is the event type that began it, or what it is derived from: ``milestone`` (a step), ``tier`` (an
+    advocate's period), ``adjustment``, ``exchange``.
+    """
 
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+")
     program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    trigger = models.CharField(max_length=60)
     kind = models.CharField(max_length=20)
     public_id = models.UUIDField()
+    advocate = models.ForeignKey(Advocate, models.PROTECT, null=True, related_name="+", db_index=False)
+    friend = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
     settled_version = models.PositiveIntegerField(default=0)
+    # How often it was decided; numbers its decisions.
+    decisions_made = models.PositiveIntegerField(default=0)
+    # A reason key, where a decision could not be made yet.
+    waits_for = models.CharField(max_length=40, blank=True)
     occurred_at = models.DateTimeField(help_text="Of its first event: picks the rule versions and the cap's period.")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["storefront", "kind", "public_id"], name="a_subject_is_decided_in_one_row")
+            models.UniqueConstraint(fields=["program", "trigger", "public_id"], name="a_subject_is_decided_in_one_row")
+        ]
+        indexes = [
+            # Used by: settling whatever began with this fact.
+            models.Index(fields=["public_id"], name="subjects_of_a_fact"),
+            # Used by: deciding what waited, when it has come.
+            models.Index(
+                fields=["storefront", "waits_for"], condition=~models.Q(waits_for=""), name="subjects_that_wait"
+            ),
         ]
 
     def __str__(self):
@@ -29,11 +49,11 @@ class Counter(models.Model):
     """How much of a rule's cap is used, in one scope and period. Locked before decisions are inserted."""
 
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="counters", db_index=False)
-    # Which cap: scope and period, such as "friend/all".
+    # Which cap: measure, scope and side, such as "count/advocate/" or "amount/program/friend".
     cap = models.CharField(max_length=40)
-    # Whose: the public id of the friend, advocate or program.
+    # Whose: the public id of the friend, advocate or program, or one made of advocate and friend.
     key = models.UUIDField()
-    # Which period of time, such as "all" or "2026-11".
+    # Which period of time, such as "all", "2026-11" or "2026-W47".
     period = models.CharField(max_length=12, default="all")
     used = models.BigIntegerField(default=0)
 
@@ -48,18 +68,25 @@ class Counter(models.Model):
 
 
 class Decision(models.Model):
-    """The verdict of every rule version in force on one version of a subject; insert-only."""
+    """The verdict of every rule version in force on one version of a subject; insert-only.
+
+    ``verdicts`` has the shape that ``rewards.verdicts`` writes and reads. Decided again for the same version it gets
+    the next ``number``. Its facts are those of the subject's event; a derived subject has none and keeps them here.
+    """
 
     public_id = PublicIdField()
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="decisions")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="decisions", db_index=False)
+    number = models.PositiveIntegerField()
     version = models.PositiveIntegerField()
-    # [{rule, version, number, name, verdicts: {side: {granted_minor, owed_minor, reasons}}, checks: [...]}]
     verdicts = models.JSONField()
+    facts = models.JSONField(null=True)
+    # The correction that asked for it, by its public id.
+    correction = models.UUIDField(null=True)
     decided_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["subject", "version"], name="a_version_is_decided_once"),
+            models.UniqueConstraint(fields=["subject", "number"], name="a_subject_numbers_its_decisions_once"),
         ]
         triggers = [pgtrigger.Protect(name="decisions_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 

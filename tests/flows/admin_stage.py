@@ -6,6 +6,7 @@ from django.utils import timezone
 from referrals import orders
 from rewards import rulebook
 from tests import cast
+from tests.terms import terms as terms_of
 
 TERMS = {
     "frequency": "first_order",
@@ -30,7 +31,7 @@ def rule(program, **terms):
     saved = rulebook.save(
         program=program,
         name="Give 10, get 10",
-        terms=TERMS | terms,
+        terms=terms_of(**TERMS | terms),
         at=timezone.now(),
         starts_at=cast.LONG_AGO,
         from_the_past=True,

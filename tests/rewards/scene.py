@@ -11,6 +11,7 @@ from advocacy.outbox.record import Draft, record
 from referrals import events as catalogue
 from rewards import rulebook
 from rewards.models import Account, Reward
+from tests.terms import terms as terms_of
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 GIVE_10 = {
@@ -72,12 +73,12 @@ def alice_of(program, name="alice"):
     )
 
 
-def rule_of(program, **terms):
+def rule_of(program, name="Give 10", **terms):
     """A rule in force since a year."""
     return rulebook.save(
         program=program,
-        name="Give 10",
-        terms=GIVE_10 | terms,
+        name=name,
+        terms=terms_of(**GIVE_10 | terms),
         at=NOW,
         starts_at=NOW - timedelta(days=365),
         from_the_past=True,

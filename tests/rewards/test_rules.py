@@ -1,11 +1,15 @@
 """What a rule owes, as tables of cases; no database."""
 
 import itertools
+import uuid
+from datetime import UTC, datetime
 
 import pytest
 
 from rewards import rules
-from rewards.rules import Before, Benefit, Terms
+from rewards.rules import Earlier, Question, amounts, compiled
+from rewards.rules import Terms as TermsOf
+from tests.terms import terms as terms_of
 
 FACTS = {
     "sequence": 1,
@@ -25,15 +29,32 @@ FACTS = {
 }
 
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WHO = {scope: uuid.UUID(int=number) for number, scope in enumerate(("advocate", "friend", "pair", "program"))}
+GIVE_10 = {"advocate_amount_minor": 1000, "friend_kind": "percent", "friend_percent_bp": 1000}
+
+
 def terms(**changes):
-    benefits = {"advocate": Benefit("fixed", amount_minor=1000), "friend": Benefit("percent", percent_bp=1000)}
-    return Terms(
-        **{"rule": 1, "version": 1, "number": 1, "name": "Give 10", "unit": "EUR", "benefits": benefits} | changes
-    )
+    """Compiled Terms; benefits as in ``tests.terms``."""
+    mine = any(name.startswith(("advocate_", "friend_", "customer_")) for name in changes)
+    said = terms_of(**({} if mine else GIVE_10) | changes)
+    own = {name: said.pop(name) for name in ("benefits", "minimum_order_minor", "per_currency") if name in said}
+    own = {"minimum_order_minor": 0, "per_currency": {}} | own
+    in_euros, per_currency = compiled(**own, unit="EUR")
+    base = {"rule": 1, "version": 1, "number": 1, "name": "Give 10", "unit": "EUR"}
+    return TermsOf(**base | said | {"amounts": in_euros, "per_currency": per_currency})
 
 
-def decide(used=0, before=None, rule=None, **facts):
-    return rules.decide(FACTS | facts, rule or terms(), used=used, before=before)
+def ask(*book, facts=FACTS, first=None, before=None, used=None, sides=("advocate", "friend"), rates=None):
+    question = Question(facts, first or facts, NOON, WHO, sides, before, rates or {})
+    return rules.decide(question, book, used=used or {})
+
+
+def decide(used=0, before=None, rule=None, first=None, **facts):
+    """One rule's verdict; ``used``: how often others used its first order."""
+    key = 1, "once/friend", WHO["friend"], "all"
+    known = None if before is None else {1: before}
+    return ask(rule or terms(), facts=FACTS | facts, first=first, before=known, used={key: used})[0]
 
 
 def test_both_sides_get_what_the_rule_says():
@@ -41,22 +62,22 @@ def test_both_sides_get_what_the_rule_says():
     assert verdict.granted == {"advocate": 1000, "friend": 500}
     assert verdict.owed == {"advocate": 1000, "friend": 500}
     assert verdict.reasons == {"advocate": (), "friend": ()}
-    assert verdict.counted
+    assert verdict.uses
 
 
 @pytest.mark.parametrize(
     ("facts", "rule", "used", "reasons"),
     [
         ({"goods_minor": 1999}, terms(minimum_order_minor=2000), 0, ("below_minimum",)),
-        ({"currency": "USD"}, terms(), 0, ("wrong_currency",)),
+        ({"currency": "USD"}, terms(), 0, ("rate_missing",)),
         ({}, terms(), 1, ("not_first_order",)),
         ({"program_status": "paused"}, terms(), 0, ("program_paused",)),
         ({"program_status": "ended"}, terms(), 0, ("program_ended",)),
         ({"advocate_status": "banned"}, terms(), 0, ("advocate_banned",)),
-        ({"revenue_minor": 0}, terms(benefits={"friend": Benefit("percent", percent_bp=1000)}), 0, ("zero_amount",)),
+        ({"revenue_minor": 0}, terms(friend_kind="percent", friend_percent_bp=1000), 0, ("zero_amount",)),
         (
             {"country": "FR"},
-            terms(conditions=({"field": "country", "op": "one_of", "value": ["DE", "AT"]},)),
+            terms(conditions=[{"field": "country", "op": "one_of", "value": ["DE", "AT"]}]),
             0,
             ("country_excluded",),
         ),
@@ -65,10 +86,10 @@ def test_both_sides_get_what_the_rule_says():
 )
 def test_a_refusal_names_its_reasons_and_grants_nothing(facts, rule, used, reasons):
     verdict = decide(used=used, rule=rule, **facts)
-    side = next(iter(rule.benefits))
+    side = rule.sides[0]
     assert verdict.granted[side] == verdict.owed[side] == 0
     assert verdict.reasons[side] == reasons
-    assert not verdict.counted
+    assert not verdict.uses
 
 
 def test_a_minimum_is_met_by_exactly_that_much():
@@ -90,11 +111,12 @@ def test_every_order_is_paid_where_the_rule_says_so():
     ],
 )
 def test_a_percentage_is_rounded_half_up_once_and_limited(revenue, percent_bp, maximum, amount):
-    assert Benefit("percent", percent_bp=percent_bp, maximum_minor=maximum).amount(revenue) == amount
+    rule = terms(friend_kind="percent", friend_percent_bp=percent_bp, friend_maximum_minor=maximum)
+    assert amounts.base(rule.amounts.benefits["friend"], {"revenue_minor": revenue}, rule, position=0) == amount
 
 
 def again(**facts):
-    return decide(before=Before(granted={"advocate": 1000, "friend": 500}), **facts)
+    return decide(before=Earlier(granted={"advocate": 1000, "friend": 500}), **facts)
 
 
 @pytest.mark.parametrize(
@@ -117,17 +139,17 @@ def test_each_side_is_rejected_by_itself():
     verdict = again(advocate_review="rejected")
     assert verdict.owed == {"advocate": 0, "friend": 500}
     assert verdict.reasons["advocate"] == ("fraud_rejected",)
-    assert verdict.counted
+    assert verdict.uses
 
 
 def test_a_held_side_is_owed_but_waits():
     verdict = again(friend_review="held")
     assert verdict.owed["friend"] == 500
-    assert verdict.reviewed == {"advocate": False, "friend": True}
+    assert verdict.reasons == {"advocate": (), "friend": ("fraud_hold",)}
 
 
 def test_a_grant_of_nothing_stays_nothing_for_the_reason_it_had():
-    verdict = decide(before=Before(reasons=("below_minimum",)))
+    verdict = decide(before=Earlier(refusal=("below_minimum",)))
     assert verdict.owed == {"advocate": 0, "friend": 0}
     assert verdict.reasons["advocate"] == ("below_minimum",)
 
@@ -139,8 +161,7 @@ def test_a_grant_is_not_restored_when_another_order_took_the_room():
 
 
 def test_a_later_version_cannot_raise_a_grant():
-    dearer = terms(benefits={"advocate": Benefit("fixed", amount_minor=9000)})
-    verdict = decide(rule=dearer, before=Before(granted={"advocate": 1000}))
+    verdict = decide(rule=terms(advocate_amount_minor=9000), before=Earlier(granted={"advocate": 1000}))
     assert verdict.owed == {"advocate": 1000}
 
 
@@ -173,6 +194,6 @@ def test_only_the_difference_is_posted(owed, pending, available, releasable, mov
 def test_conditions_and_grant_are_decided_on_the_first_state_and_what_is_owed_on_the_newest():
     first = FACTS | {"goods_minor": 6000, "revenue_minor": 5000}
     newest = FACTS | {"goods_minor": 100, "revenue_minor": 90_000, "basis_minor": 6000, "refunded_minor": 3000}
-    verdict = rules.decide(newest, terms(minimum_order_minor=4000), used=0, first=first)
+    verdict = ask(terms(minimum_order_minor=4000), facts=newest, first=first)[0]
     assert verdict.granted == {"advocate": 1000, "friend": 500}
     assert verdict.owed == {"advocate": 500, "friend": 250}

@@ -1,0 +1,75 @@
+"""The rules of programs, compiled for deciding, and which of them are in force."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from rewards import rules
+from rewards.models import RuleVersion
+
+_ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Book:
+    """The rule versions of some programs: ``in_force`` by moment, ``by_version`` by id."""
+
+    def __init__(self, versions):
+        self.by_version = {version.pk: version for version in versions}
+        self.terms = {version.pk: terms_of(version) for version in versions}
+        self._by_trigger, self._triggers = defaultdict(list), defaultdict(set)
+        for version in versions:
+            # A version that corrects another decides only where a correction names it.
+            if version.corrects_id is None:
+                span = version.starts_at, version.ends_at or _ALWAYS
+                program = version.rule.program
+                self._by_trigger[program.pk, version.trigger].append((*span, self.terms[version.pk]))
+                self._triggers[program.storefront_id].add((program.pk, version.trigger))
+
+    def triggers(self, storefront):
+        """``{(program id, trigger)}`` that a storefront has rules on."""
+        return self._triggers[storefront]
+
+    def in_force(self, program, trigger, moment):
+        """The Terms of the versions in force at the moment, the oldest rule first."""
+        return [terms for start, end, terms in self._by_trigger[program, trigger] if start <= moment < end]
+
+
+def of_storefronts(storefronts):
+    """The Book of every program of these storefronts."""
+    versions = RuleVersion.objects.filter(rule__program__storefront__in=storefronts)
+    return Book(list(versions.select_related("rule__program").order_by("rule", "number")))
+
+
+def terms_of(version):
+    """A RuleVersion, also an unsaved one, as Terms; reads ``version.rule.program``."""
+    program = version.rule.program
+    amounts, per_currency = rules.compiled(
+        benefits=version.benefits,
+        minimum_order_minor=version.minimum_order_minor,
+        per_currency=version.per_currency,
+        unit=program.currency,
+    )
+    return rules.Terms(
+        rule=version.rule_id,
+        version=version.pk,
+        number=version.number,
+        name=version.rule.name,
+        unit=program.currency,
+        zone=program.time_zone,
+        points_per_unit=program.points_per_unit,
+        frequency=str(version.frequency),
+        order_limit=version.order_limit,
+        months_limit=version.months_limit,
+        months_from=str(version.months_from),
+        milestone_every=version.milestone_every,
+        milestone_repeats=version.milestone_repeats,
+        conditions=version.conditions,
+        amounts=amounts,
+        per_currency=per_currency,
+        caps=tuple(version.caps),
+        hold_days=version.hold_days,
+        hold_from=str(version.hold_from),
+        delivery_allowance_days=version.delivery_allowance_days,
+        expires_days=version.expires_days,
+        priority=version.priority,
+        exclusive_group=version.exclusive_group,
+    )

@@ -1,0 +1,130 @@
+"""What a benefit comes to on a subject's facts, and what of it is still owed. Pure; minor units throughout."""
+
+from fractions import Fraction
+
+from advocacy import money
+from rewards.rules.terms import FIXED, PER_PRODUCT, PERCENT, POINTS, WHOLE_FORMS
+
+_CONVERTED = ("goods_minor", "revenue_minor", "basis_minor")
+
+
+def converted(facts, rate):
+    """The facts in the program's currency. ``rate`` is a Fraction of minor units to minor units."""
+    changed = {name: money.round_half_up(facts[name] * rate) for name in _CONVERTED if name in facts}
+    lines = facts.get("products")
+    if lines:
+        changed["products"] = [
+            line | {name: money.round_half_up(line[name] * rate) for name in ("net_minor", "revenue_minor")}
+            for line in lines
+        ]
+    return facts | changed
+
+
+def minor_rate(rate, source, target):
+    """What a rate of whole units is between minor units: 1 JPY = 0.006 EUR → 0.6 cents for each yen."""
+    return Fraction(rate) * 10 ** money.decimals(target) / 10 ** money.decimals(source)
+
+
+def base(benefit, facts, terms, *, position):
+    """The amount before caps, in the benefit's unit. ``position`` is the advocate's in the tiers' period."""
+    amount = _amount(benefit, facts, terms, position)
+    if not amount or benefit.kind == FIXED:
+        return amount
+    if benefit.minimum_minor is not None and amount < benefit.minimum_minor:
+        amount = benefit.minimum_minor
+    return amount if benefit.maximum_minor is None else min(amount, benefit.maximum_minor)
+
+
+def _amount(benefit, facts, terms, position):
+    if benefit.kind == FIXED:
+        return benefit.amount_minor
+    if benefit.kind == PERCENT:
+        return _in_unit(benefit, money.percent(facts["revenue_minor"], benefit.percent_bp), terms)
+    if benefit.kind == PER_PRODUCT:
+        return _per_product(benefit, facts, terms)
+    return of_step(benefit, benefit.tiers.reached(position), facts, terms)
+
+
+def of_step(benefit, step, facts, terms):
+    """What one tier pays for these facts."""
+    if step is None:
+        return 0
+    if step.percent_bp:
+        return _in_unit(benefit, money.percent(facts.get("revenue_minor", 0), step.percent_bp), terms)
+    return step.amount_minor
+
+
+def _per_product(benefit, facts, terms):
+    """Each line by the first item that names it; the sum is rounded once."""
+    fixed, parts = 0, 0
+    for line, item in matched(benefit, facts):
+        fixed += item.amount_minor * line.get("quantity", 1)
+        parts += line["revenue_minor"] * item.percent_bp
+    return fixed + _in_unit(benefit, money.share(parts, 1, money.BASIS_POINTS), terms)
+
+
+def matched(benefit, facts):
+    """``(line, item)`` of the lines that the benefit pays for."""
+    for line in facts.get("products", ()):
+        item = next((item for item in benefit.items if item.matches(line)), None)
+        if item:
+            yield line, item
+
+
+def _in_unit(benefit, amount_minor, terms):
+    """A share of money in the benefit's unit: as it is, or as points at the program's rate."""
+    if benefit.form != POINTS:
+        return amount_minor
+    return money.share(amount_minor, terms.points_per_unit or 0, 10 ** money.decimals(terms.unit))
+
+
+def worth(benefit, amount, terms):
+    """An amount in minor units of the program's currency, for competition; None where it has no rate."""
+    if benefit.form != POINTS:
+        return amount
+    if not terms.points_per_unit:
+        return None
+    return money.share(amount, 10 ** money.decimals(terms.unit), terms.points_per_unit)
+
+
+def owed(benefit, facts, side, granted):
+    """``round(grant × (basis − refunded) ÷ basis)``: cumulative, so the last refund takes the remainder by itself.
+
+    A code or a thing of one's own is owed whole until all of the order is given back.
+    """
+    if not granted or given_back(facts, side):
+        return 0
+    if not _is_order(facts) or benefit.form in WHOLE_FORMS:
+        return granted
+    basis, refunded = _refunded(benefit, facts)
+    return money.share(granted, max(basis - refunded, 0), basis) if basis > 0 else granted
+
+
+def _is_order(facts):
+    return "basis_minor" in facts
+
+
+def _refunded(benefit, facts):
+    """``(basis, refunded)``: the order's, or those of the products that the benefit pays for.
+
+    A refund that names no products counts for all of them at the order's own share.
+    """
+    basis, refunded = facts["basis_minor"], facts["refunded_minor"]
+    if benefit.kind != PER_PRODUCT or refunded >= basis:
+        return basis, refunded
+    lines = facts.get("products", ())
+    named = sum(line.get("refunded_minor", 0) for line in lines)
+    mine = [line for line, _ in matched(benefit, facts)]
+    net = sum(line["net_minor"] for line in mine)
+    unnamed = money.share(net, max(refunded - named, 0), basis) if basis else 0
+    return net, min(sum(line.get("refunded_minor", 0) for line in mine) + unnamed, net)
+
+
+def given_back(facts, side):
+    """Whether the side's share of a cap is free again: by a rejection or a whole refund, not by a part."""
+    if facts.get(f"{side}_review") == "rejected":
+        return True
+    if not _is_order(facts):
+        return facts.get("stands") is False
+    basis = facts["basis_minor"]
+    return bool(facts["cancelled"] or (basis and facts["refunded_minor"] >= basis))

@@ -1,0 +1,227 @@
+"""A rule version as far as deciding needs it: frozen, and compiled once for many decisions. Pure."""
+
+from dataclasses import dataclass, field
+
+from advocacy import conditions, money
+from rewards.rules.periods import ALL
+
+ADVOCATE, FRIEND, CUSTOMER = "advocate", "friend", "customer"
+SIDES = (ADVOCATE, FRIEND, CUSTOMER)
+FIRST_ORDER, EVERY_ORDER = "first_order", "every_order"
+FIXED, PERCENT, TIERED, PER_PRODUCT = KINDS = ("fixed", "percent", "tiered", "per_product")
+CREDIT, POINTS, COUPON, GIFT_CARD, CASH, CUSTOM = FORMS = ("credit", "points", "coupon", "gift_card", "cash", "custom")
+# A code or a thing of one's own cannot be given by halves.
+WHOLE_FORMS = frozenset((COUPON, GIFT_CARD, CUSTOM))
+SCOPES = ("advocate", "friend", "pair", "program")
+COUNT, AMOUNT, REVENUE = "count", "amount", "revenue"
+MARGINAL, WHOLE = "marginal", "whole"
+# "The first order" is a cap of one use per friend, for all time.
+ONCE = "once/friend"
+FRIENDS = "friends"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this position on (the how-manieth conversion, or so much revenue) a tier pays this."""
+
+    start: int
+    amount_minor: int = 0
+    percent_bp: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """``measure`` conversions or revenue of the advocate in a ``period`` (month, year, all).
+
+    ``reading`` marginal: each conversion by the tier reached with it. Whole: at the period's end all of the period's
+    conversions are raised to the tier reached then, by one top-up.
+    """
+
+    measure: str
+    period: str
+    reading: str
+    steps: tuple
+
+    @property
+    def meter(self):
+        return f"tier/{self.measure}"
+
+    def reached(self, position):
+        """The Step at this position, or None below the first."""
+        found = None
+        for step in self.steps:
+            if position < step.start:
+                break
+            found = step
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What lines of these products, or of these categories, pay: a percentage of the line, or so much per piece."""
+
+    by: str
+    values: frozenset
+    amount_minor: int = 0
+    percent_bp: int = 0
+
+    def matches(self, line):
+        if self.by == "category":
+            return line.get("category") in self.values
+        return not self.values.isdisjoint((line.get("product"), line.get("variant"), line.get("sku")))
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """What one side gets. Amounts are minor units of ``unit``; minimum and maximum are per reward, None is without."""
+
+    kind: str = FIXED
+    form: str = CREDIT
+    unit: str = ""
+    amount_minor: int = 0
+    percent_bp: int = 0
+    minimum_minor: int | None = None
+    maximum_minor: int | None = None
+    tiers: Tiers | None = None
+    items: tuple = ()
+    pool: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Something a rule counts, in a Counter: ``cap`` names it, ``scope`` says whose, ``limit`` None only counts.
+
+    ``measure``: count (1 for a conversion that pays), amount (what is owed to ``sides``), revenue (of the order).
+    """
+
+    cap: str
+    scope: str
+    period: str
+    measure: str
+    limit: int | None
+    sides: tuple
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Minimum and benefits in one currency."""
+
+    unit: str
+    minimum_order_minor: int
+    benefits: dict
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One rule version. ``rule`` and ``version`` are the database's ids; ``unit`` is the program's currency."""
+
+    rule: int
+    version: int
+    number: int
+    name: str
+    unit: str
+    zone: str = "UTC"
+    points_per_unit: int | None = None
+    frequency: str = FIRST_ORDER
+    order_limit: int | None = None
+    months_limit: int | None = None
+    months_from: str = "first_order"
+    milestone_every: int | None = None
+    milestone_repeats: bool = True
+    conditions: list | dict = field(default_factory=list)
+    amounts: Amounts | None = None
+    per_currency: dict = field(default_factory=dict)
+    caps: tuple = ()
+    hold_days: int = 0
+    hold_from: str = "payment"
+    delivery_allowance_days: int = 7
+    expires_days: int | None = None
+    priority: int = 0
+    exclusive_group: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "sides", tuple(side for side in SIDES if side in self.amounts.benefits))
+        object.__setattr__(self, "questions", conditions.compile(self.conditions))
+        object.__setattr__(self, "meters", tuple(self._meters()))
+        # Steps of a milestone pay; its conversions are only counted.
+        object.__setattr__(self, "pays", () if self.milestone_every else self.sides)
+
+    def _meters(self):
+        if self.milestone_every:
+            yield Meter(ONCE, "friend", ALL, COUNT, 1, self.sides, "not_first_order")
+            yield Meter(FRIENDS, "advocate", ALL, COUNT, None, self.sides, "")
+            return
+        if self.frequency == FIRST_ORDER:
+            yield Meter(ONCE, "friend", ALL, COUNT, 1, self.sides, "not_first_order")
+        elif self.order_limit:
+            yield Meter("orders/friend", "friend", ALL, COUNT, self.order_limit, self.sides, "limit_of_orders_reached")
+        yield from self.cap_meters()
+        yield from self._tier_meters()
+
+    def cap_meters(self):
+        """The Meters of the admin's caps and budgets; of a milestone they limit its steps."""
+        for cap in self.caps:
+            side = cap.get("side", "")
+            budget = cap["scope"] == "program" and cap["measure"] == AMOUNT
+            yield Meter(
+                cap=f"{cap['measure']}/{cap['scope']}/{side}",
+                scope=cap["scope"],
+                period=cap["period"],
+                measure=cap["measure"],
+                limit=cap["limit"],
+                sides=(side,) if side else self.sides,
+                reason="budget_exhausted" if budget else "cap_reached",
+            )
+
+    def _tier_meters(self):
+        tiers = {benefit.tiers.meter: benefit.tiers for benefit in self.amounts.benefits.values() if benefit.tiers}
+        for name, each in tiers.items():
+            measure = COUNT if each.measure == "conversions" else REVENUE
+            yield Meter(name, "advocate", each.period, measure, None, self.sides, "")
+
+
+def compiled(*, benefits, minimum_order_minor, per_currency, unit):
+    """``(amounts, per_currency)`` of Terms from the stored JSON."""
+    own = Amounts(unit, minimum_order_minor, {side: benefit(each, unit) for side, each in benefits.items()})
+    return own, {
+        currency: Amounts(
+            currency,
+            said.get("minimum_order_minor", 0),
+            {side: benefit(each | said.get(side, {}), currency) for side, each in benefits.items()},
+        )
+        for currency, said in per_currency.items()
+    }
+
+
+def benefit(said, unit):
+    """One Benefit from its stored JSON."""
+    tiers, form = said.get("tiers"), said.get("form", CREDIT)
+    return Benefit(
+        kind=said.get("kind", FIXED),
+        form=form,
+        unit=money.POINTS if form == POINTS else unit,
+        amount_minor=said.get("amount_minor", 0),
+        percent_bp=said.get("percent_bp", 0),
+        minimum_minor=said.get("minimum_minor"),
+        maximum_minor=said.get("maximum_minor"),
+        tiers=tiers and _tiers(tiers),
+        items=tuple(_item(each) for each in said.get("items", ())),
+        pool=said.get("pool", ""),
+        label=said.get("label", ""),
+    )
+
+
+def _tiers(said):
+    steps = sorted(said["steps"], key=lambda step: step["from"])
+    return Tiers(
+        said["measure"],
+        said["period"],
+        said.get("reading", MARGINAL),
+        tuple(Step(step["from"], step.get("amount_minor", 0), step.get("percent_bp", 0)) for step in steps),
+    )
+
+
+def _item(said):
+    return Item(said["by"], frozenset(said["values"]), said.get("amount_minor", 0), said.get("percent_bp", 0))

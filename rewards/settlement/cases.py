@@ -1,0 +1,204 @@
+"""What is to be decided: from events to subjects, locked, with their first facts and what earlier settlings left."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import prefetch_related_objects
+
+from advocacy.models import Event
+from rewards import locks, rates, rules, verdicts
+from rewards.models import CONVERSION_TRIGGER, Decision, Reward, Subject
+
+CONVERSION = "conversion"
+
+
+@dataclass(slots=True)
+class Case:
+    """One subject in a settling. ``event``: its newest here, None for a derived subject; ``version``: its facts'."""
+
+    subject: Subject
+    event: Event | None
+    version: int
+    facts: dict
+    first_facts: dict
+    kept_facts: dict | None = None  # what its decision must keep, because no event holds it
+    terms: list = field(default_factory=list)
+    rewards: dict = field(default_factory=dict)  # (rule, side) → Reward
+    earlier: dict = field(default_factory=dict)  # rule → what its last decision said
+    question: rules.Question | None = None
+    verdicts: list = field(default_factory=list)
+    correction: object = None
+
+    @property
+    def first(self):
+        return self.subject.decisions_made == 0
+
+
+def of_events(events, rule_book):
+    """The Cases of these events, locked, in event order; none for what nobody has a rule for."""
+    newest, began = _newest(events)
+    rows, origins = _subjects(newest, began, rule_book)
+    if not rows:
+        return []
+    locked = locks.subjects(rows=rows)
+    prefetch_related_objects(list(locked.values()), "program")
+    prefetch_related_objects(list(newest.values()), "advocate__customer", "friend", "customer", "program")
+    cases = []
+    for (program, trigger, fact), subject in locked.items():
+        event = newest[fact]
+        # Somebody settled a newer state of it meanwhile: nothing to do for an older one.
+        if event.version > subject.settled_version:
+            first = origins[program, trigger, fact]
+            cases.append(_case(subject, event, first))
+    cases.sort(key=lambda case: case.event.pk)
+    return cases
+
+
+def _newest(events):
+    """``({fact: its newest event}, {fact: {types}})``."""
+    newest, began = {}, {}
+    for event in events:
+        began.setdefault(event.subject_id, set()).add(event.type)
+        known = newest.get(event.subject_id)
+        if known is None or event.version > known.version:
+            newest[event.subject_id] = event
+    return newest, began
+
+
+def _subjects(newest, began, rule_book):
+    """The rows of the subjects to settle, and each one's first event by (program, trigger, fact)."""
+    wanted = {}
+    others = []
+    for fact, event in newest.items():
+        if event.subject_kind == CONVERSION:
+            wanted[event.program_id, CONVERSION_TRIGGER, fact] = event
+            continue
+        others.append(fact)
+        # A storefront's event without a program is asked of each of its programs.
+        for program, trigger in rule_book.triggers(event.storefront_id):
+            if trigger in began[fact] and event.program_id in (None, program):
+                wanted[program, trigger, fact] = event
+    for subject in Subject.objects.filter(public_id__in=others):
+        event = newest[subject.public_id]
+        if event.storefront_id == subject.storefront_id:
+            wanted.setdefault((subject.program_id, subject.trigger, subject.public_id), event)
+    firsts = _firsts(wanted)
+    rows = [
+        Subject(
+            storefront_id=event.storefront_id,
+            program_id=program,
+            trigger=trigger,
+            kind=event.subject_kind,
+            public_id=fact,
+            advocate_id=event.advocate_id,
+            friend_id=event.friend_id,
+            customer_id=event.customer_id,
+            occurred_at=firsts[program, trigger, fact].occurred_at,
+        )
+        for (program, trigger, fact), event in wanted.items()
+    ]
+    return rows, firsts
+
+
+def _firsts(wanted):
+    """The event that each subject began with; whatever came since, it is judged by that."""
+    firsts, later = {}, {}
+    for key, event in wanted.items():
+        if event.type == key[1] and event.version == 1:
+            firsts[key] = event
+        else:
+            later.setdefault(key[2], []).append(key)
+    if later:
+        began = Event.objects.filter(subject_id__in=list(later), type__in={key[1] for key in wanted})
+        for event in began.order_by("version"):
+            for key in later[event.subject_id]:
+                if key[1] == event.type:
+                    firsts.setdefault(key, event)
+    return firsts
+
+
+def _case(subject, event, first):
+    facts, first_facts, kept = event.facts, first.facts, None
+    if subject.kind != CONVERSION:
+        standing = _standing(event, subject)
+        facts, first_facts = standing | facts, standing | first_facts
+        kept = facts
+    return Case(subject, event, event.version, facts, first_facts, kept)
+
+
+def _standing(event, subject):
+    """A conversion's facts carry how program and advocate stood; of other facts it is asked when they are settled."""
+    program = event.program or subject.program
+    return {
+        "program_status": str(program.status_at(event.occurred_at)),
+        "advocate_status": str(event.advocate.status) if event.advocate else "active",
+    }
+
+
+def read(cases, rule_book):
+    """Give each case its terms, its question, and what earlier settlings left."""
+    _read_what_was(cases)
+    for case in cases:
+        case.terms = _terms(case, rule_book)
+    found = rates.Rates(wanted={wish for case in cases for wish in _rates_wanted(case)})
+    for case in cases:
+        case.question = _question(case, found)
+
+
+def _terms(case, rule_book):
+    """Those in force when it first occurred; a version that decided before goes on, whatever became of its dates."""
+    subject = case.subject
+    in_force = rule_book.in_force(subject.program_id, subject.trigger, subject.occurred_at)
+    if case.first:
+        return in_force
+    before = [rule_book.terms[said["version"]] for said in case.earlier.values()]
+    return sorted(
+        [*before, *(terms for terms in in_force if terms.rule not in case.earlier)], key=lambda terms: terms.rule
+    )
+
+
+def _read_what_was(cases):
+    again = {case.subject.pk: case for case in cases if not case.first}
+    if not again:
+        return
+    for reward in Reward.objects.filter(subject__in=list(again)).select_related("rule", "rule_version", "advocate"):
+        case = again[reward.subject_id]
+        reward.subject = case.subject
+        case.rewards[reward.rule_id, reward.side] = reward
+    last = Decision.objects.filter(subject__in=list(again)).order_by("subject_id", "-number").distinct("subject_id")
+    for decision in last:
+        again[decision.subject_id].earlier = {said["rule"]: said for said in decision.verdicts}
+
+
+def _rates_wanted(case):
+    currency = case.first_facts.get("currency")
+    for terms in case.terms:
+        if currency and currency != terms.unit and currency not in terms.per_currency:
+            yield case.subject.storefront_id, currency, terms.unit, rates.day_of(case.subject.occurred_at, terms.zone)
+
+
+def _question(case, found):
+    subject, event = case.subject, case.event
+    person = subject.customer_id and (event.customer if event else subject.customer)
+    advocate = subject.advocate_id and (event.advocate if event else subject.advocate)
+    friend = subject.friend_id and (event.friend if event else subject.friend)
+    own = (friend or person or advocate.customer).public_id
+    mine = advocate.public_id if advocate else own
+    known = {"advocate": advocate, "friend": friend, "customer": person}
+    return rules.Question(
+        facts=case.facts,
+        first=case.first_facts,
+        moment=subject.occurred_at,
+        who={"advocate": mine, "friend": own, "pair": pair(mine, own), "program": subject.program.public_id},
+        sides=tuple(side for side, row in known.items() if row),
+        before=None if case.first else {rule: verdicts.earlier(said) for rule, said in case.earlier.items()},
+        rates={
+            currency: rate
+            for _, currency, target, day in _rates_wanted(case)
+            if (rate := found.on(storefront=subject.storefront_id, currency=currency, target=target, day=day))
+        },
+    )
+
+
+def pair(advocate, friend):
+    """One key for both."""
+    return type(friend)(int=advocate.int ^ friend.int)

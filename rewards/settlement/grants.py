@@ -1,0 +1,57 @@
+"""From verdicts to rewards: a row for what was granted, and what each owes now."""
+
+from advocacy.models import Side
+from rewards import crediting, rules
+from rewards.models import Reward, RewardStatus
+
+
+def targets(found, rule_book, at):
+    """A Target for every reward that these cases granted, now or earlier."""
+    made = []
+    for case in found:
+        for verdict in case.verdicts:
+            for side, granted in verdict.granted.items():
+                reward = case.rewards.get((verdict.terms.rule, side))
+                due_at, _ = rules.due_at(facts=case.facts, terms=verdict.terms, moment=case.subject.occurred_at)
+                if reward is None and granted:
+                    reward = _reward(case, verdict, side, rule_book)
+                    reward.due_at, reward.created_at = due_at, at
+                if reward is not None:
+                    made.append(_target(case, verdict, side, reward, due_at))
+    return made
+
+
+def _target(case, verdict, side, reward, due_at):
+    reward.reviewed = case.facts.get(f"{side}_review") == "held"
+    # A grant is fixed but for what is decided again.
+    reward.granted_minor = max(verdict.granted[side], 0)
+    if reward.pending_minor or reward.pk is None or reward.credited_at is None:
+        reward.due_at = due_at
+    return crediting.Target(reward, verdict.owed[side], case.event, verdict.terms.expires_days)
+
+
+def _reward(case, verdict, side, rule_book):
+    subject, rule_version = case.subject, rule_book.by_version[verdict.terms.version]
+    return Reward(
+        storefront_id=subject.storefront_id,
+        program_id=subject.program_id,
+        rule=rule_version.rule,
+        rule_version=rule_version,
+        subject=subject,
+        side=side,
+        recipient_id=recipient(case, side),
+        advocate=case.event.advocate if case.event else subject.advocate,
+        form=verdict.benefits[side].form,
+        unit=verdict.units[side],
+        granted_minor=verdict.granted[side],
+        status=RewardStatus.REVERSED,
+    )
+
+
+def recipient(case, side):
+    """The customer's id."""
+    if side == Side.FRIEND:
+        return case.subject.friend_id
+    if side == Side.CUSTOMER:
+        return case.subject.customer_id
+    return (case.event.advocate if case.event else case.subject.advocate).customer_id

@@ -1,0 +1,5 @@
+"""Milestones."""
+
+
+def steps(found, rule_book):
+    return []

@@ -1,0 +1,107 @@
+"""Settle subjects: read, decide under the locks, write the decision, post the difference.
+
+A first conversion, a refund, a rejection, its reversal and a replay are the same call. A settling that finds nothing
+new posts nothing.
+"""
+
+from django.db import connection
+
+from advocacy.models import bulk
+from rewards import book, crediting, locks, rules, verdicts
+from rewards.models import Counter, Decision
+from rewards.settlement import budgets, cases, grants, milestones, tiers
+
+
+def settle(*, events, at):
+    """Settle the subjects of these events. The handler of lane ``money``; runs in the caller's transaction."""
+    rule_book = book.of_storefronts({event.storefront_id for event in events})
+    decide(cases.of_events(events, rule_book), rule_book, at=at)
+
+
+def again(*, found, rule_book, at):
+    """Settle these Cases, which the caller has locked, as they are: corrections and what waited for something."""
+    decide(found, rule_book, at=at)
+
+
+def decide(found, rule_book, *, at):
+    """Decide these locked Cases in their order, and what is derived from them."""
+    if not found:
+        return
+    cases.read(found, rule_book)
+    _ask(found)
+    derived = milestones.steps(found, rule_book) + tiers.top_ups(found, rule_book)
+    _write_decisions([*found, *derived], at)
+    targets = grants.targets([*found, *derived], rule_book, at)
+    crediting.bring(targets, at=at)
+    budgets.warn(found, at=at)
+
+
+def _ask(found):
+    """Ask the rules, each subject with the counters as the ones before it left them."""
+    counters = locks.counters(rows=_counters(found))
+    used = {key: counter.used for key, counter in counters.items()}
+    for case in found:
+        case.verdicts = rules.decide(case.question, case.terms, used=used)
+        for verdict in case.verdicts:
+            _count(case, verdict, used)
+    _store(counters, used)
+
+
+def _counters(found):
+    return [
+        Counter(rule_id=rule, cap=cap, key=key, period=period)
+        for rule, cap, key, period in {
+            (terms.rule, *key) for case in found for terms in case.terms for key in rules.keys(case.question, terms)
+        }
+    ]
+
+
+def _count(case, verdict, used):
+    rule = verdict.terms.rule
+    before = (case.question.before or {}).get(rule)
+    old = before.uses if before else {}
+    for key in {*old, *verdict.uses}:
+        place = (rule, *key)
+        used[place] = used.get(place, 0) + verdict.uses.get(key, 0) - old.get(key, 0)
+
+
+def _store(counters, used):
+    changed = [(counters[key].pk, number) for key, number in used.items() if counters[key].used != number]
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE rewards_counter SET used = now.used FROM unnest(%s::bigint[], %s::bigint[]) AS now (id, used) "
+                "WHERE rewards_counter.id = now.id",
+                [list(column) for column in zip(*changed, strict=True)],
+            )
+
+
+def _write_decisions(found, at):
+    for case in found:
+        case.subject.decisions_made += 1
+        case.subject.settled_version = case.version
+        case.subject.waits_for = next(("rate_missing" for verdict in case.verdicts if verdict.waits), "")
+    bulk.insert(
+        Decision(
+            subject=case.subject,
+            number=case.subject.decisions_made,
+            version=case.version,
+            verdicts=[verdicts.kept(verdict) for verdict in case.verdicts],
+            facts=case.kept_facts,
+            correction=case.correction,
+            decided_at=at,
+        )
+        for case in found
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE rewards_subject SET settled_version = settled.version, decisions_made = settled.made, "
+            "waits_for = settled.waits FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) "
+            "AS settled (id, version, made, waits) WHERE rewards_subject.id = settled.id",
+            [
+                [case.subject.pk for case in found],
+                [case.version for case in found],
+                [case.subject.decisions_made for case in found],
+                [case.subject.waits_for for case in found],
+            ],
+        )
