@@ -30,6 +30,7 @@ GROUPS = {
     "What happened": [
         ("Decisions", "gavel", "rewards.decision"),
         ("Events", "event_note", "advocacy.event"),
+        ("Jobs", "hourglass_top", "advocacy.job"),
         ("Waiting and stuck", "pending_actions", "advocacy.pending"),
         ("Done in the admin", "history", "admin.logentry"),
     ],

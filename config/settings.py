@@ -108,6 +108,8 @@ TEMPLATES = [
 ]
 # The dictionary of what happens after each event; the only place where the apps meet.
 EVENT_HANDLERS = "config.event_handlers.HANDLERS"
+# The dictionary of long work.
+JOB_KINDS = "config.job_kinds.JOBS"
 
 # --- data ----------------------------------------------------------------------------------------------------------
 
@@ -156,6 +158,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 SWEEP_SECONDS = environment.whole_number("SWEEP_SECONDS", default=2, least=1, most=60)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "advocacy.outbox.tasks.sweep", "schedule": schedule(SWEEP_SECONDS)},
+    "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
     "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
@@ -248,6 +251,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AdvocateStatus": "advocacy.models.AdvocateStatus",
         "BenefitKind": "advocacy.models.BenefitKind",
+        "JobState": "advocacy.models.JobState",
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "TestimonialStatus": "advocacy.models.TestimonialStatus",
         "LinkStatus": "referrals.models.LinkStatus",

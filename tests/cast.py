@@ -59,6 +59,11 @@ def olga():
     return get_user_model().objects.create_superuser("olga", "olga@example.com", "olgas long password")
 
 
+def staff(name):
+    """A colleague of olga's who may do nothing yet."""
+    return get_user_model().objects.create_user(name, f"{name}@example.com", is_staff=True)
+
+
 def order(external_id="1001", *, at=NOON, **changes):
     """What acme says of a paid order of 50.00 EUR with 4.00 shipping; give ``customer`` and the rest as you like."""
     fields = {"external_id": external_id, "status": "paid", "currency": "EUR", "placed_at": at}

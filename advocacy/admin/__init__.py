@@ -1,5 +1,5 @@
 """The base's pages of the admin."""
 
-from advocacy.admin import happenings, keys, people, programs, testimonials
+from advocacy.admin import happenings, jobs, keys, people, programs, testimonials
 
-__all__ = ["happenings", "keys", "people", "programs", "testimonials"]
+__all__ = ["happenings", "jobs", "keys", "people", "programs", "testimonials"]

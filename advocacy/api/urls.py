@@ -2,6 +2,7 @@ from django.urls import path
 
 from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.events import Events
+from advocacy.api.jobs import OneJob
 from advocacy.api.programs import Offers, Programs
 from advocacy.api.testimonials import OneTestimonial, Testimonials, Withdrawal
 
@@ -13,5 +14,6 @@ urlpatterns = [
     path("testimonials", Testimonials.as_view()),
     path("testimonials/<str:id>", OneTestimonial.as_view()),
     path("testimonials/<str:id>/withdraw", Withdrawal.as_view()),
+    path("jobs/<str:id>", OneJob.as_view()),
     path("events", Events.as_view()),
 ]

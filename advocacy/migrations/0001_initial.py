@@ -165,6 +165,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Job',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', advocacy.models.columns.PublicIdField(default=advocacy.ids.uuid7, editable=False, unique=True)),
+                ('kind', models.CharField(help_text='What is done; see config/job_kinds.py.', max_length=40)),
+                ('parameters', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=10)),
+                ('cursor', models.JSONField(default=dict)),
+                ('done', models.PositiveBigIntegerField(default=0)),
+                ('total', models.PositiveBigIntegerField(help_text='Not known before the first step, or not at all.', null=True)),
+                ('result', models.JSONField(null=True)),
+                ('error', models.TextField(blank=True, help_text='Why it failed, in a sentence.')),
+                ('worker', models.UUIDField(null=True)),
+                ('created_at', models.DateTimeField()),
+                ('started_at', models.DateTimeField(null=True)),
+                ('moved_at', models.DateTimeField(help_text='When it was last worked on or handed to a worker.')),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('storefront', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='advocacy.storefront')),
+            ],
+        ),
+        migrations.CreateModel(
             name='IdempotencyKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -298,6 +320,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='pending',
             constraint=models.CheckConstraint(condition=models.Q(('lane__in', ['money', 'people', 'out'])), name='a_lane_is_known', violation_error_message='lane must be one of: money, people, out.'),
+        ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['moved_at'], name='jobs_that_go_on'),
+        ),
+        migrations.AddConstraint(
+            model_name='job',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'done', 'failed', 'cancelled'])), name='a_job_has_a_known_state', violation_error_message='state must be one of: waiting, running, done, failed, cancelled.'),
+        ),
+        migrations.AddConstraint(
+            model_name='job',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('waiting', 'running'))), models.Q(models.Q(('state__in', ('waiting', 'running')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='a_job_has_ended_or_goes_on'),
         ),
         migrations.AddConstraint(
             model_name='idempotencykey',

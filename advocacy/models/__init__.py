@@ -4,6 +4,7 @@ from advocacy.models.advocate import Advocate, AdvocateStatus
 from advocacy.models.customer import Customer, Standing
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
+from advocacy.models.job import Job, JobState
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
@@ -18,6 +19,8 @@ __all__ = [
     "Customer",
     "Event",
     "IdempotencyKey",
+    "Job",
+    "JobState",
     "KeyKind",
     "Lane",
     "LinkTarget",

@@ -21,13 +21,18 @@ def after_commit(lanes):
 
 
 def now(lane):
-    global _silent_until  # noqa: PLW0603 - one rest per process is the point
     from advocacy.outbox.tasks import drain  # noqa: PLC0415 - the tasks wake lanes too
 
+    send(drain, [lane], queue=lane)
+
+
+def send(task, arguments, *, queue):
+    """Send a message that may be lost: a sweep must find the work without it."""
+    global _silent_until  # noqa: PLW0603 - one rest per process is the point
     if time.monotonic() < _silent_until:
         return
     try:
-        drain.apply_async([lane], queue=lane, retry=False)
+        task.apply_async(arguments, queue=queue, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         _silent_until = time.monotonic() + REST_SECONDS
         log.warning("The broker took no message (%s); the sweep will find the work.", error)

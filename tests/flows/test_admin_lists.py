@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy import ids, keys
-from advocacy.models import Testimonial
+from advocacy.models import Job, Testimonial
 from advocacy.outbox.drain import drain
 from rewards import crediting
 from tests import cast
@@ -30,6 +30,8 @@ def happen(acme, program, names):
         recorded = order(acme, f"order-{name}", name=f"friend-of-{name}", referral_code=advocate.code)
         rule(program, advocate_amount_minor=100, hold_days=0)
         keys.make(storefront=acme, kind="secret", name=name, at=timezone.now())
+        now = timezone.now()
+        Job.objects.create(storefront=acme, kind=name, started_by=cast.staff(name), created_at=now, moved_at=now)
         Testimonial.objects.create(
             storefront=acme, customer=recorded.order.customer, text=name, source="api", sent_at=timezone.now()
         )

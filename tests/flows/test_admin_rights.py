@@ -19,6 +19,7 @@ READ_ONLY = [
     "referrals.referral",
     "rewards.reward",
     "rewards.decision",
+    "advocacy.job",
     "rewards.account",
     "rewards.transfer",
     "admin.logentry",

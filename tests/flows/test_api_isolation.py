@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from advocacy import ids
-from advocacy.models import Testimonial
+from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain
 from referrals.models import Link, Referral
 from rewards.models import Reward
@@ -55,11 +55,15 @@ def named(acme, program, alice):
         sent_at=cast.NOON,
     )
     rows = {"links": Link.objects.get(), "referrals": Referral.objects.get(), "rewards": Reward.objects.first()}
-    rows |= {"advocates": alice, "testimonials": said}
+    rows |= {"advocates": alice, "testimonials": said, "jobs": _job(acme)}
     found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
     return found | {"customers": person, "wallets": person}
+
+
+def _job(acme):
+    return Job.objects.create(storefront=acme, kind="counting", created_at=cast.NOON, moved_at=cast.NOON)
 
 
 def address(path, named):

@@ -1,0 +1,7 @@
+"""Which function does a step of which kind of job: ``{"simulation": simulation.step}``.
+
+``step(*, job, at)`` does about a second of work from ``job.cursor`` on and returns ``jobs.Progress(cursor, done, total,
+result)``; see ``advocacy/jobs``. The admin shows a result by the template ``admin/jobs/<kind>.html`` if there is one.
+"""
+
+JOBS = {}
