@@ -1,0 +1,157 @@
+"""Tables as CSV: written so that no spreadsheet runs them, read with words about what is wrong in which line. Pure."""
+
+import csv
+import io
+from decimal import Decimal
+
+from advocacy.refusals import Refused
+
+BOM = "\ufeff"
+# What a spreadsheet takes for the beginning of a formula, also behind spaces; the wide ones where keyboards write them.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_BLANK = ("\t", "\r", "\n")
+DELIMITERS = ",;\t"
+LARGEST_BYTES = 20 * 1024 * 1024
+MOST_ROWS = 200_000
+_LONGEST_FIELD = 20_000
+_MOST_ERRORS = 20
+
+
+def write(header, rows, *, bom=False, delimiter=","):
+    """Yields the table as text, a line at a time, header first; ``rows`` may be a generator of any length.
+
+    Numbers (int, Decimal) stay numbers, None is empty, True is "yes", times are ISO 8601; a text that a spreadsheet
+    would run is written with ' before it. ``bom`` makes Excel read UTF-8 as such.
+    """
+    line = io.StringIO()
+    writer = csv.writer(line, delimiter=delimiter, lineterminator="\r\n")
+    yield (BOM if bom else "") + _line(writer, line, header)
+    for row in rows:
+        yield _line(writer, line, row)
+
+
+def _line(writer, line, values):
+    writer.writerow([cell(value) for value in values])
+    text = line.getvalue()
+    line.seek(0)
+    line.truncate()
+    return text
+
+
+def cell(value):
+    """What is written for a value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, Decimal)):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, float):
+        raise TypeError("A float is no amount; write an int or a Decimal.")
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return f"'{text}" if _runs(text) else text
+
+
+def _runs(text):
+    return text.startswith(_BLANK) or text.lstrip().startswith(_FORMULA)
+
+
+def read(raw, *, columns, optional=(), largest_bytes=LARGEST_BYTES, most_rows=MOST_ROWS):
+    """``[(line number, {column: text})]`` of a CSV file's bytes; columns may stand in any order, cells are stripped.
+
+    Takes UTF-8 (with or without BOM) or UTF-16 with BOM, and commas, semicolons or tabs. Raises ``Refused`` with all
+    that is wrong, by line: ``errors`` are ``{"line 3": "…"}``. Empty lines are left out. What ``write`` put before a
+    text that looked like a formula is taken away again.
+    """
+    text = _decoded(raw, largest_bytes)
+    numbered = _lines(text, _delimiter(text))
+    first, header = next(numbered, (1, []))
+    names = _header(header, columns, optional, first)
+    rows, errors = [], {}
+    for number, cells in numbered:
+        if len(rows) + len(errors) == most_rows:
+            raise Refused("too_many_rows", f"The file has more than {most_rows} rows; send it in parts.")
+        if len(cells) != len(names):
+            errors[f"line {number}"] = f"has {len(cells)} cells instead of {len(names)}"
+        else:
+            rows.append((number, dict(zip(names, map(_unquoted, cells), strict=True))))
+    refuse(errors)
+    return rows
+
+
+def refuse(errors):
+    """Raise ``Refused`` where there are errors by line (``{"line 3": "a sentence"}``); the first ones are told."""
+    if not errors:
+        return
+    shown = dict(list(errors.items())[:_MOST_ERRORS])
+    sentence = "; ".join(f"{line}: {what}" for line, what in list(shown.items())[:3])
+    more = f" … {len(errors)} lines in all" if len(errors) > len(list(shown)[:3]) else ""
+    raise Refused("invalid_table", f"Mend the file and send it again. {sentence}{more}.", errors=shown)
+
+
+def _decoded(raw, largest):
+    if len(raw) > largest:
+        raise Refused("file_too_large", f"A file has at most {largest // 1024} KiB here; send it in parts.")
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise Refused(
+            "not_utf8", f"The file is not UTF-8: look at line {line}. Save it as “CSV UTF-8” and send it again."
+        ) from error
+    if "\0" in text:
+        raise Refused("not_a_table", "The file is no CSV: it holds NUL characters. Export it as “CSV UTF-8”.")
+    if not text.strip():
+        raise Refused("empty_file", "The file is empty.")
+    return text
+
+
+def _delimiter(text):
+    """Of the header: the sign it has most of outside quotes."""
+    header = text.lstrip("\r\n").splitlines()[0]
+    outside = "".join(header.split('"')[::2])
+    return max(DELIMITERS, key=outside.count)
+
+
+def _lines(text, delimiter):
+    """Yields ``(number, cells)`` of every line with something in it; the number is the line's where the row begins."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = 1
+    try:
+        for cells in reader:
+            stripped = [each.strip() for each in cells]
+            if any(len(each) > _LONGEST_FIELD for each in stripped):
+                raise _broken(number, f"a cell is longer than {_LONGEST_FIELD} characters")
+            if any(stripped):
+                yield number, stripped
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise _broken(number, f"cannot be read ({error}); look for a quotation mark without its partner") from error
+
+
+def _broken(number, what):
+    return Refused("invalid_table", f"Line {number}: {what}.", errors={f"line {number}": what})
+
+
+def _header(cells, columns, optional, number):
+    """The columns' names in the file's order; capitals and spaces do not matter."""
+    names = [each.lower().replace(" ", "_") for each in cells]
+    missing = [name for name in columns if name not in names]
+    unknown = [name for name in names if name not in (*columns, *optional)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    wrong = [
+        (missing, "it lacks the column"),
+        (unknown, "it has the unknown column"),
+        (twice, "it has twice the column"),
+    ]
+    told = [f"{what} {', '.join(name[:60] or 'without a name' for name in which)}" for which, what in wrong if which]
+    if told:
+        wanted = ", ".join(columns) + (f"; and if you like {', '.join(optional)}" if optional else "")
+        sentence = f"The header is wrong: {'; '.join(told)}. The columns are: {wanted}."
+        raise Refused("invalid_header", sentence, errors={f"line {number}": "; ".join(told)})
+    return names
+
+
+def _unquoted(text):
+    return text[1:] if text.startswith("'") and _runs(text[1:]) else text
