@@ -72,7 +72,7 @@ def read(raw, *, columns, optional=(), largest_bytes=LARGEST_BYTES, most_rows=MO
         if len(rows) + len(errors) == most_rows:
             raise Refused("too_many_rows", f"The file has more than {most_rows} rows; send it in parts.")
         if len(cells) != len(names):
-            errors[f"line {number}"] = f"has {len(cells)} cells instead of {len(names)}"
+            errors[f"line {number}"] = f"has {len(cells)} cell{'s'[: len(cells) > 1]} instead of {len(names)}"
         else:
             rows.append((number, dict(zip(names, map(_unquoted, cells), strict=True))))
     refuse(errors)

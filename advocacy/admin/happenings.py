@@ -16,6 +16,7 @@ from advocacy.outbox.catalogue import TYPES
 
 @admin.register(Event)
 class EventAdmin(LongListing):
+    empty = "Every sign-up, order, refund and reward is told here. Send your first order with the API."
     list_display = ["what", "about", "customer_link", "program_link", "storefront_link", "occurred_at"]
     list_filter = ["type", "storefront"]
     list_select_related = ["customer", "program", "storefront"]
@@ -87,6 +88,7 @@ def retry(*, row, by, at):
 
 @admin.register(Pending)
 class PendingAdmin(acts.Acting, ReadOnlyListing):
+    empty = "All events are worked off. What waits, or gave up, is listed here."
     list_display = ["what", "lane", "state", "attempts", "error", "stuck_at", "next_attempt_at", "happened"]
     list_filter = [Stuck, "lane"]
     list_select_related = ["event"]

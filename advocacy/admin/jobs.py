@@ -28,6 +28,7 @@ class JobAdmin(acts.Acting, LongListing):
     list_select_related = ["storefront", "started_by"]
     search_fields = ["kind"]
     search_help_text = "A kind, or an id such as job_01j8…"
+    empty = "Imports, exports and simulations are listed here once somebody starts one, with how far they are."
     status = words.status("state")
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("job")

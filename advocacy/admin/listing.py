@@ -8,6 +8,8 @@ from advocacy import ids
 
 
 class Listing(ModelAdmin):
+    # What an empty list says: where its rows will come from, or what to do first.
+    empty = ""
     list_per_page = 50
     list_filter_submit = False
     compressed_fields = True

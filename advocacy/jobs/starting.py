@@ -30,7 +30,7 @@ def cancel(*, job, at):
 
 def retry(*, job, at):
     """Let a failed job go on after the last step that succeeded. Raises Refused for any other."""
-    again = {"state": JobState.WAITING, "ended_at": None, "error": "", "moved_at": at}
+    again = {"state": JobState.WAITING, "ended_at": None, "error": "", "attempts": 0, "moved_at": at}
     with transaction.atomic():
         if not Job.objects.filter(pk=job.pk, state=JobState.FAILED).update(**again):
             raise Refused("job_not_failed", "Only a job that failed can be tried again.")

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 SECONDS = 20
 # So long nobody worked on a job before the sweep hands it to a worker again; a step in progress holds its lock.
 PATIENCE = timedelta(seconds=10)
+# Runs that may begin without one finished step: what kills its worker would otherwise kill one worker after the other.
+ATTEMPTS = 8
 _LONGEST_ERROR = 2000
 
 
@@ -45,6 +47,8 @@ def step(*, pk, worker, first, at):
     while the job is still its own. Raises ``Interrupted`` where the call should simply be repeated.
     """
     try:
+        if first:
+            _count_attempt(pk)
         return _step(pk, worker, first, at)
     except Exception as error:
         pass_on(error)
@@ -65,9 +69,22 @@ def _step(pk, worker, first, at):
     return job.active
 
 
+def _count_attempt(pk):
+    """In a transaction of its own, which outlives a worker that the step kills."""
+    with transaction.atomic():
+        job = _unlocked().filter(pk=pk, state__in=ACTIVE).first()
+        if job is None:
+            return
+        if job.attempts >= ATTEMPTS:
+            raise Refused("worker_died", f"Its worker died {ATTEMPTS} times in the same step; see the worker’s log.")
+        job.attempts += 1
+        job.save(update_fields=["attempts"])
+
+
 def _move(job, progress, worker, at):
     job.cursor, job.done, job.total, job.result = progress.cursor, progress.done, progress.total, progress.result
     job.worker, job.moved_at, job.started_at = worker, at, job.started_at or at
+    job.attempts = 0
     job.state = JobState.RUNNING if progress.result is None else JobState.DONE
     job.ended_at = None if job.active else at
     job.save()

@@ -33,6 +33,7 @@ class Job(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # The run that did the last step; a newer one takes over, and the older one then stops.
     worker = models.UUIDField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Runs that began since a step was last finished.")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     moved_at = models.DateTimeField(help_text="When it was last worked on or handed to a worker.")

@@ -142,6 +142,23 @@ def test_a_job_whose_message_was_lost_is_found_once(job):
     assert jobs.forgotten(at=NOON + timedelta(days=1)) == []
 
 
+def test_a_step_that_kills_every_worker_is_given_up(job, kinds):
+    def killed(*, job, at):
+        raise KeyboardInterrupt
+
+    kinds["welcome"] = killed
+    for _ in range(8):
+        with pytest.raises(KeyboardInterrupt):
+            step(job)
+    assert told(job) == ("waiting", 0, 0)
+    assert step(job) is False
+    assert told(job) == ("failed", 0, 0)
+    assert job.error == "Its worker died 8 times in the same step; see the worker’s log."
+    kinds["welcome"] = welcome
+    jobs.retry(job=job, at=NOON)
+    assert step(job) is True
+
+
 def test_its_storefront_follows_it_and_nobody_else(job, acme, rival):
     while step(job):
         pass

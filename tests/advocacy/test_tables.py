@@ -107,7 +107,7 @@ def test_what_was_written_is_read_again():
         (
             b"code,amount\nA-1\nA-2,5\nA-3,5,6,7",
             "invalid_table",
-            "line 2: has 1 cells instead of 2; line 4: has 4 cells",
+            "line 2: has 1 cell instead of 2; line 4: has 4 cells",
         ),
         (b'code,amount\nA-1,5\n"A-2,6\n', "invalid_table", "Line 3: cannot be read"),
         (b"code,amount\n" + b"A-1,5\n" * 6, "too_many_rows", "more than 5 rows"),

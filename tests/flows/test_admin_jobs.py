@@ -67,6 +67,15 @@ def test_a_running_job_can_be_stopped_and_a_failed_one_tried_again(desk, job):
     assert (job.state, job.error, job.ended_at) == ("waiting", "", None)
 
 
+def test_an_empty_list_says_where_its_rows_come_from(desk, db):
+    page = desk.get("/admin/advocacy/job/").content.decode()
+    assert "Nothing here yet" in page
+    assert "once somebody starts one" in page
+    searched = desk.get("/admin/advocacy/job/", {"q": "import"}).content.decode()
+    assert "Nothing matches" in searched
+    assert "Add program" in desk.get("/admin/advocacy/program/").content.decode()
+
+
 def test_who_may_not_look_does_not_follow(client, olga, job):
     client.force_login(otto("advocacy.view_program"))
     assert fragment(client, job).status_code == 403
