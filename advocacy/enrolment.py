@@ -79,7 +79,18 @@ def _tell(advocate, event_type, at):
         customer=advocate.customer,
         program=advocate.program,
         advocate=advocate,
-        facts={"status": advocate.status, "terms_version": advocate.terms_version},
+        facts=_facts(advocate, at),
         occurred_at=at,
     )
     record([draft], at=at)
+
+
+def _facts(advocate, at):
+    return {
+        "status": str(advocate.status),
+        "terms_version": advocate.terms_version,
+        "country": advocate.customer.country,
+        "advocate_segments": advocate.customer.segments,
+        "advocate_tier": advocate.customer.tier,
+        "program_status": str(advocate.program.status_at(at)),
+    }

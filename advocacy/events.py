@@ -10,33 +10,49 @@ CUSTOMER_CREATED = EventType("customer.created", "customer", "A person became kn
 CUSTOMER_CHANGED = EventType(
     "customer.changed", "customer", "The storefront said something new of a person.", _CUSTOMER
 )
+# What a rule asks of a moment: as it was then, so that a late worker decides the same.
+_PROGRAM = {"program_status": "active, paused or ended, by its window too, at that moment; empty without a program"}
+_ADVOCATE = {
+    "status": "active, paused or banned",
+    "terms_version": "the terms accepted, or null",
+    "country": "of the customer: ISO 3166, or empty",
+    "advocate_segments": "of the customer, as the storefront names them",
+    "advocate_tier": "of the customer, as the storefront names it, or empty",
+} | _PROGRAM
 ADVOCATE_ENROLLED = EventType(
-    "advocate.enrolled",
-    "advocate",
-    "A customer joined a program to bring others.",
-    {"status": "active, paused or banned", "terms_version": "the terms accepted, or null"},
+    "advocate.enrolled", "advocate", "A customer joined a program to bring others.", _ADVOCATE
 )
 ADVOCATE_CHANGED = EventType(
-    "advocate.changed",
-    "advocate",
-    "An advocate was paused, banned or made active again.",
-    {"status": "active, paused or banned", "terms_version": "the terms accepted, or null"},
+    "advocate.changed", "advocate", "An advocate was paused, banned or made active again.", _ADVOCATE
 )
+_TESTIMONIAL = {
+    "status": "pending, published, rejected or withdrawn",
+    "rating": "stars from 1 to 5, or null",
+    "consented": "whether it may be shown",
+    "country": "of the customer: ISO 3166, or empty",
+    "stands": "whether it is published",
+} | _PROGRAM
 TESTIMONIAL_SENT = EventType(
-    "testimonial.sent",
-    "testimonial",
-    "A customer said something about the shop.",
-    {"status": "its status", "rating": "1 to 5, or null", "consented": "whether it may be shown"},
+    "testimonial.sent", "testimonial", "A customer said something about the shop.", _TESTIMONIAL
 )
-TESTIMONIAL_PUBLISHED = EventType(
-    "testimonial.published",
-    "testimonial",
-    "A testimonial was published.",
-    {"status": "its status", "rating": "1 to 5, or null", "consented": "whether it may be shown"},
-)
+TESTIMONIAL_PUBLISHED = EventType("testimonial.published", "testimonial", "A testimonial was published.", _TESTIMONIAL)
 TESTIMONIAL_WITHDRAWN = EventType(
     "testimonial.withdrawn",
     "testimonial",
     "A published testimonial is shown no more: taken back by its author or by an admin.",
-    {"status": "its status", "rating": "1 to 5, or null", "consented": "whether it may be shown"},
+    _TESTIMONIAL,
+)
+SURVEY_ANSWERED = EventType(
+    "survey.answered",
+    "answer",
+    "A customer answered a survey.",
+    {
+        "kind": "nps, csat or ces",
+        "score": "the answer, on the survey's own scale",
+        "scale_min": "the scale's lowest score",
+        "scale_max": "the scale's highest score",
+        "country": "of the customer: ISO 3166, or empty",
+        "stands": "whether it counts: always",
+    }
+    | _PROGRAM,
 )

@@ -91,7 +91,7 @@ def withdraw(*, testimonial, at):
 
 def _lock(testimonial):
     rows = Testimonial.objects.select_for_update(no_key=True, of=["self"])
-    return rows.select_related("storefront", "customer").get(pk=testimonial.pk)
+    return rows.select_related("storefront", "customer", "program").get(pk=testimonial.pk)
 
 
 def _moderate(row, status, *, by, reason, at):
@@ -115,6 +115,9 @@ def _tell(testimonial, event_type, at):
         "status": str(testimonial.status),
         "rating": testimonial.rating,
         "consented": testimonial.consent_at is not None,
+        "country": testimonial.customer.country,
+        "stands": testimonial.status == TestimonialStatus.PUBLISHED,
+        "program_status": str(testimonial.program.status_at(at)) if testimonial.program else "",
     }
     draft = Draft(
         type=event_type,

@@ -7,11 +7,24 @@ from django.db import connection, transaction
 from advocacy.models import Advocate, Customer, Pending, Program, Storefront, bulk
 from advocacy.outbox.record import Draft, record
 from bench import ground
-from referrals import events
+from referrals import conversion_facts, events
 from referrals.models import Conversion, Order, OrderStatus, Referral
 from rewards import rulebook
 from rewards.models import Account, Reward
 
+_FIRST = {
+    "sequence": 1,
+    "frozen": {
+        "first_order_at": ground.NOW.isoformat(),
+        "earlier_orders": 0,
+        "new_customer": True,
+        "advocate_segments": [],
+        "friend_segments": [],
+        "advocate_tier": "",
+        "friend_tier": "",
+        "metadata": {},
+    },
+}
 _numbers = itertools.count()
 
 
@@ -45,7 +58,7 @@ def convert(program, advocates, *, number):
             for friend in friends
         ]
         conversions = [
-            Conversion(program=program, referral=bond, order=order, sequence=1, converted_at=order.paid_at, **shared)
+            Conversion(program=program, referral=bond, order=order, converted_at=order.paid_at, **_FIRST | shared)
             for bond, order in zip(bulk.insert(bonds), bulk.insert(orders), strict=True)
         ]
         record([_draft(conversion) for conversion in bulk.insert(conversions)], at=ground.NOW)
@@ -70,29 +83,7 @@ def _people(storefront, number):
 
 def _draft(conversion):
     conversion.version = 1
-    order, referral = conversion.order, conversion.referral
-    facts = {
-        "order": str(order.public_id),
-        "sequence": 1,
-        "converted_at": conversion.converted_at.isoformat(),
-        "placed_at": order.placed_at.isoformat(),
-        "currency": order.currency,
-        "basis_minor": order.total_minor,
-        "refunded_minor": 0,
-        "cancelled": False,
-        "goods_minor": order.subtotal_minor,
-        "revenue_minor": order.revenue_minor,
-        "country": "",
-        "channel": "",
-        "method": referral.method,
-        "days_since_signup": 0,
-        "advocate_review": "clear",
-        "friend_review": "clear",
-        "advocate_status": "active",
-        "program_status": "active",
-        "stands": True,
-        "friends_change": 1,
-    }
+    referral = conversion.referral
     return Draft(
         type=events.CONVERSION_RECORDED,
         subject=conversion,
@@ -101,7 +92,7 @@ def _draft(conversion):
         customer=referral.friend,
         advocate=referral.advocate,
         friend=referral.friend,
-        facts=facts,
+        facts=conversion_facts.of(conversion, cancelled=False, friends_change=1),
         occurred_at=conversion.converted_at,
     )
 

@@ -17,6 +17,7 @@ HANDLERS = {
     "referral.created": {"money": [rollups.mark]} | _PEOPLE,
     "order.recorded": _ORDER,
     "order.changed": _ORDER,
+    "order.fulfilled": _ORDER,
     "order.refunded": _ORDER,
     "conversion.recorded": _CONVERSION,
     "conversion.adjusted": _CONVERSION,

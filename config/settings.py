@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
         "BenefitKind": "advocacy.models.BenefitKind",
         "JobState": "advocacy.models.JobState",
         "ProgramStatus": "advocacy.models.ProgramStatus",
+        "SurveyKind": "advocacy.models.SurveyKind",
         "TestimonialStatus": "advocacy.models.TestimonialStatus",
         "LinkStatus": "referrals.models.LinkStatus",
         "OrderKind": "referrals.models.OrderKind",

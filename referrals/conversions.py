@@ -8,10 +8,9 @@ from django.db.models import Min
 
 from advocacy import given
 from advocacy.models import Event
-from advocacy.models.program import ProgramStatus
 from advocacy.outbox.record import Draft
 from advocacy.outbox.record import record as record_events
-from referrals import events
+from referrals import conversion_facts, events
 from referrals.models import Conversion, Order, OrderStatus, Referral, Review
 
 _SIDES = {"advocate": ("advocate_review",), "friend": ("friend_review",), "both": ("advocate_review", "friend_review")}
@@ -36,7 +35,8 @@ def record(*, order, referral, cause, at):
             sequence=referral.last_sequence,
             stands=_stands(order, Review.CLEAR),
             advocate_status=referral.advocate.status,
-            program_status=_program_status(referral.program, converted_at),
+            program_status=referral.program.status_at(converted_at),
+            frozen=conversion_facts.frozen(order=order, referral=referral, converted_at=converted_at),
             converted_at=converted_at,
             recorded_at=at,
             version=1,
@@ -85,7 +85,7 @@ def review(*, conversion, side, review, reason="", at):
 
 def _locked(referral_id):
     rows = Referral.objects.select_for_update(no_key=True, of=["self"])
-    return rows.select_related("program", "advocate", "friend", "storefront").get(pk=referral_id)
+    return rows.select_related("program", "advocate__customer", "friend", "storefront").get(pk=referral_id)
 
 
 def _locked_with(order, referral, pk):
@@ -159,35 +159,4 @@ def _facts_told(conversion):
 
 
 def _facts(conversion, change):
-    order, referral = conversion.order, conversion.referral
-    return {
-        "order": str(order.public_id),
-        "sequence": conversion.sequence,
-        "converted_at": conversion.converted_at.isoformat(),
-        "placed_at": order.placed_at.isoformat(),
-        "currency": order.currency,
-        "basis_minor": order.total_minor,
-        # An order that is paid no longer counts like one that was given back wholly.
-        "refunded_minor": order.refunded_minor if order.status == OrderStatus.PAID else order.total_minor,
-        "cancelled": _cancelled(order),
-        "goods_minor": order.subtotal_minor,
-        "revenue_minor": order.revenue_minor,
-        "country": order.country,
-        "channel": referral.channel,
-        "method": referral.method,
-        "days_since_signup": max((order.placed_at - referral.bound_at).days, 0),
-        "advocate_review": str(conversion.advocate_review),
-        "friend_review": str(conversion.friend_review),
-        "advocate_status": str(conversion.advocate_status),
-        "program_status": str(conversion.program_status),
-        "stands": conversion.stands,
-        "friends_change": change,
-    }
-
-
-def _program_status(program, moment):
-    """Its status with its window: ended where the moment is after it, paused where it is before it."""
-    if program.ends_at is not None and program.ends_at <= moment:
-        return ProgramStatus.ENDED
-    too_early = program.starts_at is not None and program.starts_at > moment
-    return ProgramStatus.PAUSED if too_early and program.status == ProgramStatus.ACTIVE else program.status
+    return conversion_facts.of(conversion, cancelled=_cancelled(conversion.order), friends_change=change)

@@ -5,6 +5,13 @@ from advocacy.outbox.catalogue import EventType
 _LINK = {"link": "its id", "status": "active or disabled"}
 LINK_CREATED = EventType("link.created", "link", "An advocate got a link.", _LINK)
 LINK_CHANGED = EventType("link.changed", "link", "A link was switched off, or on again.", _LINK)
+# As the storefront names them, at that moment.
+_PEOPLE = {
+    "advocate_segments": "the advocate's segments",
+    "friend_segments": "the friend's segments",
+    "advocate_tier": "the advocate's tier, or empty",
+    "friend_tier": "the friend's tier, or empty",
+}
 REFERRAL_CREATED = EventType(
     "referral.created",
     "referral",
@@ -14,6 +21,12 @@ REFERRAL_CREATED = EventType(
         "link": "the link's id, or null",
         "candidates": "how many were considered",
         "days_since_click": "whole days from the click to the binding, or null",
+        "channel": "of the link, or empty",
+        "country": "of the friend: ISO 3166, or empty",
+        "new_customer": "whether the friend had no order before",
+        **_PEOPLE,
+        "advocate_status": "active, paused or banned, at the binding",
+        "program_status": "active, paused or ended, by its window too, at the binding",
     },
 )
 
@@ -24,7 +37,11 @@ _ORDER = {
     "revenue_minor": "after discounts, before tax and shipping",
     "refunded_minor": "of the total, so far; all of it when cancelled",
     "referred": "whether it is a conversion",
+    "coupon_codes": "used in it, in capitals",
+    "country": "ISO 3166, or empty",
     "placed_at": "RFC 3339",
+    "shipped_at": "since when everything physical was on its way, RFC 3339, or null",
+    "delivered_at": "since when everything physical was there, RFC 3339, or null",
     # Changes add up in any order, so whoever keeps a count needs no earlier event.
     "orders_change": "+1 when it begins to count as a paid order, −1 when it no longer does, else 0",
     "revenue_change_minor": "how much the revenue kept, after refunds, grew or shrank",
@@ -32,27 +49,41 @@ _ORDER = {
 }
 ORDER_RECORDED = EventType("order.recorded", "order", "Somebody bought.", _ORDER)
 ORDER_CHANGED = EventType("order.changed", "order", "An order was paid, cancelled or corrected.", _ORDER)
+ORDER_FULFILLED = EventType("order.fulfilled", "order", "A part of it, or all, was sent or delivered.", _ORDER)
 ORDER_REFUNDED = EventType("order.refunded", "order", "Money was given back, or a refund was undone.", _ORDER)
 
 _CONVERSION = {
     "order": "the order's id",
     "sequence": "the friend's how-manieth recorded conversion",
     "converted_at": "when the order was paid, RFC 3339; never changes",
-    "placed_at": "RFC 3339",
-    "currency": "ISO 4217",
-    "basis_minor": "the order's total: what refunds are a share of",
-    "refunded_minor": "of the basis, so far; all of it when cancelled",
-    "cancelled": "whether the order is cancelled",
-    "goods_minor": "the goods before any discount: what minimums compare",
-    "revenue_minor": "after discounts, before tax and shipping: what percentages are taken of",
-    "country": "ISO 3166, or empty",
+    "bound_at": "when the friend was brought, RFC 3339; never changes",
     "channel": "of the link, or empty",
     "method": "how the friend was attributed",
     "days_since_signup": "whole days from the binding to the order",
+    "placed_at": "RFC 3339",
+    "paid_at": "RFC 3339, or null",
+    "shipped_at": "since when everything physical was on its way, RFC 3339, or null",
+    "delivered_at": "since when everything physical was there, RFC 3339, or null",
+    "digital": "whether it has lines, and none needs shipping",
+    "currency": "ISO 4217",
+    "basis_minor": "the order's total: what refunds are a share of",
+    "refunded_minor": "of the basis, so far; all of it when cancelled",
+    "goods_minor": "the goods before any discount: what minimums compare",
+    "revenue_minor": "after discounts, before tax and shipping: what percentages are taken of",
+    "products": "its lines: line, product, variant, sku, category, quantity, net_minor (price × quantity − discount), "
+    "revenue_minor (the order's, spread over the lines), refunded_minor (of net, by refunds that name the line)",
+    "coupon_codes": "used in the order, in capitals",
+    "country": "ISO 3166, or empty",
+    "cancelled": "whether the order is cancelled",
     "advocate_review": "clear, held or rejected",
     "friend_review": "clear, held or rejected",
     "advocate_status": "active, paused or banned, when it was recorded; never changes",
     "program_status": "active, paused or ended, when it was recorded, by its window too; never changes",
+    "first_order_at": "converted_at of this referral's first conversion; never changes",
+    "earlier_orders": "the friend's orders before this one, those before the program included; never changes",
+    "new_customer": "whether the friend had no order before being brought; never changes",
+    **{name: f"{meaning}, when it was recorded; never changes" for name, meaning in _PEOPLE.items()},
+    "metadata": "of the order, the keys that the program keeps, as texts; never changes",
     "stands": "whether it counts: neither wholly refunded nor rejected for the advocate",
     "friends_change": "+1 when its referral became converted, −1 when it stopped being so, else 0",
 }

@@ -16,6 +16,12 @@ _REWARD = {
     "due_at": "when the hold is over, RFC 3339",
     "expires_at": "when what is not spent expires, RFC 3339, or null",
 }
-REWARD_PENDING = EventType("reward.pending", "reward", "A reward was granted and waits for its hold.", _REWARD)
-REWARD_CREDITED = EventType("reward.credited", "reward", "A reward, or more of it, was credited.", _REWARD)
-REWARD_REVERSED = EventType("reward.reversed", "reward", "A reward, or a part of it, was taken back.", _REWARD)
+REWARD_PENDING = EventType(
+    "reward.pending", "reward", "A reward was granted and waits for its hold.", _REWARD, triggers=False
+)
+REWARD_CREDITED = EventType(
+    "reward.credited", "reward", "A reward, or more of it, was credited.", _REWARD, triggers=False
+)
+REWARD_REVERSED = EventType(
+    "reward.reversed", "reward", "A reward, or a part of it, was taken back.", _REWARD, triggers=False
+)

@@ -15,6 +15,7 @@ LABELS = {
     "allowed_hosts": "Further hosts",
     "terms_url": "Address of the terms",
     "terms_version": "Version of the terms",
+    "metadata_keys": "Metadata that rules may ask for",
     "starts_at": "It starts",
     "ends_at": "It ends",
 }
@@ -46,6 +47,7 @@ class ProgramAdmin(Listing):
                 "description": "A code that a friend types always wins over a click.",
             },
         ),
+        ("What is kept for rules", {"fields": ["metadata_keys"], "classes": ["collapse"]}),
         ("Where links lead", {"fields": ["link_target", "destination", "allowed_hosts"]}),
         ("What friends read", {"fields": ["headline", "terms_url", "terms_version"]}),
     ]

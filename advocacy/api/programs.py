@@ -32,6 +32,9 @@ class ProgramAnswer(serializers.ModelSerializer):
     id = fields.PublicId("program", source="public_id")
     starts_at = fields.Moment(allow_null=True)
     ends_at = fields.Moment(allow_null=True)
+    metadata_keys = serializers.ListField(
+        child=serializers.CharField(), help_text="Keys of an order’s metadata that rules may ask for."
+    )
 
     class Meta:
         model = Program
@@ -50,6 +53,7 @@ class ProgramAnswer(serializers.ModelSerializer):
             "headline",
             "terms_url",
             "terms_version",
+            "metadata_keys",
         ]
 
     example = {
@@ -67,6 +71,7 @@ class ProgramAnswer(serializers.ModelSerializer):
         "headline": "",
         "terms_url": "https://acme.example/terms",
         "terms_version": 1,
+        "metadata_keys": ["shop"],
     }
 
 

@@ -8,11 +8,13 @@ from advocacy.models.job import Job, JobState
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
+from advocacy.models.survey import Answer, SurveyKind
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
 
 __all__ = [
     "Advocate",
     "AdvocateStatus",
+    "Answer",
     "ApiKey",
     "BenefitKind",
     "ClickPrecedence",
@@ -31,6 +33,7 @@ __all__ = [
     "Side",
     "Standing",
     "Storefront",
+    "SurveyKind",
     "Testimonial",
     "TestimonialStatus",
 ]

@@ -3,6 +3,12 @@ from django.db import models
 from advocacy.models.columns import PublicIdField
 from advocacy.models.storefront import Storefront
 
+_MOST_SEGMENTS, _LONGEST_NAME = 50, 100
+
+
+def _is_name(said):
+    return isinstance(said, str) and 0 < len(said) <= _LONGEST_NAME
+
 
 class Customer(models.Model):
     """A person as a storefront knows them: by its own id, by e-mail, or (a guest) by neither yet."""
@@ -46,6 +52,19 @@ class Customer(models.Model):
 
     def __str__(self):
         return self.name or self.email or self.external_id or "A guest"
+
+    @property
+    def segments(self):
+        """The segments that the storefront put the customer in: ``traits["segments"]``."""
+        said = self.traits.get("segments")
+        named = [name for name in said if _is_name(name)] if isinstance(said, list) else []
+        return list(dict.fromkeys(named))[:_MOST_SEGMENTS]
+
+    @property
+    def tier(self):
+        """The tier that the storefront gave: ``traits["tier"]``, or empty."""
+        said = self.traits.get("tier")
+        return said if _is_name(said) else ""
 
 
 class Standing(models.Model):

@@ -8,6 +8,8 @@ from django.utils import timezone
 from advocacy.models.columns import PublicIdField, UnitField, one_of
 from advocacy.models.storefront import Storefront, host, known_currency, known_zone
 
+_MOST_KEYS, _LONGEST_KEY = 20, 60
+
 
 class ProgramStatus(models.TextChoices):
     ACTIVE = "active", "Active"  # binds friends and pays
@@ -29,6 +31,16 @@ def plain_hosts(value):
     for name in value.split(","):
         if name.strip():
             host(name.strip().lower())
+
+
+def known_keys(value):
+    """A few short texts, each once."""
+    problem = 'Write a list of at most 20 keys of up to 60 characters, each once, such as ["shop", "gift"].'
+    if not isinstance(value, list) or len(value) > _MOST_KEYS:
+        raise ValidationError(problem)
+    good = all(isinstance(key, str) and 0 < len(key.strip()) == len(key) <= _LONGEST_KEY for key in value)
+    if not good or len(set(value)) < len(value):
+        raise ValidationError(problem)
 
 
 class Program(models.Model):
@@ -83,6 +95,13 @@ class Program(models.Model):
     )
     terms_url = models.URLField(blank=True, help_text="The program's terms; shown on its pages.")
     terms_version = models.PositiveIntegerField(default=1, help_text="Raise it when the terms change.")
+    metadata_keys = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[known_keys],
+        help_text='Keys of an order’s metadata that rules may ask for, such as ["shop", "gift"]. Only these are kept '
+        "with a conversion, as it is recorded; name none that holds anything personal.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -7,12 +7,17 @@ TYPES = {}
 
 @dataclass(frozen=True)
 class EventType:
-    """``facts`` maps each fact's name to what it means; an event carries exactly these."""
+    """``facts`` maps each fact's name to what it means; an event carries exactly these.
+
+    ``triggers``: whether a rule may be triggered by it. What rewards do themselves never triggers rewards. A fact
+    ``stands`` says whether the subject counts (still); a later event of the same subject is settled again.
+    """
 
     name: str
     subject: str
     meaning: str
     facts: dict
+    triggers: bool = True
 
     def __post_init__(self):
         TYPES[self.name] = self

@@ -10,15 +10,25 @@ from advocacy import ids, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
 from referrals import conversions
-from referrals.models import Conversion, Order, Refund, Review
+from referrals.models import Conversion, Fulfilment, Order, Refund, Review
 
 
 class RefundInline(ReadOnlyInline, TabularInline):
     model = Refund
-    hide_title = True
     ordering = ["id"]
     fields = readonly_fields = ["refund_id", "kind", "given_back", "reason", "refunded_at", "undone_at"]
     given_back = words.amount("amount_minor", "Amount", unit="order.currency")
+
+
+class FulfilmentInline(ReadOnlyInline, TabularInline):
+    model = Fulfilment
+    ordering = ["id"]
+    fields = readonly_fields = ["fulfilment_id", "shipped_at", "delivered_at", "inside"]
+
+    @admin.display(description="In it")
+    def inside(self, row):
+        named = [line.get("name") or line.get("sku") or line.get("line_id") or "a line" for line in row.products]
+        return ", ".join(named) or "The whole order"
 
 
 @admin.register(Order)
@@ -29,7 +39,7 @@ class OrderAdmin(LongListing):
     search_fields = ["=external_id", "customer__email", "customer__name"]
     search_help_text = "An order number, a name, an e-mail address, or an id such as ord_01j8…"
     date_hierarchy = None
-    inlines = [RefundInline]
+    inlines = [FulfilmentInline, RefundInline]
     state = words.status("status")
     total = words.amount("total_minor", "Total", unit="currency")
     refunded = words.amount("refunded_minor", "Refunded", unit="currency")
@@ -45,7 +55,17 @@ class OrderAdmin(LongListing):
         ("The order", {"fields": [("external_id", "state"), "customer", "storefront", "why", "brought"]}),
         ("Money", {"fields": [("total", "refunded"), ("subtotal", "discount"), ("tax", "shipping"), "revenue"]}),
         ("What came with it", {"fields": ["referral_code", "coupons", "noted", "products"]}),
-        ("When", {"fields": [("placed_at", "paid_at"), ("updated_at", "recorded_at"), "id_text"]}),
+        (
+            "When",
+            {
+                "fields": [
+                    ("placed_at", "paid_at"),
+                    ("shipped_at", "delivered_at"),
+                    ("updated_at", "recorded_at"),
+                    "id_text",
+                ]
+            },
+        ),
     ]
 
     @display(description="Why?")

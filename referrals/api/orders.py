@@ -12,7 +12,7 @@ from advocacy.api.schema import Call, documented, path_parameters, switch
 from advocacy.models import Customer
 from referrals import orders
 from referrals.api.reasons import ReasonAnswer, shown
-from referrals.models import Order, OrderKind, OrderStatus
+from referrals.models import Fulfilment, Order, OrderKind, OrderStatus
 
 LENIENT = switch("lenient", "true: store a total that contradicts its parts, with a warning, instead of refusing it.")
 
@@ -27,6 +27,7 @@ class ProductCall(fields.StrictSerializer):
     quantity = fields.Whole(required=False, min_value=1, max_value=1_000_000)
     price_minor = fields.Minor(required=False, help_text="Of one piece, before discounts.")
     discount_minor = fields.Minor(required=False, help_text="Of the whole line.")
+    requires_shipping = fields.Flag(required=False, help_text="False for what is only downloaded; default true.")
 
 
 class OrderChange(fields.StrictSerializer):
@@ -88,6 +89,17 @@ class OrderCall(OrderChange):
     }
 
 
+class ParcelAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("fulfilment", source="public_id")
+    shipped_at = fields.Moment(allow_null=True)
+    delivered_at = fields.Moment(allow_null=True)
+    products = serializers.ListField(child=serializers.DictField(), help_text="None: the whole order.")
+
+    class Meta:
+        model = Fulfilment
+        fields = ["id", "fulfilment_id", "shipped_at", "delivered_at", "products"]
+
+
 class OrderAnswer(serializers.ModelSerializer):
     id = fields.PublicId("order", source="public_id")
     customer = fields.PublicId("customer", source="customer.public_id")
@@ -110,6 +122,9 @@ class OrderAnswer(serializers.ModelSerializer):
     warnings = serializers.ListField(child=serializers.DictField())
     placed_at = fields.Moment()
     paid_at = fields.Moment(allow_null=True)
+    shipped_at = fields.Moment(allow_null=True, help_text="Since when everything physical was on its way.")
+    delivered_at = fields.Moment(allow_null=True, help_text="Since when everything physical was there.")
+    fulfilments = ParcelAnswer(many=True)
     updated_at = fields.Moment()
     recorded_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version")
@@ -145,6 +160,9 @@ class OrderAnswer(serializers.ModelSerializer):
             "warnings",
             "placed_at",
             "paid_at",
+            "shipped_at",
+            "delivered_at",
+            "fulfilments",
             "updated_at",
             "recorded_at",
             "resource_version",
@@ -185,6 +203,9 @@ class OrderAnswer(serializers.ModelSerializer):
         "warnings": [],
         "placed_at": BOUGHT,
         "paid_at": BOUGHT,
+        "shipped_at": None,
+        "delivered_at": None,
+        "fulfilments": [],
         "updated_at": BOUGHT,
         "recorded_at": BOUGHT,
         "resource_version": 1,
@@ -192,7 +213,11 @@ class OrderAnswer(serializers.ModelSerializer):
 
 
 def of(storefront):
-    return Order.objects.filter(storefront=storefront).select_related("customer").prefetch_related("conversions")
+    return (
+        Order.objects.filter(storefront=storefront)
+        .select_related("customer")
+        .prefetch_related("conversions", "fulfilments")
+    )
 
 
 @documented(

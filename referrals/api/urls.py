@@ -3,6 +3,7 @@ from django.urls import path
 from referrals.api.advocates import Advocates, Batch, OneAdvocate
 from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
+from referrals.api.fulfilments import Fulfilments
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.orders import OneOrder, Orders
@@ -20,6 +21,7 @@ urlpatterns = [
     path("signups", Signups.as_view()),
     path("orders", Orders.as_view()),
     path("orders/<str:id>", OneOrder.as_view()),
+    path("orders/<str:id>/fulfilments", Fulfilments.as_view()),
     path("orders/<str:id>/refunds", Refunds.as_view()),
     path("orders/<str:id>/refunds/<str:refund_id>", OneRefund.as_view()),
     path("referrals", Referrals.as_view()),

@@ -100,7 +100,7 @@ def _bind(program, found, *, customer, order, occurred_at, at):
         recorded_at=at,
         version=1,
     )
-    _tell(referral, at)
+    _tell(referral, at, new_customer=earlier == 0)
     return referral, []
 
 
@@ -123,22 +123,32 @@ def _kept(one):
     }
 
 
-def _tell(referral, at):
+def _tell(referral, at, *, new_customer):
+    program, advocate, friend = referral.program, referral.advocate, referral.friend
     since_click = max((referral.bound_at - referral.clicked_at).days, 0) if referral.clicked_at else None
     facts = {
         "method": str(referral.method),
         "link": str(referral.link.public_id),
         "candidates": len(referral.candidates),
         "days_since_click": since_click,
+        "channel": referral.channel,
+        "country": friend.country,
+        "new_customer": new_customer,
+        "advocate_segments": advocate.customer.segments,
+        "friend_segments": friend.segments,
+        "advocate_tier": advocate.customer.tier,
+        "friend_tier": friend.tier,
+        "advocate_status": str(advocate.status),
+        "program_status": str(program.status_at(referral.bound_at)),
     }
     draft = Draft(
         type=events.REFERRAL_CREATED,
         subject=referral,
         storefront=referral.storefront,
-        customer=referral.friend,
-        program=referral.program,
-        advocate=referral.advocate,
-        friend=referral.friend,
+        customer=friend,
+        program=program,
+        advocate=advocate,
+        friend=friend,
         facts=facts,
         occurred_at=referral.bound_at,
     )

@@ -3,7 +3,7 @@
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
 from referrals.models.link import Link, LinkStatus
-from referrals.models.order import Order, OrderKind, OrderStatus, Refund, RefundKind
+from referrals.models.order import Fulfilment, Order, OrderKind, OrderStatus, Refund, RefundKind
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Day, LifetimeValue, Mark
 
@@ -11,6 +11,7 @@ __all__ = [
     "Click",
     "Conversion",
     "Day",
+    "Fulfilment",
     "LifetimeValue",
     "Link",
     "LinkStatus",

@@ -33,6 +33,8 @@ class Conversion(models.Model):
     program_status = models.CharField(
         max_length=20, choices=ProgramStatus, default=ProgramStatus.ACTIVE, editable=False
     )
+    # What else is judged by that moment, as its events carry it: earlier orders, segments, tiers, metadata …
+    frozen = models.JSONField(default=dict, editable=False)
     review_reason = models.CharField(max_length=200, blank=True)
     # Whether it counts: not wholly refunded, not rejected for the advocate.
     stands = models.BooleanField(default=True, editable=False)

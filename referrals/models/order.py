@@ -53,6 +53,9 @@ class Order(models.Model):
     unattributed = models.JSONField(default=list)
     placed_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
+    # Since when everything physical was on its way, and was there: kept with the fulfilments and refunds.
+    shipped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    delivered_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(help_text="The storefront's own time of the newest change taken.")
     recorded_at = models.DateTimeField()
     # SHA-256 of the client's own fields: tells a repeated call from another order under the same id.
@@ -80,6 +83,11 @@ class Order(models.Model):
 
     def __str__(self):
         return self.external_id
+
+    @property
+    def coupons_used(self):
+        """The coupon codes as they are compared: in capitals."""
+        return [code.upper() for code in self.coupon_codes]
 
 
 class RefundKind(models.TextChoices):
@@ -112,3 +120,24 @@ class Refund(models.Model):
 
     def __str__(self):
         return self.refund_id
+
+
+class Fulfilment(models.Model):
+    """A parcel of an order, or a part of it handed over; without products it holds the whole order."""
+
+    public_id = PublicIdField()
+    order = models.ForeignKey(Order, models.PROTECT, related_name="fulfilments")
+    fulfilment_id = models.CharField(max_length=200)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    # Lines of the order, named as in refunds: [{line_id, quantity, …}].
+    products = models.JSONField(default=list)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "fulfilment_id"], name="a_fulfilment_is_recorded_once"),
+        ]
+
+    def __str__(self):
+        return self.fulfilment_id

@@ -7,7 +7,7 @@ from advocacy.outbox.record import record as record_events
 from referrals import attribution, conversions, events
 from referrals.models import OrderStatus, Referral
 from referrals.orders import fields as order_fields
-from referrals.orders import recording, state
+from referrals.orders import fulfilments, recording, state
 
 
 def change(*, storefront, external_id, fields, at, lenient=False):
@@ -51,6 +51,7 @@ def _change(order, values, at, lenient):
         return recording.answer(order, replayed=True)
     order.unattributed = [] if converted or new else _why_not(order, binding, was_paid and paid)
     order.refunded_minor = min(order.total_minor, state.refunded_sum(order))
+    fulfilments.keep_moments(order)
     order.version += 1
     order.save()
     told = state.draft(

@@ -20,6 +20,10 @@ _LONGEST_CUSTOMER = 30_000
 _MOST_PIECES = 1_000_000
 
 
+def refuse_line(name):
+    given.refuse(name, f"{name}: the order has no such line; name it by its line_id.", code="unknown_line")
+
+
 def lines(name, value):
     """Products of an order or of a refund."""
     if not isinstance(value, list) or len(value) > _MOST_PRODUCTS:
@@ -31,7 +35,7 @@ def _line(name, line):
     """Only what was said is in it."""
     if not isinstance(line, dict):
         given.refuse(name, f"{name} must be an object.")
-    given.known(line, {*_PRODUCT_TEXTS, "quantity", "price_minor", "discount_minor"})
+    given.known(line, {*_PRODUCT_TEXTS, "quantity", "price_minor", "discount_minor", "requires_shipping"})
     said = {key: value for key, value in line.items() if value is not None}
     checked = {key: given.text(f"{name}.{key}", said[key], longest=300) for key in _PRODUCT_TEXTS if key in said}
     if "quantity" in said:
@@ -39,6 +43,8 @@ def _line(name, line):
     for key in ("price_minor", "discount_minor"):
         if key in said:
             checked[key] = given.amount(f"{name}.{key}", said[key])
+    if "requires_shipping" in said:
+        checked["requires_shipping"] = given.flag(f"{name}.requires_shipping", said["requires_shipping"])
     return checked
 
 

@@ -7,10 +7,10 @@ from django.db import transaction
 from advocacy import given, money
 from advocacy.outbox.record import record as record_events
 from advocacy.refusals import Conflict, NotFound, Refused
-from referrals import conversions, events
+from referrals import conversions, events, lines
 from referrals.models import Refund, RefundKind
 from referrals.orders import fields as order_fields
-from referrals.orders import recording, state
+from referrals.orders import fulfilments, recording, state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,30 +80,20 @@ def _checked(refund, at):
     return said
 
 
-def _cost(order, lines):
+def _cost(order, products):
     """What the named lines cost: price × quantity, minus their share of the line's discount."""
-    return sum(_line_cost(order, f"products[{place}]", line) for place, line in enumerate(lines))
+    return sum(_line_cost(order, f"products[{place}]", line) for place, line in enumerate(products))
 
 
 def _line_cost(order, name, line):
-    bought = _bought(order, name, line)
-    quantity = bought.get("quantity", 1)
-    returned = line.get("quantity", quantity)
+    place = lines.find(order.products, line)
+    if place is None:
+        order_fields.refuse_line(name)
+    bought = order.products[place]
+    quantity, returned = lines.quantity(bought), line.get("quantity", lines.quantity(bought))
     if returned > quantity:
         given.refuse(f"{name}.quantity", f"{name}: {returned} came back, but {quantity} were bought.")
-    price = line.get("price_minor", bought.get("price_minor", 0))
-    discount = line.get("discount_minor", money.share(bought.get("discount_minor", 0), returned, quantity))
-    return max(price * returned - discount, 0)
-
-
-def _bought(order, name, line):
-    for key in ("line_id", "variant_id", "product_id", "sku"):
-        if key in line:
-            found = [bought for bought in order.products if bought.get(key) == line[key]]
-            if found:
-                return found[0]
-            break
-    return given.refuse(name, f"{name}: the order has no such line; name it by its line_id.", code="unknown_line")
+    return lines.cost(bought, line)
 
 
 def _replay(order, known, digest):
@@ -131,8 +121,9 @@ def _follow(order, *, occurred_at, at):
     """Bring the order to the sum of its refunds, tell it, and let its conversions follow."""
     before = state.of(order)
     order.refunded_minor = min(order.total_minor, state.refunded_sum(order))
+    fulfilments.keep_moments(order)
     order.version += 1
-    order.save(update_fields=["refunded_minor", "warnings", "version"])
+    order.save(update_fields=["refunded_minor", "shipped_at", "delivered_at", "warnings", "version"])
     referred = order.conversions.exists()
     told = state.draft(order, events.ORDER_REFUNDED, before=before, referred=referred, occurred_at=occurred_at)
     cause = record_events([told], at=at)[0]

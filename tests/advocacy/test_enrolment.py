@@ -11,13 +11,21 @@ def enrolled():
     return Event.objects.filter(type="advocate.enrolled")
 
 
-def test_a_customer_enrols_once(program, fred):
+def test_a_customer_enrols_once(acme, program):
+    fred = cast.fred(acme, country="DE", traits={"segments": ["vip", 7, "vip", "press"], "tier": "gold"})
     advocate, created = enrolment.enrol(program=program, customer=fred, display_name="Fred", terms_version=1, at=NOON)
     again, created_again = enrolment.enrol(program=program, customer=fred, at=NOON + DAY)
     assert (created, created_again) == (True, False)
     assert (again.pk, again.display_name, again.enrolled_at) == (advocate.pk, "Fred", NOON)
     event = enrolled().get()
-    assert event.facts == {"status": "active", "terms_version": 1}
+    assert event.facts == {
+        "status": "active",
+        "terms_version": 1,
+        "country": "DE",
+        "advocate_segments": ["vip", "press"],
+        "advocate_tier": "gold",
+        "program_status": "active",
+    }
     assert (event.advocate, event.program, event.customer) == (advocate, program, fred)
 
 

@@ -14,14 +14,17 @@ def send(fred, **changes):
 
 def told():
     events = Event.objects.filter(subject_kind="testimonial").order_by("version")
-    return [(event.type, event.version, event.facts["status"], event.facts["consented"]) for event in events]
+    return [
+        (event.type, event.version, *(event.facts[name] for name in ("status", "consented", "stands")))
+        for event in events
+    ]
 
 
 def test_what_is_sent_waits_to_be_read(fred):
     sent = send(fred)
     assert (sent.text, sent.status, sent.rating) == ("Best beans.", "pending", 5)
     assert (sent.consent_at, sent.consent_wording) == (NOON, "v1")
-    assert told() == [("testimonial.sent", 1, "pending", True)]
+    assert told() == [("testimonial.sent", 1, "pending", True, False)]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ def test_publishing_is_told_once(fred, olga):
     assert testimonials.publish(testimonial=sent, by=olga, at=NOON + HOUR)
     assert not testimonials.publish(testimonial=sent, by=olga, at=NOON + HOUR)
     assert (sent.status, sent.moderated_by, sent.moderated_at) == ("published", olga, NOON + HOUR)
-    assert told()[1:] == [("testimonial.published", 2, "published", True)]
+    assert told()[1:] == [("testimonial.published", 2, "published", True, True)]
 
 
 def test_nothing_is_shown_without_consent(fred, olga):
@@ -79,4 +82,4 @@ def test_what_its_author_withdrew_is_never_shown_again(fred, olga):
     assert not testimonials.reject(testimonial=sent, by=olga, reason="", at=NOON)
     with pytest.raises(Refused):
         testimonials.publish(testimonial=sent, by=olga, at=NOON)
-    assert told()[2:] == [("testimonial.withdrawn", 3, "withdrawn", False)]
+    assert told()[2:] == [("testimonial.withdrawn", 3, "withdrawn", False, False)]

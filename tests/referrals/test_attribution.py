@@ -58,7 +58,21 @@ def test_a_click_binds_with_its_time_and_channel_copied(alice, fred):
     assert (bond.method, bond.channel, bond.link) == ("click", "whatsapp", link)
     assert (ids.encode("clk", bond.click_id), bond.clicked_at) == (click_id, NOON - 3 * DAY - HOUR)
     event = Event.objects.get(type="referral.created")
-    assert event.facts == {"method": "click", "link": str(link.public_id), "candidates": 1, "days_since_click": 3}
+    assert event.facts == {
+        "method": "click",
+        "link": str(link.public_id),
+        "candidates": 1,
+        "days_since_click": 3,
+        "channel": "whatsapp",
+        "country": "",
+        "new_customer": True,
+        "advocate_segments": [],
+        "friend_segments": [],
+        "advocate_tier": "",
+        "friend_tier": "",
+        "advocate_status": "active",
+        "program_status": "active",
+    }
     assert (event.advocate, event.friend, event.customer, event.version) == (alice, fred, fred, 1)
 
 

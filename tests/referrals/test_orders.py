@@ -18,7 +18,8 @@ def told(kind):
 
 
 def test_an_order_with_a_code_binds_and_converts(acme, alice):
-    answer = record(acme, referral_code="alice-link", country="DE", paid_at=NOON - HOUR, placed_at=NOON - 2 * HOUR)
+    said = {"referral_code": "alice-link", "country": "DE", "coupon_codes": ["spring"]}
+    answer = record(acme, paid_at=NOON - HOUR, placed_at=NOON - 2 * HOUR, **said)
     order, conversion = answer.order, answer.conversion
     assert (answer.created, answer.replayed, answer.reasons, answer.warnings) == (True, False, (), ())
     assert (order.status, order.revenue_minor, order.unattributed, order.version) == ("paid", 5000, [], 1)
@@ -36,7 +37,11 @@ def test_an_order_with_a_code_binds_and_converts(acme, alice):
         "revenue_minor": 5000,
         "refunded_minor": 0,
         "referred": True,
+        "coupon_codes": ["SPRING"],
+        "country": "DE",
         "placed_at": (NOON - 2 * HOUR).isoformat(),
+        "shipped_at": None,
+        "delivered_at": None,
         "orders_change": 1,
         "revenue_change_minor": 5000,
         "refunded_change_minor": 0,
@@ -45,13 +50,20 @@ def test_an_order_with_a_code_binds_and_converts(acme, alice):
         "order": str(order.public_id),
         "sequence": 1,
         "converted_at": (NOON - HOUR).isoformat(),
+        "bound_at": (NOON - 2 * HOUR).isoformat(),
         "placed_at": (NOON - 2 * HOUR).isoformat(),
+        "paid_at": (NOON - HOUR).isoformat(),
+        "shipped_at": None,
+        "delivered_at": None,
+        "digital": False,
         "currency": "EUR",
         "basis_minor": 5400,
         "refunded_minor": 0,
         "cancelled": False,
         "goods_minor": 5000,
         "revenue_minor": 5000,
+        "products": [],
+        "coupon_codes": ["SPRING"],
         "country": "DE",
         "channel": "",
         "method": "code",
@@ -60,6 +72,14 @@ def test_an_order_with_a_code_binds_and_converts(acme, alice):
         "friend_review": "clear",
         "advocate_status": "active",
         "program_status": "active",
+        "first_order_at": (NOON - HOUR).isoformat(),
+        "earlier_orders": 0,
+        "new_customer": True,
+        "advocate_segments": [],
+        "friend_segments": [],
+        "advocate_tier": "",
+        "friend_tier": "",
+        "metadata": {},
         "stands": True,
         "friends_change": 1,
     }

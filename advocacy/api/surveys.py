@@ -1,0 +1,99 @@
+"""What customers answer to surveys, sent by servers."""
+
+from django.db import transaction
+from rest_framework import serializers
+
+from advocacy import surveys
+from advocacy.api import customers, fields, programs
+from advocacy.api.endpoint import created
+from advocacy.api.examples import BOUGHT, sample
+from advocacy.api.lists import Among, ListEndpoint, Of, between
+from advocacy.api.schema import Call, documented
+from advocacy.models import Answer, Customer, Program, SurveyKind
+
+
+class AnswerCall(fields.StrictSerializer):
+    answer_id = fields.Name(help_text="Your own id of the answer: sent twice it counts once, for ever.")
+    customer = customers.CustomerGiven()
+    program = programs.ProgramName()
+    kind = fields.Choice(SurveyKind.choices)
+    score = fields.Whole(min_value=0, max_value=100)
+    scale_min = fields.Whole(required=False, min_value=0, max_value=100, help_text="Left out: 0 of nps, else 1.")
+    scale_max = fields.Whole(
+        required=False, min_value=0, max_value=100, help_text="Left out: 10 of nps, 5 of csat, 7 of ces."
+    )
+    answered_at = fields.Time(required=False, help_text="Left out: now.")
+
+    example = {"answer_id": "A-1", "customer": "ext_fred", "kind": "nps", "score": 9}
+
+
+class AnswerAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("answer", source="public_id")
+    customer = fields.PublicId("customer", source="customer.public_id")
+    program = fields.PublicId("program", source="program.public_id", allow_null=True)
+    answered_at = fields.Moment()
+    recorded_at = fields.Moment()
+
+    class Meta:
+        model = Answer
+        fields = [
+            "id",
+            "answer_id",
+            "customer",
+            "program",
+            "kind",
+            "score",
+            "scale_min",
+            "scale_max",
+            "answered_at",
+            "recorded_at",
+        ]
+
+    example = {
+        "id": sample("answer"),
+        "answer_id": "A-1",
+        "customer": sample("customer"),
+        "program": sample("program"),
+        "kind": "nps",
+        "score": 9,
+        "scale_min": 0,
+        "scale_max": 10,
+        "answered_at": BOUGHT,
+        "recorded_at": BOUGHT,
+    }
+
+
+@documented(
+    "Surveys",
+    get=Call("List answers", AnswerAnswer, many=True),
+    post=Call(
+        "Send an answer",
+        AnswerAnswer,
+        takes=AnswerCall,
+        creates=True,
+        description="Of a survey that you ran. A rule may reward it, for any score alike or by its score.",
+    ),
+)
+class Answers(ListEndpoint):
+    answer = AnswerAnswer
+    filters = {
+        "kind": Among("kind", SurveyKind),
+        "customer": Of("customer", Customer, "customer", external="external_id"),
+        "program": Of("program", Program, "program", external="slug"),
+        **between("recorded_at"),
+    }
+
+    def rows(self):
+        return Answer.objects.filter(storefront=self.request.storefront).select_related("customer", "program")
+
+    def post(self, request):
+        call = self.taken(AnswerCall)
+        with transaction.atomic():
+            said, new = self._answer(request.storefront, call)
+        return created(AnswerAnswer(said).data, new=new)
+
+    def _answer(self, storefront, call):
+        given = {name: value for name, value in call.items() if name not in ("program", "customer")}
+        program = programs.named(storefront=storefront, name=call.get("program"))
+        customer = customers.given(storefront=storefront, value=call["customer"], at=self.at)
+        return surveys.answer(storefront=storefront, customer=customer, program=program, at=self.at, **given)

@@ -1,0 +1,98 @@
+"""What customers answer to surveys: one score on a scale."""
+
+from django.db import IntegrityError, transaction
+
+from advocacy import events, given
+from advocacy.models import Advocate, Answer, SurveyKind
+from advocacy.outbox.record import Draft, record
+from advocacy.refusals import Conflict, NotFound
+
+# The scale of a kind where none is said.
+SCALES = {SurveyKind.NPS: (0, 10), SurveyKind.CSAT: (1, 5), SurveyKind.CES: (1, 7)}
+_WIDEST = 100
+_SAID = ("customer_id", "program_id", "kind", "score", "scale_min", "scale_max")
+
+
+def answer(
+    *,
+    storefront,
+    customer,
+    answer_id,
+    kind,
+    score,
+    program=None,
+    scale_min=None,
+    scale_max=None,
+    answered_at=None,
+    at,
+):
+    """``(answer, created)``. The same ``answer_id`` again is that answer; with other content a Conflict.
+
+    ``kind``: nps (always 0 to 10), csat (1 to 5 where no scale is said) or ces (1 to 7). Refuses a score off its scale;
+    NotFound where customer or program are another storefront's.
+    """
+    if {customer.storefront_id, program.storefront_id if program else storefront.pk} != {storefront.pk}:
+        raise NotFound("unknown_customer", "There is no such customer.")
+    said = Answer(
+        storefront=storefront,
+        customer=customer,
+        program=program,
+        answer_id=given.text("answer_id", answer_id, longest=200, required=True),
+        answered_at=min(given.moment("answered_at", answered_at, at=at), at) if answered_at else at,
+        recorded_at=at,
+        version=1,
+        **_on_scale(kind, score, scale_min, scale_max),
+    )
+    known = Answer.objects.filter(storefront=storefront, answer_id=answer_id)
+    try:
+        with transaction.atomic():
+            if not known.exists():
+                said.save(force_insert=True)
+                _tell(said, at)
+                return said, True
+    except IntegrityError:
+        pass  # the same call, a moment earlier
+    return _replay(known.select_related("customer", "program").get(), said), False
+
+
+def _on_scale(kind, score, least, most):
+    given.choice("kind", kind, SurveyKind)
+    usual = SCALES[SurveyKind(kind)]
+    least = usual[0] if least is None else given.whole("scale_min", least, most=_WIDEST)
+    most = usual[1] if most is None else given.whole("scale_max", most, most=_WIDEST)
+    if least >= most:
+        given.refuse("scale_max", f"scale_max must be above scale_min; they are {most} and {least}.")
+    if kind == SurveyKind.NPS and (least, most) != usual:
+        given.refuse("scale_max", "nps is asked for from 0 to 10; for another scale choose csat or ces.")
+    score = given.whole("score", score, least=least, most=most)
+    return {"kind": kind, "score": score, "scale_min": least, "scale_max": most}
+
+
+def _replay(known, said):
+    if any(getattr(known, name) != getattr(said, name) for name in _SAID):
+        words = f"Another answer was recorded as {known.answer_id}."
+        raise Conflict("idempotency_conflict", words, errors={"answer_id": words})
+    return known
+
+
+def _tell(answer, at):
+    program, customer = answer.program, answer.customer
+    advocate = program and Advocate.objects.filter(program=program, customer=customer).first()
+    facts = {name: getattr(answer, name) for name in ("score", "scale_min", "scale_max")}
+    facts |= {
+        "kind": str(answer.kind),
+        "country": customer.country,
+        "stands": True,
+        "program_status": str(program.status_at(answer.answered_at)) if program else "",
+    }
+    draft = Draft(
+        type=events.SURVEY_ANSWERED,
+        subject=answer,
+        storefront=answer.storefront,
+        customer=customer,
+        program=program,
+        advocate=advocate,
+        facts=facts,
+        occurred_at=answer.answered_at,
+    )
+    record([draft], at=at)

@@ -1,0 +1,68 @@
+"""Parcels of an order: what was sent, and what was delivered."""
+
+from rest_framework.response import Response
+
+from advocacy.api import fields
+from advocacy.api.endpoint import created
+from advocacy.api.examples import BOUGHT, sample
+from advocacy.api.lists import ListEndpoint
+from advocacy.api.schema import Call, documented, path_parameters
+from referrals import orders
+from referrals.api.orders import ParcelAnswer, ProductCall
+from referrals.api.refunds import order_of
+from referrals.models import Fulfilment
+
+
+class FulfilmentCall(fields.StrictSerializer):
+    fulfilment_id = fields.Name(help_text="Your own id of the parcel: sent twice it counts once, for ever.")
+    shipped_at = fields.Time(required=False, help_text="Left out of a new one that is not delivered either: now.")
+    delivered_at = fields.Time(required=False, help_text="May follow in a later call.")
+    products = ProductCall(many=True, required=False, help_text="The lines in it; left out: the whole order.")
+
+    example = {"fulfilment_id": "P-1", "shipped_at": BOUGHT}
+
+
+class FulfilmentAnswer(ParcelAnswer):
+    order = fields.PublicId("order", source="order.public_id")
+    recorded_at = fields.Moment()
+
+    class Meta(ParcelAnswer.Meta):
+        fields = [*ParcelAnswer.Meta.fields, "order", "recorded_at"]
+
+    example = {
+        "id": sample("fulfilment"),
+        "fulfilment_id": "P-1",
+        "order": sample("order"),
+        "shipped_at": BOUGHT,
+        "delivered_at": None,
+        "products": [],
+        "recorded_at": BOUGHT,
+    }
+
+
+@documented(
+    "Orders",
+    get=Call("List an order's fulfilments", FulfilmentAnswer, many=True, also=path_parameters("id")),
+    post=Call(
+        "Fulfil an order",
+        FulfilmentAnswer,
+        takes=FulfilmentCall,
+        creates=True,
+        also=path_parameters("id"),
+        description="A parcel was sent or delivered. A later call with the same `fulfilment_id` may add the time that "
+        "was missing; one that says something else is answered with 409. Rewards that wait for the delivery count "
+        "from when everything physical was there.",
+    ),
+)
+class Fulfilments(ListEndpoint):
+    answer = FulfilmentAnswer
+
+    def rows(self):
+        return Fulfilment.objects.filter(order=order_of(self)).select_related("order")
+
+    def post(self, request, id):
+        call = self.taken(FulfilmentCall)
+        fulfilled = orders.fulfil(order=order_of(self), fulfilment=call, at=self.at)
+        shown = FulfilmentAnswer(fulfilled.fulfilment).data
+        news = not (fulfilled.created or fulfilled.replayed)
+        return Response(shown) if news else created(shown, new=fulfilled.created)

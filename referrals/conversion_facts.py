@@ -1,0 +1,87 @@
+"""What the events of a conversion say: its whole state, of which a part is frozen when it is recorded."""
+
+from referrals import lines
+from referrals.attribution.candidates import earlier_orders
+from referrals.models import OrderStatus
+
+_LONGEST_VALUE = 200
+
+
+def frozen(*, order, referral, converted_at):
+    """What never changes after a conversion is recorded, however late somebody looks: kept with it."""
+    first = referral.conversions.order_by("sequence").values_list("converted_at", "frozen").first()
+    advocate, friend = referral.advocate.customer, referral.friend
+    earlier = earlier_orders(customer=friend, occurred_at=order.placed_at, order=order)
+    return {
+        "first_order_at": (first[0] if first else converted_at).isoformat(),
+        "earlier_orders": earlier,
+        "new_customer": first[1]["new_customer"] if first else _was_new(order, referral, earlier),
+        "advocate_segments": advocate.segments,
+        "friend_segments": friend.segments,
+        "advocate_tier": advocate.tier,
+        "friend_tier": friend.tier,
+        "metadata": _kept(order.metadata, referral.program.metadata_keys),
+    }
+
+
+def _was_new(order, referral, earlier):
+    if referral.bound_at == order.placed_at:
+        return earlier == 0
+    return earlier_orders(customer=referral.friend, occurred_at=referral.bound_at, order=order) == 0
+
+
+def _kept(metadata, keys):
+    """The program's keys with a single value, as texts."""
+    said = {key: metadata[key] for key in keys if isinstance(metadata.get(key), str | int | float | bool)}
+    return {key: _text(value)[:_LONGEST_VALUE] for key, value in said.items()}
+
+
+def _text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def of(conversion, *, cancelled, friends_change):
+    """All facts of a conversion in its present state; ``referrals.events`` says what each means."""
+    order, referral = conversion.order, conversion.referral
+    return {
+        "order": str(order.public_id),
+        "sequence": conversion.sequence,
+        "converted_at": conversion.converted_at.isoformat(),
+        "bound_at": referral.bound_at.isoformat(),
+        "channel": referral.channel,
+        "method": referral.method,
+        "days_since_signup": max((order.placed_at - referral.bound_at).days, 0),
+        **_of_order(order),
+        "cancelled": cancelled,
+        "advocate_review": str(conversion.advocate_review),
+        "friend_review": str(conversion.friend_review),
+        "advocate_status": str(conversion.advocate_status),
+        "program_status": str(conversion.program_status),
+        **conversion.frozen,
+        "stands": conversion.stands,
+        "friends_change": friends_change,
+    }
+
+
+def _of_order(order):
+    refunds = order.refunds.filter(undone_at=None).values_list("amount_minor", "products") if order.products else ()
+    return {
+        "placed_at": order.placed_at.isoformat(),
+        "paid_at": _moment(order.paid_at),
+        "shipped_at": _moment(order.shipped_at),
+        "delivered_at": _moment(order.delivered_at),
+        "digital": lines.is_digital(order.products),
+        "currency": order.currency,
+        "basis_minor": order.total_minor,
+        # An order that is paid no longer counts like one that was given back wholly.
+        "refunded_minor": order.refunded_minor if order.status == OrderStatus.PAID else order.total_minor,
+        "goods_minor": order.subtotal_minor,
+        "revenue_minor": order.revenue_minor,
+        "products": lines.facts(order, refunds),
+        "coupon_codes": order.coupons_used,
+        "country": order.country,
+    }
+
+
+def _moment(value):
+    return value.isoformat() if value else None
