@@ -12,6 +12,12 @@ from rewards import book
 from rewards.models import CONVERSION_TRIGGER, Frequency, Rule, RuleStatus, RuleVersion
 from rewards.rules import terms as words
 
+# The columns of a version that its terms are made of.
+TERMS = (
+    "trigger frequency order_limit months_limit months_from milestone_every milestone_repeats minimum_order_minor "
+    "conditions benefits caps per_currency hold_days hold_from delivery_allowance_days expires_days priority "
+    "exclusive_group ends_at"
+).split()
 # Ahead of now, so that no transaction under way is decided by a version that it could not see.
 NOTICE = timedelta(seconds=10)
 
@@ -36,6 +42,11 @@ def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=F
         version = _next_version(rule, terms, starts_at, at)
         _promise(program, version)
     return version
+
+
+def terms_of(version):
+    """A stored version's terms, to be saved again as another version."""
+    return {column: getattr(version, column) for column in TERMS}
 
 
 def archive(*, rule, at):

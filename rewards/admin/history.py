@@ -2,42 +2,60 @@
 
 from advocacy import money
 from advocacy.admin import words
+from advocacy.models import BenefitKind
 from rewards import rulebook
 from rewards.models import RuleStatus
 
 _LABELS = {
     "frequency": "Which orders",
     "minimum_order_minor": "Minimum order",
-    "advocate_kind": "The advocate gets",
-    "advocate_amount_minor": "The advocate’s amount",
-    "advocate_percent_bp": "The advocate’s percentage",
-    "advocate_maximum_minor": "The advocate’s maximum",
-    "friend_kind": "The friend gets",
-    "friend_amount_minor": "The friend’s amount",
-    "friend_percent_bp": "The friend’s percentage",
-    "friend_maximum_minor": "The friend’s maximum",
     "hold_days": "Wait",
     "conditions": "Further conditions",
 }
+_SIDES = {"advocate": "The advocate", "friend": "The friend", "customer": "The person"}
 
 
 def differences(before, after, currency):
     """``[(label, from, to)]`` of the terms that differ."""
-    return [
+    rows = [
         (label, _shown(before, column, currency), _shown(after, column, currency))
         for column, label in _LABELS.items()
         if getattr(before, column) != getattr(after, column)
     ]
+    for side, label in _SIDES.items():
+        was, now = (_given(version.benefits.get(side, {}), currency) for version in (before, after))
+        rows += [
+            (f"{label}{_PARTS[part]}", was.get(part, words.NOTHING), now.get(part, words.NOTHING))
+            for part in _PARTS
+            if was.get(part) != now.get(part)
+        ]
+    return rows
+
+
+_PARTS = {
+    "kind": " gets",
+    "amount_minor": "’s amount",
+    "percent_bp": "’s percentage",
+    "maximum_minor": "’s maximum",
+}
+
+
+def _given(benefit, currency):
+    shown = {}
+    for part, value in benefit.items():
+        if part.endswith("_bp"):
+            shown[part] = f"{value / 100:g} %"
+        elif part.endswith("_minor"):
+            shown[part] = money.plain(value, currency) if value is not None else words.NOTHING
+        elif part == "kind":
+            shown[part] = BenefitKind(value).label
+    return shown
 
 
 def _shown(version, column, currency):
     value = getattr(version, column)
     if column == "frequency":
         return version.get_frequency_display()
-    if column.endswith("_kind"):
-        return getattr(version, f"get_{column}_display")() or "Nothing"
-    if column.endswith("_bp"):
-        return f"{value / 100:g} %" if value else words.NOTHING
     if column.endswith("_minor"):
         return money.plain(value, currency) if value else words.NOTHING
     return f"{value} days" if column == "hold_days" else str(value or words.NOTHING)

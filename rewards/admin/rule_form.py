@@ -6,29 +6,15 @@ from django.db import transaction
 from django.utils import timezone
 from unfold import widgets
 
-from advocacy.models import BenefitKind, Side
+from advocacy.models import BenefitKind, Program, Side
 from advocacy.refusals import Refused
 from rewards import rulebook
 from rewards.admin import amounts
-from rewards.models import Frequency, Rule, RuleVersion
+from rewards.models import Frequency, HoldFrom, Rule, RuleVersion
 
 SOON, LATER, PAST = "soon", "later", "past"
 NOTHING_KIND = ("", "Nothing")
 SIDES = {Side.ADVOCATE: "The advocate gets", Side.FRIEND: "The friend gets"}
-_COLUMNS = ["kind", "amount_minor", "percent_bp", "maximum_minor"]
-COLUMNS = [
-    "frequency",
-    "minimum_order_minor",
-    "conditions",
-    *(f"{side}_{column}" for side in SIDES for column in _COLUMNS),
-    "hold_days",
-    "ends_at",
-]
-
-
-def terms_of(version):
-    """A stored version's terms, to be saved again as another version."""
-    return {column: getattr(version, column) for column in COLUMNS}
 
 
 def _text(label, help_text, *, suffix=None):
@@ -37,7 +23,7 @@ def _text(label, help_text, *, suffix=None):
 
 
 def _kind(label):
-    choices = [NOTHING_KIND, *BenefitKind.choices]
+    choices = [NOTHING_KIND, *((kind, kind.label) for kind in (BenefitKind.FIXED, BenefitKind.PERCENT))]
     widget = widgets.UnfoldAdminSelectWidget
     return forms.ChoiceField(label=label, choices=choices, required=False, initial=BenefitKind.FIXED, widget=widget)
 
@@ -114,30 +100,32 @@ class RuleForm(forms.ModelForm):
 
     def version(self):
         """The version as it would be saved, for its sentence; None while the form says too little."""
-        if not any(self.terms.get(f"{side}_kind") for side in SIDES):
+        if not self.terms["benefits"]:
             return None
-        return RuleVersion(**self.terms)
+        rule = (
+            self.instance if self.instance.program_id else Rule(program=self.cleaned_data.get("program") or Program())
+        )
+        return RuleVersion(rule=rule, **self.terms)
 
     def _terms(self, cleaned):
-        terms = {
+        # What this form does not show stays as it was.
+        kept = rulebook.terms_of(self.latest) if self.latest else {"hold_from": HoldFrom.PAYMENT}
+        return kept | {
             "frequency": cleaned.get("frequency") or Frequency.FIRST_ORDER,
             "minimum_order_minor": self._minor("minimum_order") or 0,
-            "conditions": self.latest.conditions if self.latest else [],
             "hold_days": cleaned.get("hold_days") or 0,
             "ends_at": cleaned.get("ends_at"),
+            "benefits": {
+                str(side): self._benefit(side, kind) for side in SIDES if (kind := cleaned.get(f"{side}_kind"))
+            },
         }
-        for side in SIDES:
-            terms |= self._benefit(side, cleaned.get(f"{side}_kind") or "")
-        return terms
 
     def _benefit(self, side, kind):
-        fixed, percent = kind == BenefitKind.FIXED, kind == BenefitKind.PERCENT
-        return {
-            f"{side}_kind": kind,
-            f"{side}_amount_minor": (self._minor(f"{side}_amount") or 0) if fixed else 0,
-            f"{side}_percent_bp": self._percent(f"{side}_percent") if percent else 0,
-            f"{side}_maximum_minor": self._minor(f"{side}_maximum") if percent else None,
-        }
+        if kind == BenefitKind.FIXED:
+            return {"form": "credit", "kind": kind, "amount_minor": self._minor(f"{side}_amount") or 0}
+        maximum = self._minor(f"{side}_maximum")
+        most = {} if maximum is None else {"maximum_minor": maximum}
+        return {"form": "credit", "kind": kind, "percent_bp": self._percent(f"{side}_percent")} | most
 
     def _minor(self, name):
         return self._read(name, lambda text: amounts.minor(text, self.currency()), None)
@@ -192,10 +180,11 @@ def _typed(version, currency):
     ended = version.ends_at and version.ends_at <= timezone.now()
     values["ends_at"] = None if ended else version.ends_at
     for side in SIDES:
+        said = version.benefits.get(side, {})
         values |= {
-            f"{side}_kind": getattr(version, f"{side}_kind"),
-            f"{side}_amount": amounts.typed(getattr(version, f"{side}_amount_minor"), currency),
-            f"{side}_percent": amounts.typed_percent(getattr(version, f"{side}_percent_bp")),
-            f"{side}_maximum": amounts.typed(getattr(version, f"{side}_maximum_minor"), currency),
+            f"{side}_kind": said.get("kind", ""),
+            f"{side}_amount": amounts.typed(said.get("amount_minor"), currency),
+            f"{side}_percent": amounts.typed_percent(said.get("percent_bp")),
+            f"{side}_maximum": amounts.typed(said.get("maximum_minor"), currency),
         }
     return values

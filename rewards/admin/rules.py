@@ -28,7 +28,7 @@ def activate(*, row, by, at, reason):
     latest = row.versions.order_by("number").last()
     if latest is None:
         raise Refused("no_version", "This rule says nothing yet; open it and save it.")
-    terms = rule_form.terms_of(latest) | {"ends_at": None}
+    terms = rulebook.terms_of(latest) | {"ends_at": None}
     rulebook.save(program=row.program, rule=row, name=row.name, terms=terms, at=at)
 
 
@@ -151,7 +151,7 @@ def _said_already(rule):
     if rule is None or not rule.in_order:
         return {"sentence": "", "unlimited": False}
     latest = rule.in_order[-1]
-    terms = rule_form.terms_of(latest)
+    terms = rulebook.terms_of(latest)
     return {
         "sentence": rulebook.sentence(latest, currency=rule.program.currency),
         "unlimited": rulebook.unlimited(terms),

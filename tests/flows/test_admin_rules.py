@@ -8,6 +8,7 @@ from tests.flows.admin_stage import rule, rule_form
 ADD = "/admin/rewards/rule/add/"
 IN_WORDS = "/admin/rewards/rule/in-words/"
 GIVES_10 = "Give the advocate 10.00 EUR for a friend’s first order of 40.00 EUR or more, 14 days after the payment."
+TEN = {"form": "credit", "kind": "fixed", "amount_minor": 1000}
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_olga_writes_a_rule_in_money_and_it_is_an_offer_at_once(desk, program):
     assert answer.redirect_chain == [("/admin/rewards/rule/", 302)]
     assert GIVES_10 in text(answer)
     version = RuleVersion.objects.get()
-    assert (version.number, version.advocate_amount_minor, version.minimum_order_minor) == (1, 1000, 4000)
+    assert (version.number, version.benefits, version.minimum_order_minor) == (1, {"advocate": TEN}, 4000)
     assert Offer.objects.get().amount_minor == 1000
     assert LogEntry.objects.get().get_change_message() == f"Version 1: {GIVES_10}"
 
@@ -36,7 +37,7 @@ def test_money_follows_the_decimals_of_the_currency(desk, program):
     refused = desk.post(ADD, rule_form(program, advocate_amount="10.50", minimum_order=""))
     assert "JPY has no decimal places. Write an amount such as 10." in text(refused)
     desk.post(ADD, rule_form(program, advocate_amount="1500", minimum_order=""))
-    assert RuleVersion.objects.get().advocate_amount_minor == 1500
+    assert RuleVersion.objects.get().benefits["advocate"]["amount_minor"] == 1500
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,8 @@ def test_an_edit_is_a_new_version_and_the_page_says_what_changed(desk, program):
     page = f"/admin/rewards/rule/{mine.pk}/change/"
     desk.post(page, rule_form(program, advocate_kind="percent", advocate_percent="7.5", advocate_maximum="20"))
     newest = mine.versions.get(number=2)
-    assert (newest.advocate_percent_bp, newest.advocate_maximum_minor, newest.advocate_amount_minor) == (750, 2000, 0)
+    share = {"form": "credit", "kind": "percent", "percent_bp": 750, "maximum_minor": 2000}
+    assert newest.benefits == {"advocate": share}
     shown = text(desk.get(page))
     assert "<td>The advocate’s percentage</td>" in shown
     assert "7.5 %" in shown
@@ -77,7 +79,7 @@ def test_a_percentage_of_every_order_without_a_maximum_must_be_confirmed(desk, p
     assert "This rule could pay without limit" in text(answer)
     assert not Rule.objects.exists()
     desk.post(ADD, endless | {"confirm_unlimited": "on"})
-    assert RuleVersion.objects.get().advocate_percent_bp == 1000
+    assert RuleVersion.objects.get().benefits["advocate"]["percent_bp"] == 1000
 
 
 def test_the_sentence_follows_the_typing_and_writes_nothing(desk, program):
@@ -108,7 +110,7 @@ def test_an_archived_rule_can_be_activated_again_with_its_terms(desk, program):
     desk.post(f"/admin/rewards/rule/{mine.pk}/do/activate/", {"confirmed": "1", "reason": "Next season"})
     mine.refresh_from_db()
     second = mine.versions.get(number=2)
-    assert (mine.status, second.advocate_amount_minor, second.ends_at) == ("active", 1000, None)
+    assert (mine.status, second.benefits, second.ends_at) == ("active", {"advocate": TEN}, None)
     assert [entry.get_change_message() for entry in LogEntry.objects.order_by("id")] == [
         "Archived: Season is over",
         "Activated again: Next season",
