@@ -1,0 +1,59 @@
+import pytest
+
+from tests import cast
+from tests.cast import DAY, NOON
+from tests.flows.api import publishable, secret
+
+pytestmark = pytest.mark.django_db
+BEANS = {"line_id": "1", "sku": "beans", "price_minor": 5000}
+SENT = {"fulfilment_id": "P-1", "shipped_at": NOON, "products": [{"line_id": "1"}]}
+
+
+@pytest.fixture
+def shop(acme):
+    shop = secret(acme)
+    shop.post("/orders", cast.order(products=[BEANS | {"requires_shipping": True}]))
+    return shop
+
+
+def test_a_parcel_is_sent_and_later_delivered(shop):
+    made = shop.post("/orders/ext_1001/fulfilments", SENT)
+    assert made.status_code == 201
+    assert (made.json()["shipped_at"], made.json()["delivered_at"]) == ("2026-03-02T12:00:00Z", None)
+    again = shop.post("/orders/ext_1001/fulfilments", SENT)
+    assert (again.status_code, again["Idempotent-Replayed"], again.json()) == (200, "true", made.json())
+    there = shop.post("/orders/ext_1001/fulfilments", {"fulfilment_id": "P-1", "delivered_at": NOON + DAY})
+    assert (there.status_code, "Idempotent-Replayed" in there) == (200, False)
+    order = shop.get("/orders/ext_1001").json()
+    assert (order["shipped_at"], order["delivered_at"]) == ("2026-03-02T12:00:00Z", "2026-03-03T12:00:00Z")
+    (parcel,) = order["fulfilments"]
+    assert parcel == {name: there.json()[name] for name in parcel}
+    assert shop.get("/orders/ext_1001/fulfilments").json()["data"] == [there.json()]
+
+
+def test_another_word_of_the_same_parcel_is_a_conflict(shop):
+    shop.post("/orders/ext_1001/fulfilments", SENT)
+    problem = shop.post("/orders/ext_1001/fulfilments", SENT | {"shipped_at": NOON + DAY})
+    assert (problem.status_code, problem.json()["code"]) == (409, "idempotency_conflict")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"fulfilment_id": ""}, "fulfilment_id"),
+        ({"products": [{"line_id": "9"}]}, "products[0]"),
+        ({"delivered_at": NOON - DAY}, "delivered_at"),
+        ({"delivered": NOON}, "delivered"),
+    ],
+)
+def test_bad_words_are_refused_by_their_field(shop, counted, change, field):
+    before = counted()
+    problem = shop.post("/orders/ext_1001/fulfilments", SENT | change)
+    assert problem.status_code == 422
+    assert field in problem.json()["errors"]
+    assert counted() == before
+
+
+def test_neither_rival_nor_a_browser_may(shop, acme, rival):
+    assert secret(rival).post("/orders/ext_1001/fulfilments", SENT).status_code == 404
+    assert publishable(acme).post("/orders/ext_1001/fulfilments", SENT).status_code == 403
