@@ -42,7 +42,9 @@ class CustomerCall(fields.StrictSerializer):
         required=False, min_value=0, max_value=1_000_000, help_text="Orders from before you sent them here."
     )
     source = fields.Metadata(required=False)
-    traits = fields.Metadata(required=False)
+    traits = fields.Metadata(
+        required=False, help_text="Of your own; rules may ask for segments (a list of texts) and tier (a text)."
+    )
     updated_at = fields.Time(required=False, help_text="Of this state; an older one than the newest changes nothing.")
 
     example = _FRED

@@ -33,6 +33,6 @@ def test_every_call_of_the_guide_works(acme, program):
         assert answer.status_code in (200, 201), (path, answer.content)
         answers[path] = answer.json()
         drain.drain("money", at=timezone.now())
-    assert len(answers) == 9
+    assert len(answers) == 10
     assert answers["/wallets/ext_alice"]["balances"][0]["pending"] == {"amount_minor": 1000, "currency": "EUR"}
     assert answers["/orders/1001"]["status"] == "cancelled"

@@ -44,6 +44,8 @@ def named(acme, program, alice):
     shop = secret(acme)
     order = shop.post("/orders", cast.order(customer={"external_id": "fred"}, referral_code="alice-link")).json()
     shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100})
+    shop.post("/orders/1001/fulfilments", {"fulfilment_id": "P-1"})
+    shop.post("/surveys/answers", {"answer_id": "A-1", "customer": "ext_fred", "kind": "nps", "score": 9})
     drain.drain("money", at=cast.NOON + timedelta(hours=1))
     said = Testimonial.objects.create(
         storefront=acme,

@@ -19,13 +19,16 @@ LISTS = sorted(path[7:] for path, view in routes() if hasattr(view, "answer"))
 
 
 def tell(shop, storefront, numbers):
-    """For each number an advocate, a friend, an order with a refund, rewards, a testimonial."""
+    """For each number an advocate, a friend, an order with a refund and a parcel, rewards, a testimonial, an answer."""
     for number in numbers:
         alice = {"external_id": f"alice {number}"}
         shop.post("/advocates", {"customer": alice, "code": f"alice-{number}"})
         order = cast.order(str(number), customer={"external_id": f"fred {number}"}, referral_code=f"alice-{number}")
         shop.post("/orders", order)
         shop.post("/orders/0/refunds", {"refund_id": str(number), "amount_minor": 1, "refunded_at": cast.NOON})
+        shop.post("/orders/0/fulfilments", {"fulfilment_id": str(number)})
+        said = {"answer_id": str(number), "customer": f"ext_fred {number}", "kind": "nps", "score": 9}
+        shop.post("/surveys/answers", said)
         person = customers.find(storefront=storefront, external_id=f"fred {number}")
         Testimonial.objects.create(storefront=storefront, customer=person, text="Good", source="api", sent_at=cast.NOON)
         drain.drain("money", at=cast.NOON + timedelta(hours=1))
