@@ -90,6 +90,7 @@ REASONS = {
     "fraud_hold": Reason("Held for review.", "We are looking at this one; it takes a little longer."),
     "fraud_rejected": Reason("Rejected in review.", _GENERAL),
     "refunded": Reason("{refunded} of {basis} was refunded.", "The order, or a part of it, was returned."),
+    "withdrawn": Reason("It was withdrawn, or does not stand any more.", "This one was taken back."),
     "duplicate": Reason("Recorded before.", "Counted before."),
     "program_paused": Reason("The program was paused.", "The program is paused."),
     "program_ended": Reason("The program had ended.", "The program has ended."),

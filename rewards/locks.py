@@ -1,5 +1,8 @@
 """The one order of locks: subjects, then counters, then accounts, each by id.
 
+What is derived (a milestone's step, a period's top-up) is known only when the counters are: its subjects are taken
+after them and not waited for, then the counters of its own caps, which nothing else uses.
+
 Two settlements that share rows meet at the first they share, so none waits for a row while holding one that the other
 needs: no deadlock. Whoever needs another row locked adds its place here.
 """
@@ -16,6 +19,14 @@ def subjects(*, rows):
     locked = Subject.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk").select_for_update()
     found = {(row.program_id, row.trigger, row.public_id): row for row in locked}
     return {key: row for key, row in found.items() if key in wanted}
+
+
+def derived(*, public_ids):
+    """Lock those of these subjects that exist, by public id. Waits for nobody: an OperationalError where one is busy,
+    which the outbox takes as an interruption and repeats.
+    """
+    rows = Subject.objects.filter(public_id__in=public_ids).order_by("pk")
+    return list(rows.select_related("program", "advocate__customer").select_for_update(nowait=True, of=("self",)))
 
 
 def subjects_by_id(*, ids):

@@ -192,6 +192,10 @@ def _checks(question, terms, found, facts):
         # Nothing can be compared yet.
         checks.append(Check(RATE_MISSING, "currency", "is", terms.unit, first.get("currency"), passed=False))
         return checks
+    if "step" in first:
+        friends, threshold = first["friends"], first["threshold"]
+        reached = friends >= threshold
+        checks.append(Check("milestone_not_reached", "friends", "at_least", threshold, friends, reached))
     least, goods = found.minimum_order_minor, facts.get("goods_minor")
     if least and goods is not None:
         checks.append(Check("below_minimum", "goods_minor", "at_least", least, goods, goods >= least))
@@ -349,7 +353,7 @@ def _reasons(facts, side, verdict, hits):
     if facts.get("refunded_minor") or facts.get("cancelled"):
         keys.append("order_cancelled" if facts["cancelled"] else "refunded")
     if facts.get("stands") is False and "basis_minor" not in facts:
-        keys.append("withdrawn")
+        keys.append("milestone_not_reached" if "step" in facts else "withdrawn")
     if facts.get(f"{side}_review") == "held":
         keys.append("fraud_hold")
     return tuple(keys)

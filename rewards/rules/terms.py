@@ -1,6 +1,6 @@
 """A rule version as far as deciding needs it: frozen, and compiled once for many decisions. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from advocacy import conditions, money
 from rewards.rules.periods import ALL
@@ -140,6 +140,8 @@ class Terms:
     expires_days: int | None = None
     priority: int = 0
     exclusive_group: str = ""
+    # Before the names of its caps: what is derived counts in counters of its own.
+    derived: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "sides", tuple(side for side in SIDES if side in self.amounts.benefits))
@@ -166,7 +168,7 @@ class Terms:
             side = cap.get("side", "")
             budget = cap["scope"] == "program" and cap["measure"] == AMOUNT
             yield Meter(
-                cap=f"{cap['measure']}/{cap['scope']}/{side}",
+                cap=f"{self.derived}{cap['measure']}/{cap['scope']}/{side}",
                 scope=cap["scope"],
                 period=cap["period"],
                 measure=cap["measure"],
@@ -174,6 +176,18 @@ class Terms:
                 sides=(side,) if side else self.sides,
                 reason="budget_exhausted" if budget else "cap_reached",
             )
+
+    def stepped(self):
+        """The Terms of a milestone's steps: its conditions were asked of the conversions, its caps are of the steps."""
+        own = replace(self.amounts, minimum_order_minor=0)
+        plain = {"milestone_every": None, "frequency": EVERY_ORDER, "order_limit": None, "months_limit": None}
+        return replace(self, **plain, conditions=[], amounts=own, derived="step/")
+
+    def crossed(self, low, high):
+        """``[k]``: the steps of this milestone that lie above ``low`` friends and at or below ``high``."""
+        every = self.milestone_every
+        last = high // every if self.milestone_repeats else min(high // every, 1)
+        return range(low // every + 1, last + 1)
 
     def _tier_meters(self):
         tiers = {benefit.tiers.meter: benefit.tiers for benefit in self.amounts.benefits.values() if benefit.tiers}

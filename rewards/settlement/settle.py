@@ -28,8 +28,9 @@ def decide(found, rule_book, *, at):
     if not found:
         return
     cases.read(found, rule_book)
-    _ask(found)
-    derived = milestones.steps(found, rule_book) + tiers.top_ups(found, rule_book)
+    used = _ask(found)
+    derived = milestones.steps(found, rule_book, used) + tiers.top_ups(found, rule_book, used)
+    _ask(derived)
     _write_decisions([*found, *derived], at)
     targets = grants.targets([*found, *derived], rule_book, at)
     crediting.bring(targets, at=at)
@@ -45,6 +46,7 @@ def _ask(found):
         for verdict in case.verdicts:
             _count(case, verdict, used)
     _store(counters, used)
+    return used
 
 
 def _counters(found):

@@ -1,5 +1,5 @@
 """Top-ups."""
 
 
-def top_ups(found, rule_book):
+def top_ups(found, rule_book, used):
     return []

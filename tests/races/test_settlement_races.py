@@ -65,6 +65,21 @@ def test_many_workers_settle_every_conversion_once(alice, monkeypatch):
     assert list(audit.differences()) == []
 
 
+def test_many_workers_reach_each_step_of_a_milestone_once(alice, monkeypatch):
+    monkeypatch.setattr(draining, "BATCH", 3)
+    caps = [{"scope": "program", "period": "all", "measure": "count", "limit": 8, "side": ""}]
+    rule_of(alice.program, name="Every 5", milestone_every=5, friend_kind="", hold_days=0, caps=caps)
+    bob = alice_of(alice.program, "bob")
+    for number in range(60):
+        tell(conversion_of((alice, bob)[number % 2], person(alice.storefront, f"friend {number}")))
+    together(*[drain_all] * 6)
+    steps = Decision.objects.filter(subject__trigger="milestone")
+    assert steps.count() == 12
+    paid = [balances(advocate.customer)["available"] for advocate in (alice, bob)]
+    assert sum(paid) == 8000, "eight of the twelve: the program's cap"
+    assert list(audit.differences()) == []
+
+
 def test_one_friends_twenty_orders_at_once_use_the_first_order_once(alice, monkeypatch):
     monkeypatch.setattr(draining, "BATCH", 1)
     fred = person(alice.storefront, "fred")
