@@ -128,6 +128,8 @@ class Program(models.Model):
         return self.name
 
     def clean(self):
+        # A form that is left empty says null.
+        self.metadata_keys = self.metadata_keys or []
         problem = unsafe_destination(self.destination)
         if problem:
             raise ValidationError({"destination": problem})
