@@ -3,7 +3,7 @@
 The text form is a readable prefix and 26 characters of Crockford's base32 in lower case. Pure: no database.
 """
 
-import secrets
+import os
 import time
 import uuid
 
@@ -41,9 +41,10 @@ def uuid7(milliseconds=None):
     """A version 7 UUID of now, or of the given Unix time in milliseconds."""
     if milliseconds is None:
         milliseconds = time.time_ns() // 1_000_000
-    return uuid.UUID(
-        int=milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-    )
+    # 74 random bits around the two bits of the variant.
+    noise = int.from_bytes(os.urandom(10), "big")
+    low, high = noise & 0x3FFFFFFFFFFFFFFF, noise >> 68
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
 
 
 def floor_of(moment):

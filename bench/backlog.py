@@ -28,15 +28,16 @@ _FIRST = {
 _numbers = itertools.count()
 
 
-def program(terms, *, advocates):
-    """A program with a rule in force, and its advocates."""
+def program(rules, *, advocates):
+    """A program with these rules in force, ``{name: terms}``, and its advocates."""
     storefront = Storefront.objects.create(name="Acme", slug="acme")
     made = Program.objects.create(
         storefront=storefront, name="Friends", slug="friends", destination="https://acme.example/"
     )
-    rulebook.save(
-        program=made, name="Give 10", terms=terms, at=ground.NOW, starts_at=ground.LONG_AGO, from_the_past=True
-    )
+    for name, terms in rules.items():
+        rulebook.save(
+            program=made, name=name, terms=terms, at=ground.NOW, starts_at=ground.LONG_AGO, from_the_past=True
+        )
     people = _people(storefront, advocates)
     rows = [Advocate(storefront=storefront, program=made, customer=person, enrolled_at=ground.NOW) for person in people]
     return made, bulk.insert(rows)

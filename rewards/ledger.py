@@ -73,14 +73,15 @@ def _place(key):
 def _account(key):
     storefront, kind, customer, unit, form = key
     balance = None if customer is None else 0
-    return Account(
-        storefront_id=storefront, kind=kind, customer_id=customer, unit=unit, form=form, balance_minor=balance
+    return bulk.made(
+        Account, storefront_id=storefront, kind=kind, customer_id=customer, unit=unit, form=form, balance_minor=balance
     )
 
 
 def _transfer(posting, accounts, at):
     source, target = (accounts[_key(posting.reward, kind)] for kind in ROUTES[posting.leg])
-    return Transfer(
+    return bulk.made(
+        Transfer,
         storefront_id=posting.reward.storefront_id,
         source=source,
         target=target,

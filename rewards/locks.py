@@ -5,20 +5,40 @@ after them and not waited for, then the counters of its own caps, which nothing 
 
 Two settlements that share rows meet at the first they share, so none waits for a row while holding one that the other
 needs: no deadlock. Whoever needs another row locked adds its place here.
+
+Rows that are missing are made first, in the order of their keys: inserting locks too. Plain statements, because a batch
+needs thousands of rows and the compiler of querysets would take longer than the database.
 """
 
-from rewards.models import Account, Counter, Subject
+from django.db import connection
+
+from advocacy.models import bulk
+from rewards.models import Account, Subject
+
+_SUBJECT_COLUMNS = {
+    "storefront_id": "bigint",
+    "program_id": "bigint",
+    "trigger": "text",
+    "kind": "text",
+    "public_id": "uuid",
+    "advocate_id": "bigint",
+    "friend_id": "bigint",
+    "customer_id": "bigint",
+    "occurred_at": "timestamptz",
+}
 
 
 def subjects(*, rows):
     """Make the subjects that are missing, lock them all; ``{(program, trigger, public id): Subject}``."""
-    # Inserting locks too: two that insert the same rows must do it in the same order.
     rows = sorted(rows, key=lambda row: (row.program_id, row.trigger, row.public_id))
-    Subject.objects.bulk_create(rows, ignore_conflicts=True)
-    wanted = {(row.program_id, row.trigger, row.public_id) for row in rows}
+    _insert(Subject, _SUBJECT_COLUMNS, rows, defaults="settled_version, decisions_made, waits_for", values="0, 0, ''")
     locked = Subject.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk").select_for_update()
-    found = {(row.program_id, row.trigger, row.public_id): row for row in locked}
-    return {key: row for key, row in found.items() if key in wanted}
+    names = [field.attname for field in Subject._meta.concrete_fields]
+    found = {}
+    for values in locked.values_list(*names):
+        row = bulk.kept(Subject, names, values)
+        found[row.program_id, row.trigger, row.public_id] = row
+    return {key: found[key] for key in ((row.program_id, row.trigger, row.public_id) for row in rows)}
 
 
 def derived(*, public_ids):
@@ -34,30 +54,62 @@ def subjects_by_id(*, ids):
     return list(Subject.objects.filter(pk__in=ids).order_by("pk").select_for_update(skip_locked=True))
 
 
-def counters(*, rows):
-    """Make the counters that are missing, lock them all; ``{(rule, cap, key, period): Counter}``."""
-    if not rows:
+def counters(*, keys):
+    """Make the counters that are missing, lock them all; ``{(rule, cap, key, period): (id, used)}``."""
+    if not keys:
         return {}
-    rows = sorted(rows, key=lambda row: (row.rule_id, row.cap, row.key, row.period))
-    Counter.objects.bulk_create(rows, ignore_conflicts=True)
-    locked = (
-        Counter.objects.filter(rule__in={row.rule_id for row in rows}, key__in={row.key for row in rows})
-        .order_by("pk")
-        .select_for_update()
-    )
-    return {(row.rule_id, row.cap, row.key, row.period): row for row in locked}
+    columns = [list(column) for column in zip(*sorted(keys), strict=True)]
+    asked = "unnest(%s::bigint[], %s::text[], %s::uuid[], %s::text[]) AS asked (rule_id, cap, key, period)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO rewards_counter (rule_id, cap, key, period, used) SELECT *, 0 FROM "
+            f"{asked} ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING",
+            columns,
+        )
+        cursor.execute(
+            f"SELECT counter.* FROM {asked} JOIN rewards_counter counter USING (rule_id, cap, key, period) "
+            "ORDER BY counter.id FOR UPDATE OF counter",
+            columns,
+        )
+        names = [column.name for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {(row["rule_id"], row["cap"], row["key"], row["period"]): (row["id"], row["used"]) for row in rows}
 
 
 def accounts(*, rows):
     """Make the accounts that are missing, lock those of customers.
 
-    ``{(storefront, kind, customer, unit, form): Account}``.
-    The house's are not locked: they keep no balance, and every settlement would wait for them.
+    ``{(storefront, kind, customer, unit, form): Account}``. The house's are not locked: they keep no balance, and every
+    settlement would wait for them.
     """
-    Account.objects.bulk_create(rows, ignore_conflicts=True)
+    columns = {
+        "storefront_id": "bigint",
+        "kind": "text",
+        "customer_id": "bigint",
+        "unit": "text",
+        "form": "text",
+        "balance_minor": "bigint",
+    }
+    _insert(Account, columns, rows)
     storefronts = {row.storefront_id for row in rows}
     customers = {row.customer_id for row in rows} - {None}
     house = Account.objects.filter(storefront__in=storefronts, customer__isnull=True)
     theirs = Account.objects.filter(storefront__in=storefronts, customer__in=customers)
-    locked = [*house, *theirs.order_by("pk").select_for_update()]
-    return {(row.storefront_id, row.kind, row.customer_id, row.unit, row.form): row for row in locked}
+    names = [field.attname for field in Account._meta.concrete_fields]
+    found = {}
+    for values in (*house.values_list(*names), *theirs.order_by("pk").select_for_update().values_list(*names)):
+        row = bulk.kept(Account, names, values)
+        found[row.storefront_id, row.kind, row.customer_id, row.unit, row.form] = row
+    return found
+
+
+def _insert(model, columns, rows, *, defaults="", values=""):
+    """Insert those that are missing, in the order given."""
+    names, arrays = ", ".join(columns), ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    further, constant = (f", {defaults}", f", {values}") if defaults else ("", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({names}{further}) SELECT asked.*{constant} "  # noqa: S608 - our names
+            f"FROM unnest({arrays}) AS asked ON CONFLICT DO NOTHING",
+            [[getattr(row, name) for row in rows] for name in columns],
+        )

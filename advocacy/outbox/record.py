@@ -52,7 +52,7 @@ def record(drafts, *, at):
     events = bulk.insert([_event(draft, at) for draft in drafts])
     lanes = handlers()
     waiting = [
-        Pending(event=event, storefront_id=event.storefront_id, lane=lane)
+        bulk.made(Pending, event=event, storefront_id=event.storefront_id, lane=str(lane))
         for event in events
         for lane in lanes.get(event.type, ())
     ]
@@ -68,7 +68,8 @@ def _event(draft, at):
     depth = draft.cause.depth + 1 if draft.cause else 0
     if depth > DEEPEST:
         raise ChainTooLong(f"{draft.type.name} would be caused by a chain of more than {DEEPEST} events.")
-    return Event(
+    return bulk.made(
+        Event,
         storefront_id=_id(draft.storefront),
         type=draft.type.name,
         subject_kind=draft.type.subject,

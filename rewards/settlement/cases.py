@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import prefetch_related_objects
 
-from advocacy.models import Event
+from advocacy.models import Event, bulk
 from rewards import locks, rates, rules, verdicts
 from rewards.models import CONVERSION_TRIGGER, Decision, Reward, Subject
 
@@ -83,7 +83,8 @@ def _subjects(newest, began, rule_book):
             wanted.setdefault((subject.program_id, subject.trigger, subject.public_id), event)
     firsts = _firsts(wanted)
     rows = [
-        Subject(
+        bulk.made(
+            Subject,
             storefront_id=event.storefront_id,
             program_id=program,
             trigger=trigger,

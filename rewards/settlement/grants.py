@@ -1,6 +1,6 @@
 """From verdicts to rewards: a row for what was granted, and what each owes now."""
 
-from advocacy.models import Side
+from advocacy.models import Side, bulk
 from rewards import crediting, rules
 from rewards.models import Reward, RewardStatus
 
@@ -32,7 +32,8 @@ def _target(case, verdict, side, reward, due_at):
 
 def _reward(case, verdict, side, rule_book):
     subject, rule_version = case.subject, rule_book.by_version[verdict.terms.version]
-    return Reward(
+    return bulk.made(
+        Reward,
         storefront_id=subject.storefront_id,
         program_id=subject.program_id,
         rule=rule_version.rule,

@@ -8,7 +8,7 @@ from django.db import connection
 
 from advocacy.models import bulk
 from rewards import book, crediting, locks, rules, verdicts
-from rewards.models import Counter, Decision
+from rewards.models import Decision
 from rewards.settlement import budgets, cases, grants, milestones, tiers
 
 
@@ -39,8 +39,8 @@ def decide(found, rule_book, *, at):
 
 def _ask(found):
     """Ask the rules, each subject with the counters as the ones before it left them."""
-    counters = locks.counters(rows=_counters(found))
-    used = {key: counter.used for key, counter in counters.items()}
+    counters = locks.counters(keys=_counters(found))
+    used = {key: number for key, (_, number) in counters.items()}
     for case in found:
         case.verdicts = rules.decide(case.question, case.terms, used=used)
         for verdict in case.verdicts:
@@ -50,12 +50,7 @@ def _ask(found):
 
 
 def _counters(found):
-    return [
-        Counter(rule_id=rule, cap=cap, key=key, period=period)
-        for rule, cap, key, period in {
-            (terms.rule, *key) for case in found for terms in case.terms for key in rules.keys(case.question, terms)
-        }
-    ]
+    return {(terms.rule, *key) for case in found for terms in case.terms for key in rules.keys(case.question, terms)}
 
 
 def _count(case, verdict, used):
@@ -68,7 +63,7 @@ def _count(case, verdict, used):
 
 
 def _store(counters, used):
-    changed = [(counters[key].pk, number) for key, number in used.items() if counters[key].used != number]
+    changed = [(counters[key][0], number) for key, number in used.items() if counters[key][1] != number]
     if changed:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -84,7 +79,8 @@ def _write_decisions(found, at):
         case.subject.settled_version = case.version
         case.subject.waits_for = next(("rate_missing" for verdict in case.verdicts if verdict.waits), "")
     bulk.insert(
-        Decision(
+        bulk.made(
+            Decision,
             subject=case.subject,
             number=case.subject.decisions_made,
             version=case.version,
