@@ -21,16 +21,27 @@ class Event(models.Model):
     """
 
     public_id = PublicIdField()
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+")
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False)
     type = models.CharField(max_length=60)
     subject_kind = models.CharField(max_length=20)
     subject_id = models.UUIDField()
     version = models.PositiveIntegerField()
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
-    program = models.ForeignKey(Program, models.PROTECT, null=True, related_name="+", db_index=False)
-    advocate = models.ForeignKey(Advocate, models.PROTECT, null=True, related_name="+", db_index=False)
-    friend = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
-    cause = models.ForeignKey("self", models.PROTECT, null=True, related_name="effects", db_index=False)
+    # People and program are copies from the fact's own row, which the database checks; the log does not check again.
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    program = models.ForeignKey(
+        Program, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    advocate = models.ForeignKey(
+        Advocate, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    friend = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    cause = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="effects", db_index=False, db_constraint=False
+    )
     depth = models.PositiveSmallIntegerField(default=0)
     facts = models.JSONField()
     occurred_at = models.DateTimeField(help_text="When it happened, as its reporter says.")
@@ -64,7 +75,7 @@ class Pending(models.Model):
     """An event that a lane still has to work on; the queue. Deleted in the transaction of the effect."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="pending")
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False)
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     lane = models.CharField(max_length=10, choices=Lane)
     alone = models.BooleanField(default=False, help_text="A batch with it failed: it is worked on by itself.")
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -101,7 +101,7 @@ class Transfer(models.Model):
     """Moves an amount from one account to another: it cannot be unbalanced. Insert-only."""
 
     public_id = PublicIdField()
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False)
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     source = models.ForeignKey(Account, models.PROTECT, related_name="transfers_out")
     target = models.ForeignKey(Account, models.PROTECT, related_name="transfers_in")
     amount_minor = MinorField()

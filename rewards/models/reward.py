@@ -36,15 +36,23 @@ class Reward(models.Model):
     """
 
     public_id = PublicIdField()
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="rewards")
-    program = models.ForeignKey(Program, models.PROTECT, related_name="rewards", db_index=False)
+    # Copies of what the subject and the rule version say are not checked again by the database, but by ``audit``: a
+    # settling writes thousands of rows a second, and each check costs as much as an index.
+    storefront = models.ForeignKey(
+        Storefront, models.PROTECT, related_name="rewards", db_index=False, db_constraint=False
+    )
+    program = models.ForeignKey(Program, models.PROTECT, related_name="rewards", db_index=False, db_constraint=False)
     # None: given by hand, or for points.
-    rule = models.ForeignKey(Rule, models.PROTECT, null=True, related_name="rewards", db_index=False)
+    rule = models.ForeignKey(
+        Rule, models.PROTECT, null=True, related_name="rewards", db_index=False, db_constraint=False
+    )
     rule_version = models.ForeignKey(RuleVersion, models.PROTECT, null=True, related_name="rewards")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="rewards", db_index=False)
     side = models.CharField(max_length=10, choices=Side)
     recipient = models.ForeignKey(Customer, models.PROTECT, related_name="rewards", db_index=False)
-    advocate = models.ForeignKey(Advocate, models.PROTECT, null=True, related_name="rewards", db_index=False)
+    advocate = models.ForeignKey(
+        Advocate, models.PROTECT, null=True, related_name="rewards", db_index=False, db_constraint=False
+    )
     form = models.CharField(max_length=10, choices=Form, default=Form.CREDIT)
     unit = UnitField()
     granted_minor = MinorField()  # fixed when first decided; the most it can ever owe, but for a correction

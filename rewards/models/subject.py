@@ -13,14 +13,21 @@ class Subject(models.Model):
     advocate's period), ``adjustment``, ``exchange``.
     """
 
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+")
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    # As its event says; not checked again.
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     trigger = models.CharField(max_length=60)
     kind = models.CharField(max_length=20)
     public_id = models.UUIDField()
-    advocate = models.ForeignKey(Advocate, models.PROTECT, null=True, related_name="+", db_index=False)
-    friend = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", db_index=False)
+    advocate = models.ForeignKey(
+        Advocate, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    friend = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     settled_version = models.PositiveIntegerField(default=0)
     # How often it was decided; numbers its decisions.
     decisions_made = models.PositiveIntegerField(default=0)

@@ -1,10 +1,9 @@
 """What is to be decided: from events to subjects, locked, with their first facts and what earlier settlings left."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
-from django.db.models import prefetch_related_objects
-
-from advocacy.models import Event, bulk
+from advocacy.models import Advocate, Customer, Event, Program, bulk
 from rewards import locks, rates, rules, verdicts
 from rewards.models import CONVERSION_TRIGGER, Decision, Reward, Subject
 
@@ -20,6 +19,7 @@ class Case:
     version: int
     facts: dict
     first_facts: dict
+    who: dict  # scope → UUID
     kept_facts: dict | None = None  # what its decision must keep, because no event holds it
     terms: list = field(default_factory=list)
     rewards: dict = field(default_factory=dict)  # (rule, side) → Reward
@@ -40,15 +40,14 @@ def of_events(events, rule_book):
     if not rows:
         return []
     locked = locks.subjects(rows=rows)
-    prefetch_related_objects(list(locked.values()), "program")
-    prefetch_related_objects(list(newest.values()), "advocate__customer", "friend", "customer", "program")
+    people = _People(locked.values())
     cases = []
     for (program, trigger, fact), subject in locked.items():
         event = newest[fact]
         # Somebody settled a newer state of it meanwhile: nothing to do for an older one.
         if event.version > subject.settled_version:
             first = origins[program, trigger, fact]
-            cases.append(_case(subject, event, first))
+            cases.append(_case(subject, event, first, people))
     cases.sort(key=lambda case: case.event.pk)
     return cases
 
@@ -117,21 +116,46 @@ def _firsts(wanted):
     return firsts
 
 
-def _case(subject, event, first):
+class _People:
+    """Who the subjects are about, by their ids: advocates and programs as rows, customers as their public ids."""
+
+    def __init__(self, subjects):
+        subjects = list(subjects)
+        self.programs = Program.objects.in_bulk({subject.program_id for subject in subjects})
+        self.advocates = Advocate.objects.in_bulk({subject.advocate_id for subject in subjects} - {None})
+        customers = {subject.friend_id for subject in subjects} | {subject.customer_id for subject in subjects}
+        known = Customer.objects.filter(pk__in=customers - {None})
+        self.customers = dict(known.values_list("pk", "public_id"))
+
+    def introduce(self, subject):
+        """Give the subject its program and advocate without a query each."""
+        subject.program = self.programs[subject.program_id]
+        subject.advocate = self.advocates.get(subject.advocate_id)
+
+    def who(self, subject):
+        """``{scope: UUID}``: whose counters it fills. Where nobody advocates, the customer stands for both."""
+        own = self.customers.get(subject.friend_id or subject.customer_id)
+        mine = subject.advocate.public_id if subject.advocate else own
+        own = own or mine
+        pair = UUID(int=mine.int ^ own.int)
+        return {"advocate": mine, "friend": own, "pair": pair, "program": subject.program.public_id}
+
+
+def _case(subject, event, first, people):
+    people.introduce(subject)
     facts, first_facts, kept = event.facts, first.facts, None
     if subject.kind != CONVERSION:
         standing = _standing(event, subject)
         facts, first_facts = standing | facts, standing | first_facts
         kept = facts
-    return Case(subject, event, event.version, facts, first_facts, kept)
+    return Case(subject, event, event.version, facts, first_facts, people.who(subject), kept)
 
 
 def _standing(event, subject):
     """A conversion's facts carry how program and advocate stood; of other facts it is asked when they are settled."""
-    program = event.program or subject.program
     return {
-        "program_status": str(program.status_at(event.occurred_at)),
-        "advocate_status": str(event.advocate.status) if event.advocate else "active",
+        "program_status": str(subject.program.status_at(event.occurred_at)),
+        "advocate_status": str(subject.advocate.status) if subject.advocate else "active",
     }
 
 
@@ -178,28 +202,22 @@ def _rates_wanted(case):
 
 
 def _question(case, found):
-    subject, event = case.subject, case.event
-    person = subject.customer_id and (event.customer if event else subject.customer)
-    advocate = subject.advocate_id and (event.advocate if event else subject.advocate)
-    friend = subject.friend_id and (event.friend if event else subject.friend)
-    own = (friend or person or advocate.customer).public_id
-    mine = advocate.public_id if advocate else own
-    known = {"advocate": advocate, "friend": friend, "customer": person}
+    subject = case.subject
+    recipients = {"advocate": subject.advocate_id, "friend": subject.friend_id, "customer": subject.customer_id}
     return rules.Question(
         facts=case.facts,
         first=case.first_facts,
         moment=subject.occurred_at,
-        who={"advocate": mine, "friend": own, "pair": pair(mine, own), "program": subject.program.public_id},
-        sides=tuple(side for side, row in known.items() if row),
+        who=case.who,
+        sides=tuple([side for side, row in recipients.items() if row]),
         before=None if case.first else {rule: verdicts.earlier(said) for rule, said in case.earlier.items()},
-        rates={
-            currency: rate
-            for _, currency, target, day in _rates_wanted(case)
-            if (rate := found.on(storefront=subject.storefront_id, currency=currency, target=target, day=day))
-        },
+        rates=_rates(case, found),
     )
 
 
-def pair(advocate, friend):
-    """One key for both."""
-    return type(friend)(int=advocate.int ^ friend.int)
+def _rates(case, found):
+    known = {
+        currency: found.on(storefront=storefront, currency=currency, target=target, day=day)
+        for storefront, currency, target, day in _rates_wanted(case)
+    }
+    return {currency: rate for currency, rate in known.items() if rate}

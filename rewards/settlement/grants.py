@@ -41,7 +41,7 @@ def _reward(case, verdict, side, rule_book):
         subject=subject,
         side=side,
         recipient_id=recipient(case, side),
-        advocate=case.event.advocate if case.event else subject.advocate,
+        advocate=subject.advocate,
         form=verdict.benefits[side].form,
         unit=verdict.units[side],
         granted_minor=verdict.granted[side],
@@ -55,4 +55,4 @@ def recipient(case, side):
         return case.subject.friend_id
     if side == Side.CUSTOMER:
         return case.subject.customer_id
-    return (case.event.advocate if case.event else case.subject.advocate).customer_id
+    return case.subject.advocate.customer_id
