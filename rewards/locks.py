@@ -27,6 +27,17 @@ _SUBJECT_COLUMNS = {
     "occurred_at": "timestamptz",
 }
 
+_ASKED = "unnest(%s::bigint[], %s::text[], %s::uuid[], %s::text[]) AS asked (rule_id, cap, key, period)"
+_MAKE_COUNTERS = f"""
+    INSERT INTO rewards_counter (rule_id, cap, key, period, used)
+    SELECT *, 0 FROM {_ASKED} ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING
+"""  # noqa: S608 - our own names
+_LOCK_COUNTERS = f"""
+    SELECT counter.id, counter.used, rule_id, cap, key, period
+    FROM {_ASKED} JOIN rewards_counter counter USING (rule_id, cap, key, period)
+    ORDER BY counter.id FOR UPDATE OF counter
+"""  # noqa: S608
+
 
 def subjects(*, rows):
     """Make the subjects that are missing, lock them all; ``{(program, trigger, public id): Subject}``."""
@@ -59,21 +70,10 @@ def counters(*, keys):
     if not keys:
         return {}
     columns = [list(column) for column in zip(*sorted(keys), strict=True)]
-    asked = "unnest(%s::bigint[], %s::text[], %s::uuid[], %s::text[]) AS asked (rule_id, cap, key, period)"
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO rewards_counter (rule_id, cap, key, period, used) SELECT *, 0 FROM "
-            f"{asked} ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING",
-            columns,
-        )
-        cursor.execute(
-            f"SELECT counter.* FROM {asked} JOIN rewards_counter counter USING (rule_id, cap, key, period) "
-            "ORDER BY counter.id FOR UPDATE OF counter",
-            columns,
-        )
-        names = [column.name for column in cursor.description]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return {(row["rule_id"], row["cap"], row["key"], row["period"]): (row["id"], row["used"]) for row in rows}
+        cursor.execute(_MAKE_COUNTERS, columns)
+        cursor.execute(_LOCK_COUNTERS, columns)
+        return {(rule, cap, key, period): (pk, used) for pk, used, rule, cap, key, period in cursor.fetchall()}
 
 
 def accounts(*, rows):

@@ -1,4 +1,6 @@
-"""Make and insert many rows at once, by PostgreSQL's COPY: many times faster than ``bulk_create``, with ids known before.
+"""Make and insert many rows at once, by PostgreSQL's COPY: many times faster than ``bulk_create``.
+
+The ids of what was inserted are known afterwards.
 
 A lane settles thousands of conversions a second, each with ten rows: Django's own constructor and compiler would take
 most of the time.
