@@ -19,7 +19,7 @@ class Case:
     version: int
     facts: dict
     first_facts: dict
-    who: dict  # scope → UUID
+    who: dict = field(default_factory=dict)  # scope → UUID
     kept_facts: dict | None = None  # what its decision must keep, because no event holds it
     terms: list = field(default_factory=list)
     rewards: dict = field(default_factory=dict)  # (rule, side) → Reward
@@ -137,8 +137,12 @@ class _People:
         own = self.customers.get(subject.friend_id or subject.customer_id)
         mine = subject.advocate.public_id if subject.advocate else own
         own = own or mine
-        pair = UUID(int=mine.int ^ own.int)
-        return {"advocate": mine, "friend": own, "pair": pair, "program": subject.program.public_id}
+        return {"advocate": mine, "friend": own, "pair": pair(mine, own), "program": subject.program.public_id}
+
+
+def pair(advocate, friend):
+    """One key for both."""
+    return UUID(int=advocate.int ^ friend.int)
 
 
 def _case(subject, event, first, people):
