@@ -1,6 +1,8 @@
 """Programs: what the landing page, the links and the attribution follow."""
 
+from django import forms
 from django.contrib import admin
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from advocacy.admin import words
 from advocacy.admin.listing import Listing
@@ -19,6 +21,18 @@ LABELS = {
     "starts_at": "It starts",
     "ends_at": "It ends",
 }
+
+
+class Keys(forms.CharField):
+    """A list of short texts, written with commas."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value):
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return [key.strip() for key in super().to_python(value).split(",") if key.strip()]
 
 
 @admin.register(Program)
@@ -68,6 +82,8 @@ class ProgramAdmin(Listing):
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name in LABELS:
             kwargs["label"] = LABELS[db_field.name]
+        if db_field.name == "metadata_keys":
+            return Keys(label=LABELS[db_field.name], help_text=db_field.help_text, required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request):

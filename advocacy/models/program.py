@@ -35,7 +35,7 @@ def plain_hosts(value):
 
 def known_keys(value):
     """A few short texts, each once."""
-    problem = 'Write a list of at most 20 keys of up to 60 characters, each once, such as ["shop", "gift"].'
+    problem = "Name at most 20 keys of up to 60 characters, each once, such as shop, gift."
     if not isinstance(value, list) or len(value) > _MOST_KEYS:
         raise ValidationError(problem)
     good = all(isinstance(key, str) and 0 < len(key.strip()) == len(key) <= _LONGEST_KEY for key in value)
@@ -99,8 +99,8 @@ class Program(models.Model):
         default=list,
         blank=True,
         validators=[known_keys],
-        help_text='Keys of an order’s metadata that rules may ask for, such as ["shop", "gift"]. Only these are kept '
-        "with a conversion, as it is recorded; name none that holds anything personal.",
+        help_text="Keys of an order’s metadata that rules may ask for, separated by commas, such as shop, gift. Only "
+        "these are kept with a conversion, as it is recorded; name none that holds anything personal.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

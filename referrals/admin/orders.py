@@ -15,6 +15,7 @@ from referrals.models import Conversion, Fulfilment, Order, Refund, Review
 
 class RefundInline(ReadOnlyInline, TabularInline):
     model = Refund
+    hide_title = True
     ordering = ["id"]
     fields = readonly_fields = ["refund_id", "kind", "given_back", "reason", "refunded_at", "undone_at"]
     given_back = words.amount("amount_minor", "Amount", unit="order.currency")
@@ -22,6 +23,7 @@ class RefundInline(ReadOnlyInline, TabularInline):
 
 class FulfilmentInline(ReadOnlyInline, TabularInline):
     model = Fulfilment
+    hide_title = True
     ordering = ["id"]
     fields = readonly_fields = ["fulfilment_id", "shipped_at", "delivered_at", "inside"]
 

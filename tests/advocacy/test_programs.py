@@ -10,7 +10,7 @@ def test_keys_of_metadata_are_a_few_short_texts(program, keys):
     program.metadata_keys = keys
     with pytest.raises(ValidationError) as refusal:
         program.full_clean()
-    assert "Write a list of at most 20 keys" in str(refusal.value)
+    assert "Name at most 20 keys" in str(refusal.value)
 
 
 def test_an_empty_form_keeps_no_metadata(program):

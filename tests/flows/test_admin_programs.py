@@ -1,0 +1,17 @@
+import pytest
+
+from advocacy.models import Program
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("shop, gift ,", ["shop", "gift"]), ("", [])])
+def test_olga_names_the_metadata_that_rules_may_ask_for(client, olga, program, typed, kept):
+    client.force_login(olga)
+    Program.objects.update(metadata_keys=["shop", "old"])
+    page = f"/admin/advocacy/program/{program.pk}/change/"
+    form = client.get(page).context["adminform"].form
+    assert 'value="shop, old"' in str(form["metadata_keys"])
+    values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    values = {name: "" if value is None else value for name, value in values.items()} | {"metadata_keys": typed}
+    answer = client.post(page, values)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert Program.objects.get().metadata_keys == kept
