@@ -30,6 +30,9 @@ PREFIXES = {
     "reward": "rwd",
     "transfer": "trf",
     "job": "job",
+    "payout_policy": "pop",
+    "payout_batch": "pob",
+    "payout": "pay",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -99,6 +99,13 @@ REASONS = {
     "terms_not_accepted": Reason("The program’s terms are not accepted.", "Accept the program’s new terms to be paid."),
     "tax_form_missing": Reason("The tax form is missing.", "We need your tax form before we can pay."),
     "minimum_payout": Reason("Below the minimum payout of {threshold}.", "Paid out from {threshold}."),
+    "payee_missing": Reason(
+        "Nobody said where to pay it.", "Tell us where to send your money, and it comes with the next payout."
+    ),
+    "payee_changed": Reason(
+        "The destination was changed less than 3 days before.",
+        "You changed where your money goes: to keep it safe, payouts wait for 3 days.",
+    ),
     "milestone_not_reached": Reason("{input} of {threshold} friends.", "{input} of {threshold} friends so far."),
     "rule_not_in_force": Reason("The rule was not in force then.", "The offer was not open then."),
     "lost_to_priority": Reason("Another rule paid instead.", "Another offer paid instead."),

@@ -25,3 +25,25 @@ REWARD_CREDITED = EventType(
 REWARD_REVERSED = EventType(
     "reward.reversed", "reward", "A reward, or a part of it, was taken back.", _REWARD, triggers=False
 )
+
+_PAYOUT = {
+    "payout": "its id",
+    "payout_batch": "its batch’s id",
+    "number": "of its statement; without gaps in a storefront",
+    "kind": "manual, sepa or gift_card",
+    "state": "frozen, sent, paid, failed, cancelled or returned",
+    "amount_minor": "what is paid",
+    "currency": "ISO 4217",
+}
+
+
+def _payout(name, meaning):
+    return EventType(f"payout.{name}", "payout", meaning, _PAYOUT, triggers=False)
+
+
+PAYOUT_FROZEN = _payout("frozen", "Cash was set aside for a payout of a new batch.")
+PAYOUT_SENT = _payout("sent", "A payout was handed over to be paid.")
+PAYOUT_PAID = _payout("paid", "A payout was paid.")
+PAYOUT_FAILED = _payout("failed", "A payout failed; its amount is the customer’s again.")
+PAYOUT_CANCELLED = _payout("cancelled", "A payout was cancelled; its amount is the customer’s again.")
+PAYOUT_RETURNED = _payout("returned", "A payout that was paid came back; its amount is the customer’s again.")

@@ -52,11 +52,19 @@ def post(postings, *, at):
     if not postings:
         return []
     keys = {_key(posting.reward, kind) for posting in postings for kind in ROUTES[posting.leg]}
-    accounts = locks.accounts(rows=[_account(key) for key in sorted(keys, key=_place)])
-    transfers = [_transfer(posting, accounts, at) for posting in postings]
+    locked = accounts(keys=keys)
+    transfers = [_transfer(posting, locked, at) for posting in postings]
     bulk.insert(transfers)
-    _move_balances(transfers, {account.pk: account for account in accounts.values()})
+    _move_balances(transfers, {account.pk: account for account in locked.values()})
     return transfers
+
+
+def accounts(*, keys):
+    """The accounts of these keys, made where they are missing, a customer's locked: ``{key: Account}``.
+
+    A key is (storefront, kind, customer or None for the house, unit, form), of ids.
+    """
+    return locks.accounts(rows=[_account(key) for key in sorted(keys, key=_place)])
 
 
 def _key(reward, kind):

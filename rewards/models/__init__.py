@@ -1,6 +1,17 @@
 """The nouns of rewards and the ledger."""
 
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
+from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
+from rewards.models.payout import (
+    COUNTED,
+    BatchState,
+    Payout,
+    PayoutBatch,
+    PayoutKind,
+    PayoutPolicy,
+    PayoutSchedule,
+    PayoutState,
+)
 from rewards.models.rate import Rate
 from rewards.models.reward import Form, Reward, RewardStatus
 from rewards.models.rule import CONVERSION_TRIGGER, Frequency, HoldFrom, MonthsFrom, Rule, RuleStatus, RuleVersion
@@ -8,18 +19,30 @@ from rewards.models.subject import Counter, Decision, Subject
 
 __all__ = [
     "CONVERSION_TRIGGER",
+    "COUNTED",
     "HOUSE",
     "ROUTES",
     "THEIRS",
     "Account",
     "AccountKind",
+    "BatchState",
     "Counter",
     "Decision",
+    "DestinationKind",
     "Form",
     "Frequency",
     "HoldFrom",
     "Leg",
     "MonthsFrom",
+    "Payee",
+    "PayeeChange",
+    "PayeeKind",
+    "Payout",
+    "PayoutBatch",
+    "PayoutKind",
+    "PayoutPolicy",
+    "PayoutSchedule",
+    "PayoutState",
     "Rate",
     "Reward",
     "RewardStatus",
@@ -27,5 +50,6 @@ __all__ = [
     "RuleStatus",
     "RuleVersion",
     "Subject",
+    "TaxLimit",
     "Transfer",
 ]

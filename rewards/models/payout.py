@@ -1,0 +1,229 @@
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from advocacy import ids
+from advocacy.models import Customer, Program, Storefront
+from advocacy.models.columns import MinorField, PublicIdField, SealedField, UnitField, at_least, one_of
+from advocacy.money import CURRENCIES
+from rewards import bank
+
+_LAST_DAY_OF_WEEK, _LAST_DAY_OF_MONTH = 7, 28
+
+
+class PayoutKind(models.TextChoices):
+    """How money leaves; each has a line in ``rewards.payouts.kinds``."""
+
+    MANUAL = "manual", "By hand, from a list (CSV)"
+    SEPA = "sepa", "Bank file (SEPA credit transfer)"
+    GIFT_CARD = "gift_card", "Gift card"
+
+
+class PayoutSchedule(models.TextChoices):
+    MANUAL = "manual", "When somebody asks"
+    WEEKLY = "weekly", "Every week"
+    MONTHLY = "monthly", "Every month"
+
+
+class PayoutPolicy(models.Model):
+    """How the cash of a storefront, or of one of its programs, is paid out in a currency."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="payout_policies", db_index=False)
+    program = models.ForeignKey(
+        Program,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="payout_policies",
+        help_text="Empty: all programs of the storefront that have no policy of their own.",
+    )
+    currency = UnitField(default="EUR", help_text="ISO 4217, such as EUR.")
+    kind = models.CharField(max_length=10, choices=PayoutKind, default=PayoutKind.MANUAL)
+    pool = models.CharField(
+        max_length=40, blank=True, help_text="For gift cards: the pool whose codes are given, such as pol_…."
+    )
+    minimum_minor = MinorField("Minimum", default=1000, help_text="Nobody is paid less than this at once.")
+    schedule = models.CharField(max_length=10, choices=PayoutSchedule, default=PayoutSchedule.MANUAL)
+    day = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(_LAST_DAY_OF_MONTH)],
+        help_text="Of the week (1 is Monday, 7 Sunday) or of the month (1 to 28), in the storefront’s time zone.",
+    )
+    four_eyes_above_minor = MinorField(
+        "Second person above",
+        default=0,
+        help_text="A batch whose total is above this is approved by somebody else than its maker.",
+    )
+    payer_name = models.CharField(max_length=70, blank=True, help_text="For bank files: the account’s holder.")
+    payer_iban = models.CharField(
+        "payer IBAN", max_length=42, blank=True, help_text="For bank files: the account that pays."
+    )
+    # The newest day of the schedule that was looked at; only later ones make a batch.
+    seen_day = models.DateField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "payout policies"
+        ordering = ["storefront", "currency", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["storefront", "program", "currency"],
+                nulls_distinct=False,
+                name="a_currency_has_one_payout_policy",
+                violation_error_message="There is a policy for that currency and program already.",
+            ),
+            one_of("kind", PayoutKind, name="a_policy_has_a_known_kind"),
+            one_of("schedule", PayoutSchedule, name="a_policy_has_a_known_schedule"),
+            at_least("minimum_minor", 1, name="a_minimum_payout_is_above_0", message="A minimum is above 0."),
+            at_least(
+                "four_eyes_above_minor", 0, name="a_four_eyes_limit_is_not_negative", message="A limit is 0 or more."
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.program or self.storefront}, {self.currency}"
+
+    def clean(self):
+        problems = {}
+        if self.currency not in CURRENCIES:
+            problems["currency"] = "Write a currency in capitals, such as EUR."
+        if self.program_id and self.storefront_id and self.program.storefront_id != self.storefront_id:
+            problems["program"] = "This program is another storefront’s."
+        if self.schedule == PayoutSchedule.WEEKLY and self.day and self.day > _LAST_DAY_OF_WEEK:
+            problems["day"] = "A week has the days 1 (Monday) to 7 (Sunday)."
+        if problems := problems | self._of_its_kind():
+            raise ValidationError(problems)
+
+    def _of_its_kind(self):
+        problems = {}
+        if self.kind == PayoutKind.SEPA:
+            try:
+                self.payer_iban = bank.iban(self.payer_iban)
+            except bank.BadIban as bad:
+                problems["payer_iban"] = str(bad)
+            if not self.payer_name:
+                problems["payer_name"] = "A bank file names who pays."
+            if self.currency != "EUR":
+                problems["kind"] = "SEPA transfers are in EUR only; choose “by hand” for other currencies."
+        if self.kind == PayoutKind.GIFT_CARD and not self.pool:
+            problems["pool"] = "Name the pool whose codes are given, such as pol_…."
+        return problems
+
+
+class BatchState(models.TextChoices):
+    DRAFT = "draft", "Draft"  # its money is frozen; nothing leaves
+    APPROVED = "approved", "Approved"  # may be exported
+    EXPORTED = "exported", "Sent to be paid"  # results are awaited
+    SETTLED = "settled", "Settled"  # every payout has its result
+    CANCELLED = "cancelled", "Cancelled"  # all was given back
+
+
+class PayoutBatch(models.Model):
+    """Payouts that are approved and sent together."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="payout_batches", db_index=False)
+    policy = models.ForeignKey(PayoutPolicy, models.PROTECT, related_name="batches", db_index=False)
+    currency = UnitField()
+    kind = models.CharField(max_length=10, choices=PayoutKind)
+    state = models.CharField(max_length=10, choices=BatchState, default=BatchState.DRAFT)
+    total_minor = MinorField()
+    payouts_count = models.PositiveIntegerField()
+    waiting_count = models.PositiveIntegerField()
+    needs_second = models.BooleanField(help_text="Its total is above the limit: two people approve it.")
+    # None: the schedule or the API made it.
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    scheduled_for = models.DateField(null=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    exported_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="When it was settled or cancelled.")
+
+    class Meta:
+        verbose_name_plural = "payout batches"
+        constraints = [
+            one_of("state", BatchState, name="a_batch_has_a_known_state"),
+            one_of("kind", PayoutKind, name="a_batch_has_a_known_kind"),
+            models.UniqueConstraint(fields=["policy", "scheduled_for"], name="a_schedule_makes_one_batch_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["draft", "cancelled"])
+                | models.Q(needs_second=False)
+                | models.Q(
+                    models.Q(made_by__isnull=False, approved_by__isnull=False)
+                    & ~models.Q(made_by=models.F("approved_by"))
+                ),
+                name="above_the_limit_two_people_approve",
+                violation_error_message="Somebody else than its maker must approve this batch.",
+            ),
+        ]
+        indexes = [models.Index(fields=["storefront", "-id"], name="batches_newest_first")]
+
+    def __str__(self):
+        return ids.encode(ids.PREFIXES["payout_batch"], self.public_id)
+
+
+class PayoutState(models.TextChoices):
+    WAITING = "waiting", "Waits"  # nothing is frozen; waits_for says why
+    FROZEN = "frozen", "Frozen"  # in a batch that was not sent yet
+    SENT = "sent", "Sent"  # its result is awaited
+    PAID = "paid", "Paid"
+    FAILED = "failed", "Failed"  # given back
+    CANCELLED = "cancelled", "Cancelled"  # given back
+    RETURNED = "returned", "Returned by the bank"  # was paid; given back
+
+
+# What is on its way or has arrived: counted in yearly totals.
+COUNTED = (PayoutState.FROZEN, PayoutState.SENT, PayoutState.PAID)
+
+
+class Payout(models.Model):
+    """Money for one customer in a batch, or why they get none in it."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="payouts", db_index=False)
+    batch = models.ForeignKey(PayoutBatch, models.PROTECT, related_name="payouts", db_index=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="payouts", db_index=False)
+    amount_minor = MinorField()
+    currency = UnitField()
+    number = models.PositiveBigIntegerField(null=True, help_text="Without gaps in its storefront; names its statement.")
+    state = models.CharField(max_length=10, choices=PayoutState)
+    waits_for = models.CharField(max_length=30, blank=True, help_text="A reason key.")
+    # What the reason was decided by: {"threshold": …, "input": …} in minor units.
+    numbers = models.JSONField(default=dict)
+    # As they were when it was frozen: what is changed later is for the next payout.
+    payee_name = models.CharField(max_length=140, blank=True)
+    payee_country = models.CharField(max_length=2, blank=True)
+    payee_vat_id = models.CharField(max_length=20, blank=True)
+    destination = SealedField(null=True, editable=False)
+    destination_end = models.CharField(max_length=4, blank=True)
+    reference = models.CharField(max_length=140, blank=True, help_text="Whoever paid it calls it so.")
+    failure = models.CharField(max_length=200, blank=True, help_text="Why it failed, in words.")
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="When it failed, was cancelled or returned.")
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["storefront", "number"], name="a_payout_number_is_used_once"),
+            models.UniqueConstraint(fields=["batch", "customer"], name="a_batch_pays_a_customer_once"),
+            one_of("state", PayoutState, name="a_payout_has_a_known_state"),
+            models.CheckConstraint(
+                condition=models.Q(state="waiting", number__isnull=True) & ~models.Q(waits_for="")
+                | ~models.Q(state="waiting") & models.Q(number__isnull=False, amount_minor__gt=0),
+                name="a_payout_waits_for_something_or_has_a_number",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["storefront", "-id"], name="payouts_newest_first"),
+            # Used by: yearly totals, the portal.
+            models.Index(fields=["customer", "-id"], name="payouts_of_a_customer"),
+        ]
+
+    def __str__(self):
+        return f"No. {self.number}" if self.number else f"Waiting: {self.customer}"

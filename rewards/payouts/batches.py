@@ -1,0 +1,100 @@
+"""A batch's way: approved by two people above a limit, exported, or cancelled. Each step once."""
+
+from django.db import transaction
+
+from advocacy.refusals import Conflict, Refused
+from rewards.models import BatchState, PayoutState
+from rewards.payouts import changing
+from rewards.payouts.kinds import KINDS
+
+
+def approve(*, batch, at, by=None):
+    """Let it be exported; returns the batch. ``by``: who, None where a storefront's server does it.
+
+    Above the policy's limit its maker cannot. Where nobody made it (the schedule, the API), the first person who
+    approves becomes its maker and a second one must follow: then it is a draft still. Raises ``Refused``.
+    """
+    with transaction.atomic():
+        batch = changing.locked(batch)
+        if batch.state != BatchState.DRAFT:
+            raise Conflict("batch_not_draft", f"This batch is {batch.state} already.")
+        if batch.needs_second and by is None:
+            raise Refused("four_eyes", "This batch is above the limit: two people approve it in the admin.")
+        if batch.needs_second and batch.made_by is None:
+            batch.made_by = by
+        elif batch.needs_second and batch.made_by == by:
+            raise Refused("four_eyes", "This batch is above the limit: somebody else than its maker approves it.")
+        else:
+            batch.state, batch.approved_by, batch.approved_at = BatchState.APPROVED, by, at
+        batch.save()
+    return batch
+
+
+def export(*, batch, at):
+    """Hand the batch over; returns ``(batch, File)``. Asked again it answers the same file and changes nothing.
+
+    From then on its results are awaited; a kind that gives by itself has given.
+    """
+    with transaction.atomic():
+        batch = changing.locked(batch)
+        if batch.state == BatchState.APPROVED:
+            batch.state, batch.exported_at = BatchState.EXPORTED, at
+            batch.save(update_fields=["state", "exported_at"])
+            changing.change(changing.of(batch), PayoutState.SENT, at=at)
+        elif batch.state not in (BatchState.EXPORTED, BatchState.SETTLED):
+            raise Conflict("batch_not_approved", f"This batch is {batch.state}; it is exported once it is approved.")
+        payouts = [payout for payout in changing.of(batch) if payout.sent_at]
+    return batch, KINDS[batch.kind].file(batch, payouts)
+
+
+def give(*, batch, at):
+    """Give what the batch's kind gives by itself, one by one, to all that are sent; returns how many. Repeat at will.
+
+    What cannot be given now (no card is left) stays sent, with the reason, and is tried again.
+    """
+    kind = KINDS[batch.kind]
+    if kind.give is None:
+        return 0
+    with transaction.atomic():
+        batch = changing.locked(batch)
+        given = [each for each in changing.of(batch) if each.state == PayoutState.SENT and _given(kind, each, at)]
+        said = {payout.number: (payout.reference, "") for payout in given}
+        changing.change(given, PayoutState.PAID, at=at, said=said)
+        settle(batch, at=at)
+    return len(given)
+
+
+def _given(kind, payout, at):
+    try:
+        with transaction.atomic():
+            payout.reference = kind.give(payout, payout.public_id, at)
+    except Refused as refused:
+        payout.failure = refused.message[:200]
+        payout.save(update_fields=["failure"])
+        return False
+    payout.failure = ""
+    return True
+
+
+def cancel(*, batch, at, reason=""):
+    """Give all of it back. Only before it was exported: afterwards each payout's result is told."""
+    with transaction.atomic():
+        batch = changing.locked(batch)
+        if batch.state not in (BatchState.DRAFT, BatchState.APPROVED):
+            raise Conflict(
+                "batch_not_open", f"This batch is {batch.state}. After the export, tell each payout’s result instead."
+            )
+        payouts = changing.of(batch)
+        said = {payout.number: ("", reason[:200]) for payout in payouts}
+        changing.change(payouts, PayoutState.CANCELLED, at=at, said=said)
+        batch.state, batch.ended_at = BatchState.CANCELLED, at
+        batch.save(update_fields=["state", "ended_at"])
+    return batch
+
+
+def settle(batch, *, at):
+    """An exported batch of which every payout has its result is settled. Needs it locked."""
+    done = not batch.payouts.filter(state__in=[PayoutState.FROZEN, PayoutState.SENT]).exists()
+    if batch.state == BatchState.EXPORTED and done:
+        batch.state, batch.ended_at = BatchState.SETTLED, at
+        batch.save(update_fields=["state", "ended_at"])

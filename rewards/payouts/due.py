@@ -1,0 +1,151 @@
+"""Who would be paid by a policy now, how much, from which lots, and what the others wait for."""
+
+import zoneinfo
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import F, Q, Sum
+
+from rewards.models import (
+    COUNTED,
+    Account,
+    AccountKind,
+    Form,
+    Payee,
+    Payout,
+    PayoutPolicy,
+    Reward,
+    TaxLimit,
+)
+from rewards.payouts import payees
+from rewards.payouts.kinds import KINDS
+
+# What expires soonest is paid first, then what is oldest.
+ORDER = (F("expires_at").asc(nulls_last=True), "pk")
+
+
+@dataclass
+class Due:
+    """One customer. ``waits_for`` is a reason key, or empty; ``numbers`` are what it was decided by."""
+
+    customer: int
+    amount_minor: int
+    lots: list = field(default_factory=list)
+    payee: Payee | None = None
+    waits_for: str = ""
+    numbers: dict = field(default_factory=dict)
+
+    def parts(self):
+        """``[(lot, amount)]`` that add up to the amount: what expires soonest first, then what is oldest."""
+        left = self.amount_minor
+        for lot in self.lots:
+            part = min(lot.available_minor, left)
+            if part > 0:
+                yield lot, part
+                left -= part
+
+
+def lots(policy):
+    """The rewards that this policy pays from, as a queryset; also those below 0."""
+    cash = Reward.objects.filter(storefront=policy.storefront_id, form=Form.CASH, unit=policy.currency)
+    if policy.program_id:
+        cash = cash.filter(program=policy.program_id)
+    else:
+        own = PayoutPolicy.objects.filter(
+            storefront=policy.storefront_id, currency=policy.currency, program__isnull=False
+        )
+        cash = cash.exclude(program__in=own.values("program"))
+    return cash.exclude(available_minor=0).order_by(*ORDER)
+
+
+def by_customer(policy, rows, *, at):
+    """``[Due]`` of these lots, by customer; a handful of queries however many they are."""
+    found = defaultdict(list)
+    for lot in rows:
+        found[lot.recipient_id].append(lot)
+    balances = dict(
+        Account.objects.filter(
+            storefront=policy.storefront_id,
+            kind=AccountKind.AVAILABLE,
+            form=Form.CASH,
+            unit=policy.currency,
+            customer__in=found,
+        ).values_list("customer", "balance_minor")
+    )
+    judge = Judge(policy, found, at)
+    return [judge.due(customer, mine, balances.get(customer, 0)) for customer, mine in sorted(found.items())]
+
+
+def held_by(lot):
+    """The reason key of why a lot is not paid out, or ""."""
+    if lot.held_by:
+        return lot.held_by
+    advocate = lot.advocate
+    # Who joined agreed to the terms of then; newer ones are to be accepted first.
+    if advocate and (advocate.terms_version or 1) < lot.program.terms_version:
+        return "terms_not_accepted"
+    return ""
+
+
+class Judge:
+    """Says of each customer what is due and what it waits for; reads once what it needs of all of them."""
+
+    def __init__(self, policy, customers, at):
+        self.policy, self.at, self.kind = policy, at, KINDS[policy.kind]
+        self.payees = {row.customer_id: row for row in Payee.objects.filter(customer__in=customers)}
+        limits = TaxLimit.objects.filter(storefront=policy.storefront_id, currency=policy.currency)
+        self.limits = dict(limits.values_list("country", "yearly_limit_minor"))
+        self.paid = paid_this_year(policy, customers, at) if self.limits else {}
+
+    def due(self, customer, mine, balance):
+        free = [lot for lot in mine if not held_by(lot)]
+        amount = max(min(sum(lot.available_minor for lot in free), balance), 0)
+        due = Due(customer, amount, free, self.payees.get(customer))
+        due.waits_for, due.numbers = self._waits_for(due, mine)
+        if not amount:
+            # Shown is what would be theirs.
+            due.amount_minor = max(min(sum(lot.available_minor for lot in mine), balance), 0)
+        return due
+
+    def _waits_for(self, due, mine):
+        held = next((key for lot in mine if (key := held_by(lot))), "")
+        if due.amount_minor < self.policy.minimum_minor:
+            if held:
+                return held, {}
+            return "minimum_payout", {"threshold": self.policy.minimum_minor, "input": due.amount_minor}
+        return self._of_payee(due.payee, due.amount_minor, due.customer)
+
+    def _of_payee(self, payee, amount, customer):
+        if self.kind.needs and (payee is None or payee.destination_kind not in self.kind.needs):
+            return "payee_missing", {}
+        if payee is None:
+            return "", {}
+        until = payees.held_until(payee)
+        if until and until > self.at:
+            return "payee_changed", {"until": until.isoformat()}
+        limit = self.limits.get(payee.country)
+        year = self.paid.get(customer, 0) + amount
+        if limit is not None and year > limit and not payee.tax_form_since:
+            return "tax_form_missing", {"threshold": limit, "input": year}
+        return "", {}
+
+
+def year_of(storefront, at):
+    """The beginning and the end of the year of this moment, in the storefront's time zone."""
+    zone = zoneinfo.ZoneInfo(storefront.time_zone)
+    year = at.astimezone(zone).year
+    return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
+
+
+def paid_this_year(policy, customers, at):
+    """``{customer: minor}`` of what was paid to them this year or is on its way."""
+    since, until = year_of(policy.storefront, at)
+    return dict(
+        Payout.objects.filter(
+            storefront=policy.storefront_id, customer__in=list(customers), currency=policy.currency, state__in=COUNTED
+        )
+        .filter(Q(paid_at__gte=since, paid_at__lt=until) | Q(paid_at=None, made_at__gte=since, made_at__lt=until))
+        .values_list("customer")
+        .annotate(Sum("amount_minor"))
+    )

@@ -1,0 +1,33 @@
+"""The ways in which payouts leave: each is a file here and a line in this dictionary.
+
+A kind writes a file that somebody hands on (``file``), or gives by itself (``give``). ``give`` may be called again with
+the same key, the payout's public id, and then gives nothing more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rewards.models import PayoutKind
+from rewards.payouts.kinds import gift_card, manual, sepa
+from rewards.payouts.kinds.files import File
+
+__all__ = ["KINDS", "File", "Kind"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``needs``: the kinds of destination of which a payee must have one; empty: no payee is needed.
+
+    ``file(batch, payouts)`` → File. ``give(payout, key, at)`` → the reference of what was given, or Refused.
+    """
+
+    needs: tuple = ()
+    file: Callable | None = None
+    give: Callable | None = None
+
+
+KINDS = {
+    PayoutKind.MANUAL: Kind(needs=("iban", "other"), file=manual.file),
+    PayoutKind.SEPA: Kind(needs=("iban",), file=sepa.file),
+    PayoutKind.GIFT_CARD: Kind(file=manual.file, give=gift_card.give),
+}

@@ -1,0 +1,51 @@
+"""Move the lots of many payouts at once: a fixed number of statements however many they are."""
+
+from collections import defaultdict
+
+from rewards import crediting, ledger
+from rewards.models import ROUTES, Leg, Reward, Subject, Transfer
+
+
+def locked(rewards):
+    """These rewards (a queryset) as they are now, with the subjects locked that guard them, by id."""
+    found = dict(rewards.values_list("pk", "subject_id"))
+    list(Subject.objects.filter(pk__in=set(found.values())).order_by("pk").select_for_update().only("pk"))
+    return Reward.objects.filter(pk__in=found).select_related("advocate", "program")
+
+
+def reserve(parts, *, at):
+    """Freeze ``[(reward, amount, reference)]``: lots that are locked, each once."""
+    _post(parts, Leg.RESERVE, at)
+
+
+def carry(references, leg, *, at):
+    """Move on by this leg all that the references hold. In the caller's transaction, with their rows locked."""
+    if not references:
+        return
+    kind = ROUTES[leg][0]
+    held = _held(references, kind)
+    rewards = {row.pk: row for row in locked(Reward.objects.filter(pk__in={reward for reward, _ in held}))}
+    # Two payouts may share a lot; it moves at a version of its own for each.
+    while held:
+        once = {reward: (reference, amount) for (reward, reference), amount in held.items()}
+        _post([(rewards[reward], amount, reference) for reward, (reference, amount) in sorted(once.items())], leg, at)
+        for reward, (reference, _amount) in once.items():
+            del held[reward, reference]
+
+
+def _post(parts, leg, at):
+    for reward, amount, _reference in parts:
+        ledger.move(reward, [(leg, amount)])
+    crediting.save([reward for reward, _amount, _reference in parts])
+    ledger.post([ledger.Posting(reward, leg, amount, reference) for reward, amount, reference in parts], at=at)
+
+
+def _held(references, kind):
+    """``{(reward id, reference): amount}`` that they have in their customers' or the house's accounts of a kind."""
+    moved = Transfer.objects.filter(reference__in=references).values_list(
+        "reward", "reference", "amount_minor", "source__kind", "target__kind"
+    )
+    held = defaultdict(int)
+    for reward, reference, amount, source, target in moved:
+        held[reward, reference] += amount * ((target == kind) - (source == kind))
+    return {key: amount for key, amount in held.items() if amount}

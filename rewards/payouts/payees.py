@@ -1,0 +1,100 @@
+"""Whom money is paid to: their name, country, and a destination that is sealed and never shown in full."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from advocacy import secrets
+from advocacy.models import Customer
+from advocacy.refusals import Refused
+from rewards import bank
+from rewards.models import DestinationKind, Payee, PayeeChange, PayeeKind
+
+# Whoever took over an account changes where its money goes first: its owner has so long to notice.
+HOLD_AFTER_CHANGE = timedelta(days=3)
+_SHOWN = 4
+_COLUMNS = ("name", "country", "kind", "vat_id", "tax_form_since")
+
+
+def put(*, customer, fields, source, at, by=None):
+    """Make or change the customer's Payee; returns ``(payee, created)``. Fields that are left out stay.
+
+    ``fields``: name, country, kind, vat_id, tax_form_since, and the destination as ``iban`` or ``other``.
+    ``source``: portal, api or admin. Raises ``Refused`` with ``errors`` by field.
+    """
+    with transaction.atomic():
+        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        payee = Payee.objects.filter(customer=customer).first()
+        created = payee is None
+        payee = payee or Payee(storefront=customer.storefront, customer=customer, recorded_at=at)
+        for name in _COLUMNS:
+            setattr(payee, name, fields.get(name, getattr(payee, name)))
+        _refuse(_problems(payee, at))
+        change = _redirect(payee, fields, at)
+        payee.save()
+        if change:
+            PayeeChange.objects.create(payee=payee, source=source, by=by, at=at, **change)
+    return payee, created
+
+
+def held_until(payee):
+    """Until when its next payout waits because its destination was changed, or None."""
+    return payee.destination_changed_at and payee.destination_changed_at + HOLD_AFTER_CHANGE
+
+
+def forms_of(payee):
+    """How many other payees have the same destination."""
+    if payee.destination_print is None:
+        return 0
+    same = Payee.objects.filter(storefront=payee.storefront_id, destination_print=payee.destination_print)
+    return same.exclude(pk=payee.pk).count()
+
+
+def _problems(payee, at):
+    wrong = {}
+    if not payee.name.strip():
+        wrong["name"] = "Write the name of the account’s holder."
+    if not (len(payee.country) == 2 and payee.country.isascii() and payee.country.isupper()):  # noqa: PLR2004
+        wrong["country"] = "Two capitals (ISO 3166), such as DE."
+    if payee.kind not in PayeeKind.values:
+        wrong["kind"] = f"One of: {', '.join(PayeeKind.values)}."
+    if payee.tax_form_since and payee.tax_form_since > at.date() + timedelta(days=1):
+        wrong["tax_form_since"] = "A tax form is on file since a day that has been."
+    return wrong
+
+
+def _refuse(wrong):
+    if wrong:
+        raise Refused("invalid_payee", next(iter(wrong.values())), errors=wrong)
+
+
+def _redirect(payee, fields, at):
+    """Set the destination; what PayeeChange keeps of it, or None where it stays."""
+    kind, text = _destination(fields)
+    if kind is None:
+        return None
+    mark = secrets.fingerprint(text)
+    if payee.destination_kind and bytes(payee.destination_print) == mark:
+        return None
+    before = payee.shown
+    payee.destination_changed_at = at if payee.destination_kind else None
+    payee.destination_kind, payee.destination = kind, secrets.seal(text)
+    payee.destination_print, payee.destination_end = mark, _end(text)
+    return {"before": before, "after": payee.shown}
+
+
+def _end(text):
+    """The last four signs, unless that would be most of it."""
+    return text[-_SHOWN:] if len(text) > 2 * _SHOWN else ""
+
+
+def _destination(fields):
+    given = {name: fields[name] for name in ("iban", "other") if fields.get(name)}
+    if len(given) == 2:  # noqa: PLR2004
+        _refuse({"other": "Give either an IBAN or another account, not both."})
+    if "iban" in given:
+        try:
+            return DestinationKind.IBAN, bank.iban(given["iban"])
+        except bank.BadIban as bad:
+            raise Refused("invalid_payee", str(bad), errors={"iban": str(bad)}) from bad
+    return (DestinationKind.OTHER, given["other"].strip()) if "other" in given else (None, "")

@@ -1,0 +1,97 @@
+"""What became of payouts, as the bank or a colleague says: by number, each once."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from advocacy import tables
+from advocacy.refusals import Refused
+from rewards.models import BatchState, PayoutState
+from rewards.payouts import batches, changing
+
+RESULTS = ("paid", "failed", "cancelled", "returned")
+_LONGEST = {"reference": 140, "reason": 200}
+
+
+@dataclass(frozen=True)
+class Result:
+    """``place`` is where it stands in what was sent, for errors: "line 3" or "results[2]"."""
+
+    place: str
+    number: int
+    result: str
+    reference: str = ""
+    reason: str = ""
+
+
+def read(raw):
+    """The Results of a CSV file: number, result, and if known reference and reason. Raises ``Refused`` by line.
+
+    The exported table is taken too; of its lines those whose result is empty are left out.
+    """
+    extra = ("reference", "reason", "name", "country", "destination", "amount", "currency", "batch")
+    lines = tables.read(raw, columns=("number", "result"), optional=extra)
+    found, errors = [], {}
+    for line, row in lines:
+        if not row["result"]:
+            continue
+        if not (row["number"].isascii() and row["number"].isdigit()):
+            errors[f"line {line}"] = "number must be a payout’s number, such as 17"
+            continue
+        found.append(
+            Result(
+                f"line {line}",
+                int(row["number"]),
+                row["result"].lower(),
+                row.get("reference", ""),
+                row.get("reason", ""),
+            )
+        )
+    tables.refuse(errors)
+    return found
+
+
+def apply(*, batch, results, at):
+    """Note the results; returns how many payouts changed. What was said before changes nothing.
+
+    One wrong result refuses all of them: an unknown number, a result that contradicts the one before.
+    """
+    with transaction.atomic():
+        batch = changing.locked(batch)
+        if batch.state not in (BatchState.EXPORTED, BatchState.SETTLED):
+            raise Refused("batch_not_exported", f"This batch is {batch.state}; results come after its export.")
+        payouts = {payout.number: payout for payout in changing.of(batch)}
+        tables.refuse(_errors(results, payouts))
+        changed = sum(_told(state, results, payouts, at) for state in RESULTS)
+        batches.settle(batch, at=at)
+    return changed
+
+
+def _told(state, results, payouts, at):
+    said = {each.number: (each.reference, each.reason) for each in results if each.result == state}
+    return len(changing.change([payouts[number] for number in sorted(said)], PayoutState(state), at=at, said=said))
+
+
+def _errors(results, payouts):
+    errors, seen = {}, {}
+    for each in results:
+        problem = _problem(each, payouts.get(each.number))
+        if seen.setdefault(each.number, each.result) != each.result:
+            problem = f"number {each.number} is {seen[each.number]} above and {each.result} here"
+        if problem:
+            errors[each.place] = problem
+    return errors
+
+
+def _problem(each, payout):
+    if each.result not in RESULTS:
+        return f"result must be one of: {', '.join(RESULTS)}"
+    if payout is None:
+        return f"this batch has no payout number {each.number}"
+    long = next((name for name, most in _LONGEST.items() if len(getattr(each, name)) > most), None)
+    if long:
+        return f"{long} has at most {_LONGEST[long]} characters"
+    sources, _leg, _column = changing.MOVES[PayoutState(each.result)]
+    if payout.state in (*sources, PayoutState(each.result)):
+        return ""
+    return f"number {each.number} is {payout.state} and cannot be {each.result}"

@@ -1,0 +1,299 @@
+"""Cash that is paid out: frozen, sent, paid, or given back; who waits, and for what."""
+
+import re
+import xml.etree.ElementTree as ET
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from advocacy.models import Event
+from advocacy.refusals import Refused
+from rewards import audit
+from rewards.models import Payout, PayoutBatch, TaxLimit, Transfer
+from rewards.payouts import batches, gathering, payees, results
+from rewards.payouts.kinds import sepa
+from tests import cast
+from tests.rewards import scene
+from tests.rewards.payouts_stage import (
+    IBAN,
+    LATER,
+    OTHER_IBAN,
+    cash_rule,
+    earns,
+    exported,
+    lot_of,
+    payee_of,
+    policy_of,
+    refunded,
+    said,
+)
+from tests.rewards.scene import NOW, balances
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def program():
+    program = scene.program_of(scene.acme())
+    cash_rule(program)
+    return program
+
+
+@pytest.fixture
+def alice(program):
+    """She has 25.00 EUR to be paid and an account."""
+    alice = scene.alice_of(program)
+    earns(alice)
+    payee_of(alice.customer)
+    return alice
+
+
+@pytest.fixture
+def policy(alice):
+    return policy_of(alice.storefront)
+
+
+@pytest.fixture
+def otto():
+    return cast.staff("otto")
+
+
+def waiting(batch):
+    return {payout.customer.name: payout.waits_for for payout in batch.payouts.filter(state="waiting")}
+
+
+def told():
+    return list(Event.objects.filter(subject_kind="payout").order_by("pk").values_list("type", flat=True))
+
+
+def test_what_is_paid_is_frozen_sent_and_paid_each_once(policy, alice):
+    batch = gathering.gather(policy=policy, at=LATER)
+    assert (batch.total_minor, batch.payouts_count, batch.state) == (2500, 1, "draft")
+    assert balances(alice.customer) == {"reserved": 2500}
+    batches.approve(batch=batch, at=LATER)
+    batch, file = batches.export(batch=batch, at=LATER)
+    again = batches.export(batch=batch, at=LATER + DAY)
+    assert (batch.state, again[1].text, again[0].exported_at) == ("exported", file.text, LATER)
+    paid = Payout.objects.get()
+    assert (paid.number, paid.state, paid.destination_end) == (1, "sent", "3000")
+    assert (said(batch, n1="paid"), said(batch, n1="paid")) == (1, 0)
+    batch.refresh_from_db()
+    assert (batch.state, balances(alice.customer), lot_of(alice).status) == ("settled", {}, "paid")
+    assert Transfer.objects.filter(leg="pay", reference=paid.public_id).count() == 1
+    assert told() == ["payout.frozen", "payout.sent", "payout.paid"]
+    assert list(audit.differences()) == []
+
+
+@pytest.mark.parametrize("result", ["failed", "cancelled"])
+def test_what_is_not_paid_is_theirs_again_and_in_the_next_batch(policy, alice, result):
+    batch = exported(policy)
+    told_twice = [results.Result("line 2", 1, result, reason="Account closed")] * 2
+    assert results.apply(batch=batch, results=told_twice, at=LATER) == 1
+    assert results.apply(batch=batch, results=told_twice, at=LATER) == 0
+    assert balances(alice.customer) == {"available": 2500}
+    assert Payout.objects.get().failure == "Account closed"
+    second = gathering.gather(policy=policy, at=LATER + DAY)
+    assert second.payouts.get().number == 2
+    assert balances(alice.customer) == {"reserved": 2500}
+    assert list(audit.differences()) == []
+
+
+def test_what_the_bank_sends_back_later_is_theirs_again(policy, alice):
+    batch = exported(policy)
+    said(batch, n1="paid")
+    said(batch, n1="returned")
+    assert balances(alice.customer) == {"available": 2500}
+    assert Payout.objects.get().state == "returned"
+    with pytest.raises(Refused, match="number 1 is returned and cannot be paid"):
+        said(batch, n1="paid")
+
+
+def test_a_draft_is_cancelled_and_gives_all_back(policy, alice):
+    batch = gathering.gather(policy=policy, at=LATER)
+    batches.cancel(batch=batch, at=LATER, reason="Wrong month")
+    assert balances(alice.customer) == {"available": 2500}
+    assert (Payout.objects.get().state, Payout.objects.get().failure) == ("cancelled", "Wrong month")
+    with pytest.raises(Refused, match="is cancelled"):
+        batches.cancel(batch=batch, at=LATER)
+
+
+def test_an_order_returned_while_its_cash_is_under_way_is_netted_by_the_next_one(policy, alice):
+    conversion = earns(alice)
+    batch = exported(policy)
+    refunded(conversion, 5000)
+    assert balances(alice.customer) == {"available": -2500, "reserved": 5000}
+    said(batch, n1="paid")
+    earns(alice)
+    with pytest.raises(gathering.NothingToPay):
+        gathering.gather(policy=policy, at=LATER)
+    earns(alice)
+    assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
+    assert list(audit.differences()) == []
+
+
+def test_above_the_limit_somebody_else_than_the_maker_approves(policy, alice, olga, otto):
+    policy.four_eyes_above_minor = 2499
+    policy.save()
+    batch = gathering.gather(policy=policy, at=LATER, by=olga)
+    with pytest.raises(Refused, match="somebody else than its maker"):
+        batches.approve(batch=batch, by=olga, at=LATER)
+    with pytest.raises(Refused, match="two people"):
+        batches.approve(batch=batch, at=LATER)
+    with pytest.raises(IntegrityError, match="above_the_limit_two_people_approve"), transaction.atomic():
+        PayoutBatch.objects.update(state="approved", approved_by=olga)
+    assert batches.approve(batch=batch, by=otto, at=LATER).state == "approved"
+
+
+def test_what_the_schedule_made_is_approved_by_two_people_above_the_limit(policy, alice, olga, otto):
+    policy.four_eyes_above_minor = 0
+    policy.save()
+    batch = gathering.gather(policy=policy, at=LATER)
+    assert batches.approve(batch=batch, by=olga, at=LATER).state == "draft"
+    with pytest.raises(Refused, match="somebody else"):
+        batches.approve(batch=batch, by=olga, at=LATER)
+    assert batches.approve(batch=batch, by=otto, at=LATER).state == "approved"
+
+
+def test_nothing_is_exported_before_it_is_approved(policy, alice):
+    batch = gathering.gather(policy=policy, at=LATER)
+    with pytest.raises(Refused, match="exported once it is approved"):
+        batches.export(batch=batch, at=LATER)
+    with pytest.raises(Refused, match="results come after its export"):
+        said(batch, n1="paid")
+
+
+def test_who_waits_is_listed_with_the_reason(policy, alice, program):
+    for name in ("berta", "carla", "dora", "emma", "gina"):
+        someone = scene.alice_of(program, name)
+        earns(someone, **({"refunded_minor": 4000} if name == "berta" else {}))
+        if name != "carla":
+            payee_of(someone.customer)
+        if name == "dora":
+            payee_of(someone.customer, iban=OTHER_IBAN, at=LATER - DAY)
+        if name == "emma":
+            someone.status = "banned"
+            someone.save()
+        if name == "gina":
+            payee_of(someone.customer, country="US")
+    TaxLimit.objects.create(storefront=program.storefront, country="US", currency="EUR", yearly_limit_minor=2499)
+    batch = gathering.gather(policy=policy, at=LATER)
+    assert waiting(batch) == {
+        "berta": "minimum_payout",
+        "carla": "payee_missing",
+        "dora": "payee_changed",
+        "emma": "advocate_banned",
+        "gina": "tax_form_missing",
+    }
+    assert (batch.payouts_count, batch.waiting_count, batch.total_minor) == (1, 5, 2500)
+    assert Payout.objects.get(waits_for="minimum_payout").numbers == {"threshold": 2000, "input": 500}
+
+
+def test_new_terms_hold_payouts_until_they_are_accepted(policy, alice, program):
+    program.terms_version = 2
+    program.save()
+    with pytest.raises(gathering.NothingToPay, match="1 for terms_not_accepted"):
+        gathering.gather(policy=policy, at=LATER)
+    alice.terms_version = 2
+    alice.save()
+    assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
+
+
+def test_a_year_above_the_limit_of_a_country_waits_for_the_tax_form(policy, alice):
+    TaxLimit.objects.create(storefront=alice.storefront, country="DE", currency="EUR", yearly_limit_minor=4000)
+    said(exported(policy), n1="paid")
+    earns(alice)
+    with pytest.raises(gathering.NothingToPay, match="1 for tax_form_missing"):
+        gathering.gather(policy=policy, at=LATER)
+    payee_of(alice.customer, tax_form_since=date(2026, 3, 1))
+    assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
+    assert balances(alice.customer) == {"reserved": 2500}
+
+
+def test_a_changed_destination_holds_the_next_payout_for_3_days_and_is_logged(policy, alice):
+    payee = payee_of(alice.customer, iban=OTHER_IBAN, at=NOW)
+    assert [(each.before, each.after) for each in payee.changes.order_by("pk")] == [
+        ("", "•••• 3000"),
+        ("•••• 3000", "•••• 4300"),
+    ]
+    with pytest.raises(gathering.NothingToPay, match="payee_changed"):
+        gathering.gather(policy=policy, at=NOW + 3 * DAY - timedelta(seconds=1))
+    assert gathering.gather(policy=policy, at=NOW + 3 * DAY).total_minor == 2500
+
+
+def test_a_program_with_a_policy_of_its_own_is_paid_by_that_only(policy, alice, program):
+    other = scene.program_of(program.storefront, slug="others", name="Others")
+    cash_rule(other, 3000)
+    carla = scene.alice_of(other, "carla")
+    earns(carla)
+    payee_of(carla.customer)
+    own = policy_of(program.storefront, program=other)
+    assert gathering.gather(policy=policy, at=LATER).payouts.get().customer == alice.customer
+    assert gathering.gather(policy=own, at=LATER).payouts.get().customer == carla.customer
+
+
+def test_an_iban_with_a_mistake_is_refused_in_words(alice):
+    for wrong, words in [
+        ("DE89 3704 0044 0532 0130 01", "check digits"),
+        ("DE89 3704 0044 0532 0130", "has 22 signs; this one has 20"),
+        ("my account", "begins with two letters"),
+    ]:
+        with pytest.raises(Refused, match=words) as refused:
+            payee_of(alice.customer, iban=wrong)
+        assert list(refused.value.errors) == ["iban"]
+    assert payees.Payee.objects.get().destination_end == "3000"
+
+
+def test_results_come_as_the_exported_table_with_its_result_filled_in(policy, alice):
+    batch = exported(policy)
+    table = batches.export(batch=batch, at=LATER)[1].text
+    header, line = table.splitlines()
+    assert line == f"1,Alice,DE,DE89370400440532013000,25.00,EUR,{batch},,,"
+    read = results.read(f"{header}\n1,Alice,DE,,25.00,EUR,,paid,TX-9,\n".encode())
+    assert results.apply(batch=batch, results=read, at=LATER) == 1
+    assert Payout.objects.get().reference == "TX-9"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("9,paid", "line 2: this batch has no payout number 9"),
+        ("1,payed", "line 2: result must be one of: paid, failed, cancelled, returned"),
+        ("1,paid\n1,failed", "line 3: number 1 is paid above and failed here"),
+        ("one,paid", "line 2: number must be a payout’s number"),
+        ("1,returned", "line 2: number 1 is sent and cannot be returned"),
+    ],
+)
+def test_one_wrong_result_refuses_the_file(policy, alice, lines, words):
+    batch = exported(policy)
+    with pytest.raises(Refused, match=re.escape(words)):
+        results.apply(batch=batch, results=results.read(f"number,result\n{lines}\n".encode()), at=LATER)
+    assert balances(alice.customer) == {"reserved": 2500}
+
+
+def test_a_bank_file_adds_up_and_names_each_transfer(alice, program):
+    policy = policy_of(program.storefront, kind="sepa", payer_name="Acme & Söhne", payer_iban="DE89370400440532013000")
+    strange = scene.alice_of(program, "<b>Zoë Müller-Łęcki; Ltd</b>")
+    earns(strange)
+    earns(strange)
+    payee_of(strange.customer, iban=OTHER_IBAN)
+    batch = exported(policy)
+    root = ET.fromstring(batches.export(batch=batch, at=LATER)[1].text)
+    space = {"p": sepa.NAMESPACE}
+    assert root.tag == f"{{{sepa.NAMESPACE}}}Document"
+
+    def texts(path):
+        return [element.text for element in root.iterfind(f".//{path}", space)]
+
+    assert texts("p:GrpHdr/p:NbOfTxs") == texts("p:PmtInf/p:NbOfTxs") == ["2"]
+    assert texts("p:GrpHdr/p:CtrlSum") == texts("p:PmtInf/p:CtrlSum") == ["75.00"]
+    assert sum(map(Decimal, texts("p:InstdAmt"))) == Decimal("75.00")
+    assert texts("p:EndToEndId") == ["1", "2"]
+    assert texts("p:CdtrAcct/p:Id/p:IBAN") == [IBAN.replace(" ", ""), OTHER_IBAN.replace(" ", "")]
+    assert texts("p:Cdtr/p:Nm") == ["Alice", "B Zoe Mueller-Lecki Ltd /B"]
+    assert texts("p:Dbtr/p:Nm") == ["Acme + Soehne"]
+    assert [child.tag.split("}")[1] for child in root.find(".//p:PmtInf", space)][:10] == (
+        "PmtInfId PmtMtd NbOfTxs CtrlSum PmtTpInf ReqdExctnDt Dbtr DbtrAcct DbtrAgt ChrgBr".split()
+    )
