@@ -1,7 +1,7 @@
 """Days, weeks, months and years of a program's time zone. Pure."""
 
 from calendar import monthrange
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,12 @@ _KEYS = {
 def key(period, moment, zone):
     """``month, 2026-03-31 23:30 UTC, Europe/Berlin`` → ``2026-04``; ``all`` for all time."""
     return ALL if period == ALL else _KEYS[period](moment.astimezone(_zone(zone)))
+
+
+@lru_cache(maxsize=4096)
+def key_of_day(period, day):
+    """The same from the day that a moment has in its zone: ``month, 2026-04-01`` → ``2026-04``."""
+    return ALL if period == ALL else _KEYS[period](date.fromisoformat(day))
 
 
 def bounds(period, moment, zone):

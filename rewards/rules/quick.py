@@ -1,0 +1,202 @@
+"""What the rules grant, without the checks that explain it: for asking a hundred thousand subjects. Pure.
+
+The same answers as ``decide`` gives to first settlings in this order, with counters of its own; a test holds them
+together. Whoever changes one changes the other.
+"""
+
+from datetime import datetime
+
+from advocacy import conditions, money
+from rewards.rules import amounts, periods
+from rewards.rules.deciding import RATE_MISSING
+from rewards.rules.terms import AMOUNT, COUNT, PER_PRODUCT, WHOLE_FORMS
+
+_BY_COUNT = "conversions"
+
+
+class Asked:
+    """One subject, as a Question is. ``who``: ``{scope: any key}``; ``day``: of the moment, as 2026-03-31 in the
+    program's zone. Facts that were not read are not asked.
+    """
+
+    __slots__ = ("day", "facts", "first", "intact", "moment", "rates", "sides", "who")
+
+    # By place, because it is made for every row.
+    def __init__(self, facts, first, moment, day, who, sides, rates):  # noqa: PLR0917
+        self.facts, self.first, self.moment, self.day = facts, first, moment, day
+        self.who, self.sides, self.rates = who, sides, rates
+        # Nothing was given back: all that is granted is owed, but for what a review took.
+        self.intact = bool(facts.get("basis_minor") and not facts["refunded_minor"] and not facts["cancelled"])
+
+
+class Given:
+    """What one rule gives for a subject that qualifies; ``hits`` says by side why less than it would be."""
+
+    __slots__ = ("benefits", "granted", "hits", "keys", "owed", "quick", "refused")
+
+    def __init__(self, quick, benefits, keys):
+        self.quick, self.benefits, self.keys = quick, benefits, keys
+        self.granted, self.owed, self.hits, self.refused = {}, {}, {}, ""
+
+
+class Quick:
+    """One Terms and how much of each of its meters is used: ``used``, a ``{key: n}`` for each meter."""
+
+    def __init__(self, terms):
+        self.terms = terms
+        self.used = [{} for _ in terms.meters]
+        self._fails = conditions.first_failure(terms.conditions)
+        self._budgets = [place for place, meter in enumerate(terms.meters) if meter.measure == AMOUNT]
+        self._places = {meter.cap: place for place, meter in enumerate(terms.meters)}
+
+    def ask(self, asked):  # noqa: PLR0911 - the questions in decide's order
+        """A Given that is not counted yet, or the key of a reason why there is none."""
+        first, terms = asked.first, self.terms
+        status = first.get("program_status") or "active"
+        if status != "active":
+            return "program_ended" if status == "ended" else "program_paused"
+        if first.get("advocate_status") == "banned":
+            return "advocate_banned"
+        found, facts = self._in_currency(asked)
+        if found is None:
+            return RATE_MISSING
+        least = found.minimum_order_minor
+        if least and (goods := facts.get("goods_minor")) is not None and goods < least:
+            return "below_minimum"
+        if reason := self._fails(facts):
+            return reason
+        if terms.months_limit and "bound_at" in first and self._too_late(asked):
+            return "duration_over"
+        keys = []
+        for meter, used in zip(terms.meters, self.used, strict=True):
+            key = asked.who[meter.scope]
+            if meter.period != periods.ALL:
+                key = (key, periods.key_of_day(meter.period, asked.day))
+            if meter.limit is not None and used.get(key, 0) >= meter.limit:
+                return meter.reason
+            keys.append(key)
+        return self._given(asked, found.benefits, facts, keys)
+
+    def count(self, asked, given):
+        """Take what is given from the meters."""
+        if given.refused:
+            return
+        facts = asked.facts
+        for meter, used, key in zip(self.terms.meters, self.used, given.keys, strict=True):
+            if meter.measure == AMOUNT:
+                number = sum([given.owed.get(side, 0) for side in meter.sides)
+            elif self.terms.milestone_every or meter.limit is None:
+                number = _counted(meter, asked)
+            else:
+                number = any(given.granted.get(side) and not _given_back(asked, facts, side) for side in meter.sides)
+            if number:
+                used[key] = used.get(key, 0) + int(number)
+
+    def _in_currency(self, asked):
+        terms = self.terms
+        currency = asked.first.get("currency") or terms.unit
+        if currency == terms.unit:
+            return terms.amounts, asked.first
+        if currency in terms.per_currency:
+            return terms.per_currency[currency], asked.first
+        rate = asked.rates.get(currency)
+        return (None, None) if rate is None else (terms.amounts, amounts.converted(asked.first, rate.value))
+
+    def _too_late(self, asked):
+        first, terms = asked.first, self.terms
+        start = first["bound_at"] if terms.months_from == "binding" else first.get("first_order_at")
+        start = datetime.fromisoformat(start) if start else asked.moment
+        return asked.moment >= periods.add_months(start, terms.months_limit)
+
+    def _given(self, asked, benefits, facts, keys):
+        terms, given = self.terms, Given(self, benefits, keys)
+        granted = given.granted
+        for side in terms.pays:
+            if side in asked.sides:
+                benefit = benefits[side]
+                position = self._position(benefit, keys, facts) if benefit.tiers else 0
+                granted[side] = amounts.base(benefit, facts, terms, position=position)
+        for place in self._budgets:
+            self._fit(terms.meters[place], self.used[place].get(keys[place], 0), given)
+        _owe(asked, given)
+        return given
+
+    def _position(self, benefit, keys, facts):
+        place = self._places[benefit.tiers.meter]
+        others = self.used[place].get(keys[place], 0)
+        return others + (1 if benefit.tiers.measure == _BY_COUNT else facts.get("revenue_minor", 0))
+
+    def _fit(self, meter, others, given):
+        room, granted = meter.limit - others, given.granted
+        for side in meter.sides:
+            amount = granted.get(side)
+            if not amount:
+                continue
+            fits = min(amount, max(room, 0))
+            if fits < amount:
+                if given.benefits[side].form in WHOLE_FORMS:
+                    fits = 0
+                granted[side] = fits
+                given.hits[side] = meter.reason
+            room -= fits
+
+
+def ask(quicks, asked):
+    """A Given or a reason for each of these rules, counted. Rules of one exclusive group are asked together."""
+    answers = [quick.ask(asked) for quick in quicks]
+    if len(answers) > 1:
+        _compete(answers, asked)
+    for quick, answer in zip(quicks, answers, strict=True):
+        if type(answer) is Given:
+            quick.count(asked, answer)
+    return answers
+
+
+def _compete(answers, asked):
+    rivals = {}
+    for answer in answers:
+        if type(answer) is Given and answer.quick.terms.exclusive_group:
+            for side, granted in answer.granted.items():
+                if granted:
+                    rivals.setdefault((answer.quick.terms.exclusive_group, side), []).append(answer)
+    for (_, side), each in rivals.items():
+        if len(each) > 1:
+            for loser in sorted(each, key=lambda answer: _rank(answer, side))[1:]:
+                _lose(loser, side, asked)
+
+
+def _rank(given, side):
+    terms = given.quick.terms
+    worth = amounts.worth(given.benefits[side], given.granted[side], terms)
+    return -terms.priority, -(worth or 0), terms.rule
+
+
+def _lose(given, side, asked):
+    given.granted[side], given.hits[side] = 0, "lost_to_priority"
+    if not any(given.granted.values()):
+        given.refused = "lost_to_priority"
+    _owe(asked, given)
+
+
+def _owe(asked, given):
+    facts = asked.facts
+    for side, granted in given.granted.items():
+        benefit = given.benefits[side]
+        if asked.intact and benefit.kind != PER_PRODUCT:
+            given.owed[side] = 0 if facts.get(f"{side}_review") == "rejected" else granted
+        else:
+            given.owed[side] = amounts.owed(benefit, facts, side, granted)
+
+
+def _given_back(asked, facts, side):
+    return facts.get(f"{side}_review") == "rejected" if asked.intact else amounts.given_back(facts, side)
+
+
+def _counted(meter, asked):
+    facts = asked.facts
+    if _given_back(asked, facts, "advocate"):
+        return 0
+    if meter.measure == COUNT:
+        return 1
+    basis, revenue = facts.get("basis_minor", 0), asked.first.get("revenue_minor", 0)
+    return money.share(revenue, max(basis - facts["refunded_minor"], 0), basis) if basis > 0 else revenue
