@@ -84,7 +84,7 @@ class Quick:
         facts = asked.facts
         for meter, used, key in zip(self.terms.meters, self.used, given.keys, strict=True):
             if meter.measure == AMOUNT:
-                number = sum([given.owed.get(side, 0) for side in meter.sides)
+                number = sum(given.owed.get(side, 0) for side in meter.sides)
             elif self.terms.milestone_every or meter.limit is None:
                 number = _counted(meter, asked)
             else:
