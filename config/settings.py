@@ -160,6 +160,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "advocacy.outbox.tasks.sweep", "schedule": schedule(SWEEP_SECONDS)},
     "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
     "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
+    "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},
+    "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
     "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},

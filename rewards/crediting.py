@@ -168,15 +168,19 @@ def save(rewards):
 
 
 def _draft(target, change, at):
-    reward = target.reward
+    return draft(target.reward, _event_type(change), at, cause=target.event)
+
+
+def draft(reward, type, at, *, cause=None):
+    """An event of a reward at its version, to be recorded. Reads ``rule`` and ``subject``."""
     return Draft(
-        type=_event_type(change),
+        type=type,
         subject=reward,
         storefront=reward.storefront_id,
         customer=reward.recipient_id,
         program=reward.program_id,
         advocate=reward.advocate_id,
-        cause=target.event,
+        cause=cause,
         facts=_facts(reward),
         occurred_at=at,
     )

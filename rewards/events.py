@@ -47,3 +47,68 @@ PAYOUT_PAID = _payout("paid", "A payout was paid.")
 PAYOUT_FAILED = _payout("failed", "A payout failed; its amount is the customer’s again.")
 PAYOUT_CANCELLED = _payout("cancelled", "A payout was cancelled; its amount is the customer’s again.")
 PAYOUT_RETURNED = _payout("returned", "A payout that was paid came back; its amount is the customer’s again.")
+REWARD_EXPIRING = EventType(
+    "reward.expiring", "reward", "What is left of a reward expires soon; told once.", _REWARD, triggers=False
+)
+REWARD_EXPIRED = EventType("reward.expired", "reward", "What was left of a reward expired.", _REWARD, triggers=False)
+REWARD_PROLONGED = EventType(
+    "reward.prolonged",
+    "reward",
+    "Somebody moved a reward's expiry; what of it had expired came back.",
+    _REWARD,
+    triggers=False,
+)
+_REDEMPTION = {
+    "form": "credit or points",
+    "unit": "ISO 4217, or PTS for points",
+    "amount_minor": "what was reserved",
+    "reversed_minor": "what of it was given back since it was confirmed",
+    "worth_minor": "what points were worth when they were reserved, or null",
+    "worth_currency": "in this currency, or empty",
+    "order": "the storefront's id of the order, or empty",
+    "state": "reserved, confirmed, returned, expired or reversed",
+    "expires_at": "when a reservation is given back by itself, RFC 3339",
+}
+REDEMPTION_RESERVED = EventType(
+    "redemption.reserved", "redemption", "Credit or points were put into a basket.", _REDEMPTION, triggers=False
+)
+REDEMPTION_CONFIRMED = EventType(
+    "redemption.confirmed", "redemption", "Credit or points were spent.", _REDEMPTION, triggers=False
+)
+REDEMPTION_RETURNED = EventType(
+    "redemption.returned",
+    "redemption",
+    "A basket was left, or its time was over: its credit was given back.",
+    _REDEMPTION,
+    triggers=False,
+)
+REDEMPTION_REVERSED = EventType(
+    "redemption.reversed", "redemption", "Spent credit, or a part of it, was given back.", _REDEMPTION, triggers=False
+)
+ADJUSTMENT_MADE = EventType(
+    "adjustment.made",
+    "adjustment",
+    "Somebody gave or took something by hand, or moved an expiry.",
+    {
+        "kind": "given, taken or prolonged",
+        "form": "what it is paid in, such as credit",
+        "unit": "ISO 4217, or PTS for points",
+        "amount_minor": "0 or more; the kind says which way",
+        "reward": "the id of the reward it made or changed, or null",
+        "undoes": "the id of the adjustment it undoes, or null",
+    },
+    triggers=False,
+)
+POINTS_EXCHANGED = EventType(
+    "points.exchanged",
+    "exchange",
+    "Points became credit.",
+    {
+        "points": "how many",
+        "currency": "ISO 4217",
+        "amount_minor": "what they became",
+        "points_per_unit": "the rate: so many points are one unit of the currency",
+        "reward": "the id of the reward it made",
+    },
+    triggers=False,
+)

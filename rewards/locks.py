@@ -1,4 +1,6 @@
-"""The one order of locks: subjects, then counters, then accounts, each by id.
+"""The one order of locks: redemptions, then subjects, then counters, then accounts, each by id.
+
+Spending locks the subjects of the lots, which are the locks of the rewards; a redemption's own row comes before them.
 
 What is derived (a milestone's step, a period's top-up) is known only when the counters are: its subjects are taken
 after them and not waited for, then the counters of its own caps, which nothing else uses.
@@ -13,7 +15,7 @@ needs thousands of rows and the compiler of querysets would take longer than the
 from django.db import connection
 
 from advocacy.models import bulk
-from rewards.models import Account, Subject
+from rewards.models import Account, Reward, Subject
 
 _SUBJECT_COLUMNS = {
     "storefront_id": "bigint",
@@ -63,6 +65,16 @@ def derived(*, public_ids):
 def subjects_by_id(*, ids):
     """Lock those of these subjects that nobody else works on just now, in order."""
     return list(Subject.objects.filter(pk__in=ids).order_by("pk").select_for_update(skip_locked=True))
+
+
+def lots(*, rewards):
+    """Lock the subjects of these rewards (a queryset), waiting for whoever works on them; the rewards as a queryset.
+
+    It is read after the locks were had, so it says what the rewards hold now.
+    """
+    found = dict(rewards.values_list("pk", "subject_id"))
+    list(Subject.objects.filter(pk__in=set(found.values())).order_by("pk").select_for_update().only("pk"))
+    return Reward.objects.filter(pk__in=found).select_related("rule", "rule_version", "subject", "advocate")
 
 
 def counters(*, keys):

@@ -3,7 +3,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from rewards import crediting
+from rewards import crediting, expiry, redemptions
 
 # A task stays well under its time limit; beat comes back for the rest.
 SECONDS = 20
@@ -12,6 +12,23 @@ SECONDS = 20
 @shared_task
 def release():
     """Credit what is due, batch by batch, each in a transaction of its own. Several at once take different rows."""
+    _while_any(crediting.release)
+
+
+@shared_task
+def end_reservations():
+    """Give back the credit of baskets that were left."""
+    _while_any(redemptions.end)
+
+
+@shared_task
+def expire():
+    """Let expire what was not spent in time, and remind of what soon will."""
+    _while_any(expiry.expire, expiry.remind)
+
+
+def _while_any(*works):
     until = time.monotonic() + SECONDS
-    while time.monotonic() < until and crediting.release(at=timezone.now()):
-        pass
+    for work in works:
+        while time.monotonic() < until and work(at=timezone.now()):
+            pass

@@ -18,6 +18,8 @@ LABELS = {
     "terms_url": "Address of the terms",
     "terms_version": "Version of the terms",
     "metadata_keys": "Metadata that rules may ask for",
+    "points_per_unit": "Points for one unit of money",
+    "expiry_reminder_days": "Reminder before something expires (days)",
     "starts_at": "It starts",
     "ends_at": "It ends",
 }
@@ -50,7 +52,7 @@ class ProgramAdmin(Listing):
         (
             "Money and days",
             {
-                "fields": ["currency", "time_zone"],
+                "fields": ["currency", "time_zone", "points_per_unit", "expiry_reminder_days"],
                 "description": "The currency stays as it is once somebody has joined or a rule has promised something.",
             },
         ),

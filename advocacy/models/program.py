@@ -64,6 +64,11 @@ class Program(models.Model):
         help_text="How many points are worth one unit of the currency, such as 100 points for 1 EUR. "
         "Empty: points have no value in money.",
     )
+    expiry_reminder_days = models.PositiveIntegerField(
+        default=14,
+        validators=[MaxValueValidator(365)],
+        help_text="So many days before something of theirs expires, customers are reminded. 0: they are not.",
+    )
     starts_at = models.DateTimeField(null=True, blank=True, help_text="Empty: from the beginning.")
     ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open end.")
     window_days = models.PositiveIntegerField(

@@ -1,5 +1,6 @@
 """The nouns of rewards and the ledger."""
 
+from rewards.models.adjustment import Adjustment, AdjustmentKind, Exchange
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
 from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
 from rewards.models.payout import (
@@ -13,9 +14,11 @@ from rewards.models.payout import (
     PayoutState,
 )
 from rewards.models.rate import Rate
+from rewards.models.redemption import Redemption, RedemptionState
 from rewards.models.reward import Form, Reward, RewardStatus
 from rewards.models.rule import CONVERSION_TRIGGER, Frequency, HoldFrom, MonthsFrom, Rule, RuleStatus, RuleVersion
 from rewards.models.subject import Counter, Decision, Subject
+from rewards.models.wallet import Wallet
 
 __all__ = [
     "CONVERSION_TRIGGER",
@@ -25,10 +28,13 @@ __all__ = [
     "THEIRS",
     "Account",
     "AccountKind",
+    "Adjustment",
+    "AdjustmentKind",
     "BatchState",
     "Counter",
     "Decision",
     "DestinationKind",
+    "Exchange",
     "Form",
     "Frequency",
     "HoldFrom",
@@ -44,6 +50,8 @@ __all__ = [
     "PayoutSchedule",
     "PayoutState",
     "Rate",
+    "Redemption",
+    "RedemptionState",
     "Reward",
     "RewardStatus",
     "Rule",
@@ -52,4 +60,5 @@ __all__ = [
     "Subject",
     "TaxLimit",
     "Transfer",
+    "Wallet",
 ]

@@ -1,0 +1,83 @@
+"""Points become credit at the program's set rate."""
+
+from django.db import transaction
+
+from advocacy import money
+from advocacy.outbox.record import Draft, record
+from advocacy.refusals import Refused
+from rewards import events as catalogue
+from rewards import granting, lots, redemptions
+from rewards.models import Exchange, Form, Leg
+
+
+def for_credit(*, program, customer, points, at):
+    """Take the points and make a reward in credit of the program's currency. The Exchange.
+
+    Rounded down to the minor unit. Raises ``Refused`` ("no_points_rate", "worth_nothing"), or ``lots.NotEnough``.
+    """
+    if not program.points_per_unit:
+        raise Refused("no_points_rate", f"The program {program} does not say what points are worth.")
+    amount = redemptions.worth(points, program)
+    if not amount:
+        raise Refused("worth_nothing", f"So few points are worth less than {money.plain(1, program.currency)}.")
+    made = Exchange(
+        storefront_id=program.storefront_id,
+        program=program,
+        customer=customer,
+        points=points,
+        points_per_unit=program.points_per_unit,
+        currency=program.currency,
+        amount_minor=amount,
+        exchanged_at=at,
+    )
+    with transaction.atomic():
+        _take(made, at)
+        made.reward = _credit(made, at)
+        made.save()
+        record([_draft(made, at)], at=at)
+    return made
+
+
+def _take(made, at):
+    lots.take(
+        storefront=made.storefront,
+        customer=made.customer,
+        unit=money.POINTS,
+        form=Form.POINTS,
+        amount=made.points,
+        leg=Leg.USE,
+        reference=made.public_id,
+        at=at,
+    )
+
+
+def _credit(made, at):
+    return granting.grant(
+        of=made,
+        trigger="exchange",
+        customer=made.customer,
+        program=made.program,
+        form=Form.CREDIT,
+        unit=made.currency,
+        amount_minor=made.amount_minor,
+        due_at=at,
+        at=at,
+    )
+
+
+def _draft(made, at):
+    return Draft(
+        type=catalogue.POINTS_EXCHANGED,
+        subject=made,
+        storefront=made.storefront_id,
+        customer=made.customer_id,
+        program=made.program_id,
+        facts={
+            "points": made.points,
+            "currency": made.currency,
+            "amount_minor": made.amount_minor,
+            "points_per_unit": made.points_per_unit,
+            "reward": str(made.reward.public_id),
+        },
+        occurred_at=at,
+    )
