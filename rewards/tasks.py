@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from rewards import crediting, expiry, redemptions
+from rewards.payouts import batches, scheduling
 
 # A task stays well under its time limit; beat comes back for the rest.
 SECONDS = 20
@@ -32,3 +33,10 @@ def _while_any(*works):
     for work in works:
         while time.monotonic() < until and work(at=timezone.now()):
             pass
+
+
+@shared_task
+def payouts():
+    """Drafts of the payouts whose day it is, and gift cards that could not be given before."""
+    scheduling.run(at=timezone.now())
+    batches.give_waiting(at=timezone.now())

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from advocacy.refusals import Conflict, Refused
-from rewards.models import BatchState, PayoutState
+from rewards.models import BatchState, PayoutBatch, PayoutState
 from rewards.payouts import changing
 from rewards.payouts.kinds import KINDS
 
@@ -62,6 +62,13 @@ def give(*, batch, at):
         changing.change(given, PayoutState.PAID, at=at, said=said)
         settle(batch, at=at)
     return len(given)
+
+
+def give_waiting(*, at):
+    """Give what exported batches still owe, of kinds that give by themselves."""
+    kinds = [name for name, kind in KINDS.items() if kind.give]
+    for batch in PayoutBatch.objects.filter(state=BatchState.EXPORTED, kind__in=kinds).order_by("pk"):
+        give(batch=batch, at=at)
 
 
 def _given(kind, payout, at):

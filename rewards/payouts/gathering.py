@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from advocacy.models import Storefront, bulk
 from advocacy.refusals import Refused
-from rewards import ledger
+from rewards import ledger, locks
 from rewards.models import AccountKind, Form, Payout, PayoutBatch, PayoutPolicy, PayoutState
 from rewards.payouts import due, moving, telling
 
@@ -43,7 +43,7 @@ def gather(*, policy, at, by=None, scheduled_for=None):
 
 def _due(policy, at):
     """Those who are paid and those who wait. Their lots, and then their accounts, are locked and read again."""
-    rows = list(moving.locked(due.lots(policy)).order_by(*due.ORDER))
+    rows = list(locks.lots(rewards=due.lots(policy)).select_related("program").order_by(*due.ORDER))
     ledger.accounts(keys={_account(policy, lot.recipient_id, kind) for lot in rows for kind in _KINDS})
     found = due.by_customer(policy, rows, at=at)
     owed = [each for each in found if each.amount_minor or each.waits_for != "minimum_payout"]

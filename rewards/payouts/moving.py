@@ -1,16 +1,9 @@
-"""Move the lots of many payouts at once: a fixed number of statements however many they are."""
+"""Move the lots of many payouts at once: a few statements however many they are (``rewards.lots`` moves one's)."""
 
 from collections import defaultdict
 
-from rewards import crediting, ledger
-from rewards.models import ROUTES, Leg, Reward, Subject, Transfer
-
-
-def locked(rewards):
-    """These rewards (a queryset) as they are now, with the subjects locked that guard them, by id."""
-    found = dict(rewards.values_list("pk", "subject_id"))
-    list(Subject.objects.filter(pk__in=set(found.values())).order_by("pk").select_for_update().only("pk"))
-    return Reward.objects.filter(pk__in=found).select_related("advocate", "program")
+from rewards import crediting, ledger, locks
+from rewards.models import ROUTES, Leg, Reward, Transfer
 
 
 def reserve(parts, *, at):
@@ -24,7 +17,7 @@ def carry(references, leg, *, at):
         return
     kind = ROUTES[leg][0]
     held = _held(references, kind)
-    rewards = {row.pk: row for row in locked(Reward.objects.filter(pk__in={reward for reward, _ in held}))}
+    rewards = {row.pk: row for row in locks.lots(rewards=Reward.objects.filter(pk__in={reward for reward, _ in held}))}
     # Two payouts may share a lot; it moves at a version of its own for each.
     while held:
         once = {reward: (reference, amount) for (reward, reference), amount in held.items()}

@@ -1,0 +1,55 @@
+"""What each payee was paid in a year: what tax forms are made from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Sum
+
+from advocacy import ids, money
+from advocacy.models import Customer
+from rewards.models import Payee, Payout, PayoutState
+
+HEADER = (
+    *("year", "customer", "external_id", "name", "country", "kind", "vat_id", "tax_form_since"),
+    *("payouts", "amount", "currency"),
+)
+
+
+@dataclass(frozen=True)
+class Total:
+    """``payee`` is None for who was only given gift cards and never said who they are."""
+
+    customer: Customer
+    payee: Payee | None
+    currency: str
+    payouts: int
+    amount_minor: int
+
+
+def of_year(*, storefront, year):
+    """A Total per customer and currency of what was paid in the year (and not returned), in the storefront's zone."""
+    zone = ZoneInfo(storefront.time_zone)
+    since, until = datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
+    sums = (
+        Payout.objects.filter(storefront=storefront, state=PayoutState.PAID, paid_at__gte=since, paid_at__lt=until)
+        .values_list("customer", "currency")
+        .annotate(Count("pk"), Sum("amount_minor"))
+        .order_by("customer", "currency")
+    )
+    people = Customer.objects.select_related("payee").in_bulk([customer for customer, *_ in sums])
+    return [
+        Total(people[customer], getattr(people[customer], "payee", None), currency, count, total)
+        for customer, currency, count, total in sums
+    ]
+
+
+def table(*, storefront, year):
+    """The rows of a CSV under ``HEADER``."""
+    for total in of_year(storefront=storefront, year=year):
+        person, payee = total.customer, total.payee
+        who = (year, ids.encode("cus", person.public_id), person.external_id)
+        known = (payee.name, payee.country, payee.kind, payee.vat_id, payee.tax_form_since) if payee else ("",) * 5
+        amount = Decimal(total.amount_minor).scaleb(-money.decimals(total.currency))
+        yield (*who, *known, total.payouts, amount, total.currency)
