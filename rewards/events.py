@@ -112,3 +112,17 @@ POINTS_EXCHANGED = EventType(
     },
     triggers=False,
 )
+
+_BUDGET = {
+    "rule": "its id",
+    "currency": "ISO 4217",
+    "limit_minor": "of the period",
+    "used_minor": "of the limit, so far",
+    "period": "all, or such as 2026-11, 2026-W47",
+}
+RULE_BUDGET_LOW = EventType(
+    "rule.budget_low", "rule", "Four fifths of a rule's budget are used.", _BUDGET, triggers=False
+)
+RULE_BUDGET_EXHAUSTED = EventType(
+    "rule.budget_exhausted", "rule", "A rule's budget is used up.", _BUDGET, triggers=False
+)

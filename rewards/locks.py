@@ -59,7 +59,7 @@ def derived(*, public_ids):
     which the outbox takes as an interruption and repeats.
     """
     rows = Subject.objects.filter(public_id__in=public_ids).order_by("pk")
-    return list(rows.select_related("program", "advocate__customer").select_for_update(nowait=True, of=("self",)))
+    return list(rows.select_related("program", "advocate").select_for_update(nowait=True, of=("self",)))
 
 
 def subjects_by_id(*, ids):

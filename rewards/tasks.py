@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from rewards import crediting, expiry, redemptions
 from rewards.payouts import batches, scheduling
+from rewards.settlement import closing
 
 # A task stays well under its time limit; beat comes back for the rest.
 SECONDS = 20
@@ -26,6 +27,12 @@ def end_reservations():
 def expire():
     """Let expire what was not spent in time, and remind of what soon will."""
     _while_any(expiry.expire, expiry.remind)
+
+
+@shared_task
+def close_periods():
+    """Pay the top-ups of tiers whose period is over."""
+    _while_any(closing.close)
 
 
 def _while_any(*works):

@@ -42,6 +42,12 @@ class Subject(models.Model):
         indexes = [
             # Used by: settling whatever began with this fact.
             models.Index(fields=["public_id"], name="subjects_of_a_fact"),
+            # Used by: the top-up of an advocate's period.
+            models.Index(
+                fields=["advocate", "occurred_at"],
+                condition=models.Q(advocate__isnull=False),
+                name="subjects_of_an_advocate",
+            ),
             # Used by: deciding what waited, when it has come.
             models.Index(
                 fields=["storefront", "waits_for"], condition=~models.Q(waits_for=""), name="subjects_that_wait"
@@ -63,11 +69,24 @@ class Counter(models.Model):
     # Which period of time, such as "all", "2026-11" or "2026-W47".
     period = models.CharField(max_length=12, default="all")
     used = models.BigIntegerField(default=0)
+    # Of a tier's period: when its top-up was last worked out; empty again when something of the period changed.
+    closed_at = models.DateTimeField(null=True)
+    # Of a budget: the limits for which it was told that it is nearly, and wholly, used up.
+    warned_limit = models.BigIntegerField(null=True)
+    exhausted_limit = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["rule", "cap", "key", "period"], name="a_cap_is_counted_in_one_row"),
             models.CheckConstraint(condition=models.Q(used__gte=0), name="a_cap_is_not_used_less_than_nothing"),
+        ]
+        indexes = [
+            # Used by: the top-ups of periods that are over.
+            models.Index(
+                fields=["rule", "period"],
+                condition=models.Q(cap__startswith="tier/", closed_at__isnull=True),
+                name="periods_to_close",
+            ),
         ]
 
     def __str__(self):

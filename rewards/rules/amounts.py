@@ -27,7 +27,15 @@ def minor_rate(rate, source, target):
 
 def base(benefit, facts, terms, *, position):
     """The amount before caps, in the benefit's unit. ``position`` is the advocate's in the tiers' period."""
-    amount = _amount(benefit, facts, terms, position)
+    return _limited(benefit, _amount(benefit, facts, terms, position))
+
+
+def at_step(benefit, step, facts, terms):
+    """The amount before caps that a tier's step comes to, whatever the position was."""
+    return _limited(benefit, of_step(benefit, step, facts, terms))
+
+
+def _limited(benefit, amount):
     if not amount or benefit.kind == FIXED:
         return amount
     if benefit.minimum_minor is not None and amount < benefit.minimum_minor:

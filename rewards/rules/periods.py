@@ -1,7 +1,7 @@
 """Days, weeks, months and years of a program's time zone. Pure."""
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,13 @@ def bounds(period, moment, zone):
     elif period == "year":
         local = local.replace(month=1, day=1)
     return local, _next(period, local)
+
+
+def of_key(name, zone):
+    """``(start, end)`` of the period with this key: ``2026-04`` → the 1st of April and of May; not for ``all``."""
+    start = date.fromisoformat(f"{name}-1" if "W" in name else f"{name}-01-01"[:10])
+    period = {4: "year", 7: "month"}.get(len(name), "week" if "W" in name else "day")
+    return bounds(period, datetime.combine(start, time(), _zone(zone)), zone)
 
 
 def add_months(moment, months):

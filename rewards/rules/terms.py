@@ -189,6 +189,15 @@ class Terms:
         last = high // every if self.milestone_repeats else min(high // every, 1)
         return range(low // every + 1, last + 1)
 
+    def topping_up(self, side, amount_minor):
+        """The Terms of a period's top-up: this amount, within the budgets that its conversions were paid from."""
+        own = self.amounts.benefits[side]
+        paid = Benefit(FIXED, own.form, own.unit, amount_minor)
+        caps = tuple(cap for cap in self.caps if cap["measure"] == AMOUNT and cap["scope"] in (ADVOCATE, "program"))
+        plain = {"frequency": EVERY_ORDER, "order_limit": None, "months_limit": None, "per_currency": {}}
+        amounts = Amounts(own.unit, 0, {side: paid})
+        return replace(self, **plain, conditions=[], caps=caps, amounts=amounts, exclusive_group="")
+
     def _tier_meters(self):
         tiers = {benefit.tiers.meter: benefit.tiers for benefit in self.amounts.benefits.values() if benefit.tiers}
         for name, each in tiers.items():

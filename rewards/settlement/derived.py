@@ -9,7 +9,7 @@ import uuid
 from advocacy.models import bulk
 from rewards import locks, rules, verdicts
 from rewards.models import Decision, Reward, Subject
-from rewards.settlement.cases import Case, pair
+from rewards.settlement.cases import Case
 
 _SPACE = uuid.UUID("0190f5fe-7c00-7a00-8000-000000000001")
 
@@ -21,8 +21,12 @@ def public_id(*parts):
 
 def known(public_ids):
     """``{public id: Case}`` of those that exist, locked; facts are what their last decision kept."""
-    rows = locks.derived(public_ids=public_ids)
-    cases = {row.pk: Case(row, None, row.settled_version + 1, {}, {}) for row in rows}
+    return {case.subject.public_id: case for case in read(locks.derived(public_ids=public_ids))}
+
+
+def read(rows):
+    """Cases of these locked Subjects, with what was decided and granted before."""
+    cases = {row.pk: Case(row, None, row.settled_version + 1, {}, {}, who(row)) for row in rows}
     rewards = Reward.objects.filter(subject__in=list(cases)).select_related("rule", "rule_version", "advocate")
     for reward in rewards:
         case = cases[reward.subject_id]
@@ -33,34 +37,37 @@ def known(public_ids):
         case = cases[decision.subject_id]
         case.first_facts = case.first_facts or decision.facts
         case.facts, case.earlier = decision.facts, {said["rule"]: said for said in decision.verdicts}
-    return {case.subject.public_id: case for case in cases.values()}
+    return list(cases.values())
+
+
+def who(subject):
+    """``{scope: UUID}``: whose counters it fills; no friend has part in it."""
+    mine = subject.advocate.public_id
+    return {"advocate": mine, "friend": mine, "pair": mine, "program": subject.program.public_id}
 
 
 def made(rows):
     """New Cases of these Subjects, whose facts are still to be given."""
-    return [Case(row, None, 1, {}, {}) for row in bulk.insert(rows)]
+    return [Case(row, None, 1, {}, {}, who(row)) for row in bulk.insert(rows)]
 
 
 def row(*, trigger, key, like):
     """An unsaved Subject of an advocate; ``like``: the Case that it follows from, by whose time it is judged."""
     subject = like.subject
-    advocate = like.event.advocate if like.event else subject.advocate
     return Subject(
         storefront_id=subject.storefront_id,
         program=subject.program,
         trigger=trigger,
         kind=trigger,
         public_id=key,
-        advocate=advocate,
-        customer_id=advocate.customer_id,
+        advocate=subject.advocate,
+        customer_id=subject.advocate.customer_id,
         occurred_at=subject.occurred_at,
     )
 
 
 def ask(case, terms, facts, *, again=False):
     """Give the Case its question: these Terms on these facts, for the advocate. ``again`` makes its grant anew."""
-    subject = case.subject
-    mine, own = subject.advocate.public_id, subject.advocate.customer.public_id
     before = None if case.first else {rule: verdicts.earlier(said) for rule, said in case.earlier.items()}
     for earlier in (before or {}).values():
         earlier.again = again
@@ -69,8 +76,8 @@ def ask(case, terms, facts, *, again=False):
     case.question = rules.Question(
         facts=facts,
         first=facts if again else case.first_facts,
-        moment=subject.occurred_at,
-        who={"advocate": mine, "friend": own, "pair": pair(mine, own), "program": subject.program.public_id},
+        moment=case.subject.occurred_at,
+        who=case.who,
         sides=("advocate",),
         before=before,
     )

@@ -29,11 +29,22 @@ def decide(found, rule_book, *, at):
         return
     cases.read(found, rule_book)
     used = _ask(found)
-    derived = milestones.steps(found, rule_book, used) + tiers.top_ups(found, rule_book, used)
-    _ask(derived)
-    _write_decisions([*found, *derived], at)
-    targets = grants.targets([*found, *derived], rule_book, at)
-    crediting.bring(targets, at=at)
+    tiers.reopen(found)
+    steps = milestones.steps(found, rule_book, used)
+    _ask(steps)
+    _conclude([*found, *steps], rule_book, at)
+
+
+def conclude(found, rule_book, *, at):
+    """Decide and settle what is derived and has its question, on subjects and counters that the caller has locked."""
+    if found:
+        _ask(found)
+        _conclude(found, rule_book, at)
+
+
+def _conclude(found, rule_book, at):
+    _write_decisions(found, at)
+    crediting.bring(grants.targets(found, rule_book, at), at=at)
     budgets.warn(found, at=at)
 
 

@@ -1,5 +1,92 @@
-"""Top-ups."""
+"""The whole-amount reading of tiers: when a period is over, all of its conversions are raised to the tier reached.
+
+Each conversion was paid by the tier reached with it. One top-up an advocate, rule and period pays the difference to the
+tier that the period ended at; worked out anew when something of the period changes later.
+"""
+
+from collections import defaultdict
+
+from django.db.models import Q
+
+from advocacy.models import Event
+from rewards.models import Counter, Decision, Subject
+from rewards.rules import amounts, periods
+from rewards.rules.terms import ADVOCATE, WHOLE
+
+TOP_UP = "tier"
 
 
-def top_ups(found, rule_book, used):
-    return []
+def reopen(found):
+    """Have the top-ups of these decided Cases' periods worked out again, where they were already."""
+    places = {
+        (verdict.terms.rule, *key)
+        for case in found
+        for verdict in case.verdicts
+        if read_as_a_whole(verdict.terms)
+        for meter, key, _ in verdict.meters
+        if meter.cap == read_as_a_whole(verdict.terms).meter
+    }
+    if places:
+        touched = Q()
+        for rule, cap, key, period in places:
+            touched |= Q(rule=rule, cap=cap, key=key, period=period)
+        Counter.objects.filter(touched, closed_at__isnull=False).update(closed_at=None)
+
+
+def read_as_a_whole(terms):
+    """The advocate's tiers where they are read as a whole."""
+    tiers = terms.amounts.benefits[ADVOCATE].tiers if ADVOCATE in terms.amounts.benefits else None
+    return tiers if tiers and tiers.reading == WHOLE and tiers.period != periods.ALL else None
+
+
+def missing(subject, counter, rule_book):
+    """``(minor units, Terms)``: what the period's conversions would be owed at the tier reached, less what they are."""
+    total, newest = 0, None
+    for said, first, now in _conversions(subject, counter, rule_book):
+        terms = rule_book.terms[said["version"]]
+        benefit = terms.amounts.benefits.get(ADVOCATE)
+        # Amounts in an order's own currency are other units: they stay as they were paid.
+        if not read_as_a_whole(terms) or said["units"].get(ADVOCATE) != benefit.unit:
+            continue
+        wanted = amounts.at_step(benefit, benefit.tiers.reached(counter.used), _in_unit(first, said, terms), terms)
+        total += amounts.owed(benefit, now, ADVOCATE, wanted) - said["owed"][ADVOCATE]
+        newest = max(newest or terms, terms, key=lambda one: one.number)
+    return total, newest
+
+
+def _conversions(subject, counter, rule_book):
+    """``(verdict, first facts, newest facts)`` of what counted for the period's tier."""
+    start, end = periods.of_key(counter.period, subject.program.time_zone)
+    mine = Subject.objects.filter(advocate=subject.advocate_id, occurred_at__gte=start, occurred_at__lt=end)
+    decisions = (
+        Decision.objects.filter(subject__in=mine.exclude(trigger=TOP_UP))
+        .select_related("subject")
+        .order_by("subject_id", "-number")
+        .distinct("subject_id")
+    )
+    counted = []
+    for decision in decisions:
+        said = next((said for said in decision.verdicts if said["rule"] == counter.rule_id), None)
+        if said and any(use[0] == counter.cap and use[2] == counter.period for use in said["uses"]):
+            counted.append((decision, said))
+    facts = _facts(counted)
+    for decision, said in counted:
+        each = facts[decision.subject.public_id]
+        yield said, each[min(each)], decision.facts or each[decision.version]
+
+
+def _facts(counted):
+    """``{subject's public id: {version: facts}}`` of their first and their newest events."""
+    found = defaultdict(dict)
+    ids = [decision.subject.public_id for decision, _ in counted]
+    versions = {1, *(decision.version for decision, _ in counted)}
+    rows = Event.objects.filter(subject_id__in=ids, version__in=versions)
+    for subject, version, facts in rows.values_list("subject_id", "version", "facts"):
+        found[subject][version] = facts
+    return found
+
+
+def _in_unit(first, said, terms):
+    if "rate" not in said:
+        return first
+    return amounts.converted(first, amounts.minor_rate(said["rate"]["rate"], first["currency"], terms.unit))

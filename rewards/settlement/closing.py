@@ -1,0 +1,117 @@
+"""Close periods that are over: pay the top-ups of tiers that are read as a whole. One transaction a batch."""
+
+from datetime import timedelta
+
+from django.db.models import Q, prefetch_related_objects
+from django.db.models.functions import Length
+
+from advocacy.models import Advocate
+from advocacy.periodic import alone
+from rewards import book, locks, rules
+from rewards.models import Counter, RuleVersion, Subject
+from rewards.rules import periods
+from rewards.rules.terms import ADVOCATE, WHOLE
+from rewards.settlement import derived, tiers
+from rewards.settlement.settle import conclude
+
+_MOMENT = timedelta(microseconds=1)
+
+
+def close(*, at, limit=100):
+    """Pay the top-ups of periods that are over, one batch at a time; returns how many were closed.
+
+    Call again while it returns any.
+    """
+    with alone("close periods") as mine:
+        ended = _ended(at, limit) if mine else []
+        if not ended:
+            return 0
+        rule_book = book.of_storefronts({counter.rule.program.storefront_id for counter in ended})
+        _settle(ended, rule_book, at)
+        return len(ended)
+
+
+def _ended(at, limit):
+    """Unclosed counters of periods that are over, not locked yet."""
+    over = Q()
+    versions = RuleVersion.objects.filter(benefits__advocate__tiers__reading=WHOLE).select_related("rule__program")
+    for version in versions:
+        if whole := tiers.read_as_a_whole(book.terms_of(version)):
+            now = periods.key(whole.period, at, version.rule.program.time_zone)
+            # Keys of one length are in order of time.
+            over |= Q(rule=version.rule_id, cap=whole.meter, period__lt=now, length=len(now))
+    if not over:
+        return []
+    rows = Counter.objects.annotate(length=Length("period")).filter(
+        over, closed_at__isnull=True, cap__startswith="tier/"
+    )
+    return list(rows.select_related("rule__program").order_by("pk")[:limit])
+
+
+def _settle(ended, rule_book, at):
+    advocates = _advocates(ended)
+    wanted = {}
+    for counter in ended:
+        advocate = advocates[counter.key]
+        wanted[derived.public_id(counter.rule.public_id, counter.key, counter.period)] = counter, advocate
+    rows = [_subject(key, *place) for key, place in wanted.items()]
+    locked = list(locks.subjects(rows=rows).values())
+    prefetch_related_objects(locked, "program", "advocate")
+    locks.counters(keys={key for row in locked for key in _counters(row, wanted[row.public_id][0], rule_book)})
+    cases = [
+        asked
+        for case in derived.read(locked)
+        if (asked := _asked(case, wanted[case.subject.public_id][0], rule_book)) is not None
+    ]
+    conclude(cases, rule_book, at=at)
+    Counter.objects.filter(pk__in=[counter.pk for counter in ended]).update(closed_at=at)
+
+
+def _counters(subject, counter, rule_book):
+    """The period's own, and those of the caps that any version of the rule may ask of the top-up."""
+    yield counter.rule_id, counter.cap, counter.key, counter.period
+    question = rules.Question({}, {}, subject.occurred_at, derived.who(subject), ())
+    for terms in rule_book.terms.values():
+        if terms.rule == counter.rule_id and tiers.read_as_a_whole(terms):
+            yield from ((terms.rule, *key) for key in rules.keys(question, terms.topping_up(ADVOCATE, 0)))
+
+
+def _advocates(ended):
+    keys = [counter.key for counter in ended]
+    return {row.public_id: row for row in Advocate.objects.filter(public_id__in=keys).select_related("customer")}
+
+
+def _subject(key, counter, advocate):
+    program = counter.rule.program
+    _, end = periods.of_key(counter.period, program.time_zone)
+    return Subject(
+        storefront_id=program.storefront_id,
+        program=program,
+        trigger=tiers.TOP_UP,
+        kind=tiers.TOP_UP,
+        public_id=key,
+        advocate=advocate,
+        customer_id=advocate.customer_id,
+        # The caps' periods are those that the conversions ended in.
+        occurred_at=end - _MOMENT,
+    )
+
+
+def _asked(case, counter, rule_book):
+    """Its question, or None where there is nothing to raise and never was."""
+    counter.refresh_from_db(fields=["used"])
+    missing, terms = tiers.missing(case.subject, counter, rule_book)
+    if case.first and missing <= 0:
+        return None
+    # Where nothing of the period counts any more, all of it is taken back.
+    terms = terms or rule_book.terms[case.earlier[counter.rule_id]["version"]]
+    subject = case.subject
+    facts = {
+        "period": counter.period,
+        "position": counter.used,
+        "missing_minor": missing,
+        "stands": True,
+        "program_status": str(subject.program.status_at(subject.occurred_at)),
+        "advocate_status": str(subject.advocate.status),
+    }
+    return derived.ask(case, terms.topping_up(ADVOCATE, max(missing, 0)), facts, again=True)

@@ -1,0 +1,104 @@
+"""Tiers that are read as a whole: one top-up an advocate and period raises everything to the tier reached."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from advocacy.outbox.drain import drain
+from referrals import events as catalogue
+from rewards import audit
+from rewards.models import Decision, Reward
+from rewards.settlement import closing
+from tests.rewards.scene import NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
+
+pytestmark = pytest.mark.django_db
+APRIL = datetime(2026, 4, 1, 0, 0, 1, tzinfo=UTC)
+TIERS = {
+    "measure": "conversions",
+    "period": "month",
+    "reading": "whole",
+    "steps": [{"from": 1, "percent_bp": 500}, {"from": 3, "percent_bp": 1000}],
+}
+RULE = {"friend_kind": "", "advocate_kind": "tiered", "advocate_tiers": TIERS, "minimum_order_minor": 0, "hold_days": 0}
+
+
+@pytest.fixture
+def alice():
+    return alice_of(program_of(acme()))
+
+
+def settle():
+    while drain("money", at=NOW):
+        pass
+
+
+def friends(alice, count, **facts):
+    brought = [conversion_of(alice, person(alice.storefront, f"friend {number}")) for number in range(count)]
+    for conversion in brought:
+        tell(conversion, **facts)
+    settle()
+    return brought
+
+
+def test_each_conversion_is_paid_by_its_tier_and_topped_up_when_the_month_is_over(alice):
+    rule_of(alice.program, **RULE)
+    friends(alice, 3)
+    assert balances(alice.customer) == {"available": 250 + 250 + 500}
+    assert closing.close(at=NOW) == 0, "March goes on"
+    assert closing.close(at=APRIL) == 1
+    assert balances(alice.customer) == {"available": 1500}
+    assert Decision.objects.latest("id").facts["missing_minor"] == 500
+    assert closing.close(at=APRIL) == 0
+    assert list(audit.differences()) == []
+
+
+def test_a_refund_in_a_closed_month_works_the_top_up_out_again(alice):
+    rule_of(alice.program, **RULE)
+    first, second, _ = friends(alice, 3)
+    closing.close(at=APRIL)
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=2500)
+    settle()
+    assert closing.close(at=APRIL) == 1
+    assert balances(alice.customer) == {"available": 250 + 500 + 500}, "half of the first"
+
+    tell(second, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    assert closing.close(at=APRIL) == 1
+    # Two are left, the third at the tier it was paid by: nobody takes that back.
+    assert balances(alice.customer) == {"available": 125 + 500}
+    assert Reward.objects.get(subject__trigger="tier").status == "reversed"
+    tell(second, catalogue.CONVERSION_ADJUSTED, refunded_minor=0)
+    settle()
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 1250}
+    assert list(audit.differences()) == []
+
+
+def test_a_period_of_which_nothing_is_left_keeps_no_top_up(alice):
+    rule_of(alice.program, **RULE)
+    brought = friends(alice, 3)
+    closing.close(at=APRIL)
+    for conversion in brought:
+        tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {}
+
+
+def test_a_top_up_stays_within_the_months_budget(alice):
+    caps = [{"scope": "program", "period": "month", "measure": "amount", "limit": 1200, "side": ""}]
+    rule_of(alice.program, **RULE, caps=caps)
+    friends(alice, 3)
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 1200}
+    assert Decision.objects.latest("id").verdicts[0]["reasons"] == {"advocate": ["budget_exhausted"]}
+    assert list(audit.differences()) == []
+
+
+def test_revenue_tiers_are_topped_up_too(alice):
+    tiers = TIERS | {"measure": "revenue", "steps": [{"from": 0, "percent_bp": 500}, {"from": 8000, "percent_bp": 800}]}
+    rule_of(alice.program, **RULE | {"advocate_tiers": tiers})
+    friends(alice, 2)
+    assert balances(alice.customer) == {"available": 250 + 400}
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 800}
