@@ -36,6 +36,8 @@ PREFIXES = {
     "payout_policy": "pop",
     "payout_batch": "pob",
     "payout": "pay",
+    "coupon_pool": "pol",
+    "coupon": "cpn",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -42,7 +42,7 @@ def _anew(row):
     anew = {name: secrets.seal(text) for name, text in texts.items()}
     for column in _columns(row, FingerprintField):
         if column.of in texts:
-            anew[column.name] = secrets.fingerprint(texts[column.of], key=0)
+            anew[column.name] = secrets.fingerprint(column.fingerprinted(texts[column.of]), key=0)
     return anew
 
 

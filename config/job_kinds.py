@@ -4,4 +4,6 @@
 result)``; see ``advocacy/jobs``. The admin shows a result by the template ``admin/jobs/<kind>.html`` if there is one.
 """
 
-JOBS = {}
+from rewards.coupons import uploading
+
+JOBS = {uploading.JOB: uploading.step}

@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
     "payouts": {"task": "rewards.tasks.payouts", "schedule": schedule(600)},
     "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},
+    "coupons": {"task": "rewards.tasks.coupons", "schedule": schedule(10)},
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
     "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},

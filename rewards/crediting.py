@@ -58,9 +58,15 @@ def _release(due, at):
         subjects = locks.subjects_by_id(ids=due)
         rewards = _due(at).filter(subject__in=subjects)
         rewards = rewards.select_related("rule", "rule_version", "subject", "advocate").order_by("pk")
-        targets = [Target(reward, held(reward), expires_days=_expires_days(reward)) for reward in rewards]
+        targets = [target(reward) for reward in rewards]
         bring(targets, at=at)
     return len(targets)
+
+
+def target(reward):
+    """What it owes now, for a reward that only time or a code has moved."""
+    days = reward.rule_version.expires_days if reward.rule_version_id else None
+    return Target(reward, held(reward), expires_days=days)
 
 
 def _due(at):
@@ -69,10 +75,6 @@ def _due(at):
     ).exclude(
         ~Q(advocate__status=AdvocateStatus.ACTIVE), side=Side.ADVOCATE, advocate__isnull=False
     )  # as Reward.held_by says
-
-
-def _expires_days(reward):
-    return reward.rule_version.expires_days if reward.rule_version_id else None
 
 
 def held(reward):
@@ -88,23 +90,24 @@ def bring(targets, *, at):
     """Post what brings each reward to what it owes. Needs the subjects locked, in the caller's transaction."""
     new = [target.reward for target in targets if target.reward.pk is None]
     known = [target.reward for target in targets if target.reward.pk is not None]
-    waiting = _waiting(targets, at)
+    due = _due_to_hand_over(targets, at)
+    waiting = fulfilment.not_ready(due, at=at) if due else frozenset()
     moved = [(target, moves) for target in targets if (moves := _moves(target, at, waiting))]
     for target, moves in moved:
         _apply(target, moves, at)
     bulk.insert(new)
     save(known)
+    fulfilment.hand_over([reward for reward in due if reward.public_id not in waiting], at=at)
     ledger.post([ledger.Posting(target.reward, *move) for target, moves in moved for move in moves], at=at)
     _take_back(moved, at)
     if moved:
         record([_draft(target, dict(moves), at) for target, moves in moved], at=at)
 
 
-def _waiting(targets, at):
-    """Those that are due but cannot be handed over yet, by public id."""
+def _due_to_hand_over(targets, at):
+    """Those whose form needs more than a transfer, and whose hold is over."""
     due = [target.reward for target in targets if target.owed and _releasable(target.reward, at)]
-    due = [reward for reward in due if reward.form in fulfilment.READY]
-    return fulfilment.not_ready(due, at=at) if due else frozenset()
+    return [reward for reward in due if reward.form in fulfilment.READY]
 
 
 def _take_back(moved, at):
@@ -134,7 +137,8 @@ def _apply(target, moves, at):
     ledger.move(reward, moves)
     if any(leg == Leg.RELEASE for leg, _ in moves) and reward.credited_at is None:
         reward.credited_at = at
-        if target.expires_days:
+        # What was made ready for it, such as a code, may end sooner.
+        if target.expires_days and reward.expires_at is None:
             reward.expires_at = at + timedelta(days=target.expires_days)
 
 

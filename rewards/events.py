@@ -126,3 +126,39 @@ RULE_BUDGET_LOW = EventType(
 RULE_BUDGET_EXHAUSTED = EventType(
     "rule.budget_exhausted", "rule", "A rule's budget is used up.", _BUDGET, triggers=False
 )
+
+_COUPON = {
+    "coupon": "its id; no fact holds its code",
+    "pool": "its pool's id",
+    "kind": "coupon or gift_card",
+    "reward": "the id of the reward that it was given for, or null",
+    "amount_minor": "what it is worth, or 0 for a percentage",
+    "currency": "ISO 4217, or empty",
+    "percent_bp": "its percentage in basis points, or 0",
+    "used_minor": "how much of the reward's credit was used so far",
+    "order": "the id of the order that it was used in, or null",
+    "reason": "why it was revoked or ended: taken_back, staff or time; else empty",
+    "expires_at": "RFC 3339, or null",
+}
+COUPON_ISSUED = EventType("coupon.issued", "coupon", "Somebody got a code.", _COUPON, triggers=False)
+COUPON_USED = EventType("coupon.used", "coupon", "A code, or a part of a gift card, was used.", _COUPON, triggers=False)
+COUPON_REVOKED = EventType(
+    "coupon.revoked",
+    "coupon",
+    "A code became void: its reward was taken back before it was used, or staff withdrew it.",
+    _COUPON,
+    triggers=False,
+)
+COUPON_EXPIRED = EventType("coupon.expired", "coupon", "A code was not used in time.", _COUPON, triggers=False)
+COUPON_POOL_LOW = EventType(
+    "coupon_pool.low",
+    "coupon_pool",
+    "A pool of uploaded codes runs low; told once, until codes come.",
+    {
+        "pool": "its id",
+        "left": "codes in stock",
+        "low_stock": "from which number on it is told",
+        "waiting": "rewards that wait for a code",
+    },
+    triggers=False,
+)

@@ -1,4 +1,4 @@
-"""The one order of locks: redemptions, then subjects, then counters, then accounts, each by id.
+"""The one order of locks: redemptions, then subjects, counters, coupons and their pools, accounts, each by id.
 
 Spending locks the subjects of the lots, which are the locks of the rewards; a redemption's own row comes before them.
 
@@ -62,9 +62,9 @@ def derived(*, public_ids):
     return list(rows.select_related("program", "advocate").select_for_update(nowait=True, of=("self",)))
 
 
-def subjects_by_id(*, ids):
-    """Lock those of these subjects that nobody else works on just now, in order."""
-    return list(Subject.objects.filter(pk__in=ids).order_by("pk").select_for_update(skip_locked=True))
+def subjects_by_id(*, ids, wait=False):
+    """Lock those of these subjects that nobody else works on just now, in order; with ``wait`` all of them."""
+    return list(Subject.objects.filter(pk__in=ids).order_by("pk").select_for_update(skip_locked=not wait))
 
 
 def lots(*, rewards):

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from rewards import crediting, expiry, redemptions
+from rewards.coupons import ending, serving
 from rewards.payouts import batches, scheduling
 from rewards.settlement import closing
 
@@ -33,6 +34,12 @@ def expire():
 def close_periods():
     """Pay the top-ups of tiers whose period is over."""
     _while_any(closing.close)
+
+
+@shared_task
+def coupons():
+    """End codes whose time is over, and give codes to who waited for them."""
+    _while_any(ending.expire, serving.serve)
 
 
 def _while_any(*works):

@@ -34,6 +34,10 @@ class FingerprintField(models.BinaryField):
         self.of = of
         super().__init__(**{"max_length": 32, "editable": False} | options)
 
+    def fingerprinted(self, text):
+        """What of the sealed text is fingerprinted: all of it, unless a kind of its own says otherwise."""
+        return text
+
     def deconstruct(self):
         name, path, arguments, options = super().deconstruct()
         return name, path, arguments, options | {"of": self.of}

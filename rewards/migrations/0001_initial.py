@@ -7,6 +7,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import pgtrigger.compiler
 import pgtrigger.migrations
+import rewards.models.coupon
 from django.conf import settings
 from django.db import migrations, models
 
@@ -43,6 +44,42 @@ class Migration(migrations.Migration):
                 ('balance_minor', advocacy.models.columns.MinorField(help_text='Empty for the house: it is the sum of its transfers.', null=True)),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='advocacy.customer')),
                 ('storefront', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='advocacy.storefront')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='CouponPool',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', advocacy.models.columns.PublicIdField(default=advocacy.ids.uuid7, editable=False, unique=True)),
+                ('name', models.CharField(help_text='For you and in explanations, such as “10 euros off, spring”.', max_length=80)),
+                ('kind', models.CharField(choices=[('coupon', 'Coupons'), ('gift_card', 'Gift cards')], default='coupon', max_length=10)),
+                ('source', models.CharField(choices=[('uploaded', 'Codes that you upload'), ('generated', 'Codes made here')], default='uploaded', max_length=10)),
+                ('amount_minor', advocacy.models.columns.MinorField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
+                ('currency', advocacy.models.columns.UnitField(blank=True, help_text='ISO 4217, such as EUR; empty for a percentage.', max_length=3)),
+                ('percent_bp', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(10000)])),
+                ('prefix', models.CharField(blank=True, help_text='Put before each code that is made here, such as FRIEND-.', max_length=12, validators=[django.core.validators.RegexValidator('^[A-Z0-9-]*$', 'A prefix is made of A–Z, 0–9 and -.')])),
+                ('code_length', models.PositiveSmallIntegerField(default=10, help_text='Random signs after the prefix: 8 to 20.', validators=[django.core.validators.MinValueValidator(8), django.core.validators.MaxValueValidator(20)])),
+                ('low_stock', models.PositiveIntegerField(default=20, help_text='You are warned when so few codes are left.')),
+                ('expiry_days', models.PositiveIntegerField(blank=True, help_text='Days that a code is good for after somebody got it. Empty: no end.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)])),
+                ('low_since', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(editable=False)),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('program', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='coupon_pools', to='advocacy.program')),
+                ('storefront', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coupon_pools', to='advocacy.storefront')),
+            ],
+            options={
+                'verbose_name': 'coupon pool',
+                'ordering': ['name', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='CouponUpload',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', advocacy.models.columns.PublicIdField(default=advocacy.ids.uuid7, editable=False, unique=True)),
+                ('codes', advocacy.models.columns.SealedField(null=True)),
+                ('created_at', models.DateTimeField()),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uploads', to='rewards.couponpool')),
             ],
         ),
         migrations.CreateModel(
@@ -245,6 +282,29 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Coupon',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', advocacy.models.columns.PublicIdField(default=advocacy.ids.uuid7, editable=False, unique=True)),
+                ('code', advocacy.models.columns.SealedField()),
+                ('fingerprint', rewards.models.coupon.CodeFingerprintField(max_length=32, of='code')),
+                ('last_4', models.CharField(editable=False, max_length=4)),
+                ('state', models.CharField(choices=[('free', 'Free'), ('assigned', 'Assigned'), ('used', 'Used'), ('revoked', 'Revoked'), ('expired', 'Expired')], default='free', max_length=10)),
+                ('used_minor', advocacy.models.columns.MinorField(default=0)),
+                ('assigned_at', models.DateTimeField(blank=True, null=True)),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('used_at', models.DateTimeField(blank=True, null=True)),
+                ('order_reference', models.CharField(blank=True, max_length=200)),
+                ('order_undone_at', models.DateTimeField(blank=True, help_text='When that order was wholly given back.', null=True)),
+                ('created_at', models.DateTimeField()),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('customer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='advocacy.customer')),
+                ('storefront', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='advocacy.storefront')),
+                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='rewards.couponpool')),
+                ('reward', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='rewards.reward')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Adjustment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -428,6 +488,26 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('kind', 'available'), ('balance_minor__isnull', True), ('balance_minor__gte', 0), _connector='OR'), name='only_available_may_be_below_nothing'),
         ),
         migrations.AddIndex(
+            model_name='couponpool',
+            index=models.Index(fields=['storefront', '-id'], name='pools_newest_first'),
+        ),
+        migrations.AddConstraint(
+            model_name='couponpool',
+            constraint=models.UniqueConstraint(fields=('program', 'name'), name='a_program_names_a_pool_once', violation_error_message='The program has a pool of this name already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='couponpool',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['coupon', 'gift_card'])), name='a_pool_has_a_known_kind', violation_error_message='kind must be one of: coupon, gift_card.'),
+        ),
+        migrations.AddConstraint(
+            model_name='couponpool',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['uploaded', 'generated'])), name='a_pool_has_a_known_source', violation_error_message='source must be one of: uploaded, generated.'),
+        ),
+        migrations.AddConstraint(
+            model_name='couponpool',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('percent_bp', 0), models.Q(('currency', ''), _negated=True)), models.Q(('amount_minor', 0), ('currency', ''), ('kind', 'coupon'), ('percent_bp__gt', 0)), _connector='OR'), name='a_pool_is_worth_an_amount_or_a_percentage', violation_error_message='Say an amount with its currency, or, for coupons, a percentage.'),
+        ),
+        migrations.AddIndex(
             model_name='payee',
             index=models.Index(fields=['storefront', '-id'], name='payees_newest_first'),
         ),
@@ -562,6 +642,54 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='exchange',
             trigger=pgtrigger.compiler.Trigger(name='exchanges_are_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='76c0603be1e93f9c0857e02e384cc5fd508cfb9c', operation='UPDATE OR DELETE', pgid='pgtrigger_exchanges_are_append_only_ccc40', table='rewards_exchange', when='BEFORE')),
+        ),
+        migrations.AddIndex(
+            model_name='coupon',
+            index=models.Index(fields=['storefront', '-id'], name='coupons_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='coupon',
+            index=models.Index(condition=models.Q(('state', 'free')), fields=['pool', 'id'], name='coupons_in_stock'),
+        ),
+        migrations.AddIndex(
+            model_name='coupon',
+            index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', '-id'], name='coupons_of_a_customer'),
+        ),
+        migrations.AddIndex(
+            model_name='coupon',
+            index=models.Index(condition=models.Q(('reward__isnull', False)), fields=['reward'], name='coupons_of_a_reward'),
+        ),
+        migrations.AddIndex(
+            model_name='coupon',
+            index=models.Index(condition=models.Q(('expires_at__isnull', False), ('state', 'assigned')), fields=['expires_at'], name='coupons_that_expire'),
+        ),
+        migrations.AddIndex(
+            model_name='coupon',
+            index=models.Index(condition=models.Q(('order_reference', ''), _negated=True), fields=['storefront', 'order_reference'], name='coupons_of_an_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='coupon',
+            constraint=models.UniqueConstraint(fields=('storefront', 'fingerprint'), name='a_coupon_code_is_unique_in_its_storefront'),
+        ),
+        migrations.AddConstraint(
+            model_name='coupon',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'revoked'), _negated=True), fields=('reward',), name='a_reward_has_one_coupon'),
+        ),
+        migrations.AddConstraint(
+            model_name='coupon',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['free', 'assigned', 'used', 'revoked', 'expired'])), name='a_coupon_has_a_known_state', violation_error_message='state must be one of: free, assigned, used, revoked, expired.'),
+        ),
+        migrations.AddConstraint(
+            model_name='coupon',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'free'), _negated=True), models.Q(('customer', None), ('reward', None)), _connector='OR'), name='a_free_coupon_is_nobodys'),
+        ),
+        migrations.AddConstraint(
+            model_name='coupon',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'assigned'), _negated=True), models.Q(('customer__isnull', False), ('reward__isnull', False)), _connector='OR'), name='an_assigned_coupon_is_somebodys'),
+        ),
+        migrations.AddConstraint(
+            model_name='coupon',
+            constraint=models.CheckConstraint(condition=models.Q(('used_minor__gte', 0)), name='no_coupon_is_used_below_nothing'),
         ),
         migrations.AddIndex(
             model_name='adjustment',

@@ -1,6 +1,8 @@
 """The nouns of rewards and the ledger."""
 
 from rewards.models.adjustment import Adjustment, AdjustmentKind, Exchange
+from rewards.models.coupon import Coupon, CouponState
+from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolSource
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
 from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
 from rewards.models.payout import (
@@ -32,6 +34,10 @@ __all__ = [
     "AdjustmentKind",
     "BatchState",
     "Counter",
+    "Coupon",
+    "CouponPool",
+    "CouponState",
+    "CouponUpload",
     "Decision",
     "DestinationKind",
     "Exchange",
@@ -49,6 +55,8 @@ __all__ = [
     "PayoutPolicy",
     "PayoutSchedule",
     "PayoutState",
+    "PoolKind",
+    "PoolSource",
     "Rate",
     "Redemption",
     "RedemptionState",

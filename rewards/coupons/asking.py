@@ -1,0 +1,53 @@
+"""What a code is worth now, or why nothing."""
+
+from rewards.coupons import codes
+from rewards.models import Coupon, CouponState
+
+# For whoever stands at a checkout.
+SENTENCES = {
+    "coupon_not_assigned": "This code is not valid yet.",
+    "coupon_not_yours": "This code belongs to another customer.",
+    "coupon_used": "This code was used already.",
+    "coupon_expired": "This code has expired.",
+    "coupon_revoked": "This code is no longer valid.",
+    "wrong_currency": "This code is for a basket in another currency.",
+}
+_OF_STATE = {
+    CouponState.FREE: "coupon_not_assigned",
+    CouponState.USED: "coupon_used",
+    CouponState.REVOKED: "coupon_revoked",
+    CouponState.EXPIRED: "coupon_expired",
+}
+
+
+def find(*, storefront, code):
+    """The coupon of this code, in whatever case it is typed; None where there is none. One query, found or not."""
+    rows = Coupon.objects.filter(storefront=storefront, fingerprint=codes.fingerprint(code))
+    return rows.select_related("pool", "reward", "customer").first()
+
+
+def unusable(coupon, *, at):
+    """The reason key for which a code cannot be used now, or ""."""
+    if coupon.state == CouponState.ASSIGNED and ended(coupon, at=at):
+        return "coupon_expired"
+    return _OF_STATE.get(coupon.state, "")
+
+
+def ended(coupon, *, at):
+    """Whether its time is over. A reward may be given more time, and its code with it."""
+    return bool(coupon.reward.expires_at and coupon.reward.expires_at <= at)
+
+
+def obstacles(coupon, *, customer, currency, at):
+    """The reason keys that speak against a code. ``customer`` and ``currency`` may be None: then nothing is asked."""
+    found = [unusable(coupon, at=at)]
+    if customer and coupon.customer_id and coupon.customer_id != customer.pk:
+        found.append("coupon_not_yours")
+    if currency and coupon.pool.currency not in ("", currency):
+        found.append("wrong_currency")
+    return [key for key in found if key]
+
+
+def left(coupon):
+    """Of a gift card: minor units that it is still good for."""
+    return max(coupon.reward.available_minor, 0) if coupon.reward else 0

@@ -1,0 +1,137 @@
+"""Give each reward that is credited a code of its own, however many workers do it at once.
+
+Codes are claimed before rewards are written and given when they are: rows in stock are locked, and whoever comes
+meanwhile takes others (SKIP LOCKED), so nobody waits and no code is given twice. Needs the rewards' subjects locked.
+"""
+
+from datetime import timedelta
+
+from django.db import connection
+
+from advocacy import ids
+from advocacy.models import AdvocateStatus, Side, bulk
+from rewards import events as catalogue
+from rewards.coupons import codes, pools, telling
+from rewards.models import Coupon, CouponPool, CouponState
+from rewards.models.coupon import THEIRS
+
+
+def ready(rewards, at):
+    """Claim a code for each reward that has none. Answers those that must wait, which are marked so.
+
+    Who comes while others wait for the same pool waits behind them.
+    """
+    having = set(
+        Coupon.objects.filter(reward__in=[each.pk for each in rewards if each.pk], state__in=THEIRS).values_list(
+            "reward_id", flat=True
+        )
+    )
+    needing = [each for each in rewards if each.pk not in having and not claimed(each)]
+    found = _pools(needing)
+    by_pool = {}
+    for reward in needing:
+        by_pool.setdefault(found.get(pool_name(reward)), []).append(reward)
+    for pool, wanting in by_pool.items():
+        if pool is not None and not servable(pools.waiting(pool)).exists():
+            claim(pool, wanting, at=at)
+    short = [reward for reward in needing if not claimed(reward)]
+    for reward in short:
+        reward.waits_for_code = True
+    for pool, wanting in by_pool.items():
+        if pool is not None and any(reward.waits_for_code for reward in wanting):
+            pools.warn(pool, at=at)
+    return short
+
+
+def servable(rewards):
+    """Of waiting rewards those that nothing else holds."""
+    inactive = AdvocateStatus.PAUSED, AdvocateStatus.BANNED
+    return rewards.filter(reviewed=False).exclude(side=Side.ADVOCATE, advocate__status__in=inactive)
+
+
+def claim(pool, rewards, *, at):
+    """Codes for these rewards, in their order, until none is left; ``give`` makes them theirs."""
+    for reward, coupon in zip(rewards, _codes(pool, len(rewards), at), strict=False):
+        coupon.pool, reward.claimed = pool, coupon
+        reward.expires_at = _expiry(pool, reward, at)
+
+
+def claimed(reward):
+    return getattr(reward, "claimed", None)
+
+
+def _codes(pool, count, at):
+    if pool.generates:
+        return [codes.row(pool, codes.made(pool), at=at) for _ in range(count)]
+    stock = Coupon.objects.filter(pool=pool, state=CouponState.FREE).order_by("pk")
+    return list(stock.select_for_update(skip_locked=True)[:count])
+
+
+def _expiry(pool, reward, at):
+    """The sooner of the pool's and the rule's days. A code that stands in for another keeps its end."""
+    if reward.expires_at and reward.expires_at > at:
+        return reward.expires_at
+    of_rule = reward.rule_version.expires_days if reward.rule_version_id else None
+    days = min((each for each in (pool.expiry_days, of_rule) if each), default=None)
+    return at + timedelta(days=days) if days else None
+
+
+def give(rewards, at):
+    """Make the claimed codes theirs, now that the rewards are written."""
+    handed = [reward for reward in rewards if claimed(reward)]
+    coupons = [_given(reward, at) for reward in handed]
+    made = [coupon for coupon in coupons if coupon.pk is None]
+    _store([coupon for coupon in coupons if coupon.pk is not None])
+    bulk.insert(made)
+    telling.tell(catalogue.COUPON_ISSUED, coupons, at=at)
+    for pool in {coupon.pool_id: coupon.pool for coupon in coupons}.values():
+        pools.warn(pool, at=at)
+
+
+def _given(reward, at):
+    coupon, reward.claimed = reward.claimed, None
+    reward.waits_for_code = False
+    coupon.state, coupon.reward, coupon.customer_id = CouponState.ASSIGNED, reward, reward.recipient_id
+    coupon.assigned_at, coupon.expires_at = at, reward.expires_at
+    coupon.version += 1
+    return coupon
+
+
+_COLUMNS = {
+    "state": "text",
+    "reward_id": "bigint",
+    "customer_id": "bigint",
+    "assigned_at": "timestamptz",
+    "expires_at": "timestamptz",
+    "version": "integer",
+}
+
+
+def _store(coupons):
+    if not coupons:
+        return
+    sets = ", ".join(f"{column} = now.{column}" for column in _COLUMNS)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE rewards_coupon SET {sets} FROM unnest(%s::bigint[], {arrays}) "  # noqa: S608 - our own column names
+            f"AS now (id, {', '.join(_COLUMNS)}) WHERE rewards_coupon.id = now.id",
+            [
+                [coupon.pk for coupon in coupons],
+                *([getattr(coupon, column) for coupon in coupons] for column in _COLUMNS),
+            ],
+        )
+
+
+def pool_name(reward):
+    """``pol_…``, as the reward's rule version says; empty where no rule names one."""
+    benefits = reward.rule_version.benefits if reward.rule_version_id else {}
+    return benefits.get(reward.side, {}).get("pool", "")
+
+
+def _pools(rewards):
+    """``{pol_…: CouponPool}`` of these rewards, of their own programs only."""
+    wanted = {ids.decode("pol", pool_name(reward)) for reward in rewards} - {None}
+    programs = {reward.program_id for reward in rewards}
+    rows = CouponPool.objects.filter(public_id__in=wanted, program__in=programs) if wanted else ()
+    return {pools.text_id(row): row for row in rows}

@@ -1,0 +1,78 @@
+"""Codes that are good no more: expired, taken back with their reward, or withdrawn by staff."""
+
+from django.db import transaction
+
+from advocacy.refusals import Refused
+from rewards import events as catalogue
+from rewards import locks
+from rewards.coupons import asking, pools, telling
+from rewards.models import Coupon, CouponState, Reward, RewardStatus
+
+TAKEN_BACK, STAFF, TIME = "taken_back", "staff", "time"
+
+
+def expire(*, at, limit=500):
+    """End the codes that were not used in time; returns how many. What their rewards hold ends in ``rewards.expiry``.
+
+    A reward that was given more time prolongs its code.
+    """
+    due = Coupon.objects.filter(state=CouponState.ASSIGNED, expires_at__lte=at).order_by("expires_at", "pk")
+    subjects = list(due.values_list("reward__subject_id", flat=True)[:limit])
+    with transaction.atomic():
+        mine = locks.subjects_by_id(ids=subjects)
+        coupons = list(due.filter(reward__subject__in=mine).select_related("pool", "reward"))
+        over = [coupon for coupon in coupons if asking.ended(coupon, at=at)]
+        for coupon in coupons:
+            coupon.expires_at = coupon.reward.expires_at
+        Coupon.objects.bulk_update(coupons, ["expires_at"])
+        _move(over, CouponState.EXPIRED)
+        telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
+    return len(coupons)
+
+
+def taken_back(rewards, at):
+    """Void the codes of rewards that owe nothing any more, unless they are used up. Needs the subjects locked."""
+    rows = Coupon.objects.filter(reward__in=rewards, state=CouponState.ASSIGNED)
+    coupons = list(rows.order_by("pk").select_for_update(of=["self"]).select_related("pool", "reward"))
+    _move(coupons, CouponState.REVOKED)
+    telling.tell(catalogue.COUPON_REVOKED, coupons, at=at, reason=TAKEN_BACK)
+
+
+def revoke(*, coupon, at):
+    """Withdraw a code for good. Whoever has it gets another of the pool, in their turn. Raises ``Refused``."""
+    with transaction.atomic():
+        coupon = _locked(coupon)
+        if coupon.state not in (CouponState.FREE, CouponState.ASSIGNED):
+            raise Refused("coupon_over", f"This code is {coupon.get_state_display().lower()}: nothing to withdraw.")
+        if coupon.used_minor:
+            raise Refused("coupon_used", "A part of this gift card was used; it cannot be exchanged for a whole one.")
+        _move([coupon], CouponState.REVOKED)
+        if coupon.reward_id:
+            standing = Reward.objects.filter(pk=coupon.reward_id).exclude(status=RewardStatus.REVERSED)
+            standing.update(waits_for_code=True)
+        telling.tell(catalogue.COUPON_REVOKED, [coupon], at=at, reason=STAFF)
+
+
+def put_back(*, coupon, at):
+    """Let a code that was revoked unused be given to somebody else: only where the shop honours it again."""
+    with transaction.atomic():
+        coupon = _locked(coupon)
+        if coupon.state != CouponState.REVOKED or coupon.pool.generates:
+            raise Refused("not_revoked", "Only an uploaded code that was revoked unused can go back into stock.")
+        coupon.reward = coupon.customer = coupon.assigned_at = coupon.expires_at = None
+        coupon.state, coupon.version = CouponState.FREE, coupon.version + 1
+        coupon.save()
+        pools.restocked(coupon.pool)
+
+
+def _locked(coupon):
+    if coupon.reward_id:
+        locks.subjects_by_id(ids=[coupon.reward.subject_id], wait=True)
+    rows = Coupon.objects.select_for_update(of=["self"]).select_related("pool", "reward")
+    return rows.get(pk=coupon.pk)
+
+
+def _move(coupons, state):
+    for coupon in coupons:
+        coupon.state, coupon.version = state, coupon.version + 1
+    Coupon.objects.bulk_update(coupons, ["state", "version"])

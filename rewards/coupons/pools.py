@@ -1,0 +1,107 @@
+"""Pools of codes: made, found, counted, and told of when they run low."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, F, Q
+
+from advocacy import ids
+from advocacy.models import Side
+from advocacy.refusals import Conflict, NotFound, Refused
+from rewards import events as catalogue
+from rewards.coupons import telling
+from rewards.models import Coupon, CouponPool, CouponState, PoolKind, Reward, RewardStatus
+
+# What makes two calls for a pool of one name the same call.
+COLUMNS = (
+    "kind",
+    "source",
+    "amount_minor",
+    "currency",
+    "percent_bp",
+    "prefix",
+    "code_length",
+    "low_stock",
+    "expiry_days",
+)
+
+
+def create(*, program, name, at, **columns):
+    """``(pool, created)``. The same pool again is found; another of the name is a Conflict ``pool_exists``.
+
+    ``columns``: any of ``COLUMNS``. Raises ``Refused`` ("invalid_pool") with a sentence by field.
+    """
+    pool = CouponPool(storefront_id=program.storefront_id, program=program, name=name, created_at=at, **columns)
+    with transaction.atomic():
+        known = CouponPool.objects.filter(program=program, name=name).first()
+        if known:
+            if any(getattr(known, column) != getattr(pool, column) for column in COLUMNS):
+                raise Conflict("pool_exists", f"The program has another pool called {name}; choose another name.")
+            return known, False
+        _check(pool)
+        pool.save(force_insert=True)
+    return pool, True
+
+
+def _check(pool):
+    try:
+        pool.full_clean()
+    except ValidationError as invalid:
+        errors = {
+            "amount_minor" if name == "__all__" else name: " ".join(said) for name, said in invalid.message_dict.items()
+        }
+        raise Refused("invalid_pool", " ".join(errors.values()), errors=errors) from invalid
+
+
+def named(*, program, name, form):
+    """The pool that a benefit of this form names as ``pol_…``. Raises ``Refused`` in words an admin can follow."""
+    public_id = ids.decode("pol", str(name or ""))
+    pool = CouponPool.objects.filter(program=program, public_id=public_id).first() if public_id else None
+    if pool is None:
+        raise NotFound("unknown_pool", "Choose a pool of this program that the codes are taken from.")
+    if pool.kind != form:
+        wanted = PoolKind(form).label.lower()
+        raise Refused("wrong_pool", f"“{pool.name}” holds {pool.get_kind_display().lower()}; choose one of {wanted}.")
+    return pool
+
+
+def text_id(pool):
+    return ids.encode("pol", pool.public_id)
+
+
+def waiting(pool):
+    """The rewards that wait for a code of this pool, in the order in which they are served."""
+    name = text_id(pool)
+    of_it = Q()
+    for side in Side.values:
+        of_it |= Q(**{"side": side, f"rule_version__benefits__{side}__pool": name})
+    rows = Reward.objects.filter(of_it, program=pool.program_id, waits_for_code=True)
+    return rows.exclude(status=RewardStatus.REVERSED).order_by("due_at", "pk")
+
+
+def counted(pools):
+    """The pools as a queryset with ``free``, ``assigned`` and ``used``: how many codes are in which state."""
+    states = {name: Count("coupons", filter=Q(coupons__state=name)) for name in ("free", "assigned", "used")}
+    return pools.annotate(**states)
+
+
+def left(pool):
+    return Coupon.objects.filter(pool=pool, state=CouponState.FREE).count()
+
+
+def warn(pool, *, at):
+    """Tell once that a pool of uploaded codes runs low; again only after codes came."""
+    if pool.generates:
+        return
+    few = Coupon.objects.filter(pool=pool, state=CouponState.FREE)[: pool.low_stock + 1].count()
+    if few > pool.low_stock:
+        return
+    moved = CouponPool.objects.filter(pk=pool.pk, low_since=None).update(low_since=at, version=F("version") + 1)
+    if moved:
+        pool.refresh_from_db(fields=["low_since", "version"])
+        telling.tell_of_pool(catalogue.COUPON_POOL_LOW, pool, left=few, waiting=waiting(pool).count(), at=at)
+
+
+def restocked(pool):
+    """Codes came: it may be told anew that they run low."""
+    if Coupon.objects.filter(pool=pool, state=CouponState.FREE)[: pool.low_stock + 1].count() > pool.low_stock:
+        CouponPool.objects.filter(pk=pool.pk).update(low_since=None)

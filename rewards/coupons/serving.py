@@ -1,0 +1,50 @@
+"""Codes for rewards that waited for them, those whose hold ended first, first."""
+
+from django.db import transaction
+
+from advocacy import ids
+from rewards import crediting, locks
+from rewards.coupons import assigning, pools
+from rewards.models import Coupon, CouponPool, CouponState, Reward, RewardStatus
+
+
+def serve(*, at, limit=500):
+    """Credit rewards that wait for a code, as far as there are codes; returns how many got one.
+
+    Call again while it returns any. Each pool is a transaction of its own.
+    """
+    return sum(_serve(pool, at, limit) for pool in _wanted())
+
+
+def _wanted():
+    """The pools that somebody waits for and that have codes."""
+    names = set()
+    waiting = Reward.objects.filter(waits_for_code=True).exclude(status=RewardStatus.REVERSED)
+    for side, benefits in waiting.values_list("side", "rule_version__benefits").distinct():
+        names.add(ids.decode("pol", (benefits or {}).get(side, {}).get("pool", "")))
+    found = CouponPool.objects.filter(public_id__in=names - {None}).order_by("pk")
+    return [pool for pool in found if pool.generates or _in_stock(pool).exists()]
+
+
+def _in_stock(pool):
+    return Coupon.objects.filter(pool=pool, state=CouponState.FREE)
+
+
+def _serve(pool, at, limit):
+    with transaction.atomic():
+        room = limit if pool.generates else _in_stock(pool)[:limit].count()
+        first = list(_waiting(pool, at).values_list("pk", "subject_id")[:room])
+        # Nobody is passed over because somebody works on their subject just now.
+        locks.subjects_by_id(ids=[subject for _, subject in first], wait=True)
+        rows = _waiting(pool, at).filter(pk__in=[pk for pk, _ in first])
+        rewards = list(rows.select_related("rule", "rule_version", "subject", "advocate"))
+        assigning.claim(pool, rewards, at=at)
+        served = [reward for reward in rewards if assigning.claimed(reward)]
+        for reward in served:
+            reward.waits_for_code = False
+        crediting.bring([crediting.target(reward) for reward in served], at=at)
+    return len(served)
+
+
+def _waiting(pool, at):
+    return assigning.servable(pools.waiting(pool)).filter(due_at__lte=at)

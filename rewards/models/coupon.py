@@ -1,0 +1,101 @@
+from django.db import models
+
+from advocacy.models import Customer, Storefront
+from advocacy.models.columns import FingerprintField, MinorField, PublicIdField, SealedField, one_of
+from rewards.models.coupon_pool import CouponPool
+from rewards.models.reward import Reward
+
+
+class CouponState(models.TextChoices):
+    FREE = "free", "Free"  # in stock: nobody's yet
+    ASSIGNED = "assigned", "Assigned"  # somebody's, not used up
+    USED = "used", "Used"  # used up
+    REVOKED = "revoked", "Revoked"  # void: taken back unused, or withdrawn by staff
+    EXPIRED = "expired", "Expired"  # not used in time
+
+
+THEIRS = (CouponState.ASSIGNED, CouponState.USED, CouponState.EXPIRED)
+
+
+def normal(code):
+    """A code as it is compared: people type capitals and spaces as they like."""
+    return str(code).strip().upper()
+
+
+class CodeFingerprintField(FingerprintField):
+    """Of the code as it is compared, so that ``abc-1`` and ``ABC-1`` are one."""
+
+    def fingerprinted(self, text):
+        return normal(text)
+
+
+class Coupon(models.Model):
+    """One code. Sealed, and never listed in full: staff see its end, its owner sees it whole."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="coupons", db_index=False)
+    pool = models.ForeignKey(CouponPool, models.PROTECT, related_name="coupons", db_index=False)
+    code = SealedField(editable=False)
+    fingerprint = CodeFingerprintField(of="code")
+    last_4 = models.CharField(max_length=4, editable=False)
+    state = models.CharField(max_length=10, choices=CouponState, default=CouponState.FREE)
+    reward = models.ForeignKey(Reward, models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False
+    )
+    # Of a gift card: what was used of it, as far as we were told.
+    used_minor = MinorField(default=0)
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    # The order it was used in: our id (ord_…), or what the storefront called it.
+    order_reference = models.CharField(max_length=200, blank=True)
+    order_undone_at = models.DateTimeField(null=True, blank=True, help_text="When that order was wholly given back.")
+    created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["storefront", "fingerprint"], name="a_coupon_code_is_unique_in_its_storefront"
+            ),
+            # Two codes for one reward would be paid for once.
+            models.UniqueConstraint(
+                fields=["reward"], condition=~models.Q(state="revoked"), name="a_reward_has_one_coupon"
+            ),
+            one_of("state", CouponState, name="a_coupon_has_a_known_state"),
+            models.CheckConstraint(
+                condition=~models.Q(state="free") | models.Q(reward=None, customer=None),
+                name="a_free_coupon_is_nobodys",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="assigned") | models.Q(reward__isnull=False, customer__isnull=False),
+                name="an_assigned_coupon_is_somebodys",
+            ),
+            models.CheckConstraint(condition=models.Q(used_minor__gte=0), name="no_coupon_is_used_below_nothing"),
+        ]
+        indexes = [
+            models.Index(fields=["storefront", "-id"], name="coupons_newest_first"),
+            # Used by: the assignment, oldest first, and the count of the stock.
+            models.Index(fields=["pool", "id"], condition=models.Q(state="free"), name="coupons_in_stock"),
+            # Used by: the portal, and whose code it is.
+            models.Index(
+                fields=["customer", "-id"], condition=models.Q(customer__isnull=False), name="coupons_of_a_customer"
+            ),
+            models.Index(fields=["reward"], condition=models.Q(reward__isnull=False), name="coupons_of_a_reward"),
+            # Used by: expiry.
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(state="assigned", expires_at__isnull=False),
+                name="coupons_that_expire",
+            ),
+            # Used by: orders that are given back.
+            models.Index(
+                fields=["storefront", "order_reference"],
+                condition=~models.Q(order_reference=""),
+                name="coupons_of_an_order",
+            ),
+        ]
+
+    def __str__(self):
+        return f"…{self.last_4}"
