@@ -25,17 +25,21 @@ def legs(*, owed, pending, available, releasable, expired=0, elsewhere=0):
     return [(leg, amount) for leg, amount in (*moves, ("take_available", short)) if amount]
 
 
+# The earliest place that still holds some of a reward is its status.
+PLACES = ("pending", "available", "reserved", "paid", "spent", "expired")
+
+
 def status(*, pending, available, reserved=0, spent=0, paid=0, expired=0):
-    """Where a reward's amount is, in one word: the earliest place that still holds some of it."""
-    places = {
-        "pending": pending > 0,
-        "available": available > 0,
-        "reserved": reserved > 0,
-        "paid": paid > 0,
-        "spent": spent > 0,
-        "expired": expired > 0,
+    """Where a reward's amount is, in one word."""
+    held = {
+        "pending": pending,
+        "available": available,
+        "reserved": reserved,
+        "paid": paid,
+        "spent": spent,
+        "expired": expired,
     }
-    return next((place for place, holds in places.items() if holds), "reversed")
+    return next((place for place in PLACES if held[place] > 0), "reversed")
 
 
 def due_at(*, facts, terms, moment):

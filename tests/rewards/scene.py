@@ -7,6 +7,7 @@ from django.db import transaction
 
 from advocacy import ids
 from advocacy.models import Advocate, Customer, Program, Storefront
+from advocacy.outbox.drain import drain
 from advocacy.outbox.record import Draft, record
 from referrals import events as catalogue
 from rewards import rulebook
@@ -99,6 +100,12 @@ def tell_many(conversions, at=NOW):
     """Record the first event of many conversions at once."""
     with transaction.atomic():
         record([_draft(conversion, catalogue.CONVERSION_RECORDED, at, {}) for conversion in conversions], at=at)
+
+
+def settle(at=NOW):
+    """Until lane money is empty."""
+    while drain("money", at=at):
+        pass
 
 
 def _draft(conversion, type, at, changes):

@@ -1,0 +1,21 @@
+"""Recount the ledger, the rewards and the caps from what was written down; any difference is a bug.
+
+Each check is one statement, so it sees one moment and may run while everything else goes on. Only differences leave the
+database, by a cursor that stays there: a million transfers need no more memory here than none.
+"""
+
+from rewards.audit import copies, decisions, ledger, spending
+from rewards.audit.checking import found
+
+CHECKS = (*ledger.CHECKS, *decisions.CHECKS, *spending.CHECKS, *copies.CHECKS)
+
+
+def differences():
+    """Sentences, one per difference; none where everything agrees."""
+    for check in CHECKS:
+        yield from found(check)
+
+
+def parts():
+    """``{what is recounted: function that yields its sentences}``, for showing how far it is."""
+    return {check.name: lambda check=check: found(check) for check in CHECKS}

@@ -1,0 +1,77 @@
+"""Copies that the database does not check by foreign keys, against their originals."""
+
+from rewards.audit.checking import Check
+from rewards.models import HOUSE, ROUTES
+
+_REWARDS = """
+    SELECT reward.id FROM rewards_reward reward
+    LEFT JOIN rewards_subject subject ON subject.id = reward.subject_id
+    LEFT JOIN rewards_ruleversion version ON version.id = reward.rule_version_id
+    LEFT JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id
+    WHERE (reward.storefront_id, reward.program_id) IS DISTINCT FROM (subject.storefront_id, subject.program_id)
+       OR reward.rule_id IS DISTINCT FROM version.rule_id
+       OR reward.advocate_id IS DISTINCT FROM subject.advocate_id
+       OR reward.recipient_id IS DISTINCT FROM CASE reward.side
+            WHEN 'advocate' THEN advocate.customer_id WHEN 'friend' THEN subject.friend_id
+            ELSE subject.customer_id END
+    ORDER BY reward.id
+"""
+# Event types have a dot; what is derived, given by hand or exchanged has no event.
+_SUBJECTS = """
+    SELECT subject.id FROM rewards_subject subject
+    LEFT JOIN advocacy_event event ON event.subject_kind = subject.kind AND event.subject_id = subject.public_id
+        AND event.version = subject.settled_version
+    WHERE subject.trigger LIKE '%.%'
+      AND ((subject.storefront_id, subject.advocate_id, subject.friend_id, subject.customer_id)
+           IS DISTINCT FROM (event.storefront_id, event.advocate_id, event.friend_id, event.customer_id)
+        OR subject.program_id <> event.program_id)
+    ORDER BY subject.id
+"""
+_PEOPLE = """
+    SELECT subject.id FROM rewards_subject subject
+    LEFT JOIN advocacy_program program ON program.id = subject.program_id
+    LEFT JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id
+    LEFT JOIN advocacy_customer friend ON friend.id = subject.friend_id
+    LEFT JOIN advocacy_customer customer ON customer.id = subject.customer_id
+    WHERE program.storefront_id IS DISTINCT FROM subject.storefront_id
+       OR subject.advocate_id IS NOT NULL AND advocate.program_id IS DISTINCT FROM subject.program_id
+       OR subject.friend_id IS NOT NULL AND friend.storefront_id IS DISTINCT FROM subject.storefront_id
+       OR subject.customer_id IS NOT NULL AND customer.storefront_id IS DISTINCT FROM subject.storefront_id
+    ORDER BY subject.id
+"""
+
+
+def _routes():
+    return ", ".join(f"('{leg}', '{source}', '{target}')" for leg, (source, target) in ROUTES.items())
+
+
+def _owner(kind):
+    house = ", ".join(f"'{each}'" for each in HOUSE)
+    return f"CASE WHEN {kind} IN ({house}) THEN NULL ELSE reward.recipient_id END"
+
+
+_TRANSFERS = f"""
+    SELECT transfer.id, transfer.leg FROM rewards_transfer transfer
+    JOIN (VALUES {_routes()}) AS route (leg, source, target) ON route.leg = transfer.leg
+    LEFT JOIN rewards_reward reward ON reward.id = transfer.reward_id
+    LEFT JOIN rewards_account source ON source.id = transfer.source_id
+    LEFT JOIN rewards_account target ON target.id = transfer.target_id
+    WHERE (transfer.storefront_id, transfer.unit) IS DISTINCT FROM (reward.storefront_id, reward.unit)
+       OR (source.storefront_id, source.kind, source.customer_id, source.unit, source.form) IS DISTINCT FROM
+          (reward.storefront_id, route.source, {_owner("route.source")}, reward.unit, reward.form)
+       OR (target.storefront_id, target.kind, target.customer_id, target.unit, target.form) IS DISTINCT FROM
+          (reward.storefront_id, route.target, {_owner("route.target")}, reward.unit, reward.form)
+    ORDER BY transfer.id
+"""  # noqa: S608 - our own names
+
+CHECKS = (
+    Check("copies in rewards", _REWARDS, "Reward {id} names others than its subject and its rule version do."),
+    Check("copies in subjects", _SUBJECTS, "Subject {id} names others than its event does."),
+    Check("subjects' people", _PEOPLE, "Subject {id} names people or a program that are not of its storefront."),
+    Check(
+        "transfers' accounts",
+        _TRANSFERS,
+        "Transfer {id} ({leg}) moves between accounts that are not those of its leg and its reward: "
+        "of different storefronts or units, kinds or owners.",
+    ),
+)

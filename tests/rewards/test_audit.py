@@ -1,0 +1,149 @@
+"""The audit finds every kind of difference: one row is spoilt behind the verbs' backs for each thing it recounts."""
+
+import pytest
+from django.db import connection, transaction
+
+from rewards import audit
+from rewards.audit import CHECKS
+from rewards.models import Account, Counter, Decision, Reward, Subject, Transfer
+from tests.rewards.payouts_stage import cash_rule, earns, exported, payee_of, policy_of
+from tests.rewards.scene import acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fred():
+    """Fred came by alice and bought; she has 10.00 EUR pending, he 5.00, and she got 25.00 EUR in cash besides."""
+    program = program_of(acme())
+    rule_of(program)
+    rule_of(program, milestone_every=1, friend_kind="", hold_days=0)
+    alice, fred = alice_of(program), person(program.storefront, "fred")
+    tell(conversion_of(alice, fred))
+    settle()
+    cash_rule(program)
+    payee_of(alice.customer)
+    earns(alice)
+    exported(policy_of(program.storefront))
+    return fred
+
+
+def spoil(statement):
+    """Behind the triggers that keep what is append-only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
+        cursor.execute(statement)
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+SPOILT = {
+    "balances": (
+        "UPDATE rewards_account SET balance_minor = balance_minor + 1 WHERE kind = 'pending' AND customer_id = {fred}",
+        "Account {account} says 501; its transfers add up to 500.",
+    ),
+    "balances below nothing": (
+        "ALTER TABLE rewards_account DROP CONSTRAINT only_available_may_be_below_nothing; "
+        "UPDATE rewards_account SET balance_minor = -1 WHERE kind = 'pending' AND customer_id = {fred}",
+        "Account {account} (pending) is below nothing: -1.",
+    ),
+    "rewards' amounts": (
+        "UPDATE rewards_reward SET pending_minor = 7 WHERE id = {reward}",
+        "Reward {reward} says 7 pending; its transfers say 500.",
+    ),
+    "rewards' states": (
+        "UPDATE rewards_reward SET status = 'spent' WHERE id = {reward}",
+        "Reward {reward} is spent; where its amount is says pending.",
+    ),
+    "rewards' grants": (
+        "UPDATE rewards_reward SET granted_minor = 499 WHERE id = {reward}",
+        "Reward {reward} holds 500, more than its grant of 499 and the 0 that were waived.",
+    ),
+    "rewards' versions": (
+        "UPDATE rewards_reward SET version = 0 WHERE id = {reward}",
+        "Transfer {transfer} moved version 1 of reward {reward}, which is at 0.",
+    ),
+    "subjects": (
+        "UPDATE rewards_subject SET settled_version = 9 WHERE id = {subject}",
+        "Subject {subject} says 1 decisions, settled at version 9; there are 1, the last of number 1 and version 1.",
+    ),
+    "what is owed": (
+        "UPDATE rewards_decision SET verdicts = jsonb_set(verdicts, '{{0,owed,friend}}', '400') "
+        "WHERE subject_id = {subject}",
+        "Reward {reward} of rule {rule} for the friend of subject {subject} holds 500; the newest decision says 400.",
+    ),
+    "caps": (
+        "UPDATE rewards_counter SET used = 5 WHERE id = {counter}",
+        "Counter {counter} says 5 used; the newest decisions say 1.",
+    ),
+    "converted friends": (
+        "UPDATE rewards_subject SET friend_id = {fred} WHERE trigger = 'conversion.recorded'",
+        "Counter {friends} says 2 friends; 1 are converted.",
+    ),
+    "milestones": (
+        "UPDATE rewards_decision SET facts = facts || '{{\"threshold\": 3}}' WHERE id = {step_decision}",
+        "Step {step} says that it stands: true; it needs 3 friends, and there are 2.",
+    ),
+    "what was spent": (
+        "UPDATE rewards_transfer SET amount_minor = 2400 WHERE leg = 'reserve'",
+        "Transfers of {payout} (payout) move 2400 by reserve; it says 2500.",
+    ),
+    "copies in rewards": (
+        "UPDATE rewards_reward SET recipient_id = {alice} WHERE id = {reward}",
+        "Reward {reward} names others than its subject and its rule version do.",
+    ),
+    "copies in subjects": (
+        "UPDATE rewards_subject SET friend_id = {alice} WHERE id = {subject}",
+        "Subject {subject} names others than its event does.",
+    ),
+    "subjects' people": (
+        "UPDATE rewards_subject SET friend_id = 0 WHERE id = {subject}",
+        "Subject {subject} names people or a program that are not of its storefront.",
+    ),
+    "transfers' accounts": (
+        "UPDATE rewards_account SET unit = 'USD' WHERE id = {account}",
+        "Transfer {transfer} (grant) moves between accounts that are not those of its leg and its reward: "
+        "of different storefronts or units, kinds or owners.",
+    ),
+}
+
+
+def names(fred):
+    reward = Reward.objects.get(recipient=fred)
+    steps = Decision.objects.filter(subject__trigger="milestone").order_by("id")
+    return {
+        "fred": fred.pk,
+        "alice": reward.subject.advocate.customer_id,
+        "reward": reward.pk,
+        "rule": reward.rule_id,
+        "subject": reward.subject_id,
+        "account": Account.objects.get(customer=fred, kind="pending").pk,
+        "transfer": Transfer.objects.get(reward=reward).pk,
+        "counter": Counter.objects.get(rule=reward.rule, key=fred.public_id).pk,
+        "friends": Counter.objects.get(cap="friends").pk,
+        "step": steps[0].subject_id,
+        "step_decision": steps[0].pk,
+        "payout": Transfer.objects.get(leg="reserve").reference,
+    }
+
+
+def test_nothing_differs_where_nothing_was_spoilt(fred):
+    assert list(audit.differences()) == []
+    assert list(audit.parts()) == [check.name for check in CHECKS]
+
+
+def test_each_difference_is_found_and_said(fred):
+    assert set(SPOILT) == {check.name for check in CHECKS}
+    told = names(fred)
+    for name, (statement, sentence) in SPOILT.items():
+        with transaction.atomic():
+            spoil(statement.format(**told))
+            assert sentence.format(**told) in list(audit.parts()[name]())
+            transaction.set_rollback(True)
+
+
+def test_a_reward_that_a_decision_owes_and_nobody_made_is_found(fred):
+    subject = Subject.objects.get(rewards__recipient=fred)
+    spoil(f"UPDATE rewards_reward SET rule_id = NULL, rule_version_id = NULL WHERE subject_id = {subject.pk}")
+    said = list(audit.parts()["what is owed"]())
+    assert len(said) == 2
+    assert said[0].startswith("Reward (missing) of rule")
