@@ -10,7 +10,7 @@ from bench import ground
 from referrals import conversion_facts, events
 from referrals.models import Conversion, Order, OrderStatus, Referral
 from rewards import rulebook
-from rewards.models import Account, Reward
+from rewards.models import Account, Decision, Reward
 
 _FIRST = {
     "sequence": 1,
@@ -99,9 +99,12 @@ def _draft(conversion):
 
 
 def check(*, conversions):
-    """Both ways must have given the same: two rewards for each conversion, and nothing left waiting."""
+    """Each must have been decided and given its two rewards, and nothing is left waiting."""
     rewards, pending = Reward.objects.count(), Pending.objects.filter(lane="money").count()
+    decisions = Decision.objects.count()
     owed = sum(Account.objects.filter(customer__isnull=False).values_list("balance_minor", flat=True))
-    if (rewards, pending, owed) != (2 * conversions, 0, 1500 * conversions):
-        raise SystemExit(f"{rewards} rewards of {owed} in all, {pending} waiting: not what it should be.")
+    if (rewards, decisions, pending, owed) != (2 * conversions, conversions, 0, 1500 * conversions):
+        raise SystemExit(
+            f"{rewards} rewards of {owed} in {decisions} decisions, {pending} waiting: not what it should."
+        )
     print(f"{conversions} conversions gave {rewards} rewards")

@@ -33,6 +33,8 @@ class Question:
     sides: tuple
     before: dict | None = None
     rates: dict = field(default_factory=dict)
+    # id(terms) → its counters' keys: asked for twice, once to lock them.
+    known_keys: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,13 @@ def _judge(question, terms, used):
         fresh=fresh,
     )
     hits = {}
+    if fresh and failed:
+        # Most rules say no to most subjects: nothing is granted, owed or counted.
+        verdict.granted, verdict.owed = dict.fromkeys(sides, 0), dict.fromkeys(sides, 0)
+        verdict.reasons = dict.fromkeys(sides, failed)
+        return verdict
     if not fresh:
         verdict.granted = {side: earlier.granted.get(side, 0) for side in sides}
-    elif failed:
-        verdict.granted = dict.fromkeys(sides, 0)
     else:
         verdict.granted, hits = _fit(_bases(sides, benefits, facts, terms, meters), verdict)
     _settle_owed(verdict, question, hits)
@@ -134,11 +139,11 @@ def _judge(question, terms, used):
 
 
 def _meters(question, terms, used, earlier):
-    mine, found = earlier.uses if earlier else {}, []
-    for meter in terms.meters:
-        key = _key(meter, question, terms)
-        found.append((meter, key, used.get((terms.rule, *key), 0) - mine.get(key, 0)))
-    return found
+    mine, rule = earlier.uses if earlier else {}, terms.rule
+    return [
+        (meter, key, used.get((rule, *key), 0) - (mine.get(key, 0) if mine else 0))
+        for meter, key in zip(terms.meters, keys(question, terms), strict=True)
+    ]
 
 
 def _settle_owed(verdict, question, hits):
@@ -182,12 +187,7 @@ def _in_currency(question, terms):
 
 def _checks(question, terms, found, facts):
     first = question.first
-    program, advocate = first.get("program_status", "active"), first.get("advocate_status", "active")
-    over = "program_ended" if program == "ended" else "program_paused"
-    checks = [
-        Check(over, "program_status", "is", "active", program, program == "active"),
-        Check("advocate_banned", "advocate_status", "none_of", ["banned"], advocate, advocate != "banned"),
-    ]
+    checks = _standing(first.get("program_status", "active"), first.get("advocate_status", "active"))
     if found is None:
         # Nothing can be compared yet.
         checks.append(Check(RATE_MISSING, "currency", "is", terms.unit, first.get("currency"), passed=False))
@@ -205,6 +205,23 @@ def _checks(question, terms, found, facts):
     return checks
 
 
+def _standing(program, advocate):
+    """What must hold of program and advocate at the moment of the fact."""
+    if program == advocate == "active":
+        return list(_STANDING)
+    over = "program_ended" if program == "ended" else "program_paused"
+    return [
+        Check(over, "program_status", "is", "active", program, program == "active"),
+        Check("advocate_banned", "advocate_status", "none_of", ["banned"], advocate, advocate != "banned"),
+    ]
+
+
+_STANDING = (
+    Check("program_paused", "program_status", "is", "active", "active", passed=True),
+    Check("advocate_banned", "advocate_status", "none_of", ["banned"], "active", passed=True),
+)
+
+
 def _in_time(first, terms, moment):
     start = first["bound_at"] if terms.months_from == "binding" else (first.get("first_order_at") or moment.isoformat())
     end = periods.add_months(datetime.fromisoformat(start), terms.months_limit)
@@ -220,13 +237,14 @@ def _room(meter, others):
 # --- counters ------------------------------------------------------------------------------------------------------
 
 
-def _key(meter, question, terms):
-    return meter.cap, question.who[meter.scope], periods.key(meter.period, question.moment, terms.zone)
-
-
 def keys(question, terms):
-    """``[(cap, key, period)]`` of the counters that a decision of these terms reads."""
-    return [_key(meter, question, terms) for meter in terms.meters]
+    """``[(cap, key, period)]`` of the counters that a decision of these terms reads, in the order of its meters."""
+    found = question.known_keys.get(id(terms))
+    if found is None:
+        who, moment, zone = question.who, question.moment, terms.zone
+        found = [(meter.cap, who[meter.scope], periods.key(meter.period, moment, zone)) for meter in terms.meters]
+        question.known_keys[id(terms)] = found
+    return found
 
 
 def _fit(wanted, verdict):

@@ -12,12 +12,13 @@ def targets(found, rule_book, at):
         for verdict in case.verdicts:
             for side, granted in verdict.granted.items():
                 reward = case.rewards.get((verdict.terms.rule, side))
+                if reward is None and not granted:
+                    continue
                 due_at, _ = rules.due_at(facts=case.facts, terms=verdict.terms, moment=case.subject.occurred_at)
-                if reward is None and granted:
+                if reward is None:
                     reward = _reward(case, verdict, side, rule_book)
                     reward.due_at, reward.created_at = due_at, at
-                if reward is not None:
-                    made.append(_target(case, verdict, side, reward, due_at))
+                made.append(_target(case, verdict, side, reward, due_at))
     return made
 
 

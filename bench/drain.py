@@ -1,0 +1,25 @@
+"""Drain lane money until it is empty, as one worker process does."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from advocacy.outbox.drain import Interrupted, drain  # noqa: E402
+
+
+def main():
+    while True:
+        try:
+            if not drain("money", at=timezone.now()):
+                return
+        except Interrupted:
+            continue
+
+
+if __name__ == "__main__":
+    main()
