@@ -1,27 +1,21 @@
 """Settling a backlog of conversions, with conditions, caps and decisions written.
 
-With 5 rules against a plain bulk insert of the rows that it made, measured right after it in the same database; with 20
-rules by as many processes as there are cores; and in batches against one by one, a transaction for each event.
+With 5 rules against a plain bulk insert of the rows that it made, measured right after it in the same database; and in
+batches against one by one, a transaction for each event.
 """
 
 import statistics
-import subprocess
 import sys
 import time
 from datetime import timedelta
 
 from bench import ground, rules
 
-PLAIN_GOAL, SINGLES_GOAL, TWENTY_GOAL = 0.5, 8, 1_000
-ADVOCATES, BACKLOG, SAMPLE, CORES = 500, 10_000, 600, 2
+PLAIN_GOAL, SINGLES_GOAL = 0.5, 8
+ADVOCATES, BACKLOG, SAMPLE = 500, 10_000, 600
 
 
 def main():
-    failed = _five() + _twenty()
-    return 1 if failed else 0
-
-
-def _five():
     with ground.database():
         from bench import backlog, plain  # noqa: PLC0415 (Django is set up first)
 
@@ -39,29 +33,6 @@ def _five():
     return ground.verdict("settling with 5 rules ÷ plain bulk insert", batched / inserted, PLAIN_GOAL) + ground.verdict(
         "settling in batches ÷ one by one", batched / single, SINGLES_GOAL
     )
-
-
-def _twenty():
-    with ground.database():
-        from bench import backlog  # noqa: PLC0415
-
-        program, advocates = backlog.program(rules.TWENTY, advocates=ADVOCATES)
-        backlog.convert(program, advocates, number=BACKLOG)
-        began = time.perf_counter()
-        workers = [subprocess.Popen([sys.executable, "-m", "bench.drain"]) for _ in range(CORES)]
-        spent = [float(worker.wait()) for worker in workers]
-        seconds = time.perf_counter() - began - _starting()
-        if any(spent):
-            raise SystemExit("A worker failed.")
-        backlog.check(conversions=BACKLOG)
-    return ground.verdict(f"conversions a second with 20 rules, {CORES} processes", BACKLOG / seconds, TWENTY_GOAL)
-
-
-def _starting():
-    """Seconds that such a process takes to start and find nothing."""
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "bench.drain"], check=True)
-    return time.perf_counter() - began
 
 
 def _one_by_one(backlog, program, advocates):
