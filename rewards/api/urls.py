@@ -1,9 +1,21 @@
 from django.urls import path
 
+from rewards.api import payees, payouts
 from rewards.api.rewards import OneReward, Rewards
 from rewards.api.wallets import OneWallet, Statement
 
 urlpatterns = [
+    path("payouts", payouts.Payouts.as_view()),
+    path("payouts/<str:id>", payouts.OnePayout.as_view()),
+    path("payout_batches", payouts.PayoutBatches.as_view()),
+    path("payout_batches/<str:id>", payouts.OnePayoutBatch.as_view()),
+    path("payout_batches/<str:id>/approve", payouts.ApproveBatch.as_view()),
+    path("payout_batches/<str:id>/cancel", payouts.CancelBatch.as_view()),
+    path("payout_batches/<str:id>/export", payouts.ExportBatch.as_view()),
+    path("payout_batches/<str:id>/results", payouts.BatchResults.as_view()),
+    path("payees/<str:customer>", payees.OnePayee.as_view()),
+    path("payee_totals", payees.PayeeTotals.as_view()),
+    path("journal", payees.PayoutJournal.as_view()),
     path("rewards", Rewards.as_view()),
     path("rewards/<str:id>", OneReward.as_view()),
     path("wallets/<str:customer>", OneWallet.as_view()),

@@ -13,7 +13,7 @@ from rewards.models import Reward
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
 from tests.flows.test_api_schema import METHODS, UNDESCRIBED, routes
-from tests.rewards import scene
+from tests.rewards import payouts_stage, scene
 
 pytestmark = pytest.mark.django_db
 # What a browser may do.
@@ -61,7 +61,17 @@ def named(acme, program, alice):
     found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
-    return found | {"customers": person, "wallets": person}
+    return found | {"customers": person, "wallets": person} | _payouts(acme, program, alice, person)
+
+
+def _payouts(acme, program, alice, person):
+    """A payout in its batch, to a payee."""
+    payouts_stage.cash_rule(program)
+    payouts_stage.earns(alice)
+    payouts_stage.payee_of(alice.customer)
+    batch = payouts_stage.exported(payouts_stage.policy_of(acme))
+    payout = ids.encode("pay", batch.payouts.get().public_id)
+    return {"payees": person, "payout_batches": str(batch), "payouts": payout}
 
 
 def _job(acme):
@@ -129,6 +139,8 @@ def test_another_storefronts_key_finds_nothing_and_reads_nothing(acme, rival, na
         ("post", "/orders", cast.order(customer="{customers}")),
         ("post", "/advocates", {"customer": "{customers}", "program": "friends"}),
         ("post", "/clicks", {"code": "alice-link"}),
+        ("put", "/payees/{payees}", {"iban": "DE89 3704 0044 0532 0130 00"}),
+        ("post", "/payout_batches/{payout_batches}/results", {"results": [{"number": 1, "result": "failed"}]}),
     ],
 )
 def test_another_storefront_changes_nothing_by_ids_it_has_seen(acme, rival, named, counted, attempt):
