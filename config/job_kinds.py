@@ -4,6 +4,7 @@
 result)``; see ``advocacy/jobs``. The admin shows a result by the template ``admin/jobs/<kind>.html`` if there is one.
 """
 
+from rewards import simulation
 from rewards.coupons import uploading
 
-JOBS = {uploading.JOB: uploading.step}
+JOBS = {"simulation": simulation.step, uploading.JOB: uploading.step}

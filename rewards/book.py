@@ -3,6 +3,8 @@
 from collections import defaultdict
 from datetime import UTC, datetime
 
+from django.db.models import Q
+
 from rewards import rules
 from rewards.models import RuleVersion
 
@@ -37,6 +39,12 @@ def of_storefronts(storefronts):
     """The Book of every program of these storefronts."""
     versions = RuleVersion.objects.filter(rule__program__storefront__in=storefronts)
     return Book(list(versions.select_related("rule__program").order_by("rule", "number")))
+
+
+def in_force_at(*, program, at):
+    """The RuleVersions of a program that are in force at a moment, the oldest rule first."""
+    started = RuleVersion.objects.filter(rule__program=program, corrects=None, starts_at__lte=at)
+    return started.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).select_related("rule__program").order_by("rule")
 
 
 def terms_of(version):

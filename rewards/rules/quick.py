@@ -32,10 +32,11 @@ class Asked:
 class Given:
     """What one rule gives for a subject that qualifies; ``hits`` says by side why less than it would be."""
 
-    __slots__ = ("benefits", "granted", "hits", "keys", "owed", "quick", "refused")
+    __slots__ = ("benefits", "facts", "granted", "hits", "keys", "owed", "quick", "refused")
 
-    def __init__(self, quick, benefits, keys):
-        self.quick, self.benefits, self.keys = quick, benefits, keys
+    def __init__(self, quick, benefits, facts, keys):
+        # The first facts, in the currency of the benefits.
+        self.quick, self.benefits, self.facts, self.keys = quick, benefits, facts, keys
         self.granted, self.owed, self.hits, self.refused = {}, {}, {}, ""
 
 
@@ -109,7 +110,7 @@ class Quick:
         return asked.moment >= periods.add_months(start, terms.months_limit)
 
     def _given(self, asked, benefits, facts, keys):
-        terms, given = self.terms, Given(self, benefits, keys)
+        terms, given = self.terms, Given(self, benefits, facts, keys)
         granted = given.granted
         for side in terms.pays:
             if side in asked.sides:
@@ -139,6 +140,11 @@ class Quick:
                 granted[side] = fits
                 given.hits[side] = meter.reason
             room -= fits
+
+
+def counts(asked):
+    """Whether a subject that qualifies fills what has no limit: milestones and tiers."""
+    return not _given_back(asked, asked.facts, "advocate")
 
 
 def ask(quicks, asked):
