@@ -1,40 +1,100 @@
-"""What payouts say of themselves, against the transfers that name them."""
+"""What payouts, redemptions, adjustments, exchanges and codes say, against the transfers that name them."""
 
-from rewards.audit.checking import Check
+from rewards.audit.checking import Check, listed
+from rewards.models.coupon import THEIRS
+from rewards.rules.terms import COUPON, GIFT_CARD
 
-# What must have been moved by each leg in each state: all of the amount.
+# Which column must have been moved by each leg, in each state.
 _PAYOUTS = {
-    "frozen": ("reserve",),
-    "sent": ("reserve",),
-    "paid": ("reserve", "pay"),
-    "failed": ("reserve", "give_back"),
-    "cancelled": ("reserve", "give_back"),
-    "returned": ("reserve", "pay", "unpay"),
+    "frozen": {"reserve": "amount_minor"},
+    "sent": {"reserve": "amount_minor"},
+    "paid": {"reserve": "amount_minor", "pay": "amount_minor"},
+    "failed": {"reserve": "amount_minor", "give_back": "amount_minor"},
+    "cancelled": {"reserve": "amount_minor", "give_back": "amount_minor"},
+    "returned": {"reserve": "amount_minor", "pay": "amount_minor", "unpay": "amount_minor"},
+}
+_SPENT = {"reserve": "amount_minor", "spend": "amount_minor", "unspend": "reversed_minor"}
+_REDEMPTIONS = {
+    "reserved": {"reserve": "amount_minor"},
+    "confirmed": _SPENT,
+    "reversed": _SPENT,
+    "returned": {"reserve": "amount_minor", "give_back": "amount_minor"},
+    "expired": {"reserve": "amount_minor", "give_back": "amount_minor"},
 }
 
 
-def _values(states):
-    return ", ".join(f"('{state}', '{leg}')" for state, legs in states.items() for leg in legs)
+def _by_state(kind, table, unit, states):
+    for state, legs in states.items():
+        for leg, column in legs.items():
+            yield f"""
+                SELECT public_id AS reference, '{leg}' AS leg, customer_id, {unit} AS unit, {column} AS amount,
+                    '{kind}' AS kind
+                FROM {table} WHERE state = '{state}'
+            """  # noqa: S608 - our own names
 
 
-_SAID = f"""
-    SELECT public_id AS reference, leg, customer_id, currency AS unit, amount_minor AS amount, 'payout' AS kind
-    FROM rewards_payout JOIN (VALUES {_values(_PAYOUTS)}) AS must (state, leg) USING (state)
-"""  # noqa: S608 - our own names
+_TAKEN = """
+    SELECT taken.public_id, leg, taken.customer_id, taken.unit, taken.amount_minor, 'adjustment'
+    FROM rewards_adjustment taken
+    LEFT JOIN rewards_adjustment undoing ON undoing.undoes_id = taken.id,
+        (VALUES ('use'), ('unspend')) AS moved (leg)
+    WHERE taken.kind = 'taken' AND taken.undoes_id IS NULL AND (moved.leg = 'use' OR undoing.id IS NOT NULL)
+"""
+_EXCHANGED = "SELECT public_id, 'use', customer_id, 'PTS', points, 'exchange' FROM rewards_exchange"
+_CODES_USED = """
+    SELECT coupon.public_id, 'use', reward.recipient_id, reward.unit, coupon.used_minor, 'code'
+    FROM rewards_coupon coupon JOIN rewards_reward reward ON reward.id = coupon.reward_id WHERE used_minor > 0
+"""
+_SAID = " UNION ALL ".join(
+    [
+        *_by_state("payout", "rewards_payout", "currency", _PAYOUTS),
+        *_by_state("redemption", "rewards_redemption", "unit", _REDEMPTIONS),
+        _TAKEN,
+        _EXCHANGED,
+        _CODES_USED,
+    ]
+)
 _REFERENCES = f"""
     WITH said AS ({_SAID}), moved AS (
-        SELECT reference, leg::text AS leg, reward.recipient_id AS customer_id, transfer.unit,
+        SELECT reference, leg::text AS leg, reward.recipient_id AS customer_id, transfer.unit::text AS unit,
             SUM(amount_minor)::bigint AS amount
         FROM rewards_transfer transfer JOIN rewards_reward reward ON reward.id = transfer.reward_id
         WHERE reference IS NOT NULL GROUP BY 1, 2, 3, 4
     )
     SELECT reference, leg, COALESCE(said.kind, 'nothing that we know') AS kind,
         COALESCE(moved.amount, 0) AS moved, COALESCE(said.amount, 0) AS said
-    FROM said FULL JOIN moved USING (reference, leg, customer_id, unit)
+    FROM (SELECT reference, leg, customer_id, unit::text AS unit, amount, kind FROM said) AS said
+    FULL JOIN moved USING (reference, leg, customer_id, unit)
     WHERE COALESCE(said.amount, 0) <> COALESCE(moved.amount, 0)
     ORDER BY 1, 2
+"""  # noqa: S608
+_GIVEN = """
+    SELECT given.kind, given.public_id AS reference, given.amount AS said, COALESCE(reward.granted_minor, 0) AS granted
+    FROM (
+        SELECT 'adjustment' AS kind, public_id, customer_id, unit, amount_minor AS amount, reward_id
+        FROM rewards_adjustment WHERE kind = 'given' AND undoes_id IS NULL
+        UNION ALL
+        SELECT 'exchange', public_id, customer_id, currency, amount_minor, reward_id FROM rewards_exchange
+    ) AS given
+    LEFT JOIN rewards_reward reward ON reward.id = given.reward_id
+    LEFT JOIN rewards_subject subject ON subject.id = reward.subject_id
+    WHERE (given.public_id, given.customer_id, given.unit, given.amount)
+        IS DISTINCT FROM (subject.public_id, reward.recipient_id, reward.unit, reward.granted_minor)
+    ORDER BY 2
+"""
+_CODES = f"""
+    SELECT reward.id AS reward, COALESCE(coupon.state, 'nowhere') AS state, reward.available_minor AS available
+    FROM rewards_reward reward
+    LEFT JOIN rewards_coupon coupon ON coupon.reward_id = reward.id AND coupon.state IN ({listed(THEIRS)})
+    WHERE reward.form IN ('{COUPON}', '{GIFT_CARD}')
+      AND (reward.available_minor > 0 AND NOT reward.waits_for_code AND coupon.id IS NULL
+        OR coupon.customer_id <> reward.recipient_id
+        OR coupon.state = 'assigned' AND reward.status = 'reversed')
+    ORDER BY reward.id
 """  # noqa: S608
 
 CHECKS = (
     Check("what was spent", _REFERENCES, "Transfers of {reference} ({kind}) move {moved} by {leg}; it says {said}."),
+    Check("what was given", _GIVEN, "The {kind} {reference} gives {said}; its reward grants {granted}."),
+    Check("codes", _CODES, "The code of reward {reward}, which has {available} available, is {state}, or another's."),
 )

@@ -3,11 +3,13 @@
 import pytest
 from django.db import connection, transaction
 
-from rewards import audit
+from rewards import audit, redemptions
 from rewards.audit import CHECKS
-from rewards.models import Account, Counter, Decision, Reward, Subject, Transfer
+from rewards.models import Account, Adjustment, Counter, Decision, Reward, Subject, Transfer
+from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import cash_rule, earns, exported, payee_of, policy_of
-from tests.rewards.scene import acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
+from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
+from tests.rewards.wallet_scene import lot
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +27,13 @@ def fred():
     payee_of(alice.customer)
     earns(alice)
     exported(policy_of(program.storefront))
+    pool = pool_of(program)
+    stock(pool, range(2))
+    pays_from(pool)
+    tell(conversion_of(alice, person(program.storefront, "gina")))
+    settle()
+    lot(program, fred, 300)
+    redemptions.reserve(storefront=program.storefront, customer=fred, unit="EUR", amount_minor=200, at=NOW)
     return fred
 
 
@@ -77,15 +86,23 @@ SPOILT = {
     ),
     "converted friends": (
         "UPDATE rewards_subject SET friend_id = {fred} WHERE trigger = 'conversion.recorded'",
-        "Counter {friends} says 2 friends; 1 are converted.",
+        "Counter {friends} says 3 friends; 1 are converted.",
     ),
     "milestones": (
-        "UPDATE rewards_decision SET facts = facts || '{{\"threshold\": 3}}' WHERE id = {step_decision}",
-        "Step {step} says that it stands: true; it needs 3 friends, and there are 2.",
+        "UPDATE rewards_decision SET facts = facts || '{{\"threshold\": 9}}' WHERE id = {step_decision}",
+        "Step {step} says that it stands: true; it needs 9 friends, and there are 3.",
     ),
     "what was spent": (
-        "UPDATE rewards_transfer SET amount_minor = 2400 WHERE leg = 'reserve'",
+        "UPDATE rewards_transfer SET amount_minor = 2400 WHERE reference = '{payout}'",
         "Transfers of {payout} (payout) move 2400 by reserve; it says 2500.",
+    ),
+    "what was given": (
+        "UPDATE rewards_adjustment SET amount_minor = 301",
+        "The adjustment {adjustment} gives 301; its reward grants 300.",
+    ),
+    "codes": (
+        "UPDATE rewards_coupon SET state = 'revoked' WHERE state = 'assigned'",
+        "The code of reward {coded}, which has 1000 available, is nowhere, or another's.",
     ),
     "copies in rewards": (
         "UPDATE rewards_reward SET recipient_id = {alice} WHERE id = {reward}",
@@ -108,7 +125,7 @@ SPOILT = {
 
 
 def names(fred):
-    reward = Reward.objects.get(recipient=fred)
+    reward = Reward.objects.get(recipient=fred, rule__isnull=False)
     steps = Decision.objects.filter(subject__trigger="milestone").order_by("id")
     return {
         "fred": fred.pk,
@@ -122,7 +139,9 @@ def names(fred):
         "friends": Counter.objects.get(cap="friends").pk,
         "step": steps[0].subject_id,
         "step_decision": steps[0].pk,
-        "payout": Transfer.objects.get(leg="reserve").reference,
+        "payout": Transfer.objects.get(leg="reserve", unit="EUR", reward__form="cash").reference,
+        "adjustment": Adjustment.objects.get().public_id,
+        "coded": Reward.objects.get(form="coupon").pk,
     }
 
 
@@ -142,7 +161,7 @@ def test_each_difference_is_found_and_said(fred):
 
 
 def test_a_reward_that_a_decision_owes_and_nobody_made_is_found(fred):
-    subject = Subject.objects.get(rewards__recipient=fred)
+    subject = Subject.objects.get(rewards__recipient=fred, trigger="conversion.recorded")
     spoil(f"UPDATE rewards_reward SET rule_id = NULL, rule_version_id = NULL WHERE subject_id = {subject.pk}")
     said = list(audit.parts()["what is owed"]())
     assert len(said) == 2
