@@ -266,6 +266,7 @@ SPECTACULAR_SETTINGS = {
         "RefundKind": "referrals.models.RefundKind",
         "Review": "referrals.models.Review",
         "BatchState": "rewards.models.BatchState",
+        "Form": "rewards.models.Form",
         "Leg": "rewards.models.Leg",
         "PayeeKind": "rewards.models.PayeeKind",
         "PayoutKind": "rewards.models.PayoutKind",

@@ -1,50 +1,116 @@
-"""What a customer has: per unit what is theirs, what is on the way and when, and every line of how it came."""
+"""What a customer has: per unit and form what is theirs, what is on the way, what will expire; and every line of it."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Case, F, Q, Sum, When
 
-from rewards.models import Account, AccountKind, Reward, RewardStatus, Transfer
+from advocacy.models import Event
+from rewards.models import (
+    Account,
+    AccountKind,
+    Adjustment,
+    Exchange,
+    HoldFrom,
+    Payout,
+    Redemption,
+    Reward,
+    RewardStatus,
+    Transfer,
+)
 
 
 @dataclass(frozen=True)
 class Coming:
-    """A pending amount. ``due_at`` is None while a review or a pause holds it."""
+    """A pending amount. ``held_by``: a reason key, or "".
+
+    ``due_at`` is None where that says nothing: a review, a pause, a code that is missing. While it waits for its
+    delivery it is the latest time at which it is credited.
+    """
 
     amount_minor: int
     due_at: datetime | None
+    held_by: str = ""
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """What expires when, if nothing is spent until then."""
+
+    amount_minor: int
+    expires_at: datetime
 
 
 @dataclass
 class Wallet:
-    """One unit's balance in minor units."""
+    """One unit of one form, in minor units; available may be below 0."""
 
     unit: str
+    form: str
     available_minor: int = 0
     pending_minor: int = 0
+    reserved_minor: int = 0
     coming: list = field(default_factory=list)
+    expiring: list = field(default_factory=list)
 
 
 def balance(*, storefront, customer):
-    """A Wallet per unit that the customer ever had something of, by unit; what is coming, soonest first."""
+    """A Wallet for each unit and form that the customer ever had something of; coming and expiring soonest first."""
     wallets = {}
-    for account in Account.objects.filter(storefront=storefront, customer=customer).order_by("unit"):
-        wallet = wallets.setdefault(account.unit, Wallet(account.unit))
-        if account.kind == AccountKind.AVAILABLE:
-            wallet.available_minor = account.balance_minor
-        else:
-            wallet.pending_minor = account.balance_minor
-    for reward in _coming(storefront, customer):
-        wallets[reward.unit].coming.append(Coming(reward.pending_minor, None if reward.held_by else reward.due_at))
+    for account in Account.objects.filter(storefront=storefront, customer=customer).order_by("unit", "form"):
+        wallet = wallets.setdefault((account.unit, account.form), Wallet(account.unit, account.form))
+        setattr(wallet, f"{account.kind}_minor", account.balance_minor)
+    mine = Reward.objects.filter(storefront=storefront, recipient=customer)
+    _add_coming(wallets, mine)
+    _add_expiring(wallets, mine)
     return list(wallets.values())
 
 
-def _coming(storefront, customer):
-    mine = Reward.objects.filter(
-        storefront=storefront, recipient=customer, status=RewardStatus.PENDING, pending_minor__gt=0
-    )
-    return mine.select_related("advocate").order_by("due_at", "pk")
+def _add_coming(wallets, mine):
+    waiting = mine.filter(status=RewardStatus.PENDING, pending_minor__gt=0)
+    waiting = list(waiting.select_related("advocate", "rule_version", "subject").order_by("due_at", "pk"))
+    undelivered = _undelivered(waiting)
+    for reward in waiting:
+        held = reward.held_by
+        due_at = None if held else reward.due_at
+        held = held or ("awaiting_delivery" if reward.subject.public_id in undelivered else "")
+        wallets[reward.unit, reward.form].coming.append(Coming(reward.pending_minor, due_at, held))
+
+
+def _undelivered(rewards):
+    """Of rewards whose hold counts from shipping or delivery: the public ids of those not told of that yet."""
+    facts = {
+        HoldFrom.SHIPPING: "shipped_at",
+        HoldFrom.DELIVERY: "delivered_at",
+    }
+    asked = {
+        (reward.subject.public_id, reward.subject.settled_version): facts[reward.rule_version.hold_from]
+        for reward in rewards
+        if reward.rule_version_id and reward.rule_version.hold_from in facts
+    }
+    if not asked:
+        return set()
+    events = Event.objects.filter(
+        subject_id__in={subject for subject, _ in asked}, version__in={version for _, version in asked}
+    ).only("subject_id", "version", "facts")
+    newest = {(event.subject_id, event.version): event.facts for event in events}
+    return {key[0] for key, fact in asked.items() if _awaits(newest.get(key, {}), fact)}
+
+
+def _awaits(facts, fact):
+    return "placed_at" in facts and not facts.get("digital") and not facts.get(fact)
+
+
+def _add_expiring(wallets, mine):
+    """A lot that pays off another below 0 expires only as far as the balance goes."""
+    left = {key: wallet.available_minor for key, wallet in wallets.items()}
+    for reward in mine.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"):
+        key = reward.unit, reward.form
+        amount = min(reward.available_minor, left[key])
+        if amount > 0:
+            left[key] -= amount
+            wallets[key].expiring.append(Expiring(amount, reward.expires_at))
 
 
 def statement(*, storefront, customer):
@@ -52,5 +118,86 @@ def statement(*, storefront, customer):
     return (
         Transfer.objects.filter(storefront=storefront)
         .filter(Q(source__customer=customer) | Q(target__customer=customer))
-        .select_related("reward__rule", "source", "target")
+        .select_related("reward__rule", "reward__subject", "source", "target")
     )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A transfer as its owner reads it.
+
+    ``change_minor``: of what is available; ``balance_minor``: what was available after it, of its unit and form.
+    ``cause``: the Redemption, Adjustment, Exchange or Payout that moved it, or None: then its reward's rule did.
+    """
+
+    transfer: Transfer
+    change_minor: int
+    balance_minor: int
+    cause: object = None
+
+    @property
+    def text(self):
+        """For staff and storefronts, who read why something was adjusted; customers do not."""
+        what = self.transfer.get_leg_display()
+        if isinstance(self.cause, Adjustment):
+            return f"{what} by hand: {self.cause.reason}"
+        if isinstance(self.cause, Redemption):
+            order = self.cause.order_external_id
+            return f"{what}: order {order}" if order else f"{what}: at the checkout"
+        if self.cause is not None:
+            return f"{what}: {_CAUSES[type(self.cause)]}"
+        return f"{what}: {self.transfer.reward.rule or 'by hand'}"
+
+
+# What a transfer's reference may name, in words.
+_CAUSES = {Redemption: "redemption", Adjustment: "adjustment", Exchange: "points for credit", Payout: "payout"}
+
+
+def lines(*, customer, transfers):
+    """A Line for each of these transfers of the statement, which stand newest first."""
+    if not transfers:
+        return []
+    causes = _causes(transfers)
+    balances = _balances(customer, transfers[0])
+    told = []
+    for transfer in transfers:
+        key = transfer.unit, transfer.source.form
+        change = _change(transfer, customer)
+        told.append(Line(transfer, change, balances[key], causes.get(_cause(transfer))))
+        balances[key] -= change
+    return told
+
+
+def _change(transfer, customer):
+    return sum(
+        sign * transfer.amount_minor
+        for account, sign in ((transfer.source, -1), (transfer.target, 1))
+        if account.customer_id == customer.pk and account.kind == AccountKind.AVAILABLE
+    )
+
+
+def _balances(customer, newest):
+    """``{(unit, form): what was available after this transfer}``."""
+    available = Q(source__customer=customer, source__kind=AccountKind.AVAILABLE)
+    gained = Q(target__customer=customer, target__kind=AccountKind.AVAILABLE)
+    sums = (
+        Transfer.objects.filter(available | gained, storefront=newest.storefront_id, pk__lte=newest.pk)
+        .values("unit", "source__form")
+        .annotate(total=Sum(Case(When(gained, then=F("amount_minor")), default=-F("amount_minor"))))
+        .order_by()
+    )
+    return defaultdict(int, {(each["unit"], each["source__form"]): each["total"] for each in sums})
+
+
+def _cause(transfer):
+    """What made a reward without a rule is its subject."""
+    if transfer.reference:
+        return transfer.reference
+    return None if transfer.reward.rule_id else transfer.reward.subject.public_id
+
+
+def _causes(transfers):
+    wanted = {_cause(transfer) for transfer in transfers} - {None}
+    if not wanted:
+        return {}
+    return {row.public_id: row for model in _CAUSES for row in model.objects.filter(public_id__in=wanted)}

@@ -95,7 +95,12 @@ class ListEndpoint(Endpoint):
             if name in request.query_params:
                 rows = narrowing.narrow(rows, request.query_params[name], request.storefront)
         page, cursor = page_of(rows, listed, request.query_params)
-        return Response({"data": self.answer(page, many=True, context=self.context()).data, "next_cursor": cursor})
+        shown = self.answer(self.shown(page), many=True, context=self.context())
+        return Response({"data": shown.data, "next_cursor": cursor})
+
+    def shown(self, page):
+        """What ``answer`` shows of the rows of a page."""
+        return page
 
     def context(self):
         return {"at": self.at}

@@ -10,25 +10,30 @@ from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Advocate, Customer, Program, Side
-from rewards.models import Reward, RewardStatus
+from rewards.models import Form, Reward, RewardStatus
 
 
 class RewardAnswer(serializers.ModelSerializer):
     id = fields.PublicId("reward", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
-    rule = fields.PublicId("rule", source="rule.public_id")
-    rule_name = serializers.CharField(source="rule.name")
-    rule_version = fields.PublicId("rule_version", source="rule_version.public_id")
+    rule = fields.PublicId("rule", source="rule.public_id", allow_null=True, help_text="Null: given by hand.")
+    rule_name = serializers.CharField(source="rule.name", allow_null=True, read_only=True)
+    rule_version = fields.PublicId("rule_version", source="rule_version.public_id", allow_null=True)
     subject = serializers.SerializerMethodField(help_text="What it is for, such as a conversion.")
     customer = fields.PublicId("customer", source="recipient.public_id", help_text="Who gets it.")
-    advocate = fields.PublicId("advocate", source="advocate.public_id")
+    advocate = fields.PublicId("advocate", source="advocate.public_id", allow_null=True)
     granted = fields.Money("granted_minor", "unit", help_text="Fixed when first decided; the most it can be.")
     pending = fields.Money("pending_minor", "unit", help_text="Waits for its hold or a review.")
-    available = fields.Money("available_minor", "unit", help_text="Credited.")
+    available = fields.Money("available_minor", "unit", help_text="Credited; below 0: taken back after it was spent.")
+    reserved = fields.Money("reserved_minor", "unit", help_text="In a basket, or in a payout under way.")
+    spent = fields.Money("spent_minor", "unit")
+    paid = fields.Money("paid_minor", "unit")
+    expired = fields.Money("expired_minor", "unit")
     under_review = serializers.BooleanField(source="reviewed", help_text="Then due_at alone does not credit it.")
     due_at = fields.Moment()
     created_at = fields.Moment()
     credited_at = fields.Moment(allow_null=True)
+    expires_at = fields.Moment(allow_null=True, help_text="What is not spent until then expires.")
     resource_version = serializers.IntegerField(source="version")
 
     class Meta:
@@ -43,19 +48,25 @@ class RewardAnswer(serializers.ModelSerializer):
             "side",
             "customer",
             "advocate",
+            "form",
             "status",
             "granted",
             "pending",
             "available",
+            "reserved",
+            "spent",
+            "paid",
+            "expired",
             "under_review",
             "due_at",
             "created_at",
             "credited_at",
+            "expires_at",
             "resource_version",
         ]
 
     def get_subject(self, reward) -> str:
-        return ids.encode(ids.PREFIXES[reward.subject.kind], reward.subject.public_id)
+        return ids.encode(ids.PREFIXES.get(reward.subject.kind, reward.subject.kind), reward.subject.public_id)
 
     example = {
         "id": sample("reward"),
@@ -67,14 +78,20 @@ class RewardAnswer(serializers.ModelSerializer):
         "side": "advocate",
         "customer": sample("customer"),
         "advocate": sample("advocate"),
+        "form": "credit",
         "status": "pending",
         "granted": euros(1000),
         "pending": euros(1000),
         "available": euros(0),
+        "reserved": euros(0),
+        "spent": euros(0),
+        "paid": euros(0),
+        "expired": euros(0),
         "under_review": False,
         "due_at": "2026-12-06T10:15:00Z",
         "created_at": BOUGHT,
         "credited_at": None,
+        "expires_at": "2027-12-06T10:15:00Z",
         "resource_version": 1,
     }
 
@@ -91,6 +108,7 @@ class Rewards(ListEndpoint):
     filters = {
         "status": Among("status", RewardStatus),
         "side": Among("side", Side),
+        "form": Among("form", Form),
         "customer": Of("recipient", Customer, "customer", external="external_id"),
         "advocate": Of("advocate", Advocate, "advocate"),
         "program": Of("program", Program, "program", external="slug"),

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from rewards.api import payees, payouts
+from rewards.api.adjustments import Adjustments, OneAdjustment, PointsToCredit
+from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
 from rewards.api.rewards import OneReward, Rewards
 from rewards.api.wallets import OneWallet, Statement
 
@@ -20,4 +22,11 @@ urlpatterns = [
     path("rewards/<str:id>", OneReward.as_view()),
     path("wallets/<str:customer>", OneWallet.as_view()),
     path("wallets/<str:customer>/statement", Statement.as_view()),
+    path("wallets/<str:customer>/exchange", PointsToCredit.as_view()),
+    path("redemptions", Redemptions.as_view()),
+    path("redemptions/<str:id>", OneRedemption.as_view()),
+    path("redemptions/<str:id>/confirm", Confirmation.as_view()),
+    path("redemptions/<str:id>/reverse", Reversal.as_view()),
+    path("adjustments", Adjustments.as_view()),
+    path("adjustments/<str:id>", OneAdjustment.as_view()),
 ]

@@ -1,5 +1,7 @@
 """What a customer has and what is on the way, and every line of how it came."""
 
+from functools import cached_property
+
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -16,55 +18,86 @@ from rewards.models import Leg
 
 class ComingAnswer(serializers.Serializer):
     amount_minor = serializers.IntegerField()
-    due_at = fields.Moment(allow_null=True, help_text="Null while a review holds it.")
+    due_at = fields.Moment(allow_null=True, help_text="Null while something holds it that no date ends.")
+    held_by = serializers.CharField(
+        help_text="A reason key: fraud_hold, advocate_paused, pool_empty; awaiting_delivery: due_at is then the latest "
+        "date. Empty: it waits for its date only."
+    )
+
+
+class ExpiringAnswer(serializers.Serializer):
+    amount_minor = serializers.IntegerField()
+    expires_at = fields.Moment()
 
 
 class BalanceAnswer(serializers.Serializer):
     currency = serializers.CharField(source="unit", help_text="ISO 4217, or PTS for points.")
-    available = fields.Money("available_minor", "unit")
+    form = serializers.CharField(help_text="What it is paid in; credit and points are redeemed.")
+    available = fields.Money("available_minor", "unit", help_text="Below 0: taken back after it was spent.")
     pending = fields.Money("pending_minor", "unit")
+    reserved = fields.Money("reserved_minor", "unit", help_text="In a basket, or in a payout under way.")
     coming = ComingAnswer(many=True, help_text="What is pending, soonest first.")
+    expiring = ExpiringAnswer(many=True, help_text="What of it expires when, unless it is spent, soonest first.")
 
 
 class WalletAnswer(serializers.Serializer):
     customer = serializers.CharField()
-    balances = BalanceAnswer(many=True, help_text="One per currency.")
+    balances = BalanceAnswer(many=True, help_text="One for each currency and form.")
 
     example = {
         "customer": sample("customer"),
         "balances": [
             {
                 "currency": "EUR",
+                "form": "credit",
                 "available": euros(2000),
                 "pending": euros(1000),
-                "coming": [{"amount_minor": 1000, "due_at": "2026-12-06T10:15:00Z"}],
+                "reserved": euros(0),
+                "coming": [{"amount_minor": 1000, "due_at": "2026-12-06T10:15:00Z", "held_by": ""}],
+                "expiring": [{"amount_minor": 500, "expires_at": "2027-11-22T10:15:00Z"}],
             }
         ],
     }
 
 
+class CauseAnswer(serializers.Serializer):
+    kind = serializers.CharField(help_text="rule, redemption, adjustment, exchange or payout.")
+    id = serializers.CharField()
+
+
 class LineAnswer(serializers.Serializer):
-    id = fields.PublicId("transfer", source="public_id")
-    kind = serializers.ChoiceField(
-        Leg.choices,
-        source="leg",
-        help_text="grant: funding → pending; release: pending → available; take_…: back to funding.",
-    )
-    amount = fields.Money("amount_minor", "unit")
-    source = serializers.CharField(source="source.kind", help_text="funding, pending or available.")
-    target = serializers.CharField(source="target.kind", help_text="funding, pending or available.")
-    reward = fields.PublicId("reward", source="reward.public_id")
-    rule_name = serializers.CharField(source="reward.rule.name")
-    at = fields.Moment()
+    id = fields.PublicId("transfer", source="transfer.public_id")
+    text = serializers.CharField(help_text="The line in words, for your staff.")
+    kind = serializers.ChoiceField(Leg.choices, source="transfer.leg", help_text="Why it moved, such as release.")
+    form = serializers.CharField(source="transfer.source.form")
+    amount = fields.Money("transfer.amount_minor", "transfer.unit")
+    change = fields.Money("change_minor", "transfer.unit", help_text="Of what is available; below 0 it became less.")
+    balance = fields.Money("balance_minor", "transfer.unit", help_text="What of this form was available after it.")
+    source = serializers.CharField(source="transfer.source.kind", help_text="Where it left, such as pending.")
+    target = serializers.CharField(source="transfer.target.kind", help_text="Where it went, such as available.")
+    reward = fields.PublicId("reward", source="transfer.reward.public_id")
+    rule_name = serializers.CharField(source="transfer.reward.rule.name", allow_null=True, read_only=True)
+    cause = serializers.SerializerMethodField(help_text="What moved it.")
+    at = fields.Moment(source="transfer.at")
+
+    def get_cause(self, line) -> CauseAnswer(allow_null=True):
+        row = line.cause or line.transfer.reward.rule
+        kind = row and row._meta.model_name
+        return row and {"kind": kind, "id": ids.encode(ids.PREFIXES[kind], row.public_id)}
 
     example = {
         "id": sample("transfer"),
-        "kind": "grant",
+        "text": "Credited: Give 10, get 10",
+        "kind": "release",
+        "form": "credit",
         "amount": euros(1000),
-        "source": "funding",
-        "target": "pending",
+        "change": euros(1000),
+        "balance": euros(2000),
+        "source": "pending",
+        "target": "available",
         "reward": sample("reward"),
         "rule_name": "Give 10, get 10",
+        "cause": {"kind": "rule", "id": sample("rule")},
         "at": BOUGHT,
     }
 
@@ -96,6 +129,12 @@ class OneWallet(Endpoint):
 class Statement(ListEndpoint):
     answer = LineAnswer
 
+    @cached_property
+    def customer(self):
+        return owner(self.request, self.kwargs["customer"])
+
     def rows(self):
-        customer = owner(self.request, self.kwargs["customer"])
-        return wallets.statement(storefront=self.request.storefront, customer=customer)
+        return wallets.statement(storefront=self.request.storefront, customer=self.customer)
+
+    def shown(self, page):
+        return wallets.lines(customer=self.customer, transfers=page)

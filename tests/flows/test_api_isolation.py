@@ -9,6 +9,7 @@ from advocacy import ids
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain
 from referrals.models import Link, Referral
+from rewards import adjustments, redemptions
 from rewards.models import Reward
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
@@ -57,6 +58,7 @@ def named(acme, program, alice):
         sent_at=cast.NOON,
     )
     rows = {"links": Link.objects.get(), "referrals": Referral.objects.get(), "rewards": Reward.objects.first()}
+    rows |= _spent(acme, program, alice.customer)
     rows |= {"advocates": alice, "testimonials": said, "jobs": _job(acme)}
     found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}
@@ -72,6 +74,12 @@ def _payouts(acme, program, alice, person):
     batch = payouts_stage.exported(payouts_stage.policy_of(acme))
     payout = ids.encode("pay", batch.payouts.get().public_id)
     return {"payees": person, "payout_batches": str(batch), "payouts": payout}
+
+
+def _spent(acme, program, customer):
+    wanted = {"customer": customer, "amount_minor": 100, "at": cast.NOON}
+    given = adjustments.give(program=program, form="credit", reason="Goodwill", **wanted)
+    return {"adjustments": given, "redemptions": redemptions.reserve(storefront=acme, unit="EUR", **wanted)}
 
 
 def _job(acme):
@@ -141,6 +149,8 @@ def test_another_storefronts_key_finds_nothing_and_reads_nothing(acme, rival, na
         ("post", "/clicks", {"code": "alice-link"}),
         ("put", "/payees/{payees}", {"iban": "DE89 3704 0044 0532 0130 00"}),
         ("post", "/payout_batches/{payout_batches}/results", {"results": [{"number": 1, "result": "failed"}]}),
+        ("post", "/redemptions/{redemptions}/confirm", {}),
+        ("delete", "/redemptions/{redemptions}", None),
     ],
 )
 def test_another_storefront_changes_nothing_by_ids_it_has_seen(acme, rival, named, counted, attempt):

@@ -48,9 +48,12 @@ def test_a_wallet_shows_what_is_there_and_what_is_coming(shop, order):
     assert wallet["balances"] == [
         {
             "currency": "EUR",
+            "form": "credit",
             "available": euros(0),
             "pending": euros(1000),
-            "coming": [{"amount_minor": 1000, "due_at": "2026-03-16T12:00:00Z"}],
+            "reserved": euros(0),
+            "coming": [{"amount_minor": 1000, "due_at": "2026-03-16T12:00:00Z", "held_by": ""}],
+            "expiring": [],
         }
     ]
 

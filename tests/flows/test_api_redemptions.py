@@ -1,0 +1,174 @@
+"""Credit at a shop's checkout: given, reserved, confirmed, reversed, exchanged; once, however often it is sent."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rewards import audit
+from rewards.models import Adjustment, Redemption, Reward
+from tests import cast
+from tests.flows.api import secret
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(acme, program, alice):
+    type(program).objects.update(points_per_unit=50)
+    yield secret(acme)
+    assert list(audit.differences()) == []
+
+
+def euros(amount_minor):
+    return {"amount_minor": amount_minor, "currency": "EUR"}
+
+
+def send(shop, path, body, key="k-1"):
+    return shop.post(path, body, HTTP_IDEMPOTENCY_KEY=key)
+
+
+def give(shop, amount, form="credit", **said):
+    body = {"customer": "ext_alice", "kind": "given", "form": form, "amount_minor": amount, "reason": "Goodwill"}
+    return send(shop, "/adjustments", body | said, key=f"give {form} {amount}")
+
+
+def reserve(shop, amount=300, key="k-1", **said):
+    return send(shop, "/redemptions", {"customer": "ext_alice", "unit": "EUR", "amount_minor": amount} | said, key)
+
+
+def available(shop, form="credit"):
+    wallet = shop.get("/wallets/ext_alice").json()
+    return next(each["available"]["amount_minor"] for each in wallet["balances"] if each["form"] == form)
+
+
+def test_a_basket_from_reserving_to_a_partial_return(shop):
+    give(shop, 500)
+    reserved = reserve(shop, order="1002")
+    assert reserved.status_code == 201
+    redemption = reserved.json()
+    assert (redemption["state"], redemption["amount"], redemption["order"]) == ("reserved", euros(300), "1002")
+    path = f"/redemptions/{redemption['id']}"
+    assert (shop.get(path).json(), available(shop)) == (redemption, 200)
+    confirmed = shop.post(f"{path}/confirm", {"order": "1003"}).json()
+    assert (confirmed["state"], confirmed["order"], confirmed["resource_version"]) == ("confirmed", "1003", 2)
+    assert shop.post(f"{path}/confirm").json() == confirmed
+    reversed = send(shop, f"{path}/reverse", {"amount_minor": 100}, "k-2")
+    again = send(shop, f"{path}/reverse", {"amount_minor": 100}, "k-2")
+    assert (reversed.status_code, again.status_code) == (201, 200)
+    assert (again.json()["state"], again.json()["reversed"], available(shop)) == ("confirmed", euros(100), 300)
+    assert send(shop, f"{path}/reverse", {}, "k-3").json()["state"] == "reversed"
+    assert available(shop) == 500
+
+
+def test_what_is_sent_twice_is_reserved_once(shop):
+    give(shop, 500)
+    first, again = reserve(shop), reserve(shop)
+    assert (first.status_code, again.status_code, again["Idempotent-Replayed"]) == (201, 200, "true")
+    assert (first.json(), Redemption.objects.count()) == (again.json(), 1)
+    assert reserve(shop, 301).json()["code"] == "idempotency_key_reused"
+    assert available(shop) == 200
+
+
+def test_a_basket_is_given_back_and_then_not_confirmed(shop):
+    give(shop, 500)
+    path = f"/redemptions/{reserve(shop).json()['id']}"
+    assert shop.delete(path).json()["state"] == "returned"
+    assert (shop.delete(path).status_code, available(shop)) == (200, 500)
+    refused = shop.post(f"{path}/confirm")
+    assert (refused.status_code, refused.json()["code"]) == (409, "reservation_over")
+
+
+def test_too_late_is_told_in_words(shop):
+    give(shop, 500)
+    path = f"/redemptions/{reserve(shop).json()['id']}"
+    Redemption.objects.update(reserved_until=timezone.now())
+    refused = shop.post(f"{path}/confirm").json()
+    assert refused["detail"] == "The reservation is over and its amount was given back; reserve it once more."
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"amount_minor": 501}, "not_enough_balance"),
+        ({"unit": "USD"}, "not_enough_balance"),
+        ({"unit": "eur"}, "invalid"),
+        ({"amount_minor": 0}, "invalid"),
+        ({"expires_at": (timezone.now() + timedelta(days=2)).isoformat()}, "expiry_out_of_range"),
+        ({"form": "credit"}, "invalid"),
+    ],
+)
+def test_what_cannot_be_reserved_is_refused_and_nothing_written(shop, counted, change, code):
+    give(shop, 500)
+    before = counted()
+    refused = reserve(shop, **change)
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert counted() == before
+
+
+def test_points_are_told_in_money_and_exchanged_at_the_programs_rate(shop):
+    give(shop, 100, "points")
+    redemption = reserve(shop, 25, unit="PTS").json()
+    assert (redemption["amount"], redemption["worth"]) == ({"amount_minor": 25, "currency": "PTS"}, euros(50))
+    exchanged = send(shop, "/wallets/ext_alice/exchange", {"points": 50}, "k-2")
+    assert (exchanged.status_code, exchanged.json()["amount"]) == (201, euros(100))
+    assert send(shop, "/wallets/ext_alice/exchange", {"points": 50}, "k-2").json() == exchanged.json()
+    assert (available(shop), available(shop, "points")) == (100, 25)
+    reward = shop.get(f"/rewards/{exchanged.json()['reward']}").json()
+    assert (reward["rule"], reward["advocate"], reward["subject"]) == (None, None, exchanged.json()["id"])
+
+
+def test_an_adjustment_is_made_once_and_read_with_its_reason(shop):
+    given = give(shop, 500)
+    assert give(shop, 500).json() == given.json()
+    taken = send(
+        shop,
+        "/adjustments",
+        {"customer": "ext_alice", "kind": "taken", "amount_minor": 700, "reason": "A mistake", "allow_negative": True},
+    ).json()
+    assert available(shop) == -200
+    assert shop.get("/adjustments", kind="taken").json()["data"] == [taken]
+    assert (taken["reason"], taken["by"], taken["amount"]) == ("A mistake", None, euros(700))
+    assert shop.get(f"/adjustments/{taken['id']}").json() == taken
+
+
+@pytest.mark.parametrize(
+    "change", [{"reason": ""}, {"kind": "up"}, {"form": "coupon"}, {"allow_negative": True}, {"hold_days": 366}]
+)
+def test_an_adjustment_that_makes_no_sense_is_refused(shop, change):
+    assert give(shop, 500, **change).status_code == 422
+    assert (Adjustment.objects.count(), Reward.objects.count()) == (0, 0)
+
+
+def test_the_statement_runs_its_balance_and_says_what_for(shop):
+    give(shop, 500)
+    path = f"/redemptions/{reserve(shop, order='1002').json()['id']}"
+    shop.post(f"{path}/confirm")
+    first = shop.get("/wallets/ext_alice/statement", limit=2).json()
+    second = shop.get("/wallets/ext_alice/statement", limit=2, cursor=first["next_cursor"]).json()
+    lines = first["data"] + second["data"]
+    assert [(line["text"], line["change"]["amount_minor"], line["balance"]["amount_minor"]) for line in lines] == [
+        ("Spent: order 1002", 0, 200),
+        ("Reserved: order 1002", -300, 200),
+        ("Credited by hand: Goodwill", 500, 500),
+        ("Granted by hand: Goodwill", 0, 0),
+    ]
+    assert lines[0]["cause"] == {"kind": "redemption", "id": path.split("/")[2]}
+
+
+def test_rival_finds_and_spends_nothing_of_acme(shop, rival):
+    give(shop, 500)
+    path, other = f"/redemptions/{reserve(shop).json()['id']}", secret(rival)
+    alice = shop.get("/wallets/ext_alice").json()["customer"]
+    cast.program(rival, points_per_unit=50)
+    answers = [
+        other.get(path),
+        other.post(f"{path}/confirm"),
+        other.delete(path),
+        send(other, f"{path}/reverse", {}),
+        send(other, "/redemptions", {"customer": alice, "unit": "EUR", "amount_minor": 1}),
+        send(other, f"/wallets/{alice}/exchange", {"points": 1}),
+        send(other, "/adjustments", {"customer": alice, "kind": "given", "amount_minor": 1, "reason": "Mine"}),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 7
+    assert available(shop) == 200
