@@ -77,7 +77,9 @@ def _earning(rewards, decision):
 
 def _reasons(decision):
     """Each key once, in the order of the rules."""
-    keys = (key for verdict in decision.verdicts for key in verdict["reasons"].get(Side.ADVOCATE.value, ()))
+    keys = (
+        key for verdict in verdicts.read(decision.verdicts) for key in verdict["reasons"].get(Side.ADVOCATE.value, ())
+    )
     return tuple(dict.fromkeys(keys))
 
 

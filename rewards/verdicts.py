@@ -6,22 +6,29 @@ from rewards import rules
 
 
 def kept(verdict):
-    """The JSON of one Verdict; ``read`` gives it back to people, ``earlier`` to the next settling."""
-    terms = verdict.terms
+    """The JSON of one Verdict; ``read`` gives it back to people, ``earlier`` to the next settling.
+
+    What a plain no leaves empty is left out, and so are the two checks of a program and advocate in good standing.
+    """
+    terms, checks = verdict.terms, verdict.checks
+    stood = checks[0] is rules.STANDING[0] and checks[1] is rules.STANDING[1]
     said = {
         "rule": terms.rule,
         "version": terms.version,
         "number": terms.number,
         "name": terms.name,
         "unit": terms.unit,
-        "checks": [check if check.parts else check[:6] for check in verdict.checks],
-        "granted": verdict.granted,
+        "checks": [check if check[6] else check[:6] for check in (checks[2:] if stood else checks)],
         "owed": verdict.owed,
-        "units": verdict.units,
-        "reasons": verdict.reasons,
         "refusal": verdict.refusal,
-        "uses": [[cap, str(key), period, number] for (cap, key, period), number in verdict.uses.items()],
     }
+    if stood:
+        said["stood"] = True
+    if not verdict.no:
+        said["granted"], said["reasons"] = verdict.granted, verdict.reasons
+        said["uses"] = [[cap, str(key), period, number] for (cap, key, period), number in verdict.uses.items()]
+    if any(unit != terms.unit for unit in verdict.units.values()):
+        said["units"] = verdict.units
     if verdict.rate:
         said["rate"] = verdict.rate.as_dict()
     if verdict.waits:
@@ -32,21 +39,32 @@ def kept(verdict):
 def earlier(said):
     """What the next settling must know of it."""
     return rules.Earlier(
-        granted=said["granted"],
+        granted=said.get("granted", {}),
         refusal=tuple(said["refusal"]),
-        uses={(cap, uuid.UUID(key), period): number for cap, key, period, number in said["uses"]},
+        uses={(cap, uuid.UUID(key), period): number for cap, key, period, number in said.get("uses", ())},
         waits=said.get("waits", False),
     )
 
 
 def read(verdicts):
-    """Kept verdicts with their checks as dictionaries."""
-    return [said | {"checks": [_check(check) for check in said["checks"]]} for said in verdicts]
+    """Kept verdicts whole, with their checks as dictionaries."""
+    return [_whole(said) for said in verdicts]
+
+
+def _whole(said):
+    checks = [*(rules.STANDING if said.get("stood") else ()), *said["checks"]]
+    nothing = {
+        "granted": dict.fromkeys(said["owed"], 0),
+        "units": dict.fromkeys(said["owed"], said["unit"]),
+        "reasons": dict.fromkeys(said["owed"], said["refusal"]),
+        "uses": [],
+    }
+    return nothing | said | {"checks": [_check(check) for check in checks]}
 
 
 def _check(kept):
     names = ("reason", "field", "op", "threshold", "input", "passed")
     told = dict(zip(names, kept, strict=False))
-    if len(kept) > len(names):
+    if kept[len(names) :] and kept[-1]:
         told["parts"] = [_check(part) for part in kept[-1]]
     return told

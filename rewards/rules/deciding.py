@@ -86,6 +86,8 @@ class Verdict:
     rate: Rate | None = None
     waits: bool = False
     fresh: bool = True
+    # It said no at once: nothing was granted, and nothing else is to be told.
+    no: bool = False
 
 
 def decide(question, book, *, used):
@@ -108,7 +110,9 @@ def _judge(question, terms, used):
     checks += [_room(meter, others) for meter, _, others in meters if meter.limit is not None]
     failed = tuple([check.reason for check in checks if not check.passed])
     fresh = earlier is None or earlier.waits or earlier.again
-    sides = [side for side in terms.pays if side in question.sides]
+    if fresh and failed:
+        return _no(question, terms, checks, failed=failed, meters=meters, benefits=benefits, rate=rate)
+    sides = _sides(question, terms)
     verdict = Verdict(
         terms=terms,
         checks=checks,
@@ -116,20 +120,14 @@ def _judge(question, terms, used):
         owed={},
         units={side: benefits[side].unit for side in sides},
         reasons={},
-        refusal=failed if fresh else earlier.refusal,
+        refusal=() if fresh else earlier.refusal,
         uses={},
         meters=meters,
         benefits=benefits,
         rate=rate,
-        waits=fresh and failed == (RATE_MISSING,),
         fresh=fresh,
     )
     hits = {}
-    if fresh and failed:
-        # Most rules say no to most subjects: nothing is granted, owed or counted.
-        verdict.granted, verdict.owed = dict.fromkeys(sides, 0), dict.fromkeys(sides, 0)
-        verdict.reasons = dict.fromkeys(sides, failed)
-        return verdict
     if not fresh:
         verdict.granted = {side: earlier.granted.get(side, 0) for side in sides}
     else:
@@ -138,7 +136,37 @@ def _judge(question, terms, used):
     return verdict
 
 
+def _sides(question, terms):
+    return [side for side in terms.pays if side in question.sides]
+
+
+def _no(question, terms, checks, *, failed, meters, benefits, rate):
+    """Most rules say no to most subjects: nothing is granted, owed or counted."""
+    sides = _sides(question, terms)
+    nothing = dict.fromkeys(sides, 0)
+    reasons = dict.fromkeys(sides, failed)
+    units = {side: benefits[side].unit for side in sides}
+    waits = failed == (RATE_MISSING,)
+    return Verdict(
+        terms=terms,
+        checks=checks,
+        granted=nothing,
+        owed=nothing,
+        units=units,
+        reasons=reasons,
+        refusal=failed,
+        uses={},
+        meters=meters,
+        benefits=benefits,
+        rate=rate,
+        waits=waits,
+        no=True,
+    )
+
+
 def _meters(question, terms, used, earlier):
+    if not terms.meters:
+        return ()
     mine, rule = earlier.uses if earlier else {}, terms.rule
     return [
         (meter, key, used.get((rule, *key), 0) - (mine.get(key, 0) if mine else 0))
@@ -208,7 +236,7 @@ def _checks(question, terms, found, facts):
 def _standing(program, advocate):
     """What must hold of program and advocate at the moment of the fact."""
     if program == advocate == "active":
-        return list(_STANDING)
+        return list(STANDING)
     over = "program_ended" if program == "ended" else "program_paused"
     return [
         Check(over, "program_status", "is", "active", program, program == "active"),
@@ -216,7 +244,7 @@ def _standing(program, advocate):
     ]
 
 
-_STANDING = (
+STANDING = (
     Check("program_paused", "program_status", "is", "active", "active", passed=True),
     Check("advocate_banned", "advocate_status", "none_of", ["banned"], "active", passed=True),
 )

@@ -46,7 +46,7 @@ def missing(subject, counter, rule_book):
         terms = rule_book.terms[said["version"]]
         benefit = terms.amounts.benefits.get(ADVOCATE)
         # Amounts in an order's own currency are other units: they stay as they were paid.
-        if not read_as_a_whole(terms) or said["units"].get(ADVOCATE) != benefit.unit:
+        if not read_as_a_whole(terms) or said.get("units", {}).get(ADVOCATE, said["unit"]) != benefit.unit:
             continue
         wanted = amounts.at_step(benefit, benefit.tiers.reached(counter.used), _in_unit(first, said, terms), terms)
         total += amounts.owed(benefit, now, ADVOCATE, wanted) - said["owed"][ADVOCATE]
@@ -67,7 +67,7 @@ def _conversions(subject, counter, rule_book):
     counted = []
     for decision in decisions:
         said = next((said for said in decision.verdicts if said["rule"] == counter.rule_id), None)
-        if said and any(use[0] == counter.cap and use[2] == counter.period for use in said["uses"]):
+        if said and any(use[0] == counter.cap and use[2] == counter.period for use in said.get("uses", ())):
             counted.append((decision, said))
     facts = _facts(counted)
     for decision, said in counted:

@@ -9,7 +9,7 @@ from advocacy.models import AdvocateStatus, Event, Offer, Pending
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import events as catalogue
-from rewards import audit, crediting, rulebook, tasks, wallets
+from rewards import audit, crediting, rulebook, tasks, verdicts, wallets
 from rewards.models import Counter, Decision, Reward, RuleVersion, Subject, Transfer
 from tests.rewards.scene import GIVE_10, NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
 from tests.terms import terms
@@ -69,10 +69,12 @@ def test_a_refusal_is_a_decision_too(program, alice, fred):
     rule_of(program)
     tell(conversion_of(alice, fred), goods_minor=1999)
     settle()
-    verdict = Decision.objects.get().verdicts[0]
+    verdict = verdicts.read(Decision.objects.get().verdicts)[0]
     assert verdict["reasons"] == {"advocate": ["below_minimum"], "friend": ["below_minimum"]}
-    failed = [check for check in verdict["checks"] if not check[5]]
-    assert failed == [["below_minimum", "goods_minor", "at_least", 2000, 1999, False]]
+    failed = [check for check in verdict["checks"] if not check["passed"]]
+    assert [(check["reason"], check["threshold"], check["input"]) for check in failed] == [
+        ("below_minimum", 2000, 1999)
+    ]
     assert Reward.objects.count() == Transfer.objects.count() == 0
 
 
