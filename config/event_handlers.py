@@ -4,19 +4,24 @@ A handler is called with all its events of a batch, in event order, inside the t
 writes rows: no network, no mail, no broker.
 """
 
-from advocacy import standing
+from advocacy import events, standing
+from advocacy.outbox.catalogue import TYPES
+from referrals import events as of_referrals
 from referrals import links, rollups
 from rewards import settlement
 from rewards.coupons import using
 
+# Their modules fill the catalogue, which must be whole here.
+_CATALOGUES = (events, of_referrals)
+_MARK = {"money": [rollups.mark]}
 _PEOPLE = {"people": [standing.keep]}
 # Not in the lane of settling: there a batch would lock the accounts of codes that were used before its own subjects.
-_ORDER = {"money": [rollups.mark], "people": [standing.keep, using.in_orders]}
-_CONVERSION = {"money": [settlement.settle, rollups.mark]} | _PEOPLE
+_ORDER = _MARK | {"people": [standing.keep, using.in_orders]}
+_CONVERSION = _MARK | _PEOPLE
 
-HANDLERS = {
+_OWN = {
     "advocate.enrolled": {"money": [links.first_link_for, rollups.mark]},
-    "referral.created": {"money": [settlement.settle, rollups.mark]} | _PEOPLE,
+    "referral.created": _MARK | _PEOPLE,
     "order.recorded": _ORDER,
     "order.changed": _ORDER,
     "order.fulfilled": _ORDER,
@@ -27,3 +32,15 @@ HANDLERS = {
     "conversion.released": _CONVERSION,
     "conversion.rejected": _CONVERSION,
 }
+
+
+def with_rules(own):
+    """Whatever a rule may be triggered by is settled first, and so is every later event of its subject."""
+    triggering = {name for name, each in TYPES.items() if each.triggers}
+    handlers = {name: dict(own.get(name, {})) for name in {*own, *triggering}}
+    for name in triggering:
+        handlers[name]["money"] = [settlement.settle, *handlers[name].get("money", [])]
+    return handlers
+
+
+HANDLERS = with_rules(_OWN)

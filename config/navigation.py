@@ -36,6 +36,7 @@ GROUPS = {
     ],
     "Set-up": [
         ("Storefronts", "storefront", "advocacy.storefront"),
+        ("Exchange rates", "currency_exchange", "rewards.rate"),
         ("API keys", "key", "advocacy.apikey"),
         ("Staff", "badge", "auth.user"),
         ("Groups", "shield_person", "auth.group"),

@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},
     "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
     "payouts": {"task": "rewards.tasks.payouts", "schedule": schedule(600)},
+    "decide what waited": {"task": "rewards.tasks.decide_waiting", "schedule": schedule(60)},
     "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},
     "coupons": {"task": "rewards.tasks.coupons", "schedule": schedule(10)},
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},

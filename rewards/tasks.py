@@ -6,7 +6,7 @@ from django.utils import timezone
 from rewards import crediting, expiry, redemptions
 from rewards.coupons import ending, serving
 from rewards.payouts import batches, scheduling
-from rewards.settlement import closing
+from rewards.settlement import closing, waiting
 
 # A task stays well under its time limit; beat comes back for the rest.
 SECONDS = 20
@@ -28,6 +28,12 @@ def end_reservations():
 def expire():
     """Let expire what was not spent in time, and remind of what soon will."""
     _while_any(expiry.expire, expiry.remind)
+
+
+@shared_task
+def decide_waiting():
+    """Decide what waited for an exchange rate that has come."""
+    _while_any(waiting.decide)
 
 
 @shared_task

@@ -1,5 +1,5 @@
 """The pages of rules, rewards, decisions and the ledger in the admin."""
 
-from rewards.admin import ledger, rules
+from rewards.admin import ledger, rates, rules
 
-__all__ = ["ledger", "rules"]
+__all__ = ["ledger", "rates", "rules"]

@@ -3,6 +3,7 @@ from django.urls import path
 from rewards.api import payees, payouts
 from rewards.api.adjustments import Adjustments, OneAdjustment, PointsToCredit
 from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
+from rewards.api.rates import Rates
 from rewards.api.rewards import OneReward, Rewards
 from rewards.api.wallets import OneWallet, Statement
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("payees/<str:customer>", payees.OnePayee.as_view()),
     path("payee_totals", payees.PayeeTotals.as_view()),
     path("journal", payees.PayoutJournal.as_view()),
+    path("rates", Rates.as_view()),
     path("rewards", Rewards.as_view()),
     path("rewards/<str:id>", OneReward.as_view()),
     path("wallets/<str:customer>", OneWallet.as_view()),

@@ -1,12 +1,13 @@
 from django.db import models
 
 from advocacy.models import Storefront
-from advocacy.models.columns import UnitField
+from advocacy.models.columns import PublicIdField, UnitField
 
 
 class Rate(models.Model):
     """What one unit of ``currency`` was worth in ``target`` on a day. A conversion keeps the rate, day and source."""
 
+    public_id = PublicIdField()
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="rates", db_index=False)
     day = models.DateField()
     currency = UnitField(help_text="ISO 4217, such as USD: what an order was paid in.")
@@ -16,6 +17,8 @@ class Rate(models.Model):
     )
     source = models.CharField(max_length=40, help_text="Where it is from, such as ecb.")
     recorded_at = models.DateTimeField()
+    # Something was decided by it: it is not corrected any more.
+    used = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["-day", "currency"]

@@ -71,12 +71,14 @@ def _subjects(newest, began, rule_book):
         if event.subject_kind == CONVERSION:
             wanted[event.program_id, CONVERSION_TRIGGER, fact] = event
             continue
-        others.append(fact)
+        if event.version > 1:
+            others.append(fact)
         # A storefront's event without a program is asked of each of its programs.
         for program, trigger in rule_book.triggers(event.storefront_id):
             if trigger in began[fact] and event.program_id in (None, program):
                 wanted[program, trigger, fact] = event
-    for subject in Subject.objects.filter(public_id__in=others):
+    # Of what has just begun, nothing is known by another trigger.
+    for subject in Subject.objects.filter(public_id__in=others) if others else ():
         event = newest[subject.public_id]
         if event.storefront_id == subject.storefront_id:
             wanted.setdefault((subject.program_id, subject.trigger, subject.public_id), event)
@@ -155,6 +157,34 @@ def _case(subject, event, first, people):
     return Case(subject, event, event.version, facts, first_facts, people.who(subject), kept)
 
 
+def of_subjects(subjects):
+    """The Cases of these subjects, which the caller has locked, as they were last settled, in their order.
+
+    Not for what is derived.
+    """
+    people, cases = _People(subjects), []
+    events = {}
+    for event in Event.objects.filter(subject_id__in=[row.public_id for row in subjects]).order_by("version"):
+        events.setdefault((event.storefront_id, event.subject_id), []).append(event)
+    standing = _first_standing(subjects)
+    for subject in subjects:
+        mine = events[subject.storefront_id, subject.public_id]
+        event = next(event for event in mine if event.version == subject.settled_version)
+        case = _case(subject, event, next(one for one in mine if one.type == subject.trigger), people)
+        if kept := standing.get(subject.pk):
+            case.facts, case.first_facts = case.facts | kept, case.first_facts | kept
+            case.kept_facts = case.facts
+        cases.append(case)
+    return cases
+
+
+def _first_standing(subjects):
+    """How program and advocate stood when it was first decided, where no event says so, by subject."""
+    first = Decision.objects.filter(subject__in=[row.pk for row in subjects], number=1, facts__isnull=False)
+    names = ("program_status", "advocate_status")
+    return {one.subject_id: {name: one.facts[name] for name in names} for one in first}
+
+
 def _standing(event, subject):
     """A conversion's facts carry how program and advocate stood; of other facts it is asked when they are settled."""
     return {
@@ -171,6 +201,7 @@ def read(cases, rule_book):
     found = rates.Rates(wanted={wish for case in cases for wish in _rates_wanted(case)})
     for case in cases:
         case.question = _question(case, found)
+    found.note_use()
 
 
 def _terms(case, rule_book):
