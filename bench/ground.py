@@ -57,3 +57,9 @@ def verdict(name, ratio, goal):
     """Print it; the exit code."""
     print(f"{name}: {ratio:.2f} (goal: at least {goal}) {'ok' if ratio >= goal else 'MISSED'}")
     return 0 if ratio >= goal else 1
+
+
+def at_most(name, value, goal):
+    """Print it; the exit code."""
+    print(f"{name}: {value:.0f} (goal: below {goal:.0f}) {'ok' if value < goal else 'MISSED'}")
+    return 0 if value < goal else 1
