@@ -1,0 +1,419 @@
+"""Anything an advocate's friends, a shop, a bank and a reviewer can do, in any order, against a plain-Python model.
+
+After every step the ledger holds what the model says, the audit finds nothing, and no cap is passed. Any step may crash
+at any of its statements; then it is done again. Hypothesis looks for the shortest story that breaks one of these; the
+seed is printed, ``MACHINE_SEED`` repeats it.
+"""
+
+import os
+import random
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from advocacy.models import Event
+from advocacy.outbox.drain import Interrupted, drain
+from advocacy.refusals import Refused
+from referrals import events as catalogue
+from rewards import audit, crediting, expiry, lots, redemptions, rulebook, settlement
+from rewards.models import Account, Counter, Decision, Payout, Redemption, Reward, Transfer
+from rewards.payouts import batches, gathering, results
+from tests.rewards import model
+from tests.rewards.payouts_stage import payee_of, policy_of
+from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, tell
+from tests.terms import terms
+
+pytestmark = pytest.mark.django_db
+ADVOCATES, FRIENDS = ("alice", "bob"), ("fred", "gina", "hugo")
+FIRST_ORDER = {
+    "advocate_amount_minor": 1000,
+    "friend_kind": "percent",
+    "friend_percent_bp": 1000,
+    "friend_maximum_minor": 400,
+    "minimum_order_minor": 2000,
+    "hold_days": 14,
+    "expires_days": 20,
+    "caps": [{"scope": "advocate", "period": "all", "measure": "count", "limit": 2, "side": ""}],
+}
+SHARE = {
+    "frequency": "every_order",
+    "minimum_order_minor": 0,
+    "advocate_kind": "percent",
+    "advocate_percent_bp": 2000,
+    "advocate_maximum_minor": 900,
+    "advocate_form": "cash",
+    "friend_kind": "",
+    "hold_days": 0,
+    "exclusive_group": "one",
+    "priority": 1,
+    "caps": [{"scope": "program", "period": "all", "measure": "amount", "limit": 2000, "side": ""}],
+}
+THANKS = {
+    "frequency": "every_order",
+    "minimum_order_minor": 0,
+    "advocate_amount_minor": 300,
+    "friend_kind": "",
+    "hold_days": 1,
+    "exclusive_group": "one",
+    "caps": [{"scope": "friend", "period": "all", "measure": "count", "limit": 2, "side": ""}],
+}
+LONG_AGO = NOW - timedelta(days=365)
+
+
+def model_rules():
+    once = model.Cap("count", "friend", 1, once=True)
+    return [
+        model.Rule(
+            {"advocate": ("credit", 1000, 0, 0), "friend": ("credit", 0, 10, 400)},
+            [(LONG_AGO, [once, model.Cap("count", "advocate", 2)])],
+            hold_days=14,
+            expires_days=20,
+            minimum=2000,
+        ),
+        model.Rule(
+            {"advocate": ("cash", 0, 20, 900)},
+            [(LONG_AGO, [model.Cap("amount", "program", 2000)])],
+            group="one",
+            priority=1,
+        ),
+        model.Rule(
+            {"advocate": ("credit", 300, 0, 0)},
+            [(LONG_AGO, [model.Cap("count", "friend", 2)])],
+            hold_days=1,
+            group="one",
+        ),
+    ]
+
+
+class Crash(OperationalError):
+    """The connection is lost at a statement."""
+
+
+class CrashesAt:
+    """Raises at the n-th statement."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def __call__(self, execute, *arguments):
+        self.left -= 1
+        if self.left == 0:
+            raise Crash
+        return execute(*arguments)
+
+
+crashes = st.one_of(st.none(), st.integers(1, 40))
+some = st.integers(0, 50)
+amounts = st.sampled_from([500, 1999, 2000, 3333, 5000, 9999])
+
+
+class Machine(RuleBasedStateMachine):
+    """Its stage is made once; each story is rolled back."""
+
+    stage = None
+
+    def __init__(self):
+        super().__init__()
+        self.story = transaction.atomic()
+        self.story.__enter__()
+        program, self.policy, self.rules, self.people = self.stage
+        self.program, self.storefront = program, program.storefront
+        self.model, self.now = model.Model(model_rules()), NOW
+        self.told, self.spent, self.batches = [], [], []
+        self.limits = [2, 2000, 2]
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.story.__exit__(None, None, None)
+
+    # --- doing, perhaps twice ----------------------------------------------------------------------------------
+
+    def tick(self, **passed):
+        self.now += timedelta(**passed or {"seconds": 1})
+        return self.now
+
+    def do(self, work, crash):
+        """``work``, which may be interrupted at a statement and is then done again."""
+        if crash is not None:
+            try:
+                with connection.execute_wrapper(CrashesAt(crash)):
+                    return work()
+            except (Crash, Interrupted):
+                pass
+        return work()
+
+    def settle(self, crash):
+        def empty():
+            while drain("money", at=self.now):
+                pass
+
+        self.do(empty, crash)
+
+    def customer(self, name):
+        person = self.people[name]
+        return getattr(person, "customer", person)
+
+    # --- conversions -------------------------------------------------------------------------------------------
+
+    @rule(advocate=st.sampled_from(ADVOCATES), friend=st.sampled_from(FRIENDS), basis=amounts, crash=crashes)
+    def convert(self, advocate, friend, basis, crash):
+        at = self.tick()
+        told = conversion_of(self.people[advocate], self.people[friend])
+        moments = dict.fromkeys(("converted_at", "placed_at", "paid_at"), at.isoformat())
+        tell(told, at=at, basis_minor=basis, goods_minor=basis, revenue_minor=basis, **moments)
+        self.told.append(told)
+        self.model.conversions.append(model.Conversion(advocate, friend, at, basis))
+        self.settle(crash)
+        self.model.settle(self.model.conversions[-1], at)
+
+    def _change(self, which, crash, type=catalogue.CONVERSION_ADJUSTED, **changes):
+        place = which % len(self.told)
+        told, conversion = self.told[place], self.model.conversions[place]
+        facts = {}
+        if "refunded" in changes:
+            conversion.refunded = facts["refunded_minor"] = changes["refunded"](conversion)
+        if "review" in changes:
+            conversion.review = changes["review"]
+            facts = {f"{side}_review": conversion.review for side in model.SIDES}
+        tell(told, type, at=self.tick(), **facts)
+        self.settle(crash)
+        self.model.settle(conversion, self.now)
+
+    @precondition(lambda self: self.told)
+    @rule(which=some, share=st.sampled_from([1, 33, 50, 99]), crash=crashes)
+    def refund_a_part(self, which, share, crash):
+        more = lambda c: min(c.refunded + c.basis * share // 100, c.basis)  # noqa: E731
+        self._change(which, crash, refunded=more)
+
+    @precondition(lambda self: self.told)
+    @rule(which=some, crash=crashes)
+    def refund_all(self, which, crash):
+        self._change(which, crash, refunded=lambda conversion: conversion.basis)
+
+    @precondition(lambda self: self.told)
+    @rule(which=some, crash=crashes)
+    def delete_the_refunds(self, which, crash):
+        self._change(which, crash, refunded=lambda conversion: 0)
+
+    @precondition(lambda self: self.told)
+    @rule(which=some, crash=crashes)
+    def tell_the_same_again(self, which, crash):
+        self._change(which, crash)
+
+    @precondition(lambda self: self.told)
+    @rule(which=some, review=st.sampled_from(["held", "rejected", "clear"]), crash=crashes)
+    def review(self, which, review, crash):
+        types = {"held": catalogue.CONVERSION_HELD, "rejected": catalogue.CONVERSION_REJECTED}
+        self._change(which, crash, types.get(review, catalogue.CONVERSION_RELEASED), review=review)
+
+    @precondition(lambda self: self.told)
+    @rule()
+    def replay_all_events(self):
+        """Delivered once more, from the first to the last: nothing changes."""
+        before = self.written()
+        events = list(Event.objects.filter(subject_kind="conversion", storefront=self.storefront).order_by("id"))
+        with transaction.atomic():
+            settlement.settle(events=events, at=self.tick())
+        assert self.written() == before
+
+    def written(self):
+        return Transfer.objects.count(), Decision.objects.count(), Event.objects.count(), Reward.objects.count()
+
+    # --- time and rules ----------------------------------------------------------------------------------------
+
+    @rule(days=st.sampled_from([1, 5, 14, 21]), crash=crashes)
+    def time_passes(self, days, crash):
+        at = self.tick(days=days)
+        self.do(lambda: redemptions.end(at=at), crash)
+        for reference, state in list(self.spent):
+            if state == "reserved":
+                self.model.carry(reference, "reserved", "available")
+                self._spent(reference, "expired")
+        self.do(lambda: crediting.release(at=at), crash)
+        self.model.release(at)
+        self.do(lambda: expiry.expire(at=at), crash)
+        self.model.expire(at)
+
+    @rule(number=st.integers(0, 2), share=st.sampled_from([50, 100, 200]), crash=crashes)
+    def edit_a_cap(self, number, share, crash):
+        """A new version from now on; what was decided keeps its own."""
+        said = (FIRST_ORDER, SHARE, THANKS)[number]
+        limit = max((2, 2000, 2)[number] * share // 100, 1)
+        at, rule_ = self.tick(), self.rules[number]
+        changed = terms(**{"frequency": "first_order"} | _with_defaults(said, limit))
+        self.do(lambda: rulebook.save(program=self.program, rule=rule_, name=rule_.name, terms=changed, at=at), crash)
+        since = at + rulebook.NOTICE
+        old = self.model.rules[number].caps[-1][1]
+        new = [*old[:-1], model.Cap(old[-1].measure, old[-1].scope, limit)]
+        self.model.rules[number].caps.append((since, new))
+        self.limits[number] = max(self.limits[number], limit)
+        self.tick(seconds=11)
+
+    # --- wallets -----------------------------------------------------------------------------------------------
+
+    def _spent(self, reference, state):
+        self.spent = [(each, state if each == reference else was) for each, was in self.spent]
+
+    def _redemption(self, which, state):
+        mine = [reference for reference, was in self.spent if was == state]
+        reference = mine[which % len(mine)]
+        return reference, Redemption.objects.get(public_id=reference)
+
+    @rule(who=st.sampled_from(ADVOCATES + FRIENDS), share=st.sampled_from([10, 50, 100, 101]), crash=crashes)
+    def redeem(self, who, share, crash):
+        spendable = self.model.spendable(who, "credit")
+        amount, at = max(spendable * share // 100, 1), self.tick()
+        asked = {"storefront": self.storefront, "customer": self.customer(who), "unit": "EUR", "amount_minor": amount}
+        if amount > spendable:
+            with pytest.raises(lots.NotEnough) as refused:
+                redemptions.reserve(**asked, at=at)
+            assert refused.value.spendable == spendable
+            return
+        made = self.do(lambda: redemptions.reserve(**asked, at=at), crash)
+        self.model.reserve(made.public_id, who, "credit", amount)
+        self.spent.append((made.public_id, "reserved"))
+
+    @precondition(lambda self: any(state == "reserved" for _, state in self.spent))
+    @rule(which=some, crash=crashes, given_back=st.booleans())
+    def confirm_or_give_back(self, which, crash, given_back):
+        reference, row = self._redemption(which, "reserved")
+        at, act = self.tick(), redemptions.give_back if given_back else redemptions.confirm
+        self.do(lambda: act(redemption=row, at=at), crash)
+        self.model.carry(reference, "reserved", "available" if given_back else "spent")
+        self._spent(reference, "returned" if given_back else "confirmed")
+
+    @precondition(lambda self: any(state == "confirmed" for _, state in self.spent))
+    @rule(which=some, crash=crashes, part=st.booleans())
+    def reverse(self, which, crash, part):
+        reference, row = self._redemption(which, "confirmed")
+        left = row.amount_minor - row.reversed_minor
+        amount, at = max(left // 2, 1) if part else left, self.tick()
+        self.do(lambda: redemptions.reverse(redemption=row, amount_minor=amount, at=at), crash)
+        self.model.reverse(reference, amount, at)
+        self._spent(reference, "reversed" if amount == left else "confirmed")
+
+    # --- payouts -----------------------------------------------------------------------------------------------
+
+    @rule(crash=crashes)
+    def pay(self, crash):
+        at = self.tick()
+        due = {who: self.model.payable(who) for who in ADVOCATES}
+        due = {who: said for who, said in due.items() if said[0]}
+        if not due:
+            with pytest.raises(Refused):
+                gathering.gather(policy=self.policy, at=at)
+            return
+        batch = self.do(lambda: gathering.gather(policy=self.policy, at=at), crash)
+        payouts = {payout.customer_id: payout for payout in Payout.objects.filter(batch=batch).exclude(number=None)}
+        assert {who: payouts[self.customer(who).pk].amount_minor for who in due} == {
+            who: amount for who, (amount, _) in due.items()
+        }
+        for who, (amount, free) in due.items():
+            self.model.reserve(payouts[self.customer(who).pk].public_id, who, "cash", amount, free)
+        batches.approve(batch=batch, at=at)
+        self.do(lambda: batches.export(batch=batch, at=at), crash)
+        self.batches.append(batch)
+
+    @precondition(lambda self: self.batches)
+    @rule(which=some, result=st.sampled_from(["paid", "failed", "returned"]), crash=crashes)
+    def the_bank_says(self, which, result, crash):
+        batch = self.batches[which % len(self.batches)]
+        state = {"paid": "sent", "failed": "sent", "returned": "paid"}[result]
+        mine = list(Payout.objects.filter(batch=batch, state=state).order_by("number"))
+        if not mine:
+            return
+        payout, at = mine[which % len(mine)], self.tick()
+        said = [results.Result("line 2", payout.number, result)]
+        self.do(lambda: results.apply(batch=batch, results=said, at=at), crash)
+        source, target = {
+            "paid": ("reserved", "paid"),
+            "failed": ("reserved", "available"),
+            "returned": ("paid", "available"),
+        }[result]
+        self.model.carry(payout.public_id, source, target)
+
+    # --- what always holds -------------------------------------------------------------------------------------
+
+    @invariant()
+    def every_reward_is_as_the_model_says(self):
+        places = {told.public_id: place for place, told in enumerate(self.told)}
+        numbers = {rule_.pk: number for number, rule_ in enumerate(self.rules)}
+        held = {
+            (places[row.subject.public_id], numbers[row.rule_id], row.side): _holds(row)
+            for row in Reward.objects.select_related("subject")
+        }
+        assert held == {key: lot.holds for key, lot in self.model.lots.items()}
+
+    @invariant()
+    def every_balance_is_what_the_lots_hold(self):
+        for account in Account.objects.filter(customer__isnull=False).select_related("customer"):
+            held = self.model.balance(account.customer.external_id, account.form, account.kind)
+            assert account.balance_minor == held, account
+
+    @invariant()
+    def no_cap_is_passed(self):
+        for counter in Counter.objects.exclude(cap="once/friend"):
+            number = next(number for number, rule_ in enumerate(self.rules) if rule_.pk == counter.rule_id)
+            assert 0 <= counter.used <= self.limits[number]
+        assert not Counter.objects.filter(cap="once/friend", used__gt=1).exists()
+
+    @invariant()
+    def the_audit_finds_nothing(self):
+        assert list(audit.differences()) == []
+
+
+def _holds(row):
+    return {place: getattr(row, f"{place}_minor") for place in model.PLACES}
+
+
+def _with_defaults(said, limit):
+    base = {"minimum_order_minor": 2000, "advocate_kind": "fixed", "friend_kind": "fixed", "friend_amount_minor": 500}
+    return base | said | {"caps": [said["caps"][0] | {"limit": limit}]}
+
+
+@pytest.fixture
+def machine():
+    program = program_of(acme())
+    rules = [rule_of(program, name, **said).rule for name, said in _RULES.items()]
+    people = {name: alice_of(program, name) for name in ADVOCATES}
+    people |= {name: person(program.storefront, name) for name in FRIENDS}
+    for name in ADVOCATES:
+        payee_of(people[name].customer)
+    policy = policy_of(program.storefront, minimum_minor=1, four_eyes_above_minor=10**9)
+    number = int(os.environ.get("MACHINE_SEED") or random.randrange(10**6))
+    print(f"MACHINE_SEED={number}")
+
+    @seed(number)
+    class Seeded(Machine):
+        stage = program, policy, rules, people
+
+    return Seeded
+
+
+_RULES = {"First order": FIRST_ORDER, "A share": SHARE, "Thanks": THANKS}
+
+
+def run(machine, *, stories, steps):
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=stories,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_a_few_stories_end_as_the_model_says(machine):
+    run(machine, stories=4, steps=12)
+
+
+@pytest.mark.full
+def test_many_stories_end_as_the_model_says(machine):
+    run(machine, stories=300, steps=40)
