@@ -270,6 +270,8 @@ SPECTACULAR_SETTINGS = {
         "Form": "rewards.models.Form",
         "Leg": "rewards.models.Leg",
         "PayeeKind": "rewards.models.PayeeKind",
+        "PoolKind": "rewards.models.PoolKind",
+        "PoolSource": "rewards.models.PoolSource",
         "PayoutKind": "rewards.models.PayoutKind",
         "PayoutState": "rewards.models.PayoutState",
         "RewardStatus": "rewards.models.RewardStatus",

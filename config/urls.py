@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import api, health
+from config import api, codes, health
 
 API = [
     path("", include("advocacy.api.urls")),
@@ -12,6 +12,7 @@ API = [
     path("", include("rewards.api.urls")),
     path("orders/<str:id>/explain", api.ExplainOrder.as_view()),
     path("conversions/<str:id>/explain", api.ExplainConversion.as_view()),
+    path("codes/<str:code>/validate", codes.ValidateCode.as_view()),
     path("schema", api.Schema.as_view(), name="api-schema"),
     path("docs", api.Docs.as_view(), name="api-docs"),
 ]

@@ -60,6 +60,7 @@ _PATH_WORDS = {
     "external_id": "Your own id of it.",
     "refund_id": "Your own id of the refund.",
     "customer": "cus_…, or ext_ and your own id.",
+    "code": "As somebody typed it; capitals do not matter.",
 }
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -170,6 +171,11 @@ def _problem(status):
 
 def path_parameters(*names):
     return [OpenApiParameter(name, str, "path", description=_PATH_WORDS[name]) for name in names]
+
+
+def parameter(name, words):
+    """A query parameter with a text."""
+    return OpenApiParameter(name, str, description=words)
 
 
 def switch(name, words):

@@ -1,7 +1,8 @@
 """Who brought a friend: the choice among candidates (pure), and the bond that follows."""
 
+from referrals.attribution.asking import link_of, speaks_against
 from referrals.attribution.binding import Binding, bind
 from referrals.attribution.candidates import Hints
 from referrals.attribution.choice import Candidate, Judged, choose
 
-__all__ = ["Binding", "Candidate", "Hints", "Judged", "bind", "choose"]
+__all__ = ["Binding", "Candidate", "Hints", "Judged", "bind", "choose", "link_of", "speaks_against"]

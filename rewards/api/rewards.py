@@ -1,5 +1,6 @@
 """Rewards, to read: rules give them, nobody writes them here."""
 
+from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -10,7 +11,14 @@ from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Advocate, Customer, Program, Side
-from rewards.models import Form, Reward, RewardStatus
+from rewards.models import Coupon, CouponState, Form, Reward, RewardStatus
+
+
+class CouponOfReward(serializers.Serializer):
+    id = fields.PublicId("coupon", source="public_id")
+    status = serializers.CharField(source="state")
+    last_4 = serializers.CharField()
+    expires_at = fields.Moment(allow_null=True)
 
 
 class RewardAnswer(serializers.ModelSerializer):
@@ -30,6 +38,8 @@ class RewardAnswer(serializers.ModelSerializer):
     paid = fields.Money("paid_minor", "unit")
     expired = fields.Money("expired_minor", "unit")
     under_review = serializers.BooleanField(source="reviewed", help_text="Then due_at alone does not credit it.")
+    coupon = serializers.SerializerMethodField(help_text="Its code, if it is one and was assigned; else null.")
+    waits_for_code = serializers.BooleanField(help_text="Its pool is empty: it is served when codes are uploaded.")
     due_at = fields.Moment()
     created_at = fields.Moment()
     credited_at = fields.Moment(allow_null=True)
@@ -58,12 +68,17 @@ class RewardAnswer(serializers.ModelSerializer):
             "paid",
             "expired",
             "under_review",
+            "coupon",
+            "waits_for_code",
             "due_at",
             "created_at",
             "credited_at",
             "expires_at",
             "resource_version",
         ]
+
+    def get_coupon(self, reward) -> CouponOfReward(allow_null=True):
+        return next((CouponOfReward(coupon).data for coupon in reward.its_coupons), None)
 
     def get_subject(self, reward) -> str:
         return ids.encode(ids.PREFIXES.get(reward.subject.kind, reward.subject.kind), reward.subject.public_id)
@@ -88,6 +103,8 @@ class RewardAnswer(serializers.ModelSerializer):
         "paid": euros(0),
         "expired": euros(0),
         "under_review": False,
+        "coupon": None,
+        "waits_for_code": False,
         "due_at": "2026-12-06T10:15:00Z",
         "created_at": BOUGHT,
         "credited_at": None,
@@ -97,8 +114,10 @@ class RewardAnswer(serializers.ModelSerializer):
 
 
 def of(storefront):
-    return Reward.objects.filter(storefront=storefront).select_related(
-        "program", "rule", "rule_version", "subject", "recipient", "advocate"
+    return (
+        Reward.objects.filter(storefront=storefront)
+        .select_related("program", "rule", "rule_version", "subject", "recipient", "advocate")
+        .prefetch_related(Prefetch("coupons", Coupon.objects.exclude(state=CouponState.REVOKED), to_attr="its_coupons"))
     )
 
 

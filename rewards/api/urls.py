@@ -2,8 +2,10 @@ from django.urls import path
 
 from rewards.api import payees, payouts
 from rewards.api.adjustments import Adjustments, OneAdjustment, PointsToCredit
-from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
+from rewards.api.coupons import Coupons, CouponUses, OneCoupon
+from rewards.api.pools import CouponPools, CouponUploads, OneCouponPool
 from rewards.api.rates import Rates
+from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
 from rewards.api.rewards import OneReward, Rewards
 from rewards.api.wallets import OneWallet, Statement
 
@@ -20,6 +22,12 @@ urlpatterns = [
     path("payee_totals", payees.PayeeTotals.as_view()),
     path("journal", payees.PayoutJournal.as_view()),
     path("rates", Rates.as_view()),
+    path("coupon_pools", CouponPools.as_view()),
+    path("coupon_pools/<str:id>", OneCouponPool.as_view()),
+    path("coupon_pools/<str:id>/codes", CouponUploads.as_view()),
+    path("coupons", Coupons.as_view()),
+    path("coupons/<str:id>", OneCoupon.as_view()),
+    path("coupons/<str:id>/use", CouponUses.as_view()),
     path("rewards", Rewards.as_view()),
     path("rewards/<str:id>", OneReward.as_view()),
     path("wallets/<str:customer>", OneWallet.as_view()),

@@ -10,7 +10,8 @@ from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain
 from referrals.models import Link, Referral
 from rewards import adjustments, redemptions
-from rewards.models import Reward
+from rewards.coupons import pools, uploading
+from rewards.models import Coupon, Reward
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
 from tests.flows.test_api_schema import METHODS, UNDESCRIBED, routes
@@ -24,6 +25,7 @@ PUBLIC = {
     ("get", "/api/v1/testimonials"),
     ("get", "/api/v1/testimonials/{id}"),
     ("post", "/api/v1/clicks"),
+    ("post", "/api/v1/codes/{code}/validate"),
 }
 OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
 
@@ -59,11 +61,14 @@ def named(acme, program, alice):
     )
     rows = {"links": Link.objects.get(), "referrals": Referral.objects.get(), "rewards": Reward.objects.first()}
     rows |= _spent(acme, program, alice.customer)
+    pool, coupon = _codes(program, alice)
+    rows |= {"coupon_pools": pool, "coupons": coupon}
     rows |= {"advocates": alice, "testimonials": said, "jobs": _job(acme)}
     found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
-    return found | {"customers": person, "wallets": person} | _payouts(acme, program, alice, person)
+    known = {"customers": person, "wallets": person, "codes": "ALICE-LINK"}
+    return found | known | _payouts(acme, program, alice, person)
 
 
 def _payouts(acme, program, alice, person):
@@ -80,6 +85,14 @@ def _spent(acme, program, customer):
     wanted = {"customer": customer, "amount_minor": 100, "at": cast.NOON}
     given = adjustments.give(program=program, form="credit", reason="Goodwill", **wanted)
     return {"adjustments": given, "redemptions": redemptions.reserve(storefront=acme, unit="EUR", **wanted)}
+
+
+def _codes(program, alice):
+    """A pool, and a code of it that is alice's."""
+    pool, _ = pools.create(program=program, name="Best coffee", at=cast.NOON, amount_minor=1000, currency="EUR")
+    uploading.numbered(pool=pool, lines=[(1, "BEST-COFFEE")], at=cast.NOON)
+    Coupon.objects.update(state="assigned", customer=alice.customer, reward=Reward.objects.first())
+    return pool, Coupon.objects.get()
 
 
 def _job(acme):

@@ -31,6 +31,8 @@ def tell(shop, storefront, numbers):
         shop.post("/surveys/answers", said)
         person = customers.find(storefront=storefront, external_id=f"fred {number}")
         Testimonial.objects.create(storefront=storefront, customer=person, text="Good", source="api", sent_at=cast.NOON)
+        pool = shop.post("/coupon_pools", {"name": f"Pool {number}", "percent_bp": 1000}).json()["id"]
+        shop.post(f"/coupon_pools/{pool}/codes", {"codes": [f"CODE-{number}-A", f"CODE-{number}-B"]})
         drain.drain("money", at=cast.NOON + timedelta(hours=1))
         spend(shop, number)
 

@@ -1,0 +1,198 @@
+"""``POST /codes/{code}/validate``: what a code that somebody typed is worth, or why nothing. Read-only.
+
+One look-up of each app: a referral's code promises the friend's offer, a coupon or gift card its own worth. An unknown
+code asks the database the same questions as a known one, and with a publishable key a coupon is as unknown as any.
+"""
+
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.response import Response
+
+from advocacy import customers, money, offers
+from advocacy.api import fields
+from advocacy.api.endpoint import Endpoint
+from advocacy.api.examples import euros
+from advocacy.api.keys import AnyKey, SecretKey
+from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.models import KeyKind
+from advocacy.refusals import NotFound
+from referrals import attribution
+from rewards.coupons import asking
+
+LONGEST = 200
+# For whoever stands at a checkout; ``advocacy.reasons`` has the same keys for staff and advocates.
+SENTENCES = {
+    "link_disabled": "This code is switched off.",
+    "link_expired": "This code has expired.",
+    "link_limit_reached": "This code was used as often as it may be.",
+    "program_paused": "The program is paused just now.",
+    "program_ended": "The program has ended.",
+    "advocate_banned": "This code is switched off.",
+    "self_referral": "This is your own code; it is for your friends.",
+    "existing_customer": "This offer is for new customers.",
+    "attributed_to_other": "Somebody else has invited you already.",
+    "not_first_order": "This offer is for a first order.",
+    "below_minimum": "Add {missing} to use this code: it is for {minimum} or more.",
+    **asking.SENTENCES,
+}
+
+
+class CartCall(fields.StrictSerializer):
+    amount_minor = fields.Minor(help_text="The goods before any discount: what minimums compare.")
+    currency = fields.Currency()
+    products = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        max_length=500,
+        help_text="Taken as they are; what depends on products is decided when the order comes.",
+    )
+
+    example = {"amount_minor": 3000, "currency": "EUR"}
+
+
+class CodeCall(fields.StrictSerializer):
+    customer = fields.Name(required=False, max_length=210, help_text="cus_… or ext_ and your id; with a secret key.")
+    cart = CartCall(required=False)
+
+    example = {"customer": "ext_fred", "cart": CartCall.example}
+
+
+class CodeReasonAnswer(serializers.Serializer):
+    key = serializers.CharField(help_text="A reason key.")
+    text = serializers.CharField(help_text="For whoever typed the code.")
+    missing = fields.MoneyAnswer(allow_null=True, help_text="With below_minimum: how much more it takes.")
+
+
+class CodeOfferAnswer(serializers.Serializer):
+    text = serializers.CharField(help_text="The offer in words.")
+    conditions = serializers.CharField(help_text="What it depends on, in words; may be empty.")
+    form = serializers.CharField(help_text="credit, points, coupon, gift_card, cash or custom.")
+    amount = fields.MoneyAnswer(allow_null=True)
+    percent_bp = serializers.IntegerField()
+    maximum = fields.MoneyAnswer(allow_null=True)
+    minimum_order = fields.MoneyAnswer(allow_null=True)
+    ends_at = fields.Moment(allow_null=True)
+
+
+class CodeAnswer(serializers.Serializer):
+    code = serializers.CharField(help_text="As it was sent.")
+    kind = serializers.CharField(help_text="referral, coupon or gift_card.")
+    valid = serializers.BooleanField()
+    offer = CodeOfferAnswer(allow_null=True, help_text="Null where the program promises friends nothing just now.")
+    reasons = CodeReasonAnswer(many=True, help_text="Why it is not valid; empty where it is.")
+
+    example = {
+        "code": "ALICE",
+        "kind": "referral",
+        "valid": False,
+        "offer": {
+            "text": "€5 off your first order",
+            "conditions": "From €40, once.",
+            "form": "credit",
+            "amount": euros(500),
+            "percent_bp": 0,
+            "maximum": None,
+            "minimum_order": euros(4000),
+            "ends_at": None,
+        },
+        "reasons": [
+            {
+                "key": "below_minimum",
+                "text": "Add 10.00 EUR to use this code: it is for 40.00 EUR or more.",
+                "missing": euros(1000),
+            }
+        ],
+    }
+
+
+@documented(
+    "Codes",
+    post=Call(
+        "Validate a code",
+        CodeAnswer,
+        takes=CodeCall,
+        also=path_parameters("code"),
+        description="What a code is worth to this customer with this cart, or the reasons why nothing. Nothing is "
+        "written, and nothing reserved. A publishable key learns of referral codes only, and names no customer. "
+        "A code that is nobody's is 404 unknown_code.",
+    ),
+)
+class ValidateCode(Endpoint):
+    permission_classes = [AnyKey]
+
+    def post(self, request, code):
+        call = self.taken(CodeCall)
+        secret = request.auth.kind == KeyKind.SECRET
+        if "customer" in call and not secret:
+            raise PermissionDenied(SecretKey.message)
+        person = customers.named(storefront=request.storefront, name=call["customer"]) if "customer" in call else None
+        link = attribution.link_of(storefront=request.storefront, code=code[:LONGEST])
+        coupon = asking.find(storefront=request.storefront, code=code[:LONGEST])
+        cart = call.get("cart")
+        if link:
+            told = _of_link(link, person, cart, self.at)
+        elif coupon and secret:
+            told = _of_coupon(coupon, person, cart, self.at)
+        else:
+            raise NotFound("unknown_code", "There is no such code here. Look for a mistyped letter.")
+        return Response(CodeAnswer({"code": code, **told}).data)
+
+
+def _of_link(link, person, cart, at):
+    offer = offers.in_force(program=link.program, at=at).friend
+    keys = attribution.speaks_against(link, customer=person, at=at)
+    bond = person and person.referrals_as_friend.filter(program=link.program).first()
+    if offer and offer.first_order_only and bond and bond.last_sequence:
+        keys.append("not_first_order")
+    reasons = [_reason(key) for key in keys]
+    if offer and cart and cart["currency"] == offer.unit and cart["amount_minor"] < offer.minimum_order_minor:
+        reasons.append(_below(offer, cart))
+    return {"kind": "referral", "valid": not reasons, "offer": offer and _promised(offer), "reasons": reasons}
+
+
+def _promised(offer):
+    return {
+        "text": offers.to_friend(offer),
+        "conditions": offers.conditions(offer),
+        "form": offer.form,
+        "amount": _money(offer.amount_minor, offer.unit) if offer.amount_minor else None,
+        "percent_bp": offer.percent_bp,
+        "maximum": _money(offer.maximum_minor, offer.unit),
+        "minimum_order": _money(offer.minimum_order_minor or None, offer.unit),
+        "ends_at": offer.ends_at,
+    }
+
+
+def _of_coupon(coupon, person, cart, at):
+    keys = asking.obstacles(coupon, customer=person, currency=cart and cart["currency"], at=at)
+    pool = coupon.pool
+    amount = asking.left(coupon) if pool.kind == "gift_card" and coupon.reward else pool.amount_minor
+    offer = {
+        "text": money.plain(amount, pool.currency) if pool.currency else pool.worth,
+        "conditions": "",
+        "form": str(pool.kind),
+        "amount": _money(amount, pool.currency) if pool.currency else None,
+        "percent_bp": pool.percent_bp,
+        "maximum": None,
+        "minimum_order": None,
+        "ends_at": coupon.expires_at,
+    }
+    return {"kind": str(pool.kind), "valid": not keys, "offer": offer, "reasons": [_reason(key) for key in keys]}
+
+
+def _reason(key):
+    return {"key": key, "text": SENTENCES[key], "missing": None}
+
+
+def _below(offer, cart):
+    missing = offer.minimum_order_minor - cart["amount_minor"]
+    numbers = {
+        "missing": money.plain(missing, offer.unit),
+        "minimum": money.plain(offer.minimum_order_minor, offer.unit),
+    }
+    text = SENTENCES["below_minimum"].format(**numbers)
+    return {"key": "below_minimum", "text": text, "missing": _money(missing, offer.unit)}
+
+
+def _money(amount_minor, unit):
+    return None if amount_minor is None else {"amount_minor": amount_minor, "currency": unit}

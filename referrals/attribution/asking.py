@@ -1,0 +1,29 @@
+"""What would speak against a code, asked before anything is bound. Writes nothing."""
+
+from referrals import links
+from referrals.attribution import candidates
+from referrals.attribution.choice import Candidate
+from referrals.models import Link, Method, Referral
+
+
+def link_of(*, storefront, code):
+    """The link of a code, in any spelling of its capitals; None where there is none. One query, found or not."""
+    rows = Link.objects.filter(storefront=storefront, code=str(code).strip().upper())
+    return rows.select_related("program", "advocate__customer").first()
+
+
+def speaks_against(link, *, customer, at):
+    """The reason keys for which the code would not bind this customer, or would do nothing for them.
+
+    Without a customer only what holds for everybody. Whom the same advocate brought already may use it.
+    """
+    closed = links.closed_because(link, at=at)
+    if closed or customer is None:
+        return [closed] if closed else []
+    bond = Referral.objects.filter(program=link.program, friend=customer).first()
+    if bond:
+        return [] if bond.advocate_id == link.advocate_id else ["attributed_to_other"]
+    orders = candidates.earlier_orders(customer=customer, occurred_at=at)
+    found = Candidate(method=Method.CODE, link=link, at=at)
+    key, _ = candidates.obstacle(found, customer=customer, earlier_orders=orders, occurred_at=at)
+    return [key] if key else []
