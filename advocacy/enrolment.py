@@ -63,6 +63,18 @@ def set_status(*, advocate, status, at):
     return advocate
 
 
+def accept_terms(*, advocate, version, at):
+    """They agreed to this version of the program's terms; an older one than they know changes nothing."""
+    with transaction.atomic():
+        advocate = lock(advocate)
+        if (advocate.terms_version or 0) < version:
+            advocate.terms_version, advocate.terms_accepted_at = version, at
+            advocate.version += 1
+            advocate.save(update_fields=["terms_version", "terms_accepted_at", "version"])
+            _tell(advocate, events.ADVOCATE_CHANGED, at)
+    return advocate
+
+
 def lock(advocate):
     return (
         Advocate.objects.select_for_update(no_key=True, of=["self"])

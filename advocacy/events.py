@@ -23,7 +23,10 @@ ADVOCATE_ENROLLED = EventType(
     "advocate.enrolled", "advocate", "A customer joined a program to bring others.", _ADVOCATE
 )
 ADVOCATE_CHANGED = EventType(
-    "advocate.changed", "advocate", "An advocate was paused, banned or made active again.", _ADVOCATE
+    "advocate.changed",
+    "advocate",
+    "An advocate was paused, banned or made active again, or agreed to newer terms.",
+    _ADVOCATE,
 )
 _TESTIMONIAL = {
     "status": "pending, published, rejected or withdrawn",

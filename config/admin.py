@@ -19,10 +19,14 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing, LongListing
 from config import why
+from rewards.admin import journal
 
 admin.site.login = secure_admin_login(admin.site.login)
 admin.site.index_title = "Overview"
-admin.site.extra_urls = lambda: [path("why/", admin.site.admin_view(why.page), name="why")]
+admin.site.extra_urls = lambda: [
+    path("why/", admin.site.admin_view(why.page), name="why"),
+    path("journal/", admin.site.admin_view(journal.page), name="journal"),
+]
 
 OURS = {"advocacy", "referrals", "rewards"}
 # Rows of libraries that admins have no business with: schedules are code, second factors are their owner's.

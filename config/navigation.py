@@ -4,6 +4,8 @@ from django.urls import reverse
 
 from advocacy.models import Pending, Testimonial, TestimonialStatus
 from config import why
+from rewards.admin import journal
+from rewards.models import BatchState, PayoutBatch
 
 # What a badge shows at most; counting further helps nobody.
 MANY = 99
@@ -24,6 +26,9 @@ GROUPS = {
         ("Orders", "shopping_bag", "referrals.order"),
         ("Conversions", "task_alt", "referrals.conversion"),
         ("Rewards", "redeem", "rewards.reward"),
+        ("Payouts", "payments", "rewards.payoutbatch"),
+        ("Every payout", "receipt_long", "rewards.payout"),
+        ("Payees", "person_pin", "rewards.payee"),
         ("Accounts", "account_balance_wallet", "rewards.account"),
         ("Transfers", "swap_horiz", "rewards.transfer"),
     ],
@@ -37,6 +42,8 @@ GROUPS = {
     "Set-up": [
         ("Storefronts", "storefront", "advocacy.storefront"),
         ("Exchange rates", "currency_exchange", "rewards.rate"),
+        ("Payout policies", "event_repeat", "rewards.payoutpolicy"),
+        ("Tax limits", "request_quote", "rewards.taxlimit"),
         ("API keys", "key", "advocacy.apikey"),
         ("Staff", "badge", "auth.user"),
         ("Groups", "shield_person", "auth.group"),
@@ -44,6 +51,7 @@ GROUPS = {
 }
 WAITING = {
     "advocacy.testimonial": lambda: Testimonial.objects.filter(status=TestimonialStatus.PENDING),
+    "rewards.payoutbatch": lambda: PayoutBatch.objects.filter(state=BatchState.DRAFT),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
 }
 
@@ -54,6 +62,8 @@ def sidebar(request):
     groups[0]["items"].insert(0, {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")})
     if request.user.has_perms(why.MAY_SEE):
         groups[3]["items"].insert(0, {"title": "Why?", "icon": "help", "link": reverse("admin:why")})
+    if request.user.has_perms(journal.MAY_SEE):
+        groups[2]["items"].append({"title": "Journal", "icon": "menu_book", "link": reverse("admin:journal")})
     return groups
 
 

@@ -84,7 +84,8 @@ class Acting:
         """Ask for what the act needs; once confirmed do it to each row and go back."""
         if not self.may_change(request):
             raise PermissionDenied
-        form = act.form(request.POST if "confirmed" in request.POST else None)
+        sent = (request.POST, request.FILES) if "confirmed" in request.POST else ()
+        form = act.form(*sent)
         if not form.is_valid():
             return self._ask(request, act, rows, form, back)
         outcomes = [self._do(request, act, row, form.cleaned_data) for row in rows if self._applies(request, act, row)]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from advocacy import ids, offers, reading
 from advocacy.models import AdvocateStatus, ProgramStatus
 from advocacy.pages import people
-from config.portal import friends, sharing, statement, wallet
+from config.portal import cash, friends, sharing, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
 
@@ -60,6 +60,7 @@ def rewards(request, advocate):
     context = _context(advocate, "rewards") | {
         "lines": lines,
         "following": following and ids.encode("trf", following),
+        "cash": cash.of(advocate=advocate, at=at),
         "purses": wallet.purses(advocate=advocate, at=at),
     }
     return render(request, "portal/rewards.html", context)

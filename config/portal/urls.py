@@ -2,11 +2,15 @@ from django.urls import path
 
 from advocacy.pages import testimonials
 from config.portal import pages
+from rewards.pages import payees, statements
 
 urlpatterns = [
     path("", pages.index, name="portal-index"),
     path("<str:advocate>/", pages.share, name="portal"),
     path("<str:advocate>/rewards/", pages.rewards, name="portal-rewards"),
+    path("<str:advocate>/payee/", payees.edit, name="portal-payee"),
+    path("<str:advocate>/payouts/<str:payout>/", statements.mine, name="portal-statement"),
+    path("<str:advocate>/terms/", payees.accept_terms, name="portal-terms"),
     path("<str:advocate>/tell/", testimonials.tell, name="portal-tell"),
     path("<str:advocate>/tell/<str:testimonial>/withdraw/", testimonials.withdraw, name="portal-withdraw"),
 ]

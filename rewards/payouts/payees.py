@@ -42,7 +42,7 @@ def held_until(payee):
     return payee.destination_changed_at and payee.destination_changed_at + HOLD_AFTER_CHANGE
 
 
-def forms_of(payee):
+def others_with_its_destination(payee):
     """How many other payees have the same destination."""
     if payee.destination_print is None:
         return 0

@@ -53,7 +53,9 @@ def test_every_reason_is_told_in_german(key):
 def test_every_text_of_a_template_is_in_the_file():
     known = {text for _places, text, _german in _read()}
     used = set()
-    for template in [*ROOT.glob("advocacy/templates/**/*.*"), *ROOT.glob("referrals/templates/**/*.*")]:
+    for template in (
+        each for app in ("advocacy", "referrals", "rewards") for each in ROOT.glob(f"{app}/templates/**/*.*")
+    ):
         used |= set(re.findall(r"""{% translate ["']([^"']+)["'] %}""", template.read_text()))
     for template in (ROOT / "config/templates").glob("**/*.*"):
         if template.parts[-2] != "admin":

@@ -11,8 +11,11 @@ from advocacy import ids, keys
 from advocacy.models import Job, Testimonial
 from advocacy.outbox.drain import drain
 from rewards import crediting
+from rewards.models import TaxLimit
+from rewards.payouts import gathering
 from tests import cast
 from tests.flows.admin_stage import order, rule
+from tests.rewards import payouts_stage
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 
@@ -35,9 +38,21 @@ def happen(acme, program, names):
         Testimonial.objects.create(
             storefront=acme, customer=recorded.order.customer, text=name, source="api", sent_at=timezone.now()
         )
+        payouts_stage.payee_of(advocate.customer)
+        TaxLimit.objects.get_or_create(storefront=acme, country="DE", currency="EUR", yearly_limit_minor=10**9)
+        _paid_out(program, name)
     while drain("money", at=timezone.now()):
         pass
     crediting.release(at=timezone.now())
+
+
+def _paid_out(program, name):
+    """A batch, by a policy of a program of its own."""
+    own = cast.program(program.storefront, slug=name, name=name)
+    payouts_stage.cash_rule(own)
+    payouts_stage.earns(cast.advocate(own, f"{name}-too"), at=timezone.now())
+    policy = payouts_stage.policy_of(program.storefront, program=own, kind="gift_card")
+    gathering.gather(policy=policy, at=timezone.now())
 
 
 def questions(desk, address):

@@ -1,4 +1,4 @@
-// Copies, shares, and says when the connection is gone. Every page works without it.
+// Copies, shares, prints, and says when the connection is gone. Every page works without it.
 (() => {
   const say = (button, words) => {
     const before = button.textContent;
@@ -30,6 +30,11 @@
     button.addEventListener("click", () => {
       navigator.share({ text: button.dataset.share, url: button.dataset.url }).catch(() => {});
     });
+  }
+
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
   }
 
   const notice = document.querySelector("[data-offline]");

@@ -1,0 +1,80 @@
+"""How cash is paid out: from which amount on, when, how, and who approves."""
+
+from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import display
+
+from advocacy.admin import acts, words
+from advocacy.admin.listing import Listing
+from rewards.admin.money_form import MoneyForm, money_box
+from rewards.models import PayoutKind, PayoutPolicy, PayoutSchedule
+from rewards.payouts import gathering
+
+
+class PolicyForm(MoneyForm):
+    minimum = money_box("Minimum", "Nobody is paid less than this at once, such as 20.00.")
+    second_above = money_box(
+        "Second person above",
+        "A batch whose total is above this is approved by somebody else than its maker. 0: always.",
+    )
+    boxes = {"minimum": "minimum_minor", "second_above": "four_eyes_above_minor"}
+
+    class Meta:
+        model = PayoutPolicy
+        fields = ["storefront", "program", "currency", "kind", "pool", "schedule", "day", "payer_name", "payer_iban"]
+
+
+def gather(*, row, by, at):
+    return gathering.gather(policy=row, by=by, at=at)
+
+
+def to_batch(page, request, batch):
+    page.message_user(request, f"The draft is made: {batch.payouts_count} are paid, {batch.waiting_count} wait.")
+    return HttpResponseRedirect(reverse("admin:rewards_payoutbatch_change", args=[batch.pk]))
+
+
+@admin.register(PayoutPolicy)
+class PayoutPolicyAdmin(acts.Acting, Listing):
+    empty = "Say here how cash rewards are paid out: from which amount on, when, and how."
+    form = PolicyForm
+    list_display = ["name", "kind", "minimum_text", "when", "second"]
+    list_filter = ["kind", "storefront"]
+    list_select_related = ["storefront", "program"]
+    search_fields = ["storefront__name", "program__name"]
+    conditional_fields = {
+        "pool": f"kind == '{PayoutKind.GIFT_CARD}'",
+        "payer_name": f"kind == '{PayoutKind.SEPA}'",
+        "payer_iban": f"kind == '{PayoutKind.SEPA}'",
+        "day": "schedule != 'manual'",
+    }
+    fieldsets = [
+        ("Whose cash", {"fields": ["storefront", "program", "currency"]}),
+        ("How it leaves", {"fields": ["kind", "pool", "payer_name", "payer_iban"]}),
+        ("When", {"fields": ["minimum", "schedule", "day"]}),
+        ("Who approves", {"fields": ["second_above"]}),
+    ]
+    acts = [
+        acts.Act(
+            name="gather",
+            label="Make a batch now",
+            done="Batch made",
+            form=acts.Confirm,
+            consequence="All that is due now is frozen in a draft. Nothing is sent before it is approved and exported.",
+            do=gather,
+            then=to_batch,
+        )
+    ]
+    minimum_text = words.amount("minimum_minor", "Minimum", unit="currency")
+    second = words.amount("four_eyes_above_minor", "Second person above", unit="currency")
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["storefront", "program", "currency"] if obj and obj.batches.exists() else []
+
+    @display(description="Whose cash")
+    def name(self, row):
+        return str(row)
+
+    @display(description="When")
+    def when(self, row):
+        return row.get_schedule_display() + (f", day {row.day}" if row.schedule != PayoutSchedule.MANUAL else "")
