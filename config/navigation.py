@@ -29,7 +29,10 @@ GROUPS = {
         ("Payouts", "payments", "rewards.payoutbatch"),
         ("Every payout", "receipt_long", "rewards.payout"),
         ("Payees", "person_pin", "rewards.payee"),
-        ("Accounts", "account_balance_wallet", "rewards.account"),
+        ("Wallets", "account_balance_wallet", "rewards.wallet"),
+        ("Redemptions", "shopping_cart_checkout", "rewards.redemption"),
+        ("Adjustments", "tune", "rewards.adjustment"),
+        ("Accounts", "account_balance", "rewards.account"),
         ("Transfers", "swap_horiz", "rewards.transfer"),
     ],
     "What happened": [

@@ -122,6 +122,13 @@ def statement(*, storefront, customer):
     )
 
 
+def moved_by(*, reference):
+    """The transfers that a redemption, an adjustment or an exchange made, in their order."""
+    return (
+        Transfer.objects.filter(reference=reference).select_related("reward__rule", "reward__recipient").order_by("id")
+    )
+
+
 @dataclass(frozen=True)
 class Line:
     """A transfer as its owner reads it.

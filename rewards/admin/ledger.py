@@ -6,11 +6,13 @@ from django.utils.html import format_html
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from advocacy import ids, money
-from advocacy.admin import words
+from advocacy import ids, money, reasons
+from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from advocacy.models import Event
 from rewards import explanations
+from rewards.admin import by_hand
+from rewards.admin.wallets import wallet_link
 from rewards.models import Account, Decision, Reward, Transfer
 
 
@@ -40,9 +42,9 @@ class TransferInline(TabularInline):
 
 
 @admin.register(Reward)
-class RewardAdmin(LongListing):
-    list_display = ["who", "side", "state", "granted", "waiting", "credited", "rule_link", "due_at", "why"]
-    list_filter = ["status", "side", "program", "reviewed"]
+class RewardAdmin(acts.Acting, LongListing):
+    list_display = ["who", "side", "form", "state", "granted", "waiting", "credited", "rule_link", "due_at", "why"]
+    list_filter = ["status", "form", "side", "program", "reviewed", "waits_for_code"]
     list_select_related = ["recipient", "rule", "subject"]
     search_fields = ["recipient__name", "recipient__email"]
     search_help_text = "A name, an e-mail address, or an id such as rwd_01j8…"
@@ -52,13 +54,28 @@ class RewardAdmin(LongListing):
     granted = words.amount("granted_minor", "Granted", unit="unit")
     waiting = words.amount("pending_minor", "Waiting", unit="unit")
     credited = words.amount("available_minor", "Credited", unit="unit")
+    reserved = words.amount("reserved_minor", "Reserved", unit="unit")
+    spent = words.amount("spent_minor", "Spent", unit="unit")
+    paid = words.amount("paid_minor", "Paid out", unit="unit")
+    expired = words.amount("expired_minor", "Expired", unit="unit")
     rule_link = words.person("rule", "Rule")
     id_text = words.public_id("reward")
+    acts = by_hand.OF_REWARDS
     fieldsets = [
-        ("For whom", {"fields": ["recipient", "side", "advocate", "program"]}),
-        ("How much", {"fields": ["state", ("granted", "waiting", "credited"), "held"]}),
+        ("For whom", {"fields": ["wallet", "side", "advocate", "program"]}),
+        (
+            "How much",
+            {
+                "fields": [
+                    ("state", "form"),
+                    ("granted", "waiting", "credited", "reserved"),
+                    ("spent", "paid", "expired"),
+                    "held",
+                ]
+            },
+        ),
         ("Why", {"fields": ["rule", "rule_version_number", "why", "decisions"]}),
-        ("When", {"fields": ["created_at", "due_at", "credited_at", "id_text"]}),
+        ("When", {"fields": ["created_at", "due_at", "credited_at", "expires_at", "reminded_at", "id_text"]}),
     ]
 
     @display(description="For")
@@ -69,13 +86,19 @@ class RewardAdmin(LongListing):
     def why(self, row):
         return words.why(subject_name(row.subject))
 
-    @display(description="Review")
+    @display(description="Held by")
     def held(self, row):
-        return words.dot("held", "Held by a review") if row.reviewed else words.dot("quiet", "Nothing holds it")
+        if row.pending_minor and row.held_by:
+            return words.dot("held", reasons.staff(row.held_by))
+        return words.dot("quiet", "Nothing holds it")
+
+    @display(description="Wallet")
+    def wallet(self, row):
+        return wallet_link(row.recipient)
 
     @display(description="Version")
     def rule_version_number(self, row):
-        return row.rule_version.number
+        return row.rule_version.number if row.rule_version else words.NOTHING
 
     @display(description="Decisions")
     def decisions(self, row):

@@ -57,6 +57,10 @@ class Adjustment(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()}: {self.customer}"
 
+    @property
+    def is_undone(self):
+        return hasattr(self, "undone_by")
+
 
 class Exchange(models.Model):
     """Points of a customer that became credit, at the rate that the program had then."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from advocacy import ids, keys
 from advocacy.models import Job, Testimonial
 from advocacy.outbox.drain import drain
-from rewards import crediting
+from rewards import adjustments, crediting, redemptions
 from rewards.models import TaxLimit
 from rewards.payouts import gathering
 from tests import cast
@@ -41,6 +41,7 @@ def happen(acme, program, names):
         payouts_stage.payee_of(advocate.customer)
         TaxLimit.objects.get_or_create(storefront=acme, country="DE", currency="EUR", yearly_limit_minor=10**9)
         _paid_out(program, name)
+        spend(program, advocate.customer)
     while drain("money", at=timezone.now()):
         pass
     crediting.release(at=timezone.now())
@@ -53,6 +54,13 @@ def _paid_out(program, name):
     payouts_stage.earns(cast.advocate(own, f"{name}-too"), at=timezone.now())
     policy = payouts_stage.policy_of(program.storefront, program=own, kind="gift_card")
     gathering.gather(policy=policy, at=timezone.now())
+
+
+def spend(program, customer):
+    """Something given by hand, a part of it in a basket."""
+    wanted = {"customer": customer, "at": timezone.now()}
+    adjustments.give(program=program, form="credit", amount_minor=500, reason="Goodwill", **wanted)
+    redemptions.reserve(storefront=program.storefront, unit="EUR", amount_minor=300, **wanted)
 
 
 def questions(desk, address):
