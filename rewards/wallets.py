@@ -20,6 +20,9 @@ from rewards.models import (
     Transfer,
 )
 
+# Of a statement as a file, read in pieces of so many lines.
+PIECE = 1000
+
 
 @dataclass(frozen=True)
 class Coming:
@@ -173,6 +176,15 @@ def lines(*, customer, transfers):
         told.append(Line(transfer, change, balances[key], causes.get(_cause(transfer))))
         balances[key] -= change
     return told
+
+
+def every_line(*, storefront, customer):
+    """Yields a Line for all of the statement, newest first; for files."""
+    rows = statement(storefront=storefront, customer=customer).order_by("-pk")
+    piece = list(rows[:PIECE])
+    while piece:
+        yield from lines(customer=customer, transfers=piece)
+        piece = list(rows.filter(pk__lt=piece[-1].pk)[:PIECE])
 
 
 def _change(transfer, customer):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy import ids, offers, reading
 from advocacy.models import AdvocateStatus, ProgramStatus
-from advocacy.pages import people
+from advocacy.pages import downloads, people
 from config.portal import cash, friends, sharing, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
@@ -64,6 +64,15 @@ def rewards(request, advocate):
         "purses": wallet.purses(advocate=advocate, at=at),
     }
     return render(request, "portal/rewards.html", context)
+
+
+@never_cache
+@require_safe
+@login_required
+def statement_file(request, advocate):
+    at, advocate = timezone.now(), _advocate(request, advocate)
+    header, rows = statement.table(advocate=advocate, at=at)
+    return downloads.table("statement", header, rows)
 
 
 def _advocate(request, name):

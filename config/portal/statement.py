@@ -1,4 +1,4 @@
-"""Every line of how an advocate's credit came about, newest first."""
+"""Every line of how an advocate's credit came about and what became of it, newest first."""
 
 from dataclasses import dataclass
 
@@ -6,20 +6,24 @@ from django.utils.translation import gettext as _
 
 from advocacy import reading
 from rewards import wallets
-from rewards.models import AccountKind, Leg
+from rewards.models import AccountKind, Adjustment, Exchange, Leg, Redemption
 
 PAGE = 50
 
 
 @dataclass(frozen=True)
 class Line:
-    """A movement as its owner sees it: its change of what is on the way and of what is theirs, in words."""
+    """A movement as its owner sees it: its change of what is on the way and of what is theirs, in words.
+
+    ``balance``: what was theirs after it, where it changed.
+    """
 
     day: str
     what: str
-    rule: str
+    cause: str
     pending: str
     available: str
+    balance: str
 
 
 def lines(*, advocate, before, at):
@@ -29,16 +33,27 @@ def lines(*, advocate, before, at):
         rows = rows.filter(pk__lt=rows.filter(public_id=before).order_by().values("pk"))
     page = list(rows[: PAGE + 1])
     following = page[PAGE - 1].public_id if len(page) > PAGE else None
-    return [_line(row, advocate.program.time_zone, at) for row in page[:PAGE]], following
+    told = wallets.lines(customer=advocate.customer, transfers=page[:PAGE])
+    return [_line(line, advocate, at) for line in told], following
 
 
-def _line(row, zone, at):
+def table(*, advocate, at):
+    """``(header, rows)`` of the whole statement, for a file."""
+    header = [_("Day"), _("What"), _("What for"), _("On its way"), _("Yours"), _("Balance")]
+    told = wallets.every_line(storefront=advocate.storefront, customer=advocate.customer)
+    shown = (_line(line, advocate, at) for line in told)
+    return header, ([row.day, row.what, row.cause, row.pending, row.available, row.balance] for row in shown)
+
+
+def _line(line, advocate, at):
+    row = line.transfer
     return Line(
-        day=reading.day(row.at, zone=zone, at=at),
+        day=reading.day(row.at, zone=advocate.program.time_zone, at=at),
         what=_what(row.leg),
-        rule=row.reward.rule.name,
-        pending=_change(row, AccountKind.PENDING),
-        available=_change(row, AccountKind.AVAILABLE),
+        cause=_cause(line, advocate),
+        pending=_signed(_pending(row), row.unit),
+        available=_signed(line.change_minor, row.unit),
+        balance=reading.amount(line.balance_minor, row.unit) if line.change_minor else "",
     )
 
 
@@ -48,11 +63,39 @@ def _what(leg):
         Leg.RELEASE: _("Credited"),
         Leg.TAKE_PENDING: _("Taken back before it was credited"),
         Leg.TAKE_AVAILABLE: _("Taken back"),
+        Leg.TAKE_EXPIRED: _("Taken back after it had expired"),
+        Leg.RESERVE: _("Set aside"),
+        Leg.GIVE_BACK: _("Yours again"),
+        Leg.SPEND: _("Spent"),
+        Leg.UNSPEND: _("Given back"),
+        Leg.USE: _("Used"),
+        Leg.PAY: _("Paid out"),
+        Leg.UNPAY: _("Payout came back"),
+        Leg.EXPIRE: _("Expired"),
+        Leg.UNEXPIRE: _("Yours again"),
     }[leg]
 
 
-def _change(row, kind):
-    minor = row.amount_minor * ((row.target.kind == kind) - (row.source.kind == kind))
+def _cause(line, advocate):
+    """Why something was adjusted is for the staff; that the shop did it is not."""
+    cause, rule = line.cause, line.transfer.reward.rule
+    if isinstance(cause, Redemption):
+        order = cause.order_external_id
+        return _("Order %(number)s") % {"number": order} if order else _("At the checkout")
+    if isinstance(cause, Adjustment):
+        return advocate.storefront.name
+    if isinstance(cause, Exchange):
+        return _("Points for credit")
+    if cause is not None:
+        return _("Payout")
+    return rule.name if rule else ""
+
+
+def _pending(row):
+    return row.amount_minor * ((row.target.kind == AccountKind.PENDING) - (row.source.kind == AccountKind.PENDING))
+
+
+def _signed(minor, unit):
     if not minor:
         return ""
-    return ("+" if minor > 0 else "") + reading.amount(minor, row.unit)
+    return ("+" if minor > 0 else "") + reading.amount(minor, unit)

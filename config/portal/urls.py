@@ -8,6 +8,7 @@ urlpatterns = [
     path("", pages.index, name="portal-index"),
     path("<str:advocate>/", pages.share, name="portal"),
     path("<str:advocate>/rewards/", pages.rewards, name="portal-rewards"),
+    path("<str:advocate>/rewards/statement.csv", pages.statement_file, name="portal-statement-file"),
     path("<str:advocate>/payee/", payees.edit, name="portal-payee"),
     path("<str:advocate>/payouts/<str:payout>/", statements.mine, name="portal-statement"),
     path("<str:advocate>/terms/", payees.accept_terms, name="portal-terms"),

@@ -18,8 +18,6 @@ from rewards.admin import by_hand
 from rewards.models import Adjustment, Form, Redemption, Wallet
 
 LINES = 50
-# Of a statement as a file, read in pieces of so many.
-_PIECE = 1000
 _HEADER = ["When", "What", "Paid in", "Change", "Balance", "Unit", "Moved"]
 
 
@@ -49,7 +47,8 @@ class WalletAdmin(acts.Acting, LongListing):
         owner = self.get_object(request, str(pk))
         if owner is None or not self.has_view_permission(request, owner):
             raise Http404
-        return downloads.table("statement", _HEADER, rows_of(owner))
+        told = wallets.every_line(storefront=owner.storefront_id, customer=owner)
+        return downloads.table("statement", _HEADER, map(_row, told))
 
     @display(description="Customer", ordering="name")
     def who(self, row):
@@ -132,16 +131,6 @@ def _line(line):
     unit = transfer.unit
     change = ("+" if line.change_minor > 0 else "") + money.plain(line.change_minor, unit) if line.change_minor else ""
     return words.moment(transfer.at), words.link(transfer, line.text), change, money.plain(line.balance_minor, unit)
-
-
-def rows_of(customer):
-    """The whole statement as rows of a table, newest first; amounts in units of the currency."""
-    rows = wallets.statement(storefront=customer.storefront_id, customer=customer.pk).order_by("-id")
-    piece = list(rows[:_PIECE])
-    while piece:
-        for line in wallets.lines(customer=customer, transfers=piece):
-            yield _row(line)
-        piece = list(rows.filter(pk__lt=piece[-1].pk)[:_PIECE])
 
 
 def _row(line):

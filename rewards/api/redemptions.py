@@ -1,6 +1,5 @@
 """Credit and points at a checkout: reserve, confirm, give back, reverse."""
 
-from django.utils.translation import gettext_noop
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -19,15 +18,13 @@ from rewards.models import Redemption, RedemptionState
 class Unit(fields.Name):
     """An ISO 4217 code, or PTS."""
 
-    default_error_messages = {"unknown_unit": gettext_noop("must be an ISO 4217 code such as EUR, or PTS for points")}
-
     def __init__(self, **options):
         super().__init__(**{"max_length": 3, "help_text": "ISO 4217, or PTS for points."} | options)
 
     def to_internal_value(self, data):
         value = super().to_internal_value(data)
         if value not in money.CURRENCIES and value != money.POINTS:
-            self.fail("unknown_unit")
+            raise serializers.ValidationError("must be an ISO 4217 code such as EUR, or PTS for points")
         return value
 
 
