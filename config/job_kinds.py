@@ -4,7 +4,7 @@
 result)``; see ``advocacy/jobs``. The admin shows a result by the template ``admin/jobs/<kind>.html`` if there is one.
 """
 
-from rewards import simulation
+from rewards import corrections, simulation
 from rewards.coupons import uploading
 
-JOBS = {"simulation": simulation.step, uploading.JOB: uploading.step}
+JOBS = {corrections.JOB: corrections.step, "simulation": simulation.step, uploading.JOB: uploading.step}

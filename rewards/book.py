@@ -37,7 +37,7 @@ class Book:
 
 def of_storefronts(storefronts):
     """The Book of every program of these storefronts."""
-    versions = RuleVersion.objects.filter(rule__program__storefront__in=storefronts)
+    versions = RuleVersion.everything.filter(rule__program__storefront__in=storefronts)
     return Book(list(versions.select_related("rule__program").order_by("rule", "number")))
 
 

@@ -162,3 +162,20 @@ COUPON_POOL_LOW = EventType(
     },
     triggers=False,
 )
+
+RULE_CORRECTED = EventType(
+    "rule.corrected",
+    "rule",
+    "The decisions of a mistaken version were made anew; each change is told by its reward's own event.",
+    {
+        "rule": "its id",
+        "correction": "its id",
+        "mistaken_version": "the id of the rule version that was corrected",
+        "corrected_version": "the id of the one that decides instead",
+        "starts_at": "of the period whose decisions were made anew, RFC 3339",
+        "ends_at": "its end, excluded",
+        "policy": "waive or net: what becomes of what had been spent or paid",
+        "decisions": "how many were made anew",
+    },
+    triggers=False,
+)

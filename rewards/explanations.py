@@ -34,7 +34,7 @@ def of_subject(*, storefront, kind, public_id):
 
 def _sentences(decisions):
     ids = {verdict["version"] for decision in decisions for verdict in decision.verdicts}
-    versions = RuleVersion.objects.filter(pk__in=ids).select_related("rule__program")
+    versions = RuleVersion.everything.filter(pk__in=ids).select_related("rule__program")
     return {version.pk: rulebook.sentence(version, currency=version.rule.program.currency) for version in versions}
 
 

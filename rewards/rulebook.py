@@ -62,6 +62,11 @@ def archive(*, rule, at):
     return rule
 
 
+def check(*, terms):
+    """Raise ``Refused`` by field where these terms cannot be."""
+    _check(terms)
+
+
 def _rule(program, name, rule):
     if rule is None:
         return Rule.objects.create(program=program, name=name)

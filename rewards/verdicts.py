@@ -46,6 +46,11 @@ def earlier(said):
     )
 
 
+def unit(said, side):
+    """Of the amounts of a side of a kept verdict."""
+    return said.get("units", {}).get(side, said["unit"])
+
+
 def read(verdicts):
     """Kept verdicts whole, with their checks as dictionaries."""
     return [_whole(said) for said in verdicts]

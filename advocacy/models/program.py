@@ -69,6 +69,12 @@ class Program(models.Model):
         validators=[MaxValueValidator(365)],
         help_text="So many days before something of theirs expires, customers are reminded. 0: they are not.",
     )
+    four_eyes_above_minor = models.PositiveBigIntegerField(
+        "Second person above",
+        default=10_000,
+        help_text="In minor units of the currency, such as 10000 for 100.00 EUR. Who proposes to correct a mistake "
+        "that changes more than this needs somebody else to approve it. 0: always.",
+    )
     starts_at = models.DateTimeField(null=True, blank=True, help_text="Empty: from the beginning.")
     ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: open end.")
     window_days = models.PositiveIntegerField(

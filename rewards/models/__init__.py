@@ -1,6 +1,7 @@
 """The nouns of rewards and the ledger."""
 
 from rewards.models.adjustment import Adjustment, AdjustmentKind, Exchange
+from rewards.models.correction import Correction, CorrectionPolicy, CorrectionState
 from rewards.models.coupon import Coupon, CouponState
 from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolSource
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
@@ -33,6 +34,9 @@ __all__ = [
     "Adjustment",
     "AdjustmentKind",
     "BatchState",
+    "Correction",
+    "CorrectionPolicy",
+    "CorrectionState",
     "Counter",
     "Coupon",
     "CouponPool",

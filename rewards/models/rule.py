@@ -54,6 +54,13 @@ class Rule(models.Model):
         return self.name
 
 
+class _Promised(models.Manager):
+    """Not those that correct another: they were never in force."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(corrects__isnull=True)
+
+
 class RuleVersion(models.Model):
     """Event type + conditions on facts → benefits. Immutable from the moment it is saved, but for its end.
 
@@ -109,13 +116,21 @@ class RuleVersion(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Set where this version corrects the decisions of another: it is in force for those only.
+    # Set where this version corrects the decisions of another: it decides those only, and has the other's number.
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
 
+    everything = models.Manager()
+    objects = _Promised()
+
     class Meta:
+        default_manager_name = "objects"
         ordering = ["rule", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["rule", "number"], name="a_rule_numbers_its_versions_once"),
+            models.UniqueConstraint(
+                fields=["rule", "number"],
+                condition=models.Q(corrects__isnull=True),
+                name="a_rule_numbers_its_versions_once",
+            ),
             one_of("frequency", Frequency, name="a_rule_version_has_a_known_frequency"),
             one_of("hold_from", HoldFrom, name="a_rule_version_counts_its_hold_from_something_known"),
             one_of("months_from", MonthsFrom, name="a_rule_version_counts_its_months_from_something_known"),
@@ -150,4 +165,4 @@ class RuleVersion(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.rule.name}, version {self.number}"
+        return f"{self.rule.name}, version {self.number}{', corrected' if self.corrects_id else ''}"

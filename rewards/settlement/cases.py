@@ -26,7 +26,10 @@ class Case:
     earlier: dict = field(default_factory=dict)  # rule → what its last decision said
     question: rules.Question | None = None
     verdicts: list = field(default_factory=list)
-    correction: object = None
+    # Of a correction: its public id, the Terms that decide it instead of their rule's, what becomes of what was spent.
+    correction: UUID | None = None
+    instead: rules.Terms | None = None
+    waives: bool = False
 
     @property
     def first(self):
@@ -211,6 +214,8 @@ def _terms(case, rule_book):
     if case.first:
         return in_force
     before = [rule_book.terms[said["version"]] for said in case.earlier.values()]
+    if case.instead:
+        before = [case.instead if terms.rule == case.instead.rule else terms for terms in before]
     return sorted(
         [*before, *(terms for terms in in_force if terms.rule not in case.earlier)], key=lambda terms: terms.rule
     )
@@ -245,9 +250,16 @@ def _question(case, found):
         moment=subject.occurred_at,
         who=case.who,
         sides=tuple([side for side, row in recipients.items() if row]),
-        before=None if case.first else {rule: verdicts.earlier(said) for rule, said in case.earlier.items()},
+        before=None if case.first else _before(case),
         rates=_rates(case, found),
     )
+
+
+def _before(case):
+    before = {rule: verdicts.earlier(said) for rule, said in case.earlier.items()}
+    if case.instead:
+        before[case.instead.rule].again = True
+    return before
 
 
 def _rates(case, found):

@@ -63,7 +63,7 @@ def _settle(ended, rule_book, at):
         for case in derived.read(locked)
         if (asked := _asked(case, wanted[case.subject.public_id][0], rule_book)) is not None
     ]
-    conclude(cases, rule_book, at=at)
+    conclude(found=cases, rule_book=rule_book, at=at)
     Counter.objects.filter(pk__in=[counter.pk for counter in ended]).update(closed_at=at)
 
 

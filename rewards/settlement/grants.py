@@ -26,6 +26,9 @@ def _target(case, verdict, side, reward, due_at):
     reward.reviewed = case.facts.get(f"{side}_review") == "held"
     # A grant is fixed but for what is decided again.
     reward.granted_minor = max(verdict.granted[side], 0)
+    if case.waives:
+        # Of what has left, what is owed no more is not asked back.
+        reward.waived_minor = max(reward.spent_minor + reward.paid_minor - verdict.owed[side], 0)
     if reward.pending_minor or reward.pk is None or reward.credited_at is None:
         reward.due_at = due_at
     return crediting.Target(reward, verdict.owed[side], case.event, verdict.terms.expires_days)

@@ -35,7 +35,7 @@ def decide(found, rule_book, *, at):
     _conclude([*found, *steps], rule_book, at)
 
 
-def conclude(found, rule_book, *, at):
+def conclude(*, found, rule_book, at):
     """Decide and settle what is derived and has its question, on subjects and counters that the caller has locked."""
     if found:
         _ask(found)
@@ -50,18 +50,29 @@ def _conclude(found, rule_book, at):
 
 def _ask(found):
     """Ask the rules, each subject with the counters as the ones before it left them."""
-    counters = locks.counters(keys=_counters(found))
+    counters = locks.counters(keys=counters_of(found))
     used = {key: number for key, (_, number) in counters.items()}
-    for case in found:
-        case.verdicts = rules.decide(case.question, case.terms, used=used)
-        for verdict in case.verdicts:
-            _count(case, verdict, used)
+    answer(found, used)
     _store(counters, used)
     return used
 
 
-def _counters(found):
-    return {(terms.rule, *key) for case in found for terms in case.terms for key in rules.keys(case.question, terms)}
+def answer(found, used):
+    """Give the Cases their verdicts, one after the other; ``used`` goes on with them. Changes nothing else."""
+    for case in found:
+        case.verdicts = rules.decide(case.question, case.terms, used=used)
+        for verdict in case.verdicts:
+            _count(case, verdict, used)
+
+
+def counters_of(found):
+    """The keys of the counters that these Cases read, and of those that what is made anew had used before."""
+    keys = {(terms.rule, *key) for case in found for terms in case.terms for key in rules.keys(case.question, terms)}
+    for case in found:
+        for rule, earlier in (case.question.before or {}).items():
+            if earlier.again:
+                keys |= {(rule, *key) for key in earlier.uses}
+    return keys
 
 
 def _count(case, verdict, used):

@@ -1,0 +1,70 @@
+from django.conf import settings
+from django.db import models
+
+from advocacy.models import Storefront
+from advocacy.models.columns import PublicIdField, one_of
+from rewards.models.rule import RuleVersion
+
+
+class CorrectionState(models.TextChoices):
+    PROPOSED = "proposed", "Proposed"  # its difference is known; nothing has changed
+    RUNNING = "running", "Running"  # approved; decisions are made anew
+    DONE = "done", "Done"  # the ledger has the difference
+    WITHDRAWN = "withdrawn", "Withdrawn"  # nothing of it was done
+
+
+class CorrectionPolicy(models.TextChoices):
+    """What happens where more was spent or paid already than is owed by the corrected version."""
+
+    WAIVE = "waive", "Waive it: nobody is asked to give back what was spent or paid"
+    NET = "net", "Net it: what they earn next pays it off"
+
+
+class Correction(models.Model):
+    """Decisions of a mistaken rule version made anew by the corrected one, for what happened in a period."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="corrections", db_index=False)
+    rule_version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="mistakes")
+    # Columns of a RuleVersion that the corrected one has instead; the version itself is made by the approval.
+    terms = models.JSONField()
+    corrected = models.OneToOneField(RuleVersion, models.PROTECT, null=True, related_name="correction")
+    starts_at = models.DateTimeField(help_text="What happened from then on.")
+    ends_at = models.DateTimeField(help_text="What happened before then.")
+    policy = models.CharField(max_length=10, choices=CorrectionPolicy, default=CorrectionPolicy.WAIVE)
+    reason = models.CharField(max_length=200, help_text="For your colleagues and the log. Customers do not read it.")
+    state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.PROPOSED)
+    # {"decisions", "rewards", "units": {unit: minor}, "biggest": [{"kind", "subject", "side", "unit", "before",
+    # "after"}]}: computed when it was proposed; nothing in it names a person.
+    difference = models.JSONField()
+    needs_second = models.BooleanField(help_text="The difference is above the limit: somebody else approves it.")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="When it was done or withdrawn.")
+
+    class Meta:
+        constraints = [
+            one_of("state", CorrectionState, name="a_correction_has_a_known_state"),
+            one_of("policy", CorrectionPolicy, name="a_correction_has_a_known_policy"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="a_correction_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["proposed", "withdrawn"])
+                | models.Q(corrected__isnull=False, approved_by__isnull=False),
+                name="a_correction_runs_when_it_is_approved",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(needs_second=False)
+                | models.Q(approved_by__isnull=True)
+                | ~models.Q(approved_by=models.F("proposed_by")),
+                name="above_the_limit_somebody_else_approves_a_correction",
+                violation_error_message="Somebody else than who proposed this correction must approve it.",
+            ),
+        ]
+        indexes = [models.Index(fields=["storefront", "-id"], name="corrections_newest_first")]
+
+    def __str__(self):
+        return f"Correction of {self.rule_version}"

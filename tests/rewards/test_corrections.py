@@ -1,0 +1,206 @@
+"""100 % typed for 10 %: what it granted is decided anew, and the ledger gets the difference."""
+
+from datetime import timedelta
+
+import pytest
+
+from advocacy.jobs import working
+from advocacy.models import Event, Job
+from advocacy.refusals import Refused
+from referrals import events as catalogue
+from rewards import audit, corrections, crediting, ledger
+from rewards.models import Correction, Decision, Leg, Reward, RuleVersion
+from tests import cast
+from tests.rewards.scene import (
+    NOW,
+    acme,
+    alice_of,
+    balances,
+    conversion_of,
+    person,
+    program_of,
+    rule_of,
+    settle,
+    tell,
+)
+from tests.terms import terms
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(days=1)
+ALL = {"advocate_kind": "percent", "advocate_percent_bp": 10_000, "friend_kind": "", "hold_days": 0}
+TENTH = terms(**ALL | {"advocate_percent_bp": 1000})["benefits"]
+
+
+@pytest.fixture
+def alice():
+    return alice_of(program_of(acme()))
+
+
+@pytest.fixture
+def anna():
+    return cast.staff("anna")
+
+
+def friends(alice, count, **facts):
+    brought = [conversion_of(alice, person(alice.storefront, f"friend {number}")) for number in range(count)]
+    for conversion in brought:
+        tell(conversion, **facts)
+    settle()
+    return brought
+
+
+def propose(version, by, policy="waive", benefits=TENTH, **said):
+    said = {"starts_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(hours=1), "at": LATER} | said
+    said = {"terms": {"benefits": benefits}, "reason": "100 typed for 10"} | said
+    return corrections.propose(version=version, policy=policy, by=by, **said)
+
+
+def correct(version, olga, anna, **said):
+    corrections.approve(correction=propose(version, anna, **said), by=olga, at=LATER)
+    job = Job.objects.latest("pk")
+    while working.step(pk=job.pk, worker=None, first=True, at=LATER):
+        pass
+    job.refresh_from_db()
+    assert job.state == "done", job.error
+    return job
+
+
+def test_the_difference_is_shown_before_anything_changes(alice, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 2)
+    correction = propose(version, anna)
+    assert correction.difference["units"] == {"EUR": -9000}
+    assert (correction.difference["decisions"], correction.difference["rewards"]) == (2, 2)
+    assert [(each["before"], each["after"]) for each in correction.difference["biggest"]] == [(5000, 500)] * 2
+    assert balances(alice.customer) == {"available": 10_000}
+    assert Decision.objects.count() == 2
+
+
+def test_approved_by_another_it_takes_back_what_was_too_much(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 3)
+    job = correct(version, olga, anna)
+    assert job.result == {"decisions": 3}
+    assert balances(alice.customer) == {"available": 1500}
+    correction = Correction.objects.get()
+    assert correction.state == "done"
+    newest = Decision.objects.latest("pk")
+    assert (newest.correction, newest.number, newest.version) == (correction.public_id, 2, 1)
+    assert newest.verdicts[0]["version"] == correction.corrected_id
+    told = Event.objects.get(type="rule.corrected").facts
+    assert (told["decisions"], told["policy"]) == (3, "waive")
+    assert "100 typed for 10" not in str(told)
+    assert list(audit.differences()) == []
+
+
+def test_what_comes_after_the_correction_is_settled_by_the_corrected_version(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    first, _ = friends(alice, 2)
+    correct(version, olga, anna)
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=2500)
+    settle()
+    assert balances(alice.customer) == {"available": 750}
+    assert RuleVersion.objects.count() == 1, "no version is in force that was not"
+    assert list(audit.differences()) == []
+
+
+@pytest.mark.parametrize("netted", [False, True])
+def test_what_was_spent_is_waived_or_netted_as_chosen(alice, olga, anna, netted):
+    left, waived = ({"available": -3500}, 0) if netted else ({}, 3500)
+    version = rule_of(alice.program, **ALL)
+    first = friends(alice, 1)[0]
+    reward = Reward.objects.select_related("subject").get()
+    ledger.move(reward, [(Leg.USE, 4000)])
+    crediting.save([reward])
+    ledger.post([ledger.Posting(reward, Leg.USE, 4000)], at=NOW)
+    correct(version, olga, anna, policy="net" if netted else "waive")
+    assert balances(alice.customer) == left
+    reward.refresh_from_db()
+    assert (reward.granted_minor, reward.waived_minor, crediting.held(reward)) == (500, waived, 500)
+    tell(first, catalogue.CONVERSION_ADJUSTED)
+    settle()
+    assert balances(alice.customer) == left, "settled again it stays"
+    assert list(audit.differences()) == []
+
+
+def test_too_little_is_corrected_too_and_within_the_budget(alice, olga, anna):
+    caps = [{"scope": "program", "period": "all", "measure": "amount", "limit": 8000, "side": ""}]
+    version = rule_of(alice.program, **ALL | {"advocate_percent_bp": 1000}, caps=caps)
+    friends(alice, 2)
+    wanted = terms(**ALL)["benefits"]
+    assert propose(version, anna, benefits=wanted).difference["units"] == {"EUR": 7000}
+    Correction.objects.update(state="withdrawn")
+    correct(version, olga, anna, benefits=wanted)
+    assert balances(alice.customer) == {"available": 8000}
+    assert list(audit.differences()) == []
+
+
+def test_a_corrected_cap_gives_the_old_ones_uses_back(alice, olga, anna):
+    caps = [{"scope": "advocate", "period": "month", "measure": "count", "limit": 1, "side": ""}]
+    version = rule_of(alice.program, **ALL | {"advocate_percent_bp": 1000}, caps=caps)
+    friends(alice, 3)
+    assert balances(alice.customer) == {"available": 500}
+    correct(version, olga, anna, terms={"caps": []})
+    assert balances(alice.customer) == {"available": 1500}
+    assert list(audit.differences()) == []
+
+
+def test_only_the_period_is_corrected(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    with pytest.raises(Refused) as refusal:
+        propose(version, anna, ends_at=NOW)
+    assert refusal.value.code == "nothing_decided"
+    assert not Correction.objects.exists()
+
+
+def test_a_milestones_steps_are_corrected(alice, olga, anna):
+    every_two = {"milestone_every": 2, "advocate_amount_minor": 9000, "friend_kind": "", "hold_days": 0}
+    version = rule_of(alice.program, **every_two)
+    friends(alice, 5)
+    assert balances(alice.customer) == {"available": 18_000}
+    correct(version, olga, anna, benefits=terms(advocate_amount_minor=900)["benefits"])
+    assert balances(alice.customer) == {"available": 1800}
+    assert list(audit.differences()) == []
+
+
+def test_above_the_limit_somebody_else_approves(alice, anna, olga):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 3)
+    correction = propose(version, anna)
+    assert correction.needs_second
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=anna, at=LATER)
+    assert refusal.value.code == "second_person_needed"
+    assert not Job.objects.exists()
+
+
+def test_below_the_limit_one_person_may_and_a_withdrawn_one_is_over(alice, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    correction = propose(version, anna)
+    assert not correction.needs_second, "45.00 EUR"
+    corrections.withdraw(correction=correction, at=LATER)
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=anna, at=LATER)
+    assert refusal.value.code == "correction_decided"
+    corrections.approve(correction=propose(version, anna), by=anna, at=LATER)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"terms": {"trigger": "referral.created"}}, "not_correctable"),
+        ({"terms": {"hold_days": 0}}, "nothing_corrected"),
+        ({"terms": {"benefits": {}}}, "invalid_rule"),
+        ({"ends_at": LATER + timedelta(days=1)}, "period_not_over"),
+        ({"ends_at": NOW - timedelta(days=9)}, "period_not_over"),
+    ],
+)
+def test_what_is_no_correction_is_refused(alice, anna, said, code):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    with pytest.raises(Refused) as refusal:
+        propose(version, anna, **said)
+    assert refusal.value.code == code
+    assert not Correction.objects.exists()
