@@ -22,7 +22,7 @@ class PolicyForm(MoneyForm):
 
     class Meta:
         model = PayoutPolicy
-        fields = ["storefront", "program", "currency", "kind", "pool", "schedule", "day", "payer_name", "payer_iban"]
+        fields = ["storefront", "program", "currency", "kind", "schedule", "day", "payer_name", "payer_iban"]
 
 
 def gather(*, row, by, at):
@@ -43,14 +43,13 @@ class PayoutPolicyAdmin(acts.Acting, Listing):
     list_select_related = ["storefront", "program"]
     search_fields = ["storefront__name", "program__name"]
     conditional_fields = {
-        "pool": f"kind == '{PayoutKind.GIFT_CARD}'",
         "payer_name": f"kind == '{PayoutKind.SEPA}'",
         "payer_iban": f"kind == '{PayoutKind.SEPA}'",
         "day": "schedule != 'manual'",
     }
     fieldsets = [
         ("Whose cash", {"fields": ["storefront", "program", "currency"]}),
-        ("How it leaves", {"fields": ["kind", "pool", "payer_name", "payer_iban"]}),
+        ("How it leaves", {"fields": ["kind", "payer_name", "payer_iban"]}),
         ("When", {"fields": ["minimum", "schedule", "day"]}),
         ("Who approves", {"fields": ["second_above"]}),
     ]

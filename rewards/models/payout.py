@@ -18,7 +18,7 @@ class PayoutKind(models.TextChoices):
 
     MANUAL = "manual", "By hand, from a list (CSV)"
     SEPA = "sepa", "Bank file (SEPA credit transfer)"
-    GIFT_CARD = "gift_card", "Gift card"
+    GIFT_CARD = "gift_card", "Gift cards, from a list (CSV)"
 
 
 class PayoutSchedule(models.TextChoices):
@@ -42,9 +42,6 @@ class PayoutPolicy(models.Model):
     )
     currency = UnitField(default="EUR", help_text="ISO 4217, such as EUR.")
     kind = models.CharField(max_length=10, choices=PayoutKind, default=PayoutKind.MANUAL)
-    pool = models.CharField(
-        max_length=40, blank=True, help_text="For gift cards: the pool whose codes are given, such as pol_…."
-    )
     minimum_minor = MinorField("Minimum", default=1000, help_text="Nobody is paid less than this at once.")
     schedule = models.CharField(max_length=10, choices=PayoutSchedule, default=PayoutSchedule.MANUAL)
     day = models.PositiveSmallIntegerField(
@@ -108,8 +105,6 @@ class PayoutPolicy(models.Model):
                 problems["payer_name"] = "A bank file names who pays."
             if self.currency != "EUR":
                 problems["kind"] = "SEPA transfers are in EUR only; choose “by hand” for other currencies."
-        if self.kind == PayoutKind.GIFT_CARD and not self.pool:
-            problems["pool"] = "Name the pool whose codes are given, such as pol_…."
         return problems
 
 

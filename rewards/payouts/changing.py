@@ -33,7 +33,7 @@ def change(payouts, state, *, at, said=None):
         setattr(payout, moment, at)
         reference, failure = (said or {}).get(payout.number, ("", ""))
         payout.reference = reference or payout.reference
-        payout.failure = failure or payout.failure
+        payout.failure = failure
     _save(moved)
     if leg:
         moving.carry([payout.public_id for payout in moved], leg, at=at)
@@ -67,8 +67,8 @@ def _save(payouts):
 
 def of(batch):
     """The batch's payouts, without those that wait, by number."""
-    rows = Payout.objects.filter(batch=batch).exclude(state=PayoutState.WAITING).order_by("number")
-    found = list(rows)
+    rows = Payout.objects.filter(batch=batch).exclude(state=PayoutState.WAITING)
+    found = list(rows.select_related("customer").order_by("number"))
     for payout in found:
         payout.batch = batch
     return found

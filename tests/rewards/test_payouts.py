@@ -13,7 +13,7 @@ from advocacy.refusals import Refused
 from rewards import audit
 from rewards.models import Payout, PayoutBatch, TaxLimit, Transfer
 from rewards.payouts import batches, gathering, payees, results
-from rewards.payouts.kinds import sepa
+from rewards.payouts.kinds import KINDS, Kind, sepa
 from tests import cast
 from tests.rewards import scene
 from tests.rewards.payouts_stage import (
@@ -297,3 +297,33 @@ def test_a_bank_file_adds_up_and_names_each_transfer(alice, program):
     assert [child.tag.split("}")[1] for child in root.find(".//p:PmtInf", space)][:10] == (
         "PmtInfId PmtMtd NbOfTxs CtrlSum PmtTpInf ReqdExctnDt Dbtr DbtrAcct DbtrAgt ChrgBr".split()
     )
+
+
+def test_gift_cards_are_a_list_that_needs_no_account(alice, program):
+    carla = scene.alice_of(program, "carla")
+    carla.customer.email = "=carla@example.com"
+    carla.customer.save()
+    earns(carla)
+    batch = exported(policy_of(program.storefront, kind="gift_card"))
+    lines = batches.export(batch=batch, at=LATER)[1].text.splitlines()
+    assert lines[1:] == [f"1,Alice,DE,,25.00,EUR,{batch},,,", f"2,carla,,'=carla@example.com,25.00,EUR,{batch},,,"]
+
+
+def test_a_kind_that_gives_by_itself_gives_once_and_again_what_it_could_not(policy, alice, monkeypatch):
+    keys, empty = [], [True]
+
+    def give(payout, key, at):
+        if empty.pop() if empty else False:
+            raise Refused("none_left", "No card is left.")
+        keys.append(key)
+        return f"card {len(keys)}"
+
+    monkeypatch.setitem(KINDS, "manual", Kind(needs=("iban",), file=KINDS["manual"].file, give=give))
+    batch = exported(policy)
+    assert batches.give(batch=batch, at=LATER) == 0
+    assert Payout.objects.get().failure == "No card is left."
+    batches.give_waiting(at=LATER)
+    batches.give_waiting(at=LATER)
+    paid = Payout.objects.get()
+    assert (keys, paid.state, paid.reference, paid.failure) == ([paid.public_id], "paid", "card 1", "")
+    assert balances(alice.customer) == {}

@@ -29,5 +29,5 @@ class Kind:
 KINDS = {
     PayoutKind.MANUAL: Kind(needs=("iban", "other"), file=manual.file),
     PayoutKind.SEPA: Kind(needs=("iban",), file=sepa.file),
-    PayoutKind.GIFT_CARD: Kind(file=manual.file, give=gift_card.give),
+    PayoutKind.GIFT_CARD: Kind(file=gift_card.file),
 }

@@ -1,0 +1,140 @@
+"""Payouts in the admin: a batch from a policy's button to its results, the statement, the journal; who may."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from rewards.models import Payee, Payout, PayoutBatch, PayoutPolicy, TaxLimit
+from tests import cast
+from tests.flows.admin_stage import otto
+from tests.rewards import payouts_stage
+
+CONFIRMED = {"confirmed": "1", "reason": "November"}
+
+
+@pytest.fixture
+def desk(client, olga):
+    client.force_login(olga)
+    return client
+
+
+@pytest.fixture
+def policy(acme, program, alice):
+    """alice has 25.00 EUR in cash and an account."""
+    payouts_stage.cash_rule(program)
+    payouts_stage.earns(alice)
+    payouts_stage.payee_of(alice.customer)
+    return payouts_stage.policy_of(acme)
+
+
+def do(desk, row, act, **fields):
+    page = reverse(f"admin:rewards_{row._meta.model_name}_do", args=[row.pk, act])
+    return desk.post(page, CONFIRMED | fields, follow=True)
+
+
+def test_a_batch_is_made_approved_exported_and_its_results_imported(desk, policy):
+    assert "1 are paid, 0 wait" in do(desk, policy, "gather").content.decode()
+    batch = PayoutBatch.objects.get()
+    do(desk, batch, "approve")
+    do(desk, batch, "export")
+    file = do(desk, batch, "download")
+    assert file["Content-Disposition"] == f'attachment; filename="{batch}.csv"'
+    assert "DE89370400440532013000" in file.content.decode()
+    wrong = do(desk, batch, "results", file=SimpleUploadedFile("r.csv", b"number,result\n7,paid\n"))
+    assert "line 2: this batch has no payout number 7" in wrong.content.decode()
+    told = SimpleUploadedFile("r.csv", b"number;result;reference\n1;paid;TX-9\n")
+    do(desk, batch, "results", file=told)
+    batch.refresh_from_db()
+    assert (batch.state, Payout.objects.get().reference) == ("settled", "TX-9")
+    log = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    assert log == ["Batch made", "Approved: November", "Exported", "File downloaded", "Results noted: r.csv"]
+    page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
+    assert "each payout has its result" in page
+
+
+def test_the_maker_reads_that_somebody_else_approves(desk, policy, client):
+    PayoutPolicy.objects.update(four_eyes_above_minor=0)
+    do(desk, policy, "gather")
+    batch = PayoutBatch.objects.get()
+    assert "somebody else than its maker" in do(desk, batch, "approve").content.decode()
+    client.force_login(otto("rewards.view_payoutbatch", "rewards.change_payoutbatch"))
+    do(client, batch, "approve")
+    batch.refresh_from_db()
+    assert (batch.state, batch.made_by.username, batch.approved_by.username) == ("approved", "olga", "otto")
+
+
+def test_one_payout_that_the_bank_sent_back_is_told_alone(desk, policy):
+    batch = payouts_stage.exported(policy)
+    payout = batch.payouts.get()
+    do(desk, payout, "paid", reference="TX-9")
+    do(desk, payout, "returned", reason="Account closed")
+    payout.refresh_from_db()
+    assert (payout.state, payout.failure) == ("returned", "Account closed")
+
+
+def test_who_may_look_may_not_approve(client, policy):
+    batch = payouts_stage.gathering.gather(policy=policy, at=timezone.now())
+    client.force_login(otto("rewards.view_payoutbatch"))
+    page = reverse("admin:rewards_payoutbatch_change", args=[batch.pk])
+    assert "/do/approve/" not in client.get(page).content.decode()
+    assert do(client, batch, "approve").status_code == 403
+    assert client.get(reverse("admin:journal")).status_code == 403
+
+
+def test_a_policy_is_typed_as_money_and_its_mistakes_are_told(desk, acme):
+    page = reverse("admin:rewards_payoutpolicy_add")
+    fields = {"storefront": acme.pk, "currency": "eur", "kind": "sepa", "minimum": "20.00", "second_above": "500"}
+    fields |= {"schedule": "weekly", "day": "9", "payer_iban": "DE89 1", "payer_name": ""}
+    wrong = desk.post(page, fields).content.decode()
+    for words in ("begins with two letters", "names who pays", "1 (Monday) to 7 (Sunday)"):
+        assert words in wrong
+    right = {"day": "1", "payer_iban": payouts_stage.IBAN, "payer_name": "Acme GmbH"}
+    desk.post(page, fields | right)
+    policy = PayoutPolicy.objects.get()
+    assert (policy.currency, policy.minimum_minor, policy.four_eyes_above_minor) == ("EUR", 2000, 50000)
+    assert policy.payer_iban == "DE89370400440532013000"
+    desk.post(
+        reverse("admin:rewards_taxlimit_add"),
+        {"storefront": acme.pk, "country": "US", "currency": "EUR", "limit": "600"},
+    )
+    assert TaxLimit.objects.get().yearly_limit_minor == 60_000
+
+
+def test_a_payee_is_changed_with_its_change_logged(desk, policy, olga):
+    payee = Payee.objects.get()
+    page = reverse("admin:rewards_payee_change", args=[payee.pk])
+    fields = {"name": "Alice Example", "country": "DE", "kind": "private", "iban": payouts_stage.OTHER_IBAN}
+    inline = {f"changes-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    desk.post(page, fields | inline | {"other": "", "vat_id": "", "tax_form_since": "2026-01-05"})
+    payee.refresh_from_db()
+    assert (payee.name, payee.destination_end, str(payee.tax_form_since)) == ("Alice Example", "4300", "2026-01-05")
+    change = payee.changes.order_by("pk").last()
+    assert (change.source, change.by, change.before, change.after) == ("admin", olga, "•••• 3000", "•••• 4300")
+    shown = desk.get(page).content.decode()
+    assert "0532" not in shown
+    assert "0417" not in shown
+
+
+def test_a_statement_and_the_journal_are_pages_and_files(desk, policy, acme):
+    batch = payouts_stage.exported(policy)
+    payouts_stage.said(batch, n1="paid")
+    payout = batch.payouts.get()
+    statement = desk.get(reverse("admin:rewards_payout_statement", args=[payout.pk])).content.decode()
+    assert "Statement 1" in statement
+    assert "€25.00" in statement
+    assert "•••• 3000" in statement
+    address = reverse("admin:journal")
+    page = desk.get(address, {"month": "2026-03", "storefront": acme.pk}).content.decode()
+    assert page.count("25.00 EUR") == 3
+    file = b"".join(desk.get(address, {"month": "2026-03", "as": "journal"}).streaming_content).decode()
+    assert "2026-03,Friends of Acme,cash,EUR,0.00,25.00,0.00,0.00,0.00,25.00,0.00" in file
+    totals = b"".join(desk.get(address, {"month": "2026-03", "as": "totals"}).streaming_content).decode()
+    assert "Alice,DE,private,,,1,25.00,EUR" in totals
+
+
+def test_the_journal_of_no_storefront_says_what_to_do(desk):
+    assert "Add a storefront" in desk.get(reverse("admin:journal")).content.decode()
+    cast.acme()
+    assert "Nothing was earned" in desk.get(reverse("admin:journal"), {"month": "x\0"}).content.decode()
