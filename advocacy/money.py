@@ -1,7 +1,5 @@
 """Money in integer minor units. Pure. The one rounding rule: half up, once, at the minor unit."""
 
-from fractions import Fraction
-
 # ISO 4217, active codes with their number of decimals where that is not two.
 _DECIMALS = {
     **dict.fromkeys(
@@ -38,8 +36,10 @@ def round_half_up(value):
 
 
 def share(amount_minor, part, whole):
-    """``amount × part ÷ whole`` in minor units, rounded once; ``whole`` must not be 0."""
-    return round_half_up(Fraction(amount_minor * part, whole))
+    """``amount × part ÷ whole`` in minor units, rounded once; ``whole`` is above 0."""
+    # As round_half_up of a Fraction, which takes three times as long: settling asks it thousands of times a second.
+    product = amount_minor * part
+    return (2 * product + whole) // (2 * whole) if product >= 0 else -((whole - 2 * product) // (2 * whole))
 
 
 def percent(amount_minor, basis_points):

@@ -38,8 +38,8 @@ def program(rules, *, advocates):
         rulebook.save(
             program=made, name=name, terms=terms, at=ground.NOW, starts_at=ground.LONG_AGO, from_the_past=True
         )
-    people = _people(storefront, advocates)
-    rows = [Advocate(storefront=storefront, program=made, customer=person, enrolled_at=ground.NOW) for person in people]
+    found = people(storefront, advocates)
+    rows = [Advocate(storefront=storefront, program=made, customer=person, enrolled_at=ground.NOW) for person in found]
     return made, bulk.insert(rows)
 
 
@@ -49,7 +49,7 @@ def convert(program, advocates, *, number):
     placed = {"placed_at": ground.NOW, "paid_at": ground.NOW, "updated_at": ground.NOW, "status": OrderStatus.PAID}
     amounts = {"currency": program.currency, "subtotal_minor": 5000, "revenue_minor": 5000, "total_minor": 5000}
     with transaction.atomic():
-        friends = _people(program.storefront, number)
+        friends = people(program.storefront, number)
         bonds = [
             Referral(program=program, advocate=advocate, friend=friend, method="code", bound_at=ground.NOW, **shared)
             for advocate, friend in zip(itertools.cycle(advocates), friends, strict=False)
@@ -68,7 +68,7 @@ def convert(program, advocates, *, number):
         cursor.execute("ANALYZE")
 
 
-def _people(storefront, number):
+def people(storefront, number):
     rows = [
         Customer(
             storefront=storefront,

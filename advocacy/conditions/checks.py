@@ -73,6 +73,8 @@ def first_failure(conditions):
     """A callable facts → the reason of the first entry that fails, or None: cheaper than checks, for mass questions."""
     how, entries = entries_of(conditions)
     verdicts = [_verdict(conditions)] if how == "any" else [_verdict(entry) for entry in entries]
+    if len(verdicts) == 1:
+        return verdicts[0]
 
     def ask(facts):
         for reason_of in verdicts:

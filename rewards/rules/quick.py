@@ -9,9 +9,11 @@ from datetime import datetime
 from advocacy import conditions, money
 from rewards.rules import amounts, periods
 from rewards.rules.deciding import RATE_MISSING
-from rewards.rules.terms import AMOUNT, COUNT, PER_PRODUCT, WHOLE_FORMS
+from rewards.rules.periods import ALL
+from rewards.rules.terms import AMOUNT, COUNT, FIXED, SIDES, WHOLE_FORMS
 
 _BY_COUNT = "conversions"
+_REVIEWS = {side: f"{side}_review" for side in SIDES}
 
 
 class Asked:
@@ -27,6 +29,13 @@ class Asked:
         self.who, self.sides, self.rates = who, sides, rates
         # Nothing was given back: all that is granted is owed, but for what a review took.
         self.intact = bool(facts.get("basis_minor") and not facts["refunded_minor"] and not facts["cancelled"])
+
+    def closed(self):
+        """Why no rule gives anything, or None."""
+        status = self.first.get("program_status") or "active"
+        if status != "active":
+            return "program_ended" if status == "ended" else "program_paused"
+        return "advocate_banned" if self.first.get("advocate_status") == "banned" else None
 
 
 class Given:
@@ -45,35 +54,49 @@ class Quick:
 
     def __init__(self, terms):
         self.terms = terms
-        self.used = [{} for _ in terms.meters]
-        self._fails = conditions.first_failure(terms.conditions)
+        self._fails = conditions.first_failure(terms.conditions) if terms.conditions else None
         self._budgets = [place for place, meter in enumerate(terms.meters) if meter.measure == AMOUNT]
         self._places = {meter.cap: place for place, meter in enumerate(terms.meters)}
+        # What each side gets where that is the same for every order.
+        self._fixed = {
+            side: benefit.amount_minor for side, benefit in terms.amounts.benefits.items() if benefit.kind == FIXED
+        }
+        self.used = [{} for _ in terms.meters]
 
-    def ask(self, asked):  # noqa: PLR0911 - the questions in decide's order
-        """A Given that is not counted yet, or the key of a reason why there is none."""
+    @property
+    def used(self):
+        return self._used
+
+    @used.setter
+    def used(self, used):
+        self._used = used
+        meters = self.terms.meters
+        self._rooms = [
+            (each.scope, each.period, each.limit, mine, each) for each, mine in zip(meters, used, strict=True)
+        ]
+
+    def ask(self, asked):
+        """A Given that is not counted yet, or the key of a reason why there is none; ``asked`` is not closed."""
         first, terms = asked.first, self.terms
-        status = first.get("program_status") or "active"
-        if status != "active":
-            return "program_ended" if status == "ended" else "program_paused"
-        if first.get("advocate_status") == "banned":
-            return "advocate_banned"
-        found, facts = self._in_currency(asked)
-        if found is None:
-            return RATE_MISSING
+        if first.get("currency") == terms.unit:
+            found, facts = terms.amounts, first
+        else:
+            found, facts = self._in_currency(asked)
+            if found is None:
+                return RATE_MISSING
         least = found.minimum_order_minor
         if least and (goods := facts.get("goods_minor")) is not None and goods < least:
             return "below_minimum"
-        if reason := self._fails(facts):
+        if self._fails and (reason := self._fails(facts)):
             return reason
         if terms.months_limit and "bound_at" in first and self._too_late(asked):
             return "duration_over"
         keys = []
-        for meter, used in zip(terms.meters, self.used, strict=True):
-            key = asked.who[meter.scope]
-            if meter.period != periods.ALL:
-                key = (key, periods.key_of_day(meter.period, asked.day))
-            if meter.limit is not None and used.get(key, 0) >= meter.limit:
+        for scope, period, limit, used, meter in self._rooms:
+            key = asked.who[scope]
+            if period != ALL:
+                key = (key, periods.key_of_day(period, asked.day))
+            if limit is not None and used.get(key, 0) >= limit:
                 return meter.reason
             keys.append(key)
         return self._given(asked, found.benefits, facts, keys)
@@ -82,16 +105,27 @@ class Quick:
         """Take what is given from the meters."""
         if given.refused:
             return
-        facts = asked.facts
-        for meter, used, key in zip(self.terms.meters, self.used, given.keys, strict=True):
+        counted = None
+        for (_, _, limit, used, meter), key in zip(self._rooms, given.keys, strict=True):
             if meter.measure == AMOUNT:
-                number = sum(given.owed.get(side, 0) for side in meter.sides)
-            elif self.terms.milestone_every or meter.limit is None:
+                number = sum([given.owed.get(side, 0) for side in meter.sides])
+            elif limit is None or self.terms.milestone_every:
                 number = _counted(meter, asked)
+            elif counted is not None and meter.sides is self.terms.sides:
+                number = counted
             else:
-                number = any(given.granted.get(side) and not _given_back(asked, facts, side) for side in meter.sides)
+                number = self._uses(asked, given, meter)
+                counted = number if meter.sides is self.terms.sides else counted
             if number:
-                used[key] = used.get(key, 0) + int(number)
+                used[key] = used.get(key, 0) + number
+
+    @staticmethod
+    def _uses(asked, given, meter):
+        granted = given.granted
+        for side in meter.sides:
+            if granted.get(side) and not _given_back(asked, asked.facts, side):
+                return 1
+        return 0
 
     def _in_currency(self, asked):
         terms = self.terms
@@ -114,6 +148,9 @@ class Quick:
         granted = given.granted
         for side in terms.pays:
             if side in asked.sides:
+                if side in self._fixed and benefits is terms.amounts.benefits:
+                    granted[side] = self._fixed[side]
+                    continue
                 benefit = benefits[side]
                 position = self._position(benefit, keys, facts) if benefit.tiers else 0
                 granted[side] = amounts.base(benefit, facts, terms, position=position)
@@ -149,6 +186,8 @@ def counts(asked):
 
 def ask(quicks, asked):
     """A Given or a reason for each of these rules, counted. Rules of one exclusive group are asked together."""
+    if reason := asked.closed():
+        return [reason] * len(quicks)
     answers = [quick.ask(asked) for quick in quicks]
     if len(answers) > 1:
         _compete(answers, asked)
@@ -159,14 +198,14 @@ def ask(quicks, asked):
 
 
 def _compete(answers, asked):
-    rivals = {}
-    for answer in answers:
-        if type(answer) is Given and answer.quick.terms.exclusive_group:
+    grouped = [each for each in answers if type(each) is Given and each.quick.terms.exclusive_group]
+    if len(grouped) > 1:
+        rivals = {}
+        for answer in grouped:
             for side, granted in answer.granted.items():
                 if granted:
                     rivals.setdefault((answer.quick.terms.exclusive_group, side), []).append(answer)
-    for (_, side), each in rivals.items():
-        if len(each) > 1:
+        for (_, side), each in rivals.items():
             for loser in sorted(each, key=lambda answer: _rank(answer, side))[1:]:
                 _lose(loser, side, asked)
 
@@ -185,17 +224,16 @@ def _lose(given, side, asked):
 
 
 def _owe(asked, given):
-    facts = asked.facts
+    facts, owed = asked.facts, given.owed
     for side, granted in given.granted.items():
-        benefit = given.benefits[side]
-        if asked.intact and benefit.kind != PER_PRODUCT:
-            given.owed[side] = 0 if facts.get(f"{side}_review") == "rejected" else granted
+        if asked.intact:
+            owed[side] = 0 if facts.get(_REVIEWS[side]) == "rejected" else granted
         else:
-            given.owed[side] = amounts.owed(benefit, facts, side, granted)
+            owed[side] = amounts.owed(given.benefits[side], facts, side, granted)
 
 
 def _given_back(asked, facts, side):
-    return facts.get(f"{side}_review") == "rejected" if asked.intact else amounts.given_back(facts, side)
+    return facts.get(_REVIEWS[side]) == "rejected" if asked.intact else amounts.given_back(facts, side)
 
 
 def _counted(meter, asked):
