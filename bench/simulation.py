@@ -1,4 +1,4 @@
-"""What would this rule have cost: 100,000 past conversions, today's five rules and the same with a draft.
+"""What would this rule have cost: 100,000 past conversions, two rules today, and a draft in place of one of them.
 
 The history is a month of orders with two products each, a third of them by friends who bought before, a tenth of them
 partly refunded later. Rate counts a conversion once, though it is asked of two sets of rules.
@@ -12,6 +12,7 @@ from bench import ground, rules
 
 SECONDS, CONVERSIONS = 10, 100_000
 ADVOCATES, FRIENDS, DAYS = 500, 60_000, 30
+TODAY = {name: rules.FIVE[name] for name in ("Give 10, get 10", "France")}
 CAP = {"scope": "advocate", "period": "month", "measure": "amount", "limit": 20_000}
 DRAFT = {
     "frequency": "every_order",
@@ -47,7 +48,7 @@ def main():
 
         from bench import backlog  # noqa: PLC0415
 
-        program, advocates = backlog.program(rules.FIVE, advocates=ADVOCATES)
+        program, advocates = backlog.program(TODAY, advocates=ADVOCATES)
         friends = backlog.people(program.storefront, FRIENDS)
         with connection.cursor() as cursor:
             cursor.execute(_HISTORY, _values(program, advocates, friends))
@@ -66,11 +67,18 @@ def _simulate(program):
     from advocacy import jobs  # noqa: PLC0415
     from advocacy.models import Job  # noqa: PLC0415
     from rewards import simulation  # noqa: PLC0415
+    from rewards.models import Rule  # noqa: PLC0415
 
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     start = ground.NOW - timedelta(days=DAYS + 1)
     job = simulation.start(
-        program=program, name="15 %", terms=DRAFT, start=start, until=ground.NOW, at=ground.NOW + timedelta(minutes=1)
+        program=program,
+        name="15 %",
+        terms=DRAFT,
+        rule=Rule.objects.get(name="Give 10, get 10"),
+        start=start,
+        until=ground.NOW,
+        at=ground.NOW + timedelta(minutes=1),
     )
     worker, steps = uuid.uuid4(), 0
     while jobs.step(pk=job.pk, worker=worker, first=not steps, at=ground.NOW):

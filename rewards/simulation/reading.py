@@ -103,6 +103,9 @@ class Reader:
             ORDER BY e.occurred_at, e.id"""  # noqa: S608
         values = self._values() | {"lowest": piece.lowest, "highest": piece.highest}
         values |= {"from": piece.start, "to": piece.until}
+        with connection.cursor() as cursor:
+            # A slice is put in order in memory.
+            cursor.execute("SET LOCAL work_mem = '64MB'")
         with connection.chunked_cursor() as cursor:
             cursor.itersize = CHUNK
             cursor.execute(sql, values)
