@@ -9,6 +9,7 @@ from advocacy.models import Pending, Storefront
 from config.drawing import bars
 from referrals import metrics
 from rewards import liability
+from rewards.models import CouponPool
 
 RATES = {
     "click_to_signup": "of the visitors became friends",
@@ -23,6 +24,7 @@ COUNTS = {
     "conversions": "orders by friends",
 }
 LATE_SECONDS = 60
+MOST_POOLS = 5
 
 
 def show(request, context):
@@ -33,6 +35,8 @@ def show(request, context):
         context["no_storefront"] = not Storefront.objects.exists()
     if user.has_perm("advocacy.view_pending"):
         context["work"] = _work(at)
+    if user.has_perm("rewards.view_couponpool"):
+        context["low_pools"] = CouponPool.objects.filter(low_since__isnull=False)[:MOST_POOLS]
     return context
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from advocacy.models import Pending, Testimonial, TestimonialStatus
 from config import why
 from rewards.admin import journal
-from rewards.models import BatchState, PayoutBatch
+from rewards.models import BatchState, CouponPool, PayoutBatch
 
 # What a badge shows at most; counting further helps nobody.
 MANY = 99
@@ -26,6 +26,8 @@ GROUPS = {
         ("Orders", "shopping_bag", "referrals.order"),
         ("Conversions", "task_alt", "referrals.conversion"),
         ("Rewards", "redeem", "rewards.reward"),
+        ("Coupon pools", "confirmation_number", "rewards.couponpool"),
+        ("Coupons", "local_activity", "rewards.coupon"),
         ("Payouts", "payments", "rewards.payoutbatch"),
         ("Every payout", "receipt_long", "rewards.payout"),
         ("Payees", "person_pin", "rewards.payee"),
@@ -55,6 +57,7 @@ GROUPS = {
 WAITING = {
     "advocacy.testimonial": lambda: Testimonial.objects.filter(status=TestimonialStatus.PENDING),
     "rewards.payoutbatch": lambda: PayoutBatch.objects.filter(state=BatchState.DRAFT),
+    "rewards.couponpool": lambda: CouponPool.objects.filter(low_since__isnull=False),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
 }
 

@@ -37,12 +37,13 @@ def create(*, program, name, at, **columns):
             if any(getattr(known, column) != getattr(pool, column) for column in COLUMNS):
                 raise Conflict("pool_exists", f"The program has another pool called {name}; choose another name.")
             return known, False
-        _check(pool)
+        check(pool)
         pool.save(force_insert=True)
     return pool, True
 
 
-def _check(pool):
+def check(pool):
+    """Refuse ("invalid_pool") what makes no sense, with a sentence by field."""
     try:
         pool.full_clean()
     except ValidationError as invalid:

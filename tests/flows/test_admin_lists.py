@@ -11,11 +11,12 @@ from advocacy import ids, keys
 from advocacy.models import Job, Testimonial
 from advocacy.outbox.drain import drain
 from rewards import adjustments, crediting, redemptions
+from rewards.coupons import uploading
 from rewards.models import TaxLimit
 from rewards.payouts import gathering
 from tests import cast
 from tests.flows.admin_stage import order, rule
-from tests.rewards import payouts_stage
+from tests.rewards import coupon_stage, payouts_stage
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 
@@ -42,6 +43,8 @@ def happen(acme, program, names):
         TaxLimit.objects.get_or_create(storefront=acme, country="DE", currency="EUR", yearly_limit_minor=10**9)
         _paid_out(program, name)
         spend(program, advocate.customer)
+        pool = coupon_stage.pool_of(program, f"Pool of {name}")
+        uploading.numbered(pool=pool, lines=[(1, f"CODE-OF-{name}".upper())], at=timezone.now())
     while drain("money", at=timezone.now()):
         pass
     crediting.release(at=timezone.now())

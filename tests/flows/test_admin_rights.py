@@ -18,6 +18,7 @@ READ_ONLY = [
     "referrals.order",
     "referrals.referral",
     "rewards.reward",
+    "rewards.coupon",
     "rewards.decision",
     "advocacy.job",
     "rewards.account",

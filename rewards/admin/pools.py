@@ -1,0 +1,246 @@
+"""Pools of codes: made by a form, filled by a file, with a bar of what is left."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold import widgets
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+
+from advocacy import tables
+from advocacy.admin import words
+from advocacy.admin.listing import Listing
+from advocacy.models import Program, ProgramStatus
+from advocacy.refusals import Refused
+from rewards.admin import amounts
+from rewards.coupons import codes, pools, uploading
+from rewards.models import CouponPool
+
+_EXAMPLE = ("SUMMER-7QX2-EXAMPLE", "SUMMER-9KD4-EXAMPLE")
+
+
+class PoolForm(forms.ModelForm):
+    amount = forms.CharField(
+        label="Amount",
+        required=False,
+        max_length=20,
+        help_text="What a code is worth, in the program’s currency, such as 10.00. For gift cards always.",
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+    )
+    percent = forms.CharField(
+        label="or a percentage",
+        required=False,
+        max_length=20,
+        help_text="Of what the shop takes it off, such as 10. Leave one of the two empty.",
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+    )
+
+    class Meta:
+        model = CouponPool
+        fields = ["program", "name", "kind", "source", "prefix", "code_length", "low_stock", "expiry_days"]
+
+    def clean(self):
+        cleaned = super().clean()
+        program = cleaned.get("program")
+        if self.instance.pk or program is None:
+            return cleaned
+        amount = self._read("amount", lambda text: amounts.minor(text, program.currency))
+        self.instance.amount_minor, self.instance.currency = amount, program.currency if amount else ""
+        self.instance.percent_bp = self._read("percent", amounts.basis_points)
+        self.instance.storefront, self.instance.created_at = program.storefront, timezone.now()
+        return cleaned
+
+    def _read(self, name, parse):
+        text = (self.cleaned_data.get(name) or "").strip()
+        try:
+            return parse(text) if text else 0
+        except amounts.Unreadable as problem:
+            self.add_error(name, str(problem))
+            return 0
+
+    def _post_clean(self):
+        super()._post_clean()
+        if self.errors:
+            return
+        try:
+            pools.check(self.instance)
+        except Refused as refused:
+            for column, said in refused.errors.items():
+                name = {"amount_minor": "amount", "percent_bp": "percent"}.get(column, column)
+                self.add_error(name if name in self.fields else None, said)
+
+
+class Codes(forms.Form):
+    file = forms.FileField(
+        label="CSV file",
+        widget=widgets.UnfoldAdminFileFieldWidget,
+        help_text=f"With the column code, one in a line; {codes.RULE}. Codes are stored sealed and never listed.",
+    )
+    only_new = forms.BooleanField(
+        label="Leave out codes that are here already or stand in the file twice",
+        required=False,
+        widget=widgets.UnfoldBooleanWidget,
+        help_text="Otherwise such a code refuses the whole file, and you read in which line it stands.",
+    )
+
+
+@admin.register(CouponPool)
+class CouponPoolAdmin(Listing):
+    form = PoolForm
+    list_display = ["name", "kind", "value", "stock", "state", "program_link"]
+    list_filter = ["kind", "source", "program"]
+    list_select_related = ["program"]
+    search_fields = ["name"]
+    search_help_text = "A name, or an id such as pol_01j8…"
+    empty = "Rules that give coupons or gift cards take their codes from a pool. Add one, then upload codes to it."
+    program_link = words.person("program", "Program")
+    id_text = words.public_id("coupon_pool")
+    conditional_fields = {
+        "prefix": "source == 'generated'",
+        "code_length": "source == 'generated'",
+        "low_stock": "source == 'uploaded'",
+    }
+
+    def get_queryset(self, request):
+        return pools.counted(super().get_queryset(request))
+
+    def get_fieldsets(self, request, obj=None):
+        worth = "value" if obj else ("amount", "percent")
+        codes_of = ["source", "prefix", "code_length", "low_stock", "expiry_days"]
+        made = [
+            ("The pool", {"fields": ["program", "name", "kind", worth]}),
+            ("Its codes", {"fields": codes_of}),
+        ]
+        if obj is None:
+            return made
+        return [("Stock", {"fields": ["stock", "waiting", "given"]}), *made, ("For the API", {"fields": ["id_text"]})]
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None:
+            return []
+        return ["stock", "waiting", "given", "program", "kind", "value", "source", "id_text"]
+
+    def get_changeform_initial_data(self, request):
+        programs = Program.objects.exclude(status=ProgramStatus.ENDED)[:2]
+        return {"program": programs[0].pk} if len(programs) == 1 else {}
+
+    def save_model(self, request, obj, form, change):
+        # Never over what assigning codes writes meanwhile.
+        obj.save(update_fields=["name", "prefix", "code_length", "low_stock", "expiry_days"] if change else None)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        if obj.generates:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"{obj} is there. Now upload its codes.")
+        return HttpResponseRedirect(reverse("admin:rewards_couponpool_upload", args=[obj.pk]))
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("codes.csv", view(self.template), name="rewards_couponpool_template"),
+            path("<int:pk>/upload/", view(self.upload), name="rewards_couponpool_upload"),
+            *super().get_urls(),
+        ]
+
+    def template(self, request):
+        """A file to begin with."""
+        if not self.may_change(request):
+            raise PermissionDenied
+        text = "".join(tables.write([uploading.COLUMN], ([code] for code in _EXAMPLE), bom=True))
+        headers = {"Content-Disposition": 'attachment; filename="codes.csv"'}
+        return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
+
+    def upload(self, request, pk):
+        pool = self.get_object(request, str(pk))
+        if pool is None or pool.generates:
+            raise Http404
+        if not self.may_change(request):
+            raise PermissionDenied
+        form = Codes(request.POST or None, request.FILES or None)
+        page = reverse("admin:rewards_couponpool_change", args=[pool.pk])
+        if form.is_valid() and self._taken(request, form, pool):
+            return HttpResponseRedirect(page)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Upload codes to {pool}",
+            "lead": f"Each is worth {pool.worth}. Whoever waits for a code of this pool gets one at once.",
+            "button": "Upload the codes",
+            "template": reverse("admin:rewards_couponpool_template"),
+            "form": form,
+            "back": page,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/upload.html", context)
+
+    def _taken(self, request, form, pool):
+        how = {"only_new": form.cleaned_data["only_new"], "by": request.user, "at": timezone.now()}
+        try:
+            done = uploading.table(pool=pool, raw=form.cleaned_data["file"].read(), **how)
+        except Refused as refused:
+            form.add_error("file", [refused.message, *(f"{place}: {what}" for place, what in refused.errors.items())])
+            return False
+        self.log_change(request, pool, f"Uploaded {done.read} codes; {done.left_out_count} were left out.")
+        messages.success(request, _said(done))
+        return True
+
+    def render_change_form(self, request, context, *args, obj=None, **options):
+        if obj and not obj.generates and self.may_change(request):
+            button = {
+                "title": "Upload codes",
+                "path": reverse("admin:rewards_couponpool_upload", args=[obj.pk]),
+                "variant": ActionVariant.DEFAULT,
+                "attrs": {},
+                "icon": None,
+                "dialog": None,
+            }
+            context["actions_detail"] = [*context.get("actions_detail", []), button]
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    @display(description="Worth")
+    def value(self, row):
+        return row.worth
+
+    @display(description="Codes")
+    def stock(self, row):
+        if row.generates:
+            return f"Made when needed; {row.assigned} given, {row.used} used"
+        every = row.free + row.assigned + row.used
+        return format_html(
+            '<span class="job-bar"><progress aria-label="Left" max="{}" value="{}"></progress>'
+            '<span class="money">{} left, {} given, {} used</span></span>',
+            every or 1,
+            row.free,
+            row.free,
+            row.assigned,
+            row.used,
+        )
+
+    @display(description="State")
+    def state(self, row):
+        if row.generates:
+            return words.dot("good", "Never runs out")
+        if not row.free:
+            return words.dot("stop", "Empty: upload codes")
+        return words.dot("wait", "Runs low") if row.free <= row.low_stock else words.dot("good", "Enough")
+
+    @display(description="Waiting for a code")
+    def waiting(self, row):
+        count = pools.waiting(row).count()
+        return f"{count} rewards; served in order at the next upload" if count else "Nobody"
+
+    @display(description="The codes")
+    def given(self, row):
+        address = reverse("admin:rewards_coupon_changelist")
+        return format_html('<a class="text-link" href="{}?pool__id__exact={}">Show them</a>', address, row.pk)
+
+
+def _said(done):
+    left_out = f" {done.left_out_count} were left out." if done.left_out_count else ""
+    if done.job:
+        return f"{done.read - done.left_out_count} codes are being added by a job.{left_out}"
+    served = f" {done.served} rewards that waited got theirs." if done.served else ""
+    return f"{done.added} codes were added.{left_out}{served}"
