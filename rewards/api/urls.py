@@ -7,9 +7,11 @@ from rewards.api.pools import CouponPools, CouponUploads, OneCouponPool
 from rewards.api.rates import Rates
 from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
 from rewards.api.rewards import OneReward, Rewards
+from rewards.api.simulations import SimulateRule
 from rewards.api.wallets import OneWallet, Statement
 
 urlpatterns = [
+    path("rules/simulate", SimulateRule.as_view()),
     path("payouts", payouts.Payouts.as_view()),
     path("payouts/<str:id>", payouts.OnePayout.as_view()),
     path("payout_batches", payouts.PayoutBatches.as_view()),

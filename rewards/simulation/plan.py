@@ -13,6 +13,8 @@ from rewards.models import Rule, RuleVersion
 from rewards.simulation.sets import NEW, Sets
 
 _DATES = ("starts_at", "ends_at")
+_NOT_TERMS = {"id", "public_id", "rule", "number", "created_at", "corrects", *_DATES}
+_COLUMNS = {field.name for field in RuleVersion._meta.concrete_fields} - _NOT_TERMS
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,14 @@ def _check_period(start, until, at):
 def _checked(program, name, terms, rule, at):
     """The terms without their dates, refused as saving them would refuse them."""
     terms = {column: value for column, value in terms.items() if column not in _DATES}
+    unknown = sorted(terms.keys() - _COLUMNS)
+    if unknown:
+        said = {f"terms.{name[:60]}": "A rule has no such part." for name in unknown}
+        raise Refused("invalid_rule", f"A rule has no {unknown[0][:60]!a}.", errors=said)
+    # After a version that is planned already, so that only the terms can be refused.
+    last = rule.versions.order_by("number").last() if rule else None
+    starts_at = max(at + rulebook.NOTICE, last.starts_at + rulebook.NOTICE) if last else None
     with transaction.atomic():
-        rulebook.save(program=program, name=name, terms=terms, rule=rule, at=at)
+        rulebook.save(program=program, name=name, terms=terms, rule=rule, starts_at=starts_at, at=at)
         transaction.set_rollback(True)
     return terms
