@@ -23,12 +23,16 @@ def close(*, at, limit=100):
     Call again while it returns any.
     """
     with alone("close periods") as mine:
-        ended = _ended(at, limit) if mine else []
-        if not ended:
-            return 0
+        return settle_ended(at=at, limit=limit) if mine else 0
+
+
+def settle_ended(*, at, limit):
+    """One batch (None: all), in the caller's transaction, which is the only one that closes; returns how many."""
+    ended = _ended(at, limit)
+    if ended:
         rule_book = book.of_storefronts({counter.rule.program.storefront_id for counter in ended})
         _settle(ended, rule_book, at)
-        return len(ended)
+    return len(ended)
 
 
 def _ended(at, limit):

@@ -1,0 +1,163 @@
+"""Settled again from what was entered, the same comes out; what was changed behind the verbs' backs is found."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import InternalError, connection, transaction
+
+from advocacy.models import Advocate, AdvocateStatus
+from referrals import events as catalogue
+from rewards import adjustments, audit, crediting, expiry, redemptions, rulebook
+from rewards.models import Decision, Reward, Transfer
+from rewards.rebuild import stage
+from rewards.settlement import closing
+from tests.rewards.coupon_stage import pays_from, pool_of, stock
+from tests.rewards.payouts_stage import exported, payee_of, policy_of, said
+from tests.rewards.scene import GIVE_10, NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
+from tests.rewards.test_audit import spoil
+from tests.rewards.wallet_scene import lot
+from tests.terms import terms
+
+pytestmark = pytest.mark.django_db
+CAP = {"scope": "advocate", "period": "month", "measure": "count", "limit": 3, "side": ""}
+CASH = {"advocate_form": "cash", "friend_kind": "", "frequency": "every_order", "hold_days": 0}
+TIERS = {
+    "measure": "conversions",
+    "period": "month",
+    "reading": "whole",
+    "steps": [{"from": 1, "percent_bp": 100}, {"from": 3, "percent_bp": 200}],
+}
+
+
+class Clock:
+    """Time goes on with every act, as outside of tests."""
+
+    at = NOW
+
+    def tick(self, **passed):
+        self.at += timedelta(**passed or {"seconds": 1})
+        return self.at
+
+
+def story():
+    """Four friends, a refund and its undoing, a rejection, a cap, a milestone, tiers, a code, spending and a payout."""
+    clock, program = Clock(), program_of(acme())
+    alice = alice_of(program)
+    first = rule_of(program, caps=[CAP], expires_days=10, hold_days=14)
+    rule_of(program, "Every 2", milestone_every=2, friend_kind="", hold_days=0)
+    rule_of(program, "Cash", **CASH)
+    rule_of(program, "Tiers", advocate_kind="tiered", advocate_tiers=TIERS, friend_kind="", hold_days=0)
+    pool = pool_of(program)
+    stock(pool, range(3))
+    pays_from(pool, side="friend")
+    friends = [person(program.storefront, f"friend {number}") for number in range(5)]
+    conversions = [_buys(alice, friend, clock) for friend in friends]
+    _change(conversions[0], clock, refunded_minor=2500)
+    _change(conversions[1], clock, refunded_minor=5000)
+    _change(conversions[1], clock, refunded_minor=0)
+    rejected = {f"{side}_review": "rejected" for side in ("advocate", "friend")}
+    _change(conversions[2], clock, catalogue.CONVERSION_REJECTED, **rejected)
+    Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.PAUSED)
+    crediting.release(at=clock.tick(days=15))
+    Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.ACTIVE)
+    crediting.release(at=clock.tick(days=1))
+    lot(program, alice.customer, 700, at=clock.tick())
+    asked = {"storefront": program.storefront, "customer": alice.customer, "unit": "EUR", "amount_minor": 900}
+    spent = redemptions.reserve(**asked, at=clock.tick())
+    redemptions.confirm(redemption=spent, at=clock.tick())
+    redemptions.reverse(redemption=spent, amount_minor=300, at=clock.tick())
+    adjustments.take(
+        program=program, customer=alice.customer, form="credit", amount_minor=50, reason="For the test", at=clock.tick()
+    )
+    payee_of(alice.customer)
+    batch = exported(policy_of(program.storefront), at=clock.tick())
+    said(batch, at=clock.tick(), n1="paid")
+    rulebook.save(program=program, rule=first.rule, name="Give 20", terms=_doubled(), at=clock.tick())
+    clock.tick(seconds=20)
+    _buys(alice, person(program.storefront, "late"), clock)
+    closing.close(at=clock.tick(days=20))
+    expiry.expire(at=clock.tick(days=20))
+    _change(conversions[0], clock, refunded_minor=5000)
+    closing.close(at=clock.tick())
+    return alice
+
+
+def _doubled():
+    return terms(**GIVE_10 | {"advocate_amount_minor": 2000, "caps": [CAP]})
+
+
+def _buys(alice, friend, clock):
+    conversion, at = conversion_of(alice, friend), clock.tick()
+    tell(conversion, at=at, paid_at=at.isoformat(), placed_at=at.isoformat(), converted_at=at.isoformat())
+    settle(at=clock.tick())
+    return conversion
+
+
+def _change(conversion, clock, type=catalogue.CONVERSION_ADJUSTED, **facts):
+    tell(conversion, type, at=clock.tick(), **facts)
+    settle(at=clock.tick())
+
+
+def rebuilt():
+    """``(exit code, lines)``."""
+    told = StringIO()
+    try:
+        call_command("rebuild", "--verify", stdout=told)
+    except CommandError as error:
+        return error.returncode, told.getvalue().splitlines()
+    return 0, told.getvalue().splitlines()
+
+
+def counts():
+    return [model.objects.count() for model in (Decision, Reward, Transfer)]
+
+
+def test_settled_again_nothing_differs_and_nothing_was_touched():
+    story()
+    assert list(audit.differences()) == []
+    before = counts()
+    code, lines = rebuilt()
+    assert (code, lines[-1]) == (0, f"{before[0]} decisions and {_moves()} moves were made again: nothing differs.")
+    assert counts() == before
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'")
+        assert cursor.fetchone() == (0,)
+
+
+def _moves():
+    return Transfer.objects.values("reward", "reward_version").distinct().count()
+
+
+SPOILT = {
+    "UPDATE rewards_reward SET granted_minor = granted_minor + 1 WHERE form = 'cash'": "granted_minor",
+    "UPDATE rewards_transfer SET amount_minor = 999 WHERE id = (SELECT MIN(id) FROM rewards_transfer)": "999, not 1000",
+    "UPDATE rewards_account SET balance_minor = 1 WHERE kind = 'reserved'": "is",
+    "UPDATE rewards_counter SET used = used + 1 WHERE cap = 'friends'": "used",
+    "UPDATE rewards_decision SET verdicts = jsonb_set(verdicts, '{0,owed,friend}', '1') WHERE id = "
+    "(SELECT MIN(id) FROM rewards_decision)": "verdicts",
+}
+
+
+def test_what_was_changed_behind_the_verbs_is_found():
+    story()
+    for statement, sentence in SPOILT.items():
+        with transaction.atomic():
+            spoil(statement)
+            code, lines = rebuilt()
+            assert code == 1
+            assert any(sentence in line for line in lines), lines
+            transaction.set_rollback(True)
+
+
+def test_a_real_row_cannot_be_written_meanwhile():
+    with stage.tables() as live, connection.cursor() as cursor:
+        cursor.execute("UPDATE rewards_reward SET status = 'paid'")
+        with pytest.raises(InternalError, match="read-only"), transaction.atomic():
+            cursor.execute(f"UPDATE {live}.rewards_reward SET status = 'paid'")
+
+
+def test_it_says_what_to_say():
+    with pytest.raises(CommandError, match="Say --verify"):
+        call_command("rebuild")
