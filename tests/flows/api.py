@@ -31,9 +31,10 @@ class Caller:
     def delete(self, path):
         return self._answered(self.client.delete(self._url(path), **self._headers()))
 
-    def raw(self, method, path, body, content_type="application/json"):
+    def raw(self, method, path, body, content_type="application/json", **headers):
         call = getattr(self.client, method)
-        return self._answered(call(self._url(path), data=body, content_type=content_type, **self._headers()))
+        sent = self._headers().get("headers", {}) | headers
+        return self._answered(call(self._url(path), data=body, content_type=content_type, headers=sent))
 
     def _write(self, method, path, body, headers):
         call = getattr(self.client, method)

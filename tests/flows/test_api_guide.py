@@ -15,24 +15,27 @@ GUIDE = Path(__file__).parents[2] / "docs" / "api.md"
 
 
 def calls():
-    """``(method, path, body)`` of each ``call …`` in the guide's shell blocks."""
+    """``(method, path, body, headers)`` of each ``call …`` in the guide's shell blocks."""
     for block in re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.S):
         for words in re.findall(r"^\s*(call (?:'[^']*'|[^'\n])*)", block, re.M):
             _, *parts = shlex.split(words)
             method = parts[parts.index("-X") + 1] if "-X" in parts else "POST" if "-d" in parts else "GET"
             path = next(part for part in parts if part.startswith("$API")).removeprefix("$API")
-            yield method.lower(), path, parts[parts.index("-d") + 1] if "-d" in parts else None
+            headers = dict(parts[parts.index("-H") + 1].split(": ") for _ in range("-H" in parts))
+            yield method.lower(), path, parts[parts.index("-d") + 1] if "-d" in parts else None, headers
 
 
 @pytest.mark.django_db
 def test_every_call_of_the_guide_works(acme, program):
     scene.rule_of(program)
     shop, answers = secret(acme), {}
-    for method, path, body in calls():
-        answer = shop.get(path) if body is None else shop.raw(method, path, body.encode())
+    for method, written, body, headers in calls():
+        path = written.replace("$RED", answers.get("/redemptions", {}).get("id", ""))
+        answer = shop.get(path) if body is None else shop.raw(method, path, body.encode(), **headers)
         assert answer.status_code in (200, 201), (path, answer.content)
-        answers[path] = answer.json()
+        answers[written] = answer.json()
         drain.drain("money", at=timezone.now())
-    assert len(answers) == 10
+    assert len(answers) == 14
     assert answers["/wallets/ext_alice"]["balances"][0]["pending"] == {"amount_minor": 1000, "currency": "EUR"}
     assert answers["/orders/1001"]["status"] == "cancelled"
+    assert answers["/redemptions/$RED/reverse"]["reversed"] == {"amount_minor": 100, "currency": "EUR"}
