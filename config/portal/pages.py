@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from advocacy import ids, offers, reading
 from advocacy.models import AdvocateStatus, ProgramStatus
 from advocacy.pages import downloads, people
-from config.portal import cash, friends, sharing, statement, wallet
+from config.portal import cash, codes, friends, sharing, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
 
@@ -57,7 +57,10 @@ def share(request, advocate):
 def rewards(request, advocate):
     at, advocate = timezone.now(), _advocate(request, advocate)
     lines, following = statement.lines(advocate=advocate, before=_before(request, "trf"), at=at)
+    mine, waiting = codes.of(advocate=advocate, at=at)
     context = _context(advocate, "rewards") | {
+        "codes": mine,
+        "waiting": waiting,
         "lines": lines,
         "following": following and ids.encode("trf", following),
         "cash": cash.of(advocate=advocate, at=at),

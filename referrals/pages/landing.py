@@ -75,6 +75,7 @@ def _context(link, at):
         "headline": program.headline or (offers.to_friend(offer) if offer else link.storefront.name),
         "benefit": offers.benefit(offer) if offer else "",
         "conditions": offers.conditions(offer, until=until) if offer else "",
+        "comes_as_code": _comes_as_code(offer),
         "disclosure": _disclosure(promise.advocate, name),
         "testimonials": _testimonials(link),
     }
@@ -82,6 +83,15 @@ def _context(link, at):
 
 def _first_name(advocate):
     return (advocate.display_name.split() or [""])[0] if advocate.shows_name else ""
+
+
+def _comes_as_code(offer):
+    """When and how the friend gets an offer that is not taken off by itself."""
+    if offer is None or offer.form not in ("coupon", "gift_card"):
+        return ""
+    if offer.trigger == "referral.created":
+        return _("You get your own code for it when you sign up at the shop.")
+    return _("You get your own code for it after your order.")
 
 
 def _until(program, offer, at):

@@ -2,6 +2,7 @@
 
 from rewards.coupons import codes
 from rewards.models import Coupon, CouponState
+from rewards.models.coupon import THEIRS
 
 # For whoever stands at a checkout.
 SENTENCES = {
@@ -24,6 +25,12 @@ def find(*, storefront, code):
     """The coupon of this code, in whatever case it is typed; None where there is none. One query, found or not."""
     rows = Coupon.objects.filter(storefront=storefront, fingerprint=codes.fingerprint(code))
     return rows.select_related("pool", "reward", "customer").first()
+
+
+def of(*, customer, program):
+    """What a customer got in a program and was not taken back, newest first, with all that a page shows."""
+    rows = Coupon.objects.filter(customer=customer, pool__program=program, state__in=THEIRS)
+    return rows.select_related("pool", "reward").order_by("-id")
 
 
 def unusable(coupon, *, at):

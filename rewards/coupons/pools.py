@@ -79,6 +79,12 @@ def waiting(pool):
     return rows.exclude(status=RewardStatus.REVERSED).order_by("due_at", "pk")
 
 
+def waiting_of(*, customer, program):
+    """A customer's rewards that wait for a code."""
+    rows = Reward.objects.filter(recipient=customer, program=program, waits_for_code=True)
+    return rows.exclude(status=RewardStatus.REVERSED)
+
+
 def counted(pools):
     """The pools as a queryset with ``free``, ``assigned`` and ``used``: how many codes are in which state."""
     states = {name: Count("coupons", filter=Q(coupons__state=name)) for name in ("free", "assigned", "used")}

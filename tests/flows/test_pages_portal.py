@@ -15,8 +15,11 @@ from advocacy import ids, reading
 from advocacy.models import Advocate, Testimonial
 from referrals import conversions, orders
 from rewards import expiry, redemptions
+from rewards.coupons import using
+from rewards.models import Coupon
 from tests import cast, pages_stage
 from tests.cast import DAY
+from tests.rewards import coupon_stage
 from tests.rewards.wallet_scene import lot
 
 NO_BREAK = "\u00a0"
@@ -435,3 +438,21 @@ def test_signing_out_ends_at_the_sign_in_and_the_bare_address_leads_to_the_porta
 def test_nobody_changes_their_address_or_a_password_here(client):
     assert client.get("/accounts/email/").status_code == 404
     assert client.get("/accounts/password/reset/").status_code == 404
+
+
+def test_coupons_stand_with_their_code_and_its_end_in_the_readers_language(signed_in, alice, program):
+    pool = coupon_stage.pool_of(program, expiry_days=90)
+    coupon_stage.stock(pool, [1], at=timezone.now())
+    coupon_stage.pays_from(pool)
+    for name in ("fred", "gina"):
+        pages_stage.buys(alice.storefront, name, alice.code)
+    pages_stage.settle()
+    page = seen(signed_in, address(alice, "rewards/"))
+    ends = day(Coupon.objects.get().expires_at)
+    assert ("CODE-000001" in page, "Coupon, €10" in page, f"Good until {ends}" in page) == (True, True, True)
+    assert "Your code is on its way." in page
+    german = seen(signed_in, address(alice, "rewards/"), language="de")
+    assert ("Deine Codes" in german, "Gutschein, 10" in german, "Dein Code ist unterwegs." in german) == (True,) * 3
+    using.use(coupon=Coupon.objects.get(), at=timezone.now())
+    page = seen(signed_in, address(alice, "rewards/"))
+    assert ("CODE-000001" in page, "Used" in page) == (False, True)
