@@ -6,11 +6,12 @@ from django.db import connection
 
 from advocacy.models import Advocate, AdvocateStatus, Event
 from rewards import book, fulfilment, locks
-from rewards.models import Subject
+from rewards.models import Correction, Subject
 from rewards.rebuild import stage
-from rewards.settlement import again, cases, closing, settle
+from rewards.settlement import again, cases, closing, correcting, settle
 from rewards.settlement.tiers import TOP_UP
 
+_KEY = ("pk", "program_id", "trigger", "public_id")
 _STANDING = ("program_status", "advocate_status")
 # Whose reward was credited by its next move, at this moment.
 _CREDITED = """
@@ -71,6 +72,10 @@ def decide(group):
     if todo[0].trigger == TOP_UP:
         closing.settle_ended(at=at, limit=None)
         return
+    if todo[0].correction:
+        correction = Correction.objects.select_related("rule_version").get(public_id=todo[0].correction)
+        correcting.settle_these(correction, _in_order(todo), at=at)
+        return
     told = [each for each in todo if not each.derived and each.version > known.get(each.key, (0, 0))[0]]
     waited = [each for each in todo if not each.derived and each.version <= known.get(each.key, (0, 0))[0]]
     if told:
@@ -112,12 +117,15 @@ def _events(told):
 
 
 def _again(waited, at):
-    keys = {each.key: place for place, each in enumerate(waited)}
-    rows = Subject.objects.filter(public_id__in={subject for *_, subject in keys}).values_list(
-        "pk", "program_id", "trigger", "public_id"
-    )
-    wanted = [pk for pk, *key in rows if tuple(key) in keys]
-    locked = locks.subjects_by_id(ids=wanted)
-    locked.sort(key=lambda row: keys[row.program_id, row.trigger, row.public_id])
-    found = cases.of_subjects(locked)
-    again(found=found, rule_book=book.of_storefronts({row.storefront_id for row in locked}), at=at)
+    found = locks.subjects_by_id(ids=_in_order(waited))
+    places = {pk: place for place, pk in enumerate(_in_order(waited))}
+    found.sort(key=lambda row: places[row.pk])
+    rule_book = book.of_storefronts({row.storefront_id for row in found})
+    again(found=cases.of_subjects(found), rule_book=rule_book, at=at)
+
+
+def _in_order(decided):
+    """The ids of their subjects here."""
+    rows = Subject.objects.filter(public_id__in={each.subject for each in decided})
+    here = {(program, trigger, subject): pk for pk, program, trigger, subject in rows.values_list(*_KEY)}
+    return [here[each.key] for each in decided if each.key in here]

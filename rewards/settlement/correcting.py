@@ -56,16 +56,21 @@ def settle(correction, *, after, at):
     page = list(subjects(correction, after=after)[:BATCH])
     if not page:
         return None, 0
+    return page[-1][0], settle_these(correction, [pk for _, pk in page], at=at)
+
+
+def settle_these(correction, pks, *, at):
+    """Those of these subjects that it concerns, in the order of their first decisions; returns how many."""
     rule_book = book.of_storefronts({correction.storefront_id})
     terms = rule_book.terms[correction.corrected_id]
-    locked = {row.pk: row for row in locks.subjects_by_id(ids=[pk for _, pk in page], wait=True)}
+    locked = {row.pk: row for row in locks.subjects_by_id(ids=pks, wait=True)}
     prefetch_related_objects(list(locked.values()), "program", "advocate")
-    found = _cases([locked[pk] for _, pk in page], correction, terms)
+    found = _cases([locked[pk] for pk in pks], correction, terms)
     for case in found:
         case.correction, case.waives = correction.public_id, correction.policy == CorrectionPolicy.WAIVE
     finish = conclude if correction.rule_version.milestone_every else again
     finish(found=found, rule_book=rule_book, at=at)
-    return page[-1][0], len(found)
+    return len(found)
 
 
 def _cases(rows, correction, terms):
