@@ -7,12 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 
-from advocacy.models import Advocate, AdvocateStatus
+from advocacy.jobs import working
+from advocacy.models import Advocate, AdvocateStatus, Job
 from referrals import events as catalogue
-from rewards import adjustments, audit, crediting, expiry, redemptions, rulebook
+from rewards import adjustments, audit, corrections, crediting, expiry, redemptions, rulebook
 from rewards.models import Decision, Reward, Transfer
 from rewards.rebuild import stage
 from rewards.settlement import closing
+from tests import cast
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import exported, payee_of, policy_of, said
 from tests.rewards.scene import GIVE_10, NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
@@ -47,7 +49,7 @@ def story():
     alice = alice_of(program)
     first = rule_of(program, caps=[CAP], expires_days=10, hold_days=14)
     rule_of(program, "Every 2", milestone_every=2, friend_kind="", hold_days=0)
-    rule_of(program, "Cash", **CASH)
+    cash = rule_of(program, "Cash", **CASH)
     rule_of(program, "Tiers", advocate_kind="tiered", advocate_tiers=TIERS, friend_kind="", hold_days=0)
     pool = pool_of(program)
     stock(pool, range(3))
@@ -74,6 +76,7 @@ def story():
     payee_of(alice.customer)
     batch = exported(policy_of(program.storefront), at=clock.tick())
     said(batch, at=clock.tick(), n1="paid")
+    _correct(cash, clock)
     rulebook.save(program=program, rule=first.rule, name="Give 20", terms=_doubled(), at=clock.tick())
     clock.tick(seconds=20)
     _buys(alice, person(program.storefront, "late"), clock)
@@ -82,6 +85,23 @@ def story():
     _change(conversions[0], clock, refunded_minor=5000)
     closing.close(at=clock.tick())
     return alice
+
+
+def _correct(version, clock):
+    """The advocate should have got 8.00 in cash."""
+    correction = corrections.propose(
+        version=version,
+        terms={"benefits": terms(**CASH | {"advocate_amount_minor": 800})["benefits"]},
+        starts_at=NOW,
+        ends_at=NOW + timedelta(seconds=6),
+        policy="waive",
+        reason="Typed wrongly",
+        by=cast.staff("anna"),
+        at=clock.tick(),
+    )
+    corrections.approve(correction=correction, by=cast.olga(), at=clock.tick())
+    while working.step(pk=Job.objects.latest("pk").pk, worker=None, first=True, at=clock.tick()):
+        pass
 
 
 def _doubled():
@@ -117,6 +137,7 @@ def counts():
 def test_settled_again_nothing_differs_and_nothing_was_touched():
     story()
     assert list(audit.differences()) == []
+    assert Reward.objects.filter(waived_minor__gt=0).exists(), "the correction came after the payout"
     before = counts()
     code, lines = rebuilt()
     assert (code, lines[-1]) == (0, f"{before[0]} decisions and {_moves()} moves were made again: nothing differs.")
