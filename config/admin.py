@@ -19,12 +19,15 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing, LongListing
 from config import why
-from rewards.admin import journal
+from rewards.admin import journal, simulations
 
 admin.site.login = secure_admin_login(admin.site.login)
 admin.site.index_title = "Overview"
 admin.site.extra_urls = lambda: [
     path("why/", admin.site.admin_view(why.page), name="why"),
+    path("simulate/", admin.site.admin_view(simulations.ask), name="simulate"),
+    path("simulations/<int:pk>/", admin.site.admin_view(simulations.page), name="simulation"),
+    path("simulations/<int:pk>/progress/", admin.site.admin_view(simulations.progress), name="simulation_progress"),
     path("journal/", admin.site.admin_view(journal.page), name="journal"),
 ]
 

@@ -5,8 +5,8 @@ from itertools import groupby
 from django.utils import timezone
 
 from advocacy import money
+from advocacy.drawing import bars
 from advocacy.models import Pending, Storefront
-from config.drawing import bars
 from referrals import metrics
 from rewards import liability
 from rewards.models import CouponPool

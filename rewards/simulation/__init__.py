@@ -6,7 +6,7 @@ Both sets count as if they had been in force all the time, in order of time, wit
 set would have used before. Each subject is decided once: its first facts grant, its newest say what is owed now.
 """
 
-from rewards.simulation.starting import last_month, start
+from rewards.simulation.starting import KIND, last_days, last_month, start
 from rewards.simulation.working import step
 
-__all__ = ["last_month", "start", "step"]
+__all__ = ["KIND", "last_days", "last_month", "start", "step"]
