@@ -78,15 +78,21 @@ REASONS = {
     "rating_too_low": Reason("{input}; the rule asks for {threshold}.", _GENERAL),
     "answer_excluded": Reason("The answer {input} is not in the offer.", _GENERAL),
     "status_excluded": Reason("Status {input} is not in the offer.", _GENERAL),
-    "cap_reached": Reason("The cap of {threshold} is reached.", "You have reached the most that the program pays."),
-    "budget_exhausted": Reason("The budget is used up.", "The program’s budget is used up for now."),
+    "cap_reached": Reason(
+        "The cap is reached ({input} of {threshold} {span}).", "You have reached the most that the program pays."
+    ),
+    "budget_exhausted": Reason(
+        "The budget is used up ({input} of {threshold} {span}).", "The program’s budget is used up for now."
+    ),
     "link_limit_reached": Reason(
         "The link’s number of uses is reached.", "This link has been used as often as it may be."
     ),
     "link_disabled": Reason("The link is disabled.", "This link is switched off."),
     "link_expired": Reason("The link had expired.", "This link had expired."),
     "in_hold": Reason("Held until {due}.", "Waiting until the return period ends."),
-    "awaiting_delivery": Reason("Waiting for the delivery.", "Waiting until it has arrived."),
+    "awaiting_delivery": Reason(
+        "Waiting for the delivery; without one it counts from the payment.", "Waiting until it has arrived."
+    ),
     "fraud_hold": Reason("Held for review.", "We are looking at this one; it takes a little longer."),
     "fraud_rejected": Reason("Rejected in review.", _GENERAL),
     "refunded": Reason("{refunded} of {basis} was refunded.", "The order, or a part of it, was returned."),
@@ -108,7 +114,7 @@ REASONS = {
     ),
     "milestone_not_reached": Reason("{input} of {threshold} friends.", "{input} of {threshold} friends so far."),
     "rule_not_in_force": Reason("The rule was not in force then.", "The offer was not open then."),
-    "lost_to_priority": Reason("Another rule paid instead.", "Another offer paid instead."),
+    "lost_to_priority": Reason("Another rule paid instead (“{rule}”).", "Another offer paid instead."),
     "pool_empty": Reason("No code is left; it is served when codes are added.", "Your code is on its way."),
     "coupon_not_assigned": Reason("The code is in stock: nobody has it yet.", "This code is nobody’s yet."),
     "coupon_not_yours": Reason("The code belongs to another customer.", "This code is somebody else’s."),

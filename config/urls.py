@@ -10,6 +10,7 @@ API = [
     path("", include("advocacy.api.urls")),
     path("", include("referrals.api.urls")),
     path("", include("rewards.api.urls")),
+    path("explain", api.Explain.as_view()),
     path("orders/<str:id>/explain", api.ExplainOrder.as_view()),
     path("conversions/<str:id>/explain", api.ExplainConversion.as_view()),
     path("codes/<str:code>/validate", codes.ValidateCode.as_view()),

@@ -72,6 +72,8 @@ def _promise(reward):
     pending, available = (money.plain(reward[kind]["amount_minor"], reward[kind]["currency"]) for kind in STATES)
     if reward["available"]["amount_minor"]:
         return f"Yours: {available}."
+    if reward["awaits_delivery"] and not reward["held"]:
+        return f"{pending}: {reasons.advocate('awaiting_delivery')}"
     if reward["held"]:
         return f"{pending}: {reasons.advocate(reward['held_by'])}"
     return f"{pending}, yours on {date_format(parse_datetime(reward['due_at']), 'j F')}."

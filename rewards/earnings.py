@@ -1,32 +1,56 @@
 """What became of an advocate's conversions, as the advocate may know it."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from advocacy.models import Side
-from rewards import crediting, verdicts
-from rewards.models import CONVERSION_TRIGGER, Decision, Reward, RewardStatus
+from rewards import book, crediting, verdicts
+from rewards.models import CONVERSION_TRIGGER, Counter, Decision, Reward, RewardStatus
+from rewards.rules.terms import FRIENDS
 
 
 @dataclass(frozen=True)
 class Earning:
     """One conversion's worth to its advocate.
 
-    ``status``: pending, available, reversed, none (decided: nothing) or undecided. ``reasons`` are keys of
-    ``advocacy.reasons`` for the advocate's text, with the rule's own numbers beside them in ``thresholds``.
+    ``status``: pending, available, reversed, counted (towards a milestone), none (decided: nothing) or undecided.
+    ``amounts``: ``{unit: minor units}``. ``reasons`` are keys of ``advocacy.reasons`` for the advocate's text, with the
+    rule's own numbers beside them in ``thresholds``.
     """
 
     status: str
-    unit: str = ""
-    amount_minor: int = 0
+    amounts: dict = field(default_factory=dict)
     due_at: datetime | None = None
     credited_at: datetime | None = None
     reasons: tuple = ()
     thresholds: dict | None = None
 
 
-UNDECIDED, NONE = "undecided", "none"
+UNDECIDED, NONE, COUNTED = "undecided", "none", "counted"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an advocate is on the way to a milestone's next step, and what it gives: a Benefit."""
+
+    friends: int
+    threshold: int
+    benefit: object
+
+
+def milestones(*, advocate, at):
+    """The Progress of each milestone in force that goes on; two queries."""
+    in_force = map(book.terms_of, book.in_force_at(program=advocate.program, at=at).filter(milestone_every__gt=0))
+    terms_of = {terms.rule: terms for terms in in_force if Side.ADVOCATE in terms.sides}
+    counters = Counter.objects.filter(rule__in=terms_of, cap=FRIENDS, key=advocate.public_id)
+    friends = dict(counters.values_list("rule", "used"))
+    found = []
+    for rule, terms in terms_of.items():
+        mine, every = friends.get(rule, 0), terms.milestone_every
+        if terms.milestone_repeats or mine < every:
+            found.append(Progress(mine, (mine // every + 1) * every, terms.amounts.benefits[Side.ADVOCATE]))
+    return found
 
 
 def by_conversion(*, advocate, conversions):
@@ -60,19 +84,29 @@ def _earning(rewards, decision):
         return Earning(UNDECIDED)
     kept = [reward for reward in rewards if reward.status != RewardStatus.REVERSED]
     if not kept:
-        status = RewardStatus.REVERSED.value if rewards else NONE
+        status = RewardStatus.REVERSED.value if rewards else COUNTED if _counted(decision) else NONE
         return Earning(status, reasons=_reasons(decision), thresholds=_thresholds(decision))
     waiting = [reward for reward in kept if reward.status == RewardStatus.PENDING]
     held = tuple(dict.fromkeys(reward.held_by for reward in waiting if reward.held_by))
     return Earning(
         status=(RewardStatus.PENDING if waiting else RewardStatus.AVAILABLE).value,
-        unit=kept[0].unit,
-        amount_minor=sum(crediting.held(reward) for reward in kept),
+        amounts=_amounts(kept),
         due_at=None if held or not waiting else max(reward.due_at for reward in waiting),
         credited_at=max((reward.credited_at for reward in kept if reward.credited_at), default=None),
         reasons=tuple(dict.fromkeys(held + _reasons(decision))),
         thresholds=_thresholds(decision),
     )
+
+
+def _amounts(rewards):
+    amounts = defaultdict(int)
+    for reward in rewards:
+        amounts[reward.unit] += crediting.held(reward)
+    return dict(amounts)
+
+
+def _counted(decision):
+    return any(cap == FRIENDS for said in decision.verdicts for cap, *_ in said.get("uses", ()))
 
 
 def _reasons(decision):

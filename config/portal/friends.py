@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from advocacy import reading
 from advocacy.reasons import REASONS
@@ -20,7 +20,7 @@ _CHANNELS = {"whatsapp": "WhatsApp", "sms": "SMS", "qr": "QR", "facebook": "Face
 # Reasons whose threshold is money, in the program's unit.
 _OF_MONEY = {"below_minimum", "minimum_payout"}
 _STEPS = 4
-JOINED, WAITING, PAID, NONE = "joined", "waiting", "paid", "none"
+JOINED, WAITING, PAID, COUNTED, NONE = "joined", "waiting", "paid", "counted", "none"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def _worth(earned):
     """What the friend's orders brought or will bring; empty where nothing."""
     sums = defaultdict(int)
     for each in earned:
-        sums[each.unit] += each.amount_minor
+        for unit, minor in each.amounts.items():
+            sums[unit] += minor
     return ", ".join(reading.amount(total, unit) for unit, total in sums.items() if total)
 
 
@@ -88,6 +89,7 @@ def _spoken(state):
         JOINED: _("Joined"),
         WAITING: _("Joined, ordered, waiting, not yet paid"),
         PAID: _("Joined, ordered, waited, paid"),
+        COUNTED: _("Joined, ordered, counted"),
         NONE: _("Joined, ordered, no reward"),
     }[state]
 
@@ -95,13 +97,15 @@ def _spoken(state):
 def _state(earned, zone, at):
     """``(state, steps done, sentence)``. What is on the way comes before what is credited, and that before a no."""
     waiting = [each for each in earned if each.status == RewardStatus.PENDING]
-    credited = [each.credited_at for each in earned if each.credited_at and each.amount_minor]
+    credited = [each.credited_at for each in earned if each.credited_at and any(each.amounts.values())]
     if waiting:
         return WAITING, 2, _on_the_way(waiting, bool(credited), zone, at)
     if credited:
         return PAID, _STEPS, _("Bought. Credited on %(day)s.") % {"day": reading.day(max(credited), zone=zone, at=at)}
     if any(each.status == earnings.UNDECIDED for each in earned):
         return WAITING, 2, _("Ordered. Your reward is being worked out.")
+    if any(each.status == earnings.COUNTED for each in earned):
+        return COUNTED, _STEPS, _("Bought. Counts towards your next reward.")
     if earned:
         return NONE, 0, _reason(earned[-1])
     return JOINED, 1, _("Joined, not ordered yet.")
@@ -126,3 +130,19 @@ def _reason(earning):
     if key in _OF_MONEY and unit:
         threshold = reading.short_amount(threshold, unit)
     return _(REASONS[key].advocate).format(threshold=threshold, input="?")
+
+
+def milestones(*, advocate, at):
+    """A sentence for each milestone: how far it is, and what the next step gives."""
+    sentences = []
+    for each in earnings.milestones(advocate=advocate, at=at):
+        left = each.threshold - each.friends
+        so_far = _("%(friends)s of %(threshold)s friends so far.") % {
+            "friends": each.friends,
+            "threshold": each.threshold,
+        }
+        what = each.benefit.label or reading.short_amount(each.benefit.amount_minor, each.benefit.unit)
+        more = ngettext("One more and you get %(what)s.", "%(left)s more and you get %(what)s.", left)
+        more %= {"left": left, "what": what}
+        sentences.append(f"{so_far} {more}")
+    return sentences

@@ -43,6 +43,7 @@ def share(request, advocate):
         "closed": _closed(advocate, link, at),
         "sharing": link and sharing.of(link=link, storefront=advocate.storefront, promise=promise),
         "counts": counts(advocate=advocate),
+        "milestones": friends.milestones(advocate=advocate, at=at),
         "friends": rows,
         "following": following and ids.encode("ref", following),
         "purses": wallet.purses(advocate=advocate, at=at),

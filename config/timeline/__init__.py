@@ -5,9 +5,10 @@ yes, no, soon or info.
 """
 
 from config.timeline import parts, steps, summary
+from config.timeline.subjects import explain_pair, explain_subject, not_arrived
 from referrals.models import Conversion
 
-__all__ = ["explain_conversion", "explain_order"]
+__all__ = ["explain_conversion", "explain_order", "explain_pair", "explain_subject", "not_arrived"]
 
 
 def explain_order(*, storefront, order):

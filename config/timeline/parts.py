@@ -32,6 +32,12 @@ def conversion(conversion):
         "friend_review": conversion.friend_review,
         "review_reason": conversion.review_reason,
         "referral": referral(conversion.referral),
+    } | decided(told)
+
+
+def decided(told):
+    """What ``explanations`` tells, as JSON."""
+    return {
         "decisions": [decision | {"decided_at": decision["decided_at"].isoformat()} for decision in told["decisions"]],
         "rewards": [_reward(reward) for reward in told["rewards"]],
         "transfers": [_transfer(transfer) for transfer in told["transfers"]],
@@ -80,16 +86,21 @@ def _reward(reward):
     return {
         "id": ids.encode("rwd", reward.public_id),
         "side": reward.side,
-        "rule": reward.rule.name,
-        "version": reward.rule_version.number,
+        "rule": reward.rule.name if reward.rule else "",
+        "version": reward.rule_version.number if reward.rule_version else None,
         "recipient": {"id": ids.encode("cus", reward.recipient.public_id), "name": str(reward.recipient)},
         "status": reward.status,
         "granted": _amount(reward.granted_minor, reward.unit),
+        "form": reward.form,
+        "spent": _amount(reward.spent_minor + reward.paid_minor + reward.reserved_minor, reward.unit),
+        "expired": _amount(reward.expired_minor, reward.unit),
         "pending": _amount(reward.pending_minor, reward.unit),
         "available": _amount(reward.available_minor, reward.unit),
         "held": bool(reward.held_by),
         "held_by": reward.held_by,
+        "awaits_delivery": reward.awaits_delivery,
         "due_at": reward.due_at.isoformat(),
+        "expires_at": reward.expires_at.isoformat() if reward.expires_at else None,
         "credited_at": reward.credited_at.isoformat() if reward.credited_at else None,
     }
 

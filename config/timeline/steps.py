@@ -2,7 +2,7 @@
 
 from advocacy import money, reasons
 from config.timeline import parts
-from rewards.models import RewardStatus
+from rewards.models import Leg, RewardStatus
 
 
 def _step(at, mood, title, detail="", checks=()):
@@ -56,7 +56,7 @@ def of_decisions(told):
     steps, last = [], {}
     for decision in told["decisions"]:
         for rule in decision["rules"]:
-            said = [(side["owed_minor"], side["reasons"]) for side in rule["sides"]]
+            said = [rule["counts"], *((side["owed_minor"], side["reasons"]) for side in rule["sides"])]
             if last.get(rule["name"]) == said:
                 continue
             # Its checks are told once: a refund or a review asks the same questions of the same order.
@@ -68,12 +68,13 @@ def of_decisions(told):
 def _rule_step(decision, rule, *, checks):
     owed = [f"{side['owed']} to the {side['side']}" for side in rule["sides"] if side["owed_minor"]]
     why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
-    answer = f"yes, {' and '.join(owed)}" if owed else "no"
+    answer = f"yes, {' and '.join(owed)}" if owed else rule["counts"] or "no"
+    detail = " ".join([*why] or [rule["sentence"]])
     return _step(
         decision["decided_at"],
-        "yes" if owed else "no",
-        f"“{rule['name']}”, version {rule['number']}: {answer}",
-        " ".join(why) or rule["sentence"],
+        "yes" if owed else "info" if rule["counts"] else "no",
+        f"“{rule['name']}”, version {rule['number']}{', corrected' if decision['corrected'] else ''}: {answer}",
+        f"{detail} {rule['rate']}.".strip() if rule["rate"] else detail,
         checks,
     )
 
@@ -85,10 +86,20 @@ def of_money(told):
         if reward["status"] == RewardStatus.PENDING:
             amount = money.plain(reward["pending"]["amount_minor"], reward["pending"]["currency"])
             detail = reasons.staff(reward["held_by"]) if reward["held"] else "Held in the ledger as pending."
+            if reward["awaits_delivery"] and not reward["held"]:
+                detail = reasons.staff("awaiting_delivery")
             steps.append(_step(reward["due_at"], "soon", f"Due: {amount} for {who}", detail))
         for transfer in told["transfers"]:
             if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":
                 amount = money.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
-                mood = "yes" if transfer["leg"] == "release" else "no"
-                steps.append(_step(transfer["at"], mood, f"{transfer['text']}: {amount}, {who}"))
+                steps.append(_step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}"))
+        if reward["expires_at"] and reward["available"]["amount_minor"] > 0:
+            amount = money.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
+            steps.append(_step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))
     return steps
+
+
+def _mood(leg):
+    if leg.startswith("take_") or leg == Leg.EXPIRE:
+        return "no"
+    return "yes" if leg == Leg.RELEASE else "info"

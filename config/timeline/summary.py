@@ -23,16 +23,23 @@ def of(order, explained, refusals):
 
 
 def _worth(reward):
-    return reward["pending"]["amount_minor"] + reward["available"]["amount_minor"]
+    return sum(reward[place]["amount_minor"] for place in ("pending", "available", "spent", "expired"))
 
 
 def _told_reward(reward):
     amount = money.plain(_worth(reward), reward["granted"]["currency"])
-    if reward["status"] == RewardStatus.AVAILABLE:
-        return f"{reward['recipient']['name']} got {amount}"
+    if reward["status"] != RewardStatus.PENDING:
+        lost = f", of which {_plain(reward['expired'])} expired" if reward["expired"]["amount_minor"] else ""
+        return f"{reward['recipient']['name']} got {amount}{lost}"
     due = date_format(datetime.fromisoformat(reward["due_at"]), "j F Y")
     when = f"once nothing holds it ({reasons.staff(reward['held_by'])})" if reward["held"] else f"on {due}"
+    if reward["awaits_delivery"] and not reward["held"]:
+        when = f"on {due}, counted from the payment until a delivery is told"
     return f"{reward['recipient']['name']} gets {amount} {when}"
+
+
+def _plain(amount):
+    return money.plain(amount["amount_minor"], amount["currency"])
 
 
 def _sentence(parts, name):
@@ -46,6 +53,8 @@ def _refused(explained):
     """Why a rule did not pay, once per rule, by its newest decision."""
     for told in explained:
         for rule in told["decisions"][-1]["rules"] if told["decisions"] else ():
-            if not any(side["owed_minor"] for side in rule["sides"]):
+            if rule["counts"]:
+                yield f"For “{rule['name']}” {rule['counts']}."
+            elif not any(side["owed_minor"] for side in rule["sides"]):
                 why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
                 yield f"“{rule['name']}” did not pay: {' '.join(why)}"

@@ -1,0 +1,66 @@
+"""What was decided about one fact, by every rule of every program that was asked, and what came of it."""
+
+from advocacy.models import Event
+from rewards import book, rulebook, rules
+from rewards.explanations import verdict
+from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
+
+
+def of_subject(*, storefront, kind, public_id):
+    """``{"decisions": […], "rewards": […], "transfers": […]}``, oldest first; empty before the first settling.
+
+    Rewards have ``awaits_delivery``: their date counts from the payment, until a delivery is told.
+    """
+    subjects = list(Subject.objects.filter(storefront=storefront, kind=kind, public_id=public_id).order_by("pk"))
+    if not subjects:
+        return {"decisions": [], "rewards": [], "transfers": []}
+    decisions = list(Decision.objects.filter(subject__in=subjects).order_by("pk"))
+    versions = _versions(decisions)
+    facts = dict(
+        Event.objects.filter(storefront=storefront, subject_kind=kind, subject_id=public_id).values_list(
+            "version", "facts"
+        )
+    )
+    rewards = _rewards(subjects)
+    for reward in rewards:
+        _note_delivery(reward, decisions, facts)
+    return {
+        "decisions": [_decision(one, one.facts or facts[one.version], versions) for one in decisions],
+        "rewards": rewards,
+        "transfers": list(Transfer.objects.filter(reward__in=rewards).select_related("reward").order_by("id")),
+    }
+
+
+def _versions(decisions):
+    """``{id: RuleVersion}`` with its sentence."""
+    ids = {said["version"] for decision in decisions for said in decision.verdicts}
+    versions = RuleVersion.everything.filter(pk__in=ids).select_related("rule__program").in_bulk()
+    for version in versions.values():
+        version.sentence = rulebook.sentence(version, currency=version.rule.program.currency)
+    return versions
+
+
+def _rewards(subjects):
+    rows = Reward.objects.filter(subject__in=subjects).select_related(
+        "rule", "rule_version__rule__program", "recipient", "advocate", "subject"
+    )
+    return list(rows.order_by("id"))
+
+
+def _note_delivery(reward, decisions, facts):
+    reward.awaits_delivery = False
+    if reward.pending_minor and reward.rule_version:
+        last = [one for one in decisions if one.subject_id == reward.subject_id][-1]
+        terms, moment = book.terms_of(reward.rule_version), reward.subject.occurred_at
+        known = last.facts or facts[last.version]
+        reward.awaits_delivery = rules.due_at(facts=known, terms=terms, moment=moment)[1]
+
+
+def _decision(decision, facts, versions):
+    return {
+        "version": decision.version,
+        "number": decision.number,
+        "decided_at": decision.decided_at,
+        "corrected": decision.correction is not None,
+        "rules": verdict.told(decision.verdicts, facts, versions),
+    }

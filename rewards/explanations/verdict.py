@@ -1,0 +1,101 @@
+"""One decision's verdicts in words: what each rule asked, what it gave to whom, and why not more."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+
+from advocacy import money, reasons
+from advocacy.models import Side
+from rewards import verdicts
+from rewards.explanations import checks
+from rewards.rules.amounts import converted, minor_rate
+from rewards.rules.terms import FRIENDS
+
+
+def told(kept, facts, versions):
+    """A dictionary for each rule, for JSON. ``versions``: RuleVersions by id, each with its ``sentence``."""
+    said = verdicts.read(kept)
+    return [_rule(each, facts, versions, _paid_instead(each, said, versions)) for each in said]
+
+
+def _rule(said, facts, versions, instead):
+    version = versions[said["version"]]
+    return {
+        "name": said["name"],
+        "number": said["number"],
+        "sentence": version.sentence,
+        "checks": [checks.told(check, said["unit"], version) for check in said["checks"]],
+        "rate": _rate(said, facts),
+        "counts": _counts(said, version),
+        "sides": [_side(said, side, facts, version, instead) for side in Side.values if side in said["granted"]],
+    }
+
+
+def _rate(said, facts):
+    """Such as “60.00 USD = 55.20 EUR at 0.92 of 2 March 2026, ecb”; empty where nothing was converted."""
+    if "rate" not in said:
+        return ""
+    rate, currency, unit = said["rate"], facts["currency"], said["unit"]
+    worth = converted({"basis_minor": facts["basis_minor"]}, minor_rate(rate["rate"], currency, unit))["basis_minor"]
+    day = date_format(date.fromisoformat(rate["day"]), "j F Y")
+    amounts = f"{money.plain(facts['basis_minor'], currency)} = {money.plain(worth, unit)}"
+    return f"{amounts} at {rate['rate']} of {day}, {rate['source']}"
+
+
+def _counts(said, version):
+    """What it is for a milestone, whose steps pay; empty for other rules and for steps themselves."""
+    if not version.milestone_every or said["owed"]:
+        return ""
+    counted = any(cap == FRIENDS for cap, *_ in said["uses"])
+    how = f"every {version.milestone_every}" if version.milestone_repeats else f"the first {version.milestone_every}"
+    return f"it counts as one of {how} friends" if counted else "it does not count as a friend"
+
+
+def _paid_instead(said, others, versions):
+    """``{side: name}`` of the rule in its exclusive group that paid."""
+    group = versions[said["version"]].exclusive_group
+    if not group:
+        return {}
+    return {
+        side: other["name"]
+        for other in others
+        if other["rule"] != said["rule"] and versions[other["version"]].exclusive_group == group
+        for side, granted in other["granted"].items()
+        if granted
+    }
+
+
+def _side(said, side, facts, version, instead):
+    failed = checks.numbers(said["checks"], said["unit"], version)
+    amounts, unit = _refunded(facts), said["units"][side]
+    return {
+        "side": side,
+        "granted_minor": said["granted"][side],
+        "owed_minor": said["owed"][side],
+        "unit": unit,
+        "granted": money.plain(said["granted"][side], unit),
+        "owed": money.plain(said["owed"][side], unit),
+        "reasons": [
+            {
+                "key": key,
+                "staff": reasons.staff(key, rule=instead.get(side, "?"), **amounts | failed.get(key, {})),
+                "advocate": reasons.advocate(key, **_safe(key, amounts | failed.get(key, {}))),
+            }
+            for key in said["reasons"][side]
+        ],
+    }
+
+
+def _safe(key, numbers):
+    """The program's own number; of the input only the advocate's own count of friends."""
+    own = {"input": numbers.get("input", "?")} if key == "milestone_not_reached" else {"input": "?"}
+    return {"threshold": numbers.get("threshold", "")} | own
+
+
+def _refunded(facts):
+    numbers = {}
+    if "basis_minor" in facts:
+        numbers = {name: money.plain(facts[f"{name}_minor"], facts["currency"]) for name in ("refunded", "basis")}
+    if "step" in facts:
+        numbers |= {"input": facts["friends"], "threshold": facts["threshold"]}
+    return numbers
