@@ -1,6 +1,7 @@
 """The one order of locks: redemptions, then subjects, counters, coupons and their pools, accounts, each by id.
 
-Spending locks the subjects of the lots, which are the locks of the rewards; a redemption's own row comes before them.
+Spending locks the subjects of the lots, which are the locks of the rewards; a redemption's own row comes before them,
+and so does a payout's batch (or the storefront, for the batch that is being made).
 
 What is derived (a milestone's step, a period's top-up) is known only when the counters are: its subjects are taken
 after them and not waited for, then the counters of its own caps, which nothing else uses.

@@ -13,9 +13,27 @@ from advocacy import ids, money
 
 # The colour is never alone: the word stands beside it.
 TONES = {
-    **dict.fromkeys(["active", "published", "available", "clear", "paid", "yes", "good", "done"], "good"),
-    **dict.fromkeys(["paused", "pending", "held", "planned", "wait", "running"], "wait"),
-    **dict.fromkeys(["banned", "ended", "rejected", "reversed", "cancelled", "stuck", "no", "stop", "failed"], "stop"),
+    **dict.fromkeys(["active", "published", "available", "clear", "paid", "yes", "good", "done", "settled"], "good"),
+    **dict.fromkeys(
+        [
+            "paused",
+            "pending",
+            "held",
+            "planned",
+            "wait",
+            "running",
+            "waiting",
+            "frozen",
+            "sent",
+            "draft",
+            "approved",
+            "exported",
+        ],
+        "wait",
+    ),
+    **dict.fromkeys(
+        ["banned", "ended", "rejected", "reversed", "cancelled", "stuck", "no", "stop", "failed", "returned"], "stop"
+    ),
 }
 NOTHING = "–"
 

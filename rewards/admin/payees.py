@@ -97,7 +97,7 @@ class PayeeAdmin(Listing):
     @display(description="Others with this account")
     def shared(self, row):
         count = payees.others_with_its_destination(row) if row.pk else 0
-        return words.dot("stop", f"{count} more are paid to the same account") if count else "None"
+        return words.dot("stop", f"{count} more are paid to the same account") if count else "Nobody"
 
 
 class LimitForm(MoneyForm):

@@ -178,11 +178,11 @@ class PayoutBatchAdmin(acts.Acting, LongListing):
     def name(self, row):
         return str(row.policy)
 
-    @display(description="By")
+    @display(description="Made by")
     def maker(self, row):
         return str(row.made_by or ("the schedule" if row.scheduled_for else "the API"))
 
-    @display(description="By")
+    @display(description="Approved by")
     def approver(self, row):
         return str(row.approved_by or words.NOTHING)
 

@@ -4,7 +4,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -35,7 +34,6 @@ def show(request, payout, *, back):
         "payout": payout,
         "storefront": payout.storefront,
         "zone": payout.storefront.time_zone,
-        "at": timezone.now(),
         "back": back,
     }
     return render(request, "rewards/statement.html", context)

@@ -23,6 +23,8 @@ READ_ONLY = [
     "advocacy.job",
     "rewards.account",
     "rewards.transfer",
+    "rewards.payout",
+    "rewards.payoutbatch",
     "admin.logentry",
 ]
 LISTS = sorted(
