@@ -22,8 +22,10 @@ _DECISIONS = """
     SELECT decision.number, decision.version, decision.correction, decision.decided_at,
         CASE WHEN subject.kind = 'conversion' THEN NULL ELSE decision.facts END AS facts,
         subject.program_id, subject.trigger::text AS trigger, subject.kind::text AS kind, subject.public_id AS subject,
-        subject.advocate_id
+        subject.advocate_id, event.id AS event
     FROM {live}.rewards_decision decision JOIN {live}.rewards_subject subject ON subject.id = decision.subject_id
+    LEFT JOIN {live}.advocacy_event event ON event.subject_kind = subject.kind
+        AND event.subject_id = subject.public_id AND event.version = decision.version
     ORDER BY decision.id
 """
 _MOVES = """
@@ -44,6 +46,7 @@ class Decided:
     kind: str
     subject: UUID
     advocate_id: int | None
+    event: int | None
 
     @property
     def key(self):
@@ -99,7 +102,8 @@ def _belongs(each, group, subjects):
         return False
     if (each.trigger == TOP_UP) != (last.trigger == TOP_UP) or len(group) >= _BATCH:
         return False
-    return each.derived or not last.derived
+    # One call decides in the order of the events, and then what is derived.
+    return each.derived or (not last.derived and (each.event or 0) >= (last.event or 0))
 
 
 def moves():
