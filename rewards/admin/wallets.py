@@ -149,7 +149,7 @@ class RedemptionAdmin(acts.Acting, LongListing):
         "shown_state",
         "amount",
         "given_back",
-        "order_external_id",
+        "order",
         "reserved_at",
         "reserved_until",
     ]
@@ -163,7 +163,7 @@ class RedemptionAdmin(acts.Acting, LongListing):
     id_text = words.public_id("redemption")
     fieldsets = [
         ("What was redeemed", {"fields": ["owner", "shown_state", ("amount", "given_back"), "worth", "lots"]}),
-        ("For which order", {"fields": ["order_external_id"]}),
+        ("For which order", {"fields": ["order"]}),
         ("When", {"fields": ["reserved_at", "reserved_until", "confirmed_at", "ended_at", "id_text"]}),
     ]
     acts = by_hand.OF_REDEMPTIONS
@@ -176,7 +176,11 @@ class RedemptionAdmin(acts.Acting, LongListing):
     def owner(self, row):
         return wallet_link(row.customer)
 
-    @display(description="Worth")
+    @display(description="Order")
+    def order(self, row):
+        return row.order_external_id or "Not told yet"
+
+    @display(description="Worth, if points")
     def worth(self, row):
         return words.NOTHING if row.worth_minor is None else money.plain(row.worth_minor, row.worth_currency)
 
