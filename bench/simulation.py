@@ -69,6 +69,7 @@ def _simulate(program):
     from rewards import simulation  # noqa: PLC0415
     from rewards.models import Rule  # noqa: PLC0415
 
+    own = time.process_time()
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     start = ground.NOW - timedelta(days=DAYS + 1)
     job = simulation.start(
@@ -86,7 +87,8 @@ def _simulate(program):
         now = Job.objects.get(pk=job.pk)
         cursor = len(now.cursor["state"])
         print(f"  {time.perf_counter() - began:5.1f} s: {now.done:,} of {now.total:,}; {cursor:,} bytes kept")
-    seconds = time.perf_counter() - began
+    seconds, own = time.perf_counter() - began, time.process_time() - own
+    print(f"  {own:.1f} s of this process's own processor time")
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     job.refresh_from_db()
     if job.state != "done" or job.result["subjects"] != CONVERSIONS:

@@ -118,7 +118,7 @@ def _filled(days, first, last):
     every = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     nothing = {"today_minor": 0, "draft_minor": 0, "difference_minor": 0}
     found = [nothing | known.get(day.isoformat(), {}) | {"day": day} for day in every]
-    return [each | {"label": date_format(each["day"], "j M")} for each in found]
+    return [each | {"label": date_format(each["day"], "j M").replace(" ", "\u00a0")} for each in found]
 
 
 def _weeks(days):
@@ -151,5 +151,11 @@ def _change(each, unit, people):
         "before": money.plain(each["before_minor"], unit),
         "after": money.plain(each["after_minor"], unit),
         "difference": _signed(each["after_minor"] - each["before_minor"], unit),
-        "why": reasons.staff(why) if why else "Another amount.",
+        "why": _reason(why) if why else "Another amount.",
     }
+
+
+def _reason(key):
+    """The staff text, or the key in words where the text lives of numbers that are not kept here."""
+    text = reasons.staff(key)
+    return f"{key.replace('_', ' ').capitalize()}." if "?" in text else text
