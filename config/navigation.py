@@ -39,6 +39,7 @@ GROUPS = {
     ],
     "What happened": [
         ("Decisions", "gavel", "rewards.decision"),
+        ("Corrections", "undo", "rewards.correction"),
         ("Events", "event_note", "advocacy.event"),
         ("Jobs", "hourglass_top", "advocacy.job"),
         ("Waiting and stuck", "pending_actions", "advocacy.pending"),

@@ -41,7 +41,7 @@ def propose(*, version, terms, starts_at, ends_at, policy, reason, by, at):
         raise Refused(
             "period_too_long", f"That is more than {MOST} decisions; correct the period in parts.", errors=_PERIOD
         )
-    correction.difference = correcting.difference(correction, _corrected(correction, at))
+    correction.difference = correcting.difference(correction, corrected(correction))
     if not correction.difference["decisions"]:
         raise Refused("nothing_decided", "This version decided nothing in that period.", errors=_PERIOD)
     correction.needs_second = _above(correction.difference["units"], program)
@@ -55,7 +55,7 @@ def approve(*, correction, by, at):
         correction = _locked(correction)
         if correction.needs_second and correction.proposed_by_id == by.pk:
             raise Conflict("second_person_needed", "Somebody else than who proposed it must approve this correction.")
-        correction.corrected = _corrected(correction, at)
+        correction.corrected = corrected(correction)
         correction.corrected.save(force_insert=True)
         correction.state, correction.approved_by, correction.approved_at = CorrectionState.RUNNING, by, at
         correction.save()
@@ -111,12 +111,14 @@ def _check(version, terms, starts_at, ends_at, at):
     rulebook.check(terms=rulebook.terms_of(version) | terms)
 
 
-def _corrected(correction, at):
+def corrected(correction):
     """The version that should have been, not saved."""
     mistaken = correction.rule_version
     terms = rulebook.terms_of(mistaken) | correction.terms
     span = {"starts_at": correction.starts_at, "ends_at": correction.ends_at}
-    return RuleVersion(rule=mistaken.rule, number=mistaken.number, created_at=at, corrects=mistaken, **terms | span)
+    return RuleVersion(
+        rule=mistaken.rule, number=mistaken.number, created_at=correction.proposed_at, corrects=mistaken, **terms | span
+    )
 
 
 def _above(units, program):

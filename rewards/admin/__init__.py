@@ -1,5 +1,29 @@
 """The pages of rules, rewards, decisions, wallets, the ledger and payouts in the admin."""
 
-from rewards.admin import coupons, journal, ledger, payees, payout_policies, payouts, pools, rates, rules, wallets
+from rewards.admin import (
+    corrections,
+    coupons,
+    journal,
+    ledger,
+    payees,
+    payout_policies,
+    payouts,
+    pools,
+    rates,
+    rules,
+    wallets,
+)
 
-__all__ = ["coupons", "journal", "ledger", "payees", "payout_policies", "payouts", "pools", "rates", "rules", "wallets"]
+__all__ = [
+    "corrections",
+    "coupons",
+    "journal",
+    "ledger",
+    "payees",
+    "payout_policies",
+    "payouts",
+    "pools",
+    "rates",
+    "rules",
+    "wallets",
+]
