@@ -8,7 +8,7 @@ from datetime import datetime
 
 from advocacy import conditions, money
 from rewards.rules import amounts, periods
-from rewards.rules.deciding import RATE_MISSING
+from rewards.rules.checks import RATE_MISSING
 from rewards.rules.periods import ALL
 from rewards.rules.terms import AMOUNT, COUNT, FIXED, SIDES, WHOLE_FORMS
 
@@ -55,7 +55,12 @@ class Quick:
     def __init__(self, terms):
         self.terms = terms
         self._fails = conditions.first_failure(terms.conditions) if terms.conditions else None
-        self._budgets = [place for place, meter in enumerate(terms.meters) if meter.measure == AMOUNT]
+        # What cuts an amount, where the others refuse the rule.
+        self._cuts = [
+            place
+            for place, meter in enumerate(terms.meters)
+            if meter.limit is not None and (meter.measure == AMOUNT or not meter.refuses)
+        ]
         self._places = {meter.cap: place for place, meter in enumerate(terms.meters)}
         # What each side gets where that is the same for every order.
         self._fixed = {
@@ -96,7 +101,7 @@ class Quick:
             key = asked.who[scope]
             if period != ALL:
                 key = (key, periods.key_of_day(period, asked.day))
-            if limit is not None and used.get(key, 0) >= limit:
+            if limit is not None and meter.refuses and used.get(key, 0) >= limit:
                 return meter.reason
             keys.append(key)
         return self._given(asked, found.benefits, facts, keys)
@@ -154,7 +159,7 @@ class Quick:
                 benefit = benefits[side]
                 position = self._position(benefit, keys, facts) if benefit.tiers else 0
                 granted[side] = amounts.base(benefit, facts, terms, position=position)
-        for place in self._budgets:
+        for place in self._cuts:
             self._fit(terms.meters[place], self.used[place].get(keys[place], 0), given)
         _owe(asked, given)
         return given
@@ -170,13 +175,14 @@ class Quick:
             amount = granted.get(side)
             if not amount:
                 continue
-            fits = min(amount, max(room, 0))
+            fits = (amount if room > 0 else 0) if meter.measure == COUNT else min(amount, max(room, 0))
             if fits < amount:
                 if given.benefits[side].form in WHOLE_FORMS:
                     fits = 0
                 granted[side] = fits
                 given.hits[side] = meter.reason
-            room -= fits
+            if meter.measure == AMOUNT:
+                room -= fits
 
 
 def counts(asked):

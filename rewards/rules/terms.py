@@ -93,6 +93,7 @@ class Meter:
     """Something a rule counts, in a Counter: ``cap`` names it, ``scope`` says whose, ``limit`` None only counts.
 
     ``measure``: count (1 for a conversion that pays), amount (what is owed to ``sides``), revenue (of the order).
+    ``refuses``: without room the rule gives nothing to anybody; a cap of one of two sides takes only that side's.
     """
 
     cap: str
@@ -102,6 +103,7 @@ class Meter:
     limit: int | None
     sides: tuple
     reason: str
+    refuses: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class Terms:
                 measure=cap["measure"],
                 limit=cap["limit"],
                 sides=(side,) if side else self.sides,
+                refuses=not side or self.sides == (side,),
                 reason="budget_exhausted" if budget else "cap_reached",
             )
 

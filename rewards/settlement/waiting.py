@@ -5,7 +5,7 @@ from django.db.models import Min
 from advocacy.periodic import alone
 from rewards import book, locks, rates
 from rewards.models import Decision, Subject
-from rewards.rules.deciding import RATE_MISSING
+from rewards.rules import RATE_MISSING
 from rewards.settlement import cases
 from rewards.settlement.settle import again
 

@@ -197,3 +197,13 @@ def test_conditions_and_grant_are_decided_on_the_first_state_and_what_is_owed_on
     verdict = ask(terms(minimum_order_minor=4000), facts=newest, first=first)[0]
     assert verdict.granted == {"advocate": 1000, "friend": 500}
     assert verdict.owed == {"advocate": 500, "friend": 250}
+
+
+def test_a_cap_of_one_side_leaves_the_other_its_own():
+    cap = {"scope": "advocate", "period": "month", "measure": "count", "limit": 5, "side": "advocate"}
+    rule = terms(**GIVE_10, frequency="every_order", caps=[cap])
+    used = {(1, "count/advocate/advocate", WHO["advocate"], "2026-03"): 5}
+    verdict = ask(rule, used=used)[0]
+    assert verdict.granted == {"advocate": 0, "friend": 500}
+    assert verdict.reasons == {"advocate": ("cap_reached",), "friend": ()}
+    assert verdict.uses == {}
