@@ -21,6 +21,17 @@ _STANDING = """
     ORDER BY referral.id
 """
 
+# What settlement believes of a conversion is what its events say.
+_EVENTS = """
+    SELECT event.id FROM advocacy_event event
+    JOIN referrals_conversion conversion ON conversion.public_id = event.subject_id
+    JOIN referrals_referral referral ON referral.id = conversion.referral_id
+    WHERE event.subject_kind = 'conversion'
+      AND (event.storefront_id, event.program_id, event.advocate_id, event.friend_id) IS DISTINCT FROM
+          (conversion.storefront_id, conversion.program_id, referral.advocate_id, referral.friend_id)
+    ORDER BY event.id
+"""
+
 
 def differences():
     """Sentences, one per difference; none where everything agrees."""
@@ -28,6 +39,8 @@ def differences():
         yield f"Order {pk} says {stored} refunded; its refunds add up to {counted}."
     for pk, stored, counted in _rows(_STANDING):
         yield f"Referral {pk} says {stored} standing conversions; there are {counted}."
+    for (pk,) in _rows(_EVENTS):
+        yield f"Event {pk} names others than its conversion's referral does."
     yield from rollups.differences()
 
 

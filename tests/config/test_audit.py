@@ -5,9 +5,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from advocacy import audit as standings
-from advocacy.models import Customer, Standing
+from advocacy.models import Customer, Event, Standing
 from advocacy.outbox.drain import drain
 from config.management.commands.audit import PARTS
 from referrals import audit as referrals_audit
@@ -79,3 +80,14 @@ def test_standing_conversions_of_a_referral_are_recounted(fred):
     Referral.objects.update(standing_conversions=0)
     pk = Referral.objects.get().pk
     assert list(referrals_audit.differences()) == [f"Referral {pk} says 0 standing conversions; there are 1."]
+
+
+@pytest.mark.parametrize("column", ["customer_id", "program_id", "advocate_id", "friend_id", "cause_id"])
+def test_events_name_people_of_their_storefront(fred, column):
+    pk = Event.objects.get(type="conversion.recorded").pk
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
+        cursor.execute(f"UPDATE advocacy_event SET {column} = 0 WHERE id = {pk}")
+    assert f"Event {pk} names a program, people or a cause that are not of its storefront." in standings.differences()
+    if column not in ("customer_id", "cause_id"):
+        assert f"Event {pk} names others than its conversion's referral does." in referrals_audit.differences()
