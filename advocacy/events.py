@@ -6,9 +6,19 @@ _CUSTOMER = {
     "identified": "whether the storefront gave an id or e-mail of its own",
     "orders_before": "orders before the program",
 }
-CUSTOMER_CREATED = EventType("customer.created", "customer", "A person became known to the storefront.", _CUSTOMER)
+CUSTOMER_CREATED = EventType(
+    "customer.created",
+    "customer",
+    "A person became known to the storefront.",
+    _CUSTOMER,
+    when="a customer becomes known",
+)
 CUSTOMER_CHANGED = EventType(
-    "customer.changed", "customer", "The storefront said something new of a person.", _CUSTOMER
+    "customer.changed",
+    "customer",
+    "The storefront said something new of a person.",
+    _CUSTOMER,
+    when="the shop says something new of a customer",
 )
 # What a rule asks of a moment: as it was then, so that a late worker decides the same.
 _PROGRAM = {"program_status": "active, paused or ended, by its window too, at that moment; empty without a program"}
@@ -20,13 +30,20 @@ _ADVOCATE = {
     "advocate_tier": "of the customer, as the storefront names it, or empty",
 } | _PROGRAM
 ADVOCATE_ENROLLED = EventType(
-    "advocate.enrolled", "advocate", "A customer joined a program to bring others.", _ADVOCATE
+    "advocate.enrolled",
+    "advocate",
+    "A customer joined a program to bring others.",
+    _ADVOCATE,
+    when="somebody joins as an advocate",
+    recipients=("advocate",),
 )
 ADVOCATE_CHANGED = EventType(
     "advocate.changed",
     "advocate",
     "An advocate was paused, banned or made active again, or agreed to newer terms.",
     _ADVOCATE,
+    when="an advocate is paused, banned or made active again",
+    recipients=("advocate",),
 )
 _TESTIMONIAL = {
     "status": "pending, published, rejected or withdrawn",
@@ -36,14 +53,25 @@ _TESTIMONIAL = {
     "stands": "whether it is published",
 } | _PROGRAM
 TESTIMONIAL_SENT = EventType(
-    "testimonial.sent", "testimonial", "A customer said something about the shop.", _TESTIMONIAL
+    "testimonial.sent",
+    "testimonial",
+    "A customer said something about the shop.",
+    _TESTIMONIAL,
+    when="a testimonial is sent",
 )
-TESTIMONIAL_PUBLISHED = EventType("testimonial.published", "testimonial", "A testimonial was published.", _TESTIMONIAL)
+TESTIMONIAL_PUBLISHED = EventType(
+    "testimonial.published",
+    "testimonial",
+    "A testimonial was published.",
+    _TESTIMONIAL,
+    when="a testimonial is published",
+)
 TESTIMONIAL_WITHDRAWN = EventType(
     "testimonial.withdrawn",
     "testimonial",
     "A published testimonial is shown no more: taken back by its author or by an admin.",
     _TESTIMONIAL,
+    when="a testimonial is taken back",
 )
 SURVEY_ANSWERED = EventType(
     "survey.answered",
@@ -58,4 +86,5 @@ SURVEY_ANSWERED = EventType(
         "stands": "whether it counts: always",
     }
     | _PROGRAM,
+    when="a survey is answered",
 )

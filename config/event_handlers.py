@@ -36,7 +36,8 @@ _OWN = {
 
 def with_rules(own):
     """Whatever a rule may be triggered by is settled first, and so is every later event of its subject."""
-    triggering = {name for name, each in TYPES.items() if each.triggers}
+    subjects = {each.subject for each in TYPES.values() if each.triggers}
+    triggering = {name for name, each in TYPES.items() if each.subject in subjects}
     handlers = {name: dict(own.get(name, {})) for name in {*own, *triggering}}
     for name in triggering:
         handlers[name]["money"] = [settlement.settle, *handlers[name].get("money", [])]

@@ -3,8 +3,17 @@
 from advocacy.outbox.catalogue import EventType
 
 _LINK = {"link": "its id", "status": "active or disabled"}
-LINK_CREATED = EventType("link.created", "link", "An advocate got a link.", _LINK)
-LINK_CHANGED = EventType("link.changed", "link", "A link was switched off, or on again.", _LINK)
+LINK_CREATED = EventType(
+    "link.created", "link", "An advocate got a link.", _LINK, when="an advocate gets a link", recipients=("advocate",)
+)
+LINK_CHANGED = EventType(
+    "link.changed",
+    "link",
+    "A link was switched off, or on again.",
+    _LINK,
+    when="a link is switched off, or on again",
+    recipients=("advocate",),
+)
 # As the storefront names them, at that moment.
 _PEOPLE = {
     "advocate_segments": "the advocate's segments",
@@ -28,6 +37,8 @@ REFERRAL_CREATED = EventType(
         "advocate_status": "active, paused or banned, at the binding",
         "program_status": "active, paused or ended, by its window too, at the binding",
     },
+    when="a friend signs up",
+    recipients=("advocate", "friend"),
 )
 
 _ORDER = {
@@ -47,10 +58,20 @@ _ORDER = {
     "revenue_change_minor": "how much the revenue kept, after refunds, grew or shrank",
     "refunded_change_minor": "how much the refunded part of the total grew or shrank",
 }
-ORDER_RECORDED = EventType("order.recorded", "order", "Somebody bought.", _ORDER)
-ORDER_CHANGED = EventType("order.changed", "order", "An order was paid, cancelled or corrected.", _ORDER)
-ORDER_FULFILLED = EventType("order.fulfilled", "order", "A part of it, or all, was sent or delivered.", _ORDER)
-ORDER_REFUNDED = EventType("order.refunded", "order", "Money was given back, or a refund was undone.", _ORDER)
+ORDER_RECORDED = EventType("order.recorded", "order", "Somebody bought.", _ORDER, when="anybody orders, brought or not")
+ORDER_CHANGED = EventType(
+    "order.changed", "order", "An order was paid, cancelled or corrected.", _ORDER, when="an order changes"
+)
+ORDER_FULFILLED = EventType(
+    "order.fulfilled",
+    "order",
+    "A part of it, or all, was sent or delivered.",
+    _ORDER,
+    when="a part of an order is sent",
+)
+ORDER_REFUNDED = EventType(
+    "order.refunded", "order", "Money was given back, or a refund was undone.", _ORDER, when="an order is refunded"
+)
 
 _CONVERSION = {
     "order": "the order's id",
@@ -87,15 +108,28 @@ _CONVERSION = {
     "stands": "whether it counts: neither wholly refunded nor rejected for the advocate",
     "friends_change": "+1 when its referral became converted, −1 when it stopped being so, else 0",
 }
-CONVERSION_RECORDED = EventType("conversion.recorded", "conversion", "A referred friend's order was paid.", _CONVERSION)
+CONVERSION_RECORDED = EventType(
+    "conversion.recorded",
+    "conversion",
+    "A referred friend's order was paid.",
+    _CONVERSION,
+    when="a friend orders",
+    recipients=("advocate", "friend"),
+)
+# What becomes of a conversion settles the rules that it began with; it begins none.
 CONVERSION_ADJUSTED = EventType(
     "conversion.adjusted",
     "conversion",
     "The order behind a conversion was refunded, cancelled or corrected.",
     _CONVERSION,
+    triggers=False,
 )
-CONVERSION_HELD = EventType("conversion.held", "conversion", "A side's reward waits for a review.", _CONVERSION)
-CONVERSION_RELEASED = EventType("conversion.released", "conversion", "A review was decided for a side.", _CONVERSION)
+CONVERSION_HELD = EventType(
+    "conversion.held", "conversion", "A side's reward waits for a review.", _CONVERSION, triggers=False
+)
+CONVERSION_RELEASED = EventType(
+    "conversion.released", "conversion", "A review was decided for a side.", _CONVERSION, triggers=False
+)
 CONVERSION_REJECTED = EventType(
-    "conversion.rejected", "conversion", "A review was decided against a side.", _CONVERSION
+    "conversion.rejected", "conversion", "A review was decided against a side.", _CONVERSION, triggers=False
 )

@@ -108,7 +108,8 @@ def _check(version, terms, starts_at, ends_at, at):
         raise Refused("not_correctable", "Which friends a milestone counts is not corrected; its rewards are.")
     if not starts_at < ends_at <= at:
         raise Refused("period_not_over", "The period ends after it starts, and not later than now.", errors=_PERIOD)
-    rulebook.check(terms=rulebook.terms_of(version) | terms)
+    rule = version.rule
+    rulebook.check(program=rule.program, rule=rule, terms=rulebook.terms_of(version) | terms)
 
 
 def corrected(correction):

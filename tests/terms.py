@@ -13,6 +13,8 @@ _PARTS = (
     "pool",
     "label",
 )
+# What a stage says of a fixed benefit does not stay when a test makes it another kind.
+_OF_FIXED, _OF_SHARES = {"amount_minor"}, {"percent_bp", "minimum_minor", "maximum_minor", "tiers", "items"}
 
 
 def terms(**said):
@@ -24,5 +26,7 @@ def terms(**said):
     for side in _SIDES:
         parts = {part: said.pop(f"{side}_{part}") for part in _PARTS if f"{side}_{part}" in said}
         if parts and parts.get("kind", "fixed"):
-            benefits[side] = {"form": "credit", "kind": "fixed"} | parts
+            foreign = _OF_SHARES if parts.get("kind", "fixed") == "fixed" else _OF_FIXED
+            kept = {part: value for part, value in parts.items() if part not in foreign}
+            benefits[side] = {"form": "credit", "kind": "fixed"} | kept
     return {"hold_from": "payment"} | said | ({"benefits": benefits} if benefits else {"benefits": {}})

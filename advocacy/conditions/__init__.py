@@ -6,13 +6,23 @@ Rules, segments and whatever else asks questions of facts pass the facts and get
 """
 
 from advocacy.conditions.checks import Check, check, compile, evaluate, first_failure
-from advocacy.conditions.fields import FIELDS, METADATA, OPERATORS, Field, facts_needed, field_of
+from advocacy.conditions.fields import (
+    FIELDS,
+    METADATA,
+    METADATA_PREFIX,
+    OPERATORS,
+    Field,
+    facts_needed,
+    field_of,
+    single_conditions,
+)
 from advocacy.conditions.sentences import sentence
 from advocacy.conditions.validation import contradiction, validate
 
 __all__ = [
     "FIELDS",
     "METADATA",
+    "METADATA_PREFIX",
     "OPERATORS",
     "Check",
     "Field",
@@ -24,5 +34,6 @@ __all__ = [
     "field_of",
     "first_failure",
     "sentence",
+    "single_conditions",
     "validate",
 ]

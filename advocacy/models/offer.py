@@ -36,12 +36,19 @@ class Offer(models.Model):
     trigger = models.CharField(max_length=60, default="conversion.recorded")
     # So many friends earn it; null where each does.
     friends = models.PositiveIntegerField(null=True)
+    # Again for every further so many.
+    repeats = models.BooleanField(default=False)
+    # Of tiers and products the most that one of them pays.
     amount_minor = MinorField(default=0)
     percent_bp = models.PositiveIntegerField(default=0)
     unit = UnitField()
     maximum_minor = MinorField(null=True)
     minimum_order_minor = MinorField(default=0)
     first_order_only = models.BooleanField(default=True)
+    order_limit = models.PositiveIntegerField(null=True)
+    months_limit = models.PositiveIntegerField(null=True)
+    # Whether there are conditions that these numbers do not say.
+    conditional = models.BooleanField(default=False)
     hold_days = models.PositiveIntegerField(default=0)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)

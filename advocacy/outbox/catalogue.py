@@ -11,6 +11,8 @@ class EventType:
 
     ``triggers``: whether a rule may be triggered by it. What rewards do themselves never triggers rewards. A fact
     ``stands`` says whether the subject counts (still); a later event of the same subject is settled again.
+    ``when``: the same in words that go on after “when” and “as soon as”, such as "a friend signs up", for rules.
+    ``recipients``: whom a rule on it can give something to; of advocate, friend and customer those its events name.
     """
 
     name: str
@@ -18,6 +20,8 @@ class EventType:
     meaning: str
     facts: dict
     triggers: bool = True
+    when: str = ""
+    recipients: tuple = ("customer",)
 
     def __post_init__(self):
         TYPES[self.name] = self

@@ -41,7 +41,12 @@ def _text(storefront, promise):
     words = {"shop": storefront.name}
     if promise.friend:
         words["benefit"] = offers.benefit(promise.friend)
-        said = _("I like %(shop)s. With my link you get %(benefit)s off.") % words
+        off, plain = (
+            _("I like %(shop)s. With my link you get %(benefit)s off."),
+            _("I like %(shop)s. With my link you get %(benefit)s."),
+        )
+        said = off if offers.is_off(promise.friend) else plain
+        said %= words
     else:
         said = _("I like %(shop)s. Have a look.") % words
     too = _("I get a reward too.")

@@ -76,7 +76,7 @@ def _context(link, at):
         "benefit": offers.benefit(offer) if offer else "",
         "conditions": offers.conditions(offer, until=until) if offer else "",
         "comes_as_code": _comes_as_code(offer),
-        "disclosure": _disclosure(promise.advocate, name),
+        "disclosure": offers.disclosure(promise.advocate, name=name) if promise.advocate else "",
         "testimonials": _testimonials(link),
     }
 
@@ -98,16 +98,6 @@ def _until(program, offer, at):
     """The last day of the offer or the program, whichever comes first, in words."""
     ends = min((end for end in (program.ends_at, offer and offer.ends_at) if end), default=None)
     return reading.day(ends - timedelta(microseconds=1), zone=program.time_zone, at=at) if ends else ""
-
-
-def _disclosure(offer, name):
-    """That whoever invites is rewarded, said where the friend reads it."""
-    if offer is None:
-        return ""
-    words = {"name": name, "benefit": offers.benefit(offer)}
-    if not name:
-        return _("Whoever invited you gets %(benefit)s too if you keep your order.") % words
-    return _("%(name)s gets %(benefit)s too if you keep your order.") % words
 
 
 def _testimonials(link):

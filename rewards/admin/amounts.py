@@ -35,6 +35,14 @@ def basis_points(text):
     return int(number * 100)
 
 
+def whole(text):
+    """``"5"`` → 5. Raises ``Unreadable``."""
+    text = text.strip()
+    if not text.isascii() or not text.isdigit() or int(text) > money.LARGEST_MINOR:
+        raise Unreadable("Write a whole number such as 5.")
+    return int(text)
+
+
 def typed(value, unit):
     """The other way: what stands in the box. Nothing for 0 and None."""
     return money.plain(value, unit).split()[0] if value else ""

@@ -1,63 +1,108 @@
 """The form in which an admin writes a rule: money as money, percentages as percentages, saved as a new version."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from unfold import widgets
 
-from advocacy.models import BenefitKind, Program, Side
+from advocacy.models import Program
 from advocacy.refusals import Refused
-from rewards import rulebook
-from rewards.admin import amounts
-from rewards.models import Frequency, HoldFrom, Rule, RuleVersion
+from rewards import recipes, rulebook
+from rewards.admin import rule_fields as fields
+from rewards.admin import rule_typing
+from rewards.admin.rows import RowsField
+from rewards.admin.rule_reading import Reading
+from rewards.models import HoldFrom, MonthsFrom, Rule, RuleVersion
 
 SOON, LATER, PAST = "soon", "later", "past"
-NOTHING_KIND = ("", "Nothing")
-SIDES = {Side.ADVOCATE: "The advocate gets", Side.FRIEND: "The friend gets"}
+
+Sides = type("Sides", (forms.Form,), {name: box for side in fields.SIDES for name, box in fields.of_side(side).items()})
 
 
-def _text(label, help_text, *, suffix=None):
-    widget = widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"} | ({"suffix": suffix} if suffix else {}))
-    return forms.CharField(label=label, required=False, max_length=20, help_text=help_text, widget=widget)
+class RuleForm(Sides, forms.ModelForm):
+    """``terms``, ``starts_at`` and ``at`` are what ``rulebook.save`` takes, once the form is valid.
 
+    A ``recipe`` in the initial values fills a new rule in.
+    """
 
-def _kind(label):
-    choices = [NOTHING_KIND, *((kind, kind.label) for kind in (BenefitKind.FIXED, BenefitKind.PERCENT))]
-    widget = widgets.UnfoldAdminSelectWidget
-    return forms.ChoiceField(label=label, choices=choices, required=False, initial=BenefitKind.FIXED, widget=widget)
-
-
-def _moment(label, help_text):
-    widget = widgets.UnfoldAdminSplitDateTimeWidget
-    return forms.SplitDateTimeField(label=label, required=False, help_text=help_text, widget=widget)
-
-
-class RuleForm(forms.ModelForm):
-    """``terms``, ``starts_at`` and ``at`` are what ``rulebook.save`` takes, once the form is valid."""
-
-    advocate_kind = _kind(SIDES[Side.ADVOCATE])
-    advocate_amount = _text("Amount", "In the program’s currency, such as 10.00.")
-    advocate_percent = _text("Percentage", "Of the order’s revenue: after discounts, before tax and shipping.")
-    advocate_maximum = _text("At most", "In the program’s currency, per order. Empty: no maximum.")
-    friend_kind = _kind(SIDES[Side.FRIEND])
-    friend_amount = _text("Amount", "In the program’s currency, such as 5.00.")
-    friend_percent = _text("Percentage", "Of the order’s revenue: after discounts, before tax and shipping.")
-    friend_maximum = _text("At most", "In the program’s currency, per order. Empty: no maximum.")
-    minimum_order = _text("Minimum order", "The goods before any discount must reach this. Empty: any order counts.")
-    frequency = forms.ChoiceField(label="Which orders", choices=Frequency, widget=widgets.UnfoldAdminSelectWidget)
-    hold_days = forms.IntegerField(
-        label="Wait",
+    trigger = fields.choice("It begins when", [], "What happens that earns it.")
+    frequency = fields.choice("How often", fields.HOW_OFTEN)
+    order_limit = fields.number(
+        "At most so many times", "For each friend or person, such as 3. Empty: no end.", min_value=1, max_value=10_000
+    )
+    months_limit = fields.number(
+        "For so many months", "Such as 12. Empty: as long as the friend buys.", min_value=1, max_value=120
+    )
+    months_from = fields.choice("Months count from when", MonthsFrom.choices, initial=MonthsFrom.FIRST_ORDER)
+    milestone_every = fields.number("So many friends", "Such as 5.", min_value=1, max_value=10_000)
+    milestone_repeats = fields.choice(
+        "And then", [("repeats", "again for every further so many"), ("once", "never again")]
+    )
+    minimum_order = fields.text(
+        "Minimum order",
+        "The goods before any discount must reach this, so the friend’s own offer cannot push an order "
+        "below it. Empty: any order counts.",
+    )
+    conditions_how = fields.choice(
+        "Together", [("all", "All of these must hold"), ("any", "One of these is enough")], initial="all"
+    )
+    conditions = RowsField(
+        (),
+        add="Add a condition",
+        label="Conditions",
+        help_text="Money as 20.00, several values with commas, yes or no for what is or is not. Rows of one group "
+        "stand together: with “all”, one of the group is enough; with “one”, all of the group must hold.",
+    )
+    hold_days = fields.number(
+        "Wait",
+        "Days until it is credited; at least as long as goods may be returned. 0: no wait.",
         initial=14,
         min_value=0,
         max_value=365,
-        help_text="Days from the payment until it is credited; at least as long as goods may be returned.",
-        widget=widgets.UnfoldAdminIntegerFieldWidget,
+        required=True,
     )
-    when = forms.ChoiceField(label="It starts", widget=widgets.UnfoldAdminSelectWidget)
-    starts_at = _moment("Start", "Orders paid from then on follow this version.")
-    ends_at = _moment("It ends", "Empty: open end. The moment itself is not included.")
-    confirm_unlimited = forms.BooleanField(required=False)
+    hold_from = fields.choice("Counted from", HoldFrom.choices, initial=HoldFrom.DELIVERY)
+    delivery_allowance_days = fields.number(
+        "Delivery takes",
+        "Days from the payment to the delivery, for orders of which no delivery is told. Digital goods wait for none.",
+        initial=7,
+        min_value=0,
+        max_value=90,
+    )
+    expires_days = fields.number(
+        "It expires after",
+        "Days; what is not spent by then is gone, after a reminder. Empty: never.",
+        min_value=1,
+        max_value=3650,
+    )
+    caps = RowsField(
+        fields.CAP,
+        add="Add a limit",
+        label="Limits",
+        help_text="A number of rewards or an amount, by the day, week, month or year of the program’s zone. “All "
+        "together” is a budget: when it is used up, the rule pays nothing until the next period.",
+    )
+    per_currency = RowsField(
+        fields.CURRENCY,
+        add="Add a currency",
+        label="Amounts in other currencies",
+        help_text="Orders in these currencies get these amounts; all others are converted at the day’s rate.",
+    )
+    priority = fields.number(
+        "Priority",
+        "Higher goes first. With the same priority whoever gets more, then the older rule.",
+        min_value=-1000,
+        max_value=1000,
+    )
+    exclusive_group = fields.text(
+        "Group",
+        "A short name, such as boost. Of all rules of one group only one pays each person; rules without a "
+        "group add up.",
+        decimal=False,
+    )
+    when = fields.choice("It starts", [])
+    starts_at = fields.moment("Start", "What happens from then on follows this version.")
+    ends_at = fields.moment("It ends", "Empty: open end. The moment itself is not included.")
+    confirmed = forms.BooleanField(required=False)
 
     class Meta:
         model = Rule
@@ -65,26 +110,47 @@ class RuleForm(forms.ModelForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self.latest = self.instance.versions.order_by("number").last() if self.instance.pk else None
+        rule = self.instance
+        self.latest = rule.versions.filter(corrects=None).order_by("number").last() if rule.pk else None
         self.fields["when"].choices = _starts(first=self.latest is None)
+        self.fields["trigger"].choices = fields.triggers()
+        self.fields["conditions"].offer(fields.condition_columns())
+        recipe = recipes.RECIPES.get(self.initial.get("recipe"))
         if self.latest:
-            self.initial |= _typed(self.latest, self.currency())
+            self.initial |= _shown(self.latest, self.currency())
+        elif recipe:
+            draft = recipe.terms(at=timezone.now(), zone=self._program().time_zone)
+            self.initial |= {"name": recipe.name} | rule_typing.typed(draft, self.currency())
+        self._offer_pools()
 
     def currency(self):
+        return self._program().currency
+
+    def _program(self):
         if self.instance.program_id:
-            return self.instance.program.currency
+            return self.instance.program
         program = self.cleaned_data.get("program") if hasattr(self, "cleaned_data") else None
-        return program.currency if program else "EUR"
+        chosen = program or Program.objects.filter(pk=self.initial.get("program")).first()
+        return chosen or Program(currency="EUR", time_zone="UTC")
+
+    def _offer_pools(self):
+        """All pools, and the one that the rule names already."""
+        known = fields.pools()
+        for side in fields.SIDES:
+            mine = self.initial.get(f"{side}_pool")
+            more = [(mine, mine)] if mine and mine not in dict(known) else []
+            self.fields[f"{side}_pool"].choices = [("", "Choose a pool"), *known, *more]
 
     def clean(self):
         cleaned = super().clean()
         self.at = timezone.now()
-        self.terms = self._terms(cleaned)
+        self.terms = Reading(cleaned=cleaned, currency=self.currency(), blame=self.add_error).terms()
         self.starts_at = self._starts_at(cleaned)
         if not self.errors:
             self._try()
-        if not self.errors and rulebook.unlimited(self.terms) and not cleaned.get("confirm_unlimited"):
-            self.add_error(None, "This rule could pay without limit. Confirm below that this is meant.")
+        self.warnings = [] if self.errors else rulebook.warnings(program=self._program(), terms=self.terms)
+        if any(warned.dangerous for warned in self.warnings) and not cleaned.get("confirmed"):
+            self.add_error(None, "Read the warning above, and confirm there that this is meant.")
         return cleaned
 
     def save_version(self, rule=None):
@@ -100,50 +166,13 @@ class RuleForm(forms.ModelForm):
 
     def version(self):
         """The version as it would be saved, for its sentence; None while the form says too little."""
-        if not self.terms["benefits"]:
+        if not self.terms["benefits"] or any(name and name.startswith(_SAYS) for name in self.errors):
             return None
-        rule = (
-            self.instance if self.instance.program_id else Rule(program=self.cleaned_data.get("program") or Program())
-        )
-        return RuleVersion(rule=rule, **self.terms)
-
-    def _terms(self, cleaned):
-        # What this form does not show stays as it was.
-        kept = rulebook.terms_of(self.latest) if self.latest else {"hold_from": HoldFrom.PAYMENT}
-        return kept | {
-            "frequency": cleaned.get("frequency") or Frequency.FIRST_ORDER,
-            "minimum_order_minor": self._minor("minimum_order") or 0,
-            "hold_days": cleaned.get("hold_days") or 0,
-            "ends_at": cleaned.get("ends_at"),
-            "benefits": {
-                str(side): self._benefit(side, kind) for side in SIDES if (kind := cleaned.get(f"{side}_kind"))
-            },
-        }
-
-    def _benefit(self, side, kind):
-        if kind == BenefitKind.FIXED:
-            return {"form": "credit", "kind": kind, "amount_minor": self._minor(f"{side}_amount") or 0}
-        maximum = self._minor(f"{side}_maximum")
-        most = {} if maximum is None else {"maximum_minor": maximum}
-        return {"form": "credit", "kind": kind, "percent_bp": self._percent(f"{side}_percent")} | most
-
-    def _minor(self, name):
-        return self._read(name, lambda text: amounts.minor(text, self.currency()), None)
-
-    def _percent(self, name):
-        return self._read(name, amounts.basis_points, 0)
-
-    def _read(self, name, parse, empty):
-        text = self.cleaned_data.get(name) or ""
-        try:
-            return parse(text) if text.strip() else empty
-        except amounts.Unreadable as problem:
-            self.add_error(name, str(problem))
-            return empty
+        return RuleVersion(rule=Rule(program=self._program(), name=self.cleaned_data.get("name", "")), **self.terms)
 
     def _starts_at(self, cleaned):
         when, starts_at = cleaned.get("when"), cleaned.get("starts_at")
-        if when == SOON:
+        if when not in (LATER, PAST):
             return None
         if starts_at is None and "starts_at" not in self.errors:
             self.add_error("starts_at", "Choose the day and time.")
@@ -158,33 +187,23 @@ class RuleForm(forms.ModelForm):
                 self.save_version(self.instance if self.instance.pk else None)
                 transaction.set_rollback(True)
         except Refused as refused:
-            self._blame(refused.errors or {None: refused.message})
-        except ValidationError as invalid:
-            self._blame(invalid.message_dict)
+            for column, sentence in (refused.errors or {None: refused.message}).items():
+                self.add_error(self._box(column or ""), sentence)
 
-    def _blame(self, errors):
-        for column, words in errors.items():
-            field = (column or "").removesuffix("_minor").removesuffix("_bp")
-            self.add_error(field if field in self.fields else None, words)
+    def _box(self, column):
+        name = column.removesuffix("_minor").removesuffix("_bp")
+        name = "advocate_kind" if name == "benefits" else name
+        return name if name in self.fields else None
+
+
+_SAYS = (*(f"{side}_" for side in fields.SIDES), "caps", "conditions", "per_currency")
 
 
 def _starts(*, first):
     choices = [(SOON, "As soon as it is saved, 10 seconds later"), (LATER, "At a later time")]
-    return [*choices, (PAST, "From a time in the past: orders since then count too")] if first else choices
+    return [*choices, (PAST, "From a time in the past: what happened since then counts too")] if first else choices
 
 
-def _typed(version, currency):
-    """What stands in the boxes for a stored version."""
-    values = {column: getattr(version, column) for column in ("frequency", "hold_days")}
-    values["minimum_order"] = amounts.typed(version.minimum_order_minor, currency)
+def _shown(version, currency):
     ended = version.ends_at and version.ends_at <= timezone.now()
-    values["ends_at"] = None if ended else version.ends_at
-    for side in SIDES:
-        said = version.benefits.get(side, {})
-        values |= {
-            f"{side}_kind": said.get("kind", ""),
-            f"{side}_amount": amounts.typed(said.get("amount_minor"), currency),
-            f"{side}_percent": amounts.typed_percent(said.get("percent_bp")),
-            f"{side}_maximum": amounts.typed(said.get("maximum_minor"), currency),
-        }
-    return values
+    return rule_typing.typed(rulebook.terms_of(version), currency) | ({"ends_at": None} if ended else {})

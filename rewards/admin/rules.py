@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from unfold.decorators import display
@@ -12,12 +13,11 @@ from unfold.decorators import display
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.models import Program, ProgramStatus
+from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
-from rewards import rulebook
-from rewards.admin import history, rule_form
+from rewards import recipes, rulebook
+from rewards.admin import history, rule_budgets, rule_fields, rule_form
 from rewards.models import Rule, RuleStatus, RuleVersion
-
-FIXED, PERCENT = "fixed", "percent"
 
 
 def archive(*, row, by, at, reason):
@@ -25,42 +25,96 @@ def archive(*, row, by, at, reason):
 
 
 def activate(*, row, by, at, reason):
-    latest = row.versions.order_by("number").last()
+    latest = row.versions.filter(corrects=None).order_by("number").last()
     if latest is None:
         raise Refused("no_version", "This rule says nothing yet; open it and save it.")
     terms = rulebook.terms_of(latest) | {"ends_at": None}
     rulebook.save(program=row.program, rule=row, name=row.name, terms=terms, at=at)
 
 
+_DERIVED = "trigger == 'conversion.recorded'"
+_EVERY = "frequency == 'every_order'"
+_MILESTONE = f"{_DERIVED} && frequency == 'milestone'"
+
+
 def _shown_for(side):
+    """When a box of a side's benefit is of use, in the language of the form's scripts."""
+    kind, form = f"{side}_kind", f"{side}_form"
+    given, shares = f"{kind} != ''", f"{kind} != '' && {kind} != 'fixed'"
+    tiered, points = f"{kind} == 'tiered'", f"['coupon', 'gift_card'].includes({form})"
     return {
-        f"{side}_amount": f"{side}_kind == '{FIXED}'",
-        f"{side}_percent": f"{side}_kind == '{PERCENT}'",
-        f"{side}_maximum": f"{side}_kind == '{PERCENT}'",
+        f"{side}_form": given,
+        f"{side}_amount": f"{kind} == 'fixed'",
+        f"{side}_percent": f"{kind} == 'percent'",
+        f"{side}_tiers": tiered,
+        f"{side}_tiers_measure": tiered,
+        f"{side}_tiers_period": tiered,
+        f"{side}_tiers_reading": tiered,
+        f"{side}_items": f"{kind} == 'per_product'",
+        f"{side}_minimum": shares,
+        f"{side}_maximum": shares,
+        f"{side}_pool": f"{given} && {points}",
+        f"{side}_label": f"{given} && {form} == 'custom'",
     }
+
+
+def _fields_of(side):
+    return list(rule_fields.of_side(side))
 
 
 @admin.register(Rule)
 class RuleAdmin(acts.Acting, Listing):
     form = rule_form.RuleForm
     change_form_template = "admin/rule.html"
-    list_display = ["name", "sentence", "state", "program_link", "latest"]
+    list_before_template = "admin/rule_list_top.html"
+    list_display = ["name", "sentence", "state", "budget", "competes", "program_link", "latest"]
     list_filter = ["status", "program"]
     list_select_related = ["program"]
     search_fields = ["name"]
+    empty = "A rule says who gets what for which orders. Start from a recipe above, or add one of your own."
     program_link = words.person("program", "Program")
     conditional_fields = {
-        **_shown_for("advocate"),
-        **_shown_for("friend"),
+        **{name: when for side in rule_fields.SIDES for name, when in _shown_for(side).items()},
+        "minimum_order": _DERIVED,
+        "order_limit": _EVERY,
+        "months_limit": f"{_EVERY} && {_DERIVED}",
+        "months_from": f"{_EVERY} && {_DERIVED} && months_limit",
+        "milestone_every": _MILESTONE,
+        "milestone_repeats": _MILESTONE,
+        "hold_from": _DERIVED,
+        "delivery_allowance_days": f"{_DERIVED} && ['shipping', 'delivery'].includes(hold_from)",
         "starts_at": f"when != '{rule_form.SOON}'",
     }
     fieldsets = [
         ("The rule", {"fields": ["program", "name"]}),
-        ("For the advocate", {"fields": [f"advocate_{name}" for name in ("kind", "amount", "percent", "maximum")]}),
-        ("For the friend", {"fields": [f"friend_{name}" for name in ("kind", "amount", "percent", "maximum")]}),
-        ("For which orders", {"fields": ["frequency", "minimum_order", "hold_days"]}),
+        (
+            "For what",
+            {
+                "fields": [
+                    "trigger",
+                    "frequency",
+                    "milestone_every",
+                    "milestone_repeats",
+                    "order_limit",
+                    "months_limit",
+                    "months_from",
+                    "minimum_order",
+                ]
+            },
+        ),
+        ("For the advocate", {"fields": _fields_of("advocate")}),
+        ("For the friend", {"fields": _fields_of("friend")}),
+        ("For the customer", {"fields": _fields_of("customer")}),
+        ("Until it is credited", {"fields": ["hold_days", "hold_from", "delivery_allowance_days"]}),
         ("When", {"fields": ["when", "starts_at", "ends_at"]}),
+        ("Limits and budgets", {"fields": ["caps"]}),
+        ("Further conditions", {"fields": ["conditions_how", "conditions"]}),
+        ("Expiry", {"fields": ["expires_days"]}),
+        ("Other currencies", {"fields": ["per_currency"]}),
+        ("Beside other rules", {"fields": ["priority", "exclusive_group"]}),
     ]
+    # Closed until they are used, so that the simple case stays simple.
+    closed = ("Limits and budgets", "Further conditions", "Expiry", "Other currencies", "Beside other rules")
     acts = [
         acts.Act(
             name="archive",
@@ -82,12 +136,28 @@ class RuleAdmin(acts.Acting, Listing):
     ]
 
     def get_queryset(self, request):
-        versions = RuleVersion.objects.order_by("number")
-        return super().get_queryset(request).prefetch_related(Prefetch("versions", versions, to_attr="in_order"))
+        versions = Prefetch(
+            "versions", RuleVersion.objects.filter(corrects=None).order_by("number"), to_attr="in_order"
+        )
+        rules = super().get_queryset(request)
+        return rules.prefetch_related(versions, rule_budgets.prefetched(timezone.now()))
 
     def get_urls(self):
         words_view = self.admin_site.admin_view(self.in_words)
-        return [path("in-words/", words_view, name="rewards_rule_in_words"), *super().get_urls()]
+        recipes_view = self.admin_site.admin_view(self.recipes)
+        return [
+            path("in-words/", words_view, name="rewards_rule_in_words"),
+            path("recipes/", recipes_view, name="rewards_rule_recipes"),
+            *super().get_urls(),
+        ]
+
+    def recipes(self, request):
+        """Ten drafts; each opens the form filled in."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request)
+        context |= {"title": "Start from a recipe", "recipes": recipes.RECIPES.values(), "opts": self.opts}
+        return TemplateResponse(request, "admin/rule_recipes.html", context)
 
     def get_readonly_fields(self, request, obj=None):
         return ["program"] if obj else []
@@ -100,6 +170,8 @@ class RuleAdmin(acts.Acting, Listing):
     def render_change_form(self, request, context, *args, obj=None, **options):
         form = context["adminform"].form
         context["said"] = _said(form) if form.is_bound else _said_already(obj)
+        context["recipe"] = recipes.RECIPES.get(form.initial.get("recipe"))
+        context["sections"] = [_Section(fieldset, form, self.closed) for fieldset in context["adminform"]]
         if obj:
             context["history"] = history.told(obj, obj.in_order, timezone.now())
         return super().render_change_form(request, context, *args, obj=obj, **options)
@@ -131,28 +203,67 @@ class RuleAdmin(acts.Acting, Listing):
     def state(self, row):
         return words.dot(*history.state_of_rule(row, row.in_order, timezone.now()))
 
+    @display(description="Budget used")
+    def budget(self, row):
+        version = history.current(row.in_order, timezone.now())
+        return rule_budgets.shown(row, version, timezone.now()) if version else words.NOTHING
+
+    @display(description="Beside other rules")
+    def competes(self, row):
+        version = history.current(row.in_order, timezone.now())
+        if version is None or not (version.exclusive_group or version.priority):
+            return "Adds up"
+        group = f"Group “{version.exclusive_group}”" if version.exclusive_group else "Adds up"
+        return f"{group}, priority {version.priority}" if version.priority else group
+
     @display(description="Versions")
     def latest(self, row):
         return len(row.in_order)
 
 
+class _Section:
+    """A fieldset, whether it can be closed, and whether it stands open."""
+
+    def __init__(self, fieldset, form, closed):
+        self.fieldset, self.closes = fieldset, fieldset.name in closed
+        self.shown_when = _SECTIONS.get(fieldset.name, "")
+        boxes = [form[name] for line in fieldset for name in line.fields if name in form.fields]
+        self.open = not self.closes or any(_used(box) for box in boxes)
+
+
+def _used(box):
+    value = box.value()
+    return bool(box.errors) or (bool(value) and value != box.field.initial)
+
+
+_SECTIONS = {
+    f"For the {side}": " || ".join(
+        f"trigger == '{one.name}'" for one in TYPES.values() if one.triggers and side in one.recipients
+    )
+    for side in rule_fields.SIDES
+}
+_SECTIONS["Other currencies"] = _DERIVED
+
+
 def _said(form):
     version = form.version()
     if version is None:
-        return {"sentence": "", "unlimited": False}
+        return {"sentence": ""}
     return {
         "sentence": rulebook.sentence(version, currency=form.currency()),
-        "unlimited": rulebook.unlimited(form.terms),
-        "confirmed": form.cleaned_data.get("confirm_unlimited"),
+        "warnings": form.warnings,
+        "dangerous": any(warned.dangerous for warned in form.warnings),
+        "confirmed": form.cleaned_data.get("confirmed"),
     }
 
 
 def _said_already(rule):
     if rule is None or not rule.in_order:
-        return {"sentence": "", "unlimited": False}
+        return {"sentence": ""}
     latest = rule.in_order[-1]
-    terms = rulebook.terms_of(latest)
+    warnings = rulebook.warnings(program=rule.program, terms=rulebook.terms_of(latest))
     return {
         "sentence": rulebook.sentence(latest, currency=rule.program.currency),
-        "unlimited": rulebook.unlimited(terms),
+        "warnings": warnings,
+        "dangerous": any(warned.dangerous for warned in warnings),
     }

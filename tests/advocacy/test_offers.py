@@ -12,12 +12,17 @@ NO_BREAK = "\u00a0"
 
 
 def offer(**terms):
-    fields = {"kind": "fixed", "amount_minor": 1000, "unit": "EUR", "minimum_order_minor": 4000}
+    fields = {"kind": "fixed", "amount_minor": 1000, "unit": "EUR", "minimum_order_minor": 4000, "hold_days": 14}
     return Offer(**fields | terms)
 
 
 PERCENT = {"kind": "percent", "percent_bp": 1250}
 EVERY = {"first_order_only": False}
+FREE, AT_ONCE = {"minimum_order_minor": 0}, {"hold_days": 0}
+SIGN_UP = {"trigger": "referral.created", "first_order_only": False} | FREE
+POINTS = {"form": "points", "unit": "PTS", "amount_minor": 100} | FREE
+MUG = {"form": "custom", "label": "A mug"} | FREE
+COUPON, CARD = {"form": "coupon"} | FREE, {"form": "gift_card", "amount_minor": 2500} | FREE
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,15 @@ EVERY = {"first_order_only": False}
             "From €40, up to €20, once, until 31 December.",
         ),
         (PERCENT | EVERY, "12.5% off every order", "From €40, until 31 December."),
+        (POINTS, "100 points for your first order", "Once, until 31 December."),
+        (COUPON, "a coupon worth €10 for your first order", "Once, until 31 December."),
+        (SIGN_UP | COUPON, "a coupon worth €10 when you sign up", "Until 31 December."),
+        (MUG | EVERY, "A mug for every order", "Until 31 December."),
+        (
+            EVERY | {"order_limit": 3, "months_limit": 12, "conditional": True},
+            "€10 off your first 3 orders",
+            "From €40, for 12 months, until 31 December. Further conditions apply.",
+        ),
     ],
 )
 def test_to_the_friend(terms, headline, conditions):
@@ -55,7 +69,43 @@ def test_to_the_friend(terms, headline, conditions):
             "Give €10, get 12.5%",
             "Your friends get €10 off every order from €40. You get 12.5% of every order they keep, up to €15 each.",
         ),
-        (None, {}, "Get €10 for every friend", "You get €10 once they keep their first order."),
+        (
+            None,
+            {},
+            "Get €10 for every friend",
+            "You get €10 once they keep their first order. Orders count from €40.",
+        ),
+        (FREE, FREE | AT_ONCE, "Give €10, get €10", "Your friends get €10 off their first order. You get €10 for it."),
+        (
+            None,
+            PERCENT | FREE | AT_ONCE | {"maximum_minor": 1500},
+            "Get 12.5% for every friend",
+            "You get 12.5% of their first order. At most €15 each.",
+        ),
+        (
+            None,
+            PERCENT | EVERY | FREE | {"months_limit": 12},
+            "Get 12.5% for every friend",
+            "You get 12.5% of every order they keep. That is for 12 months.",
+        ),
+        (
+            None,
+            {"kind": "tiered", "conditional": True} | FREE,
+            "Get up to €10 for every friend",
+            "You get up to €10 once they keep their first order. Further conditions apply.",
+        ),
+        (
+            POINTS,
+            {"kind": "per_product", "percent_bp": 1000, "amount_minor": 200} | EVERY | FREE,
+            "Give 100 points, get up to 10%",
+            "Your friends get 100 points for their first order. You get up to 10% of every order they keep.",
+        ),
+        (
+            SIGN_UP,
+            SIGN_UP | CARD,
+            "Give €10, get a gift card worth €25",
+            "Your friends get €10 when they sign up. You get a gift card worth €25 for each friend who signs up.",
+        ),
         ({"minimum_order_minor": 0}, None, "Give €10", "Your friends get €10 off their first order."),
         (None, None, "Tell your friends", ""),
     ],
@@ -66,6 +116,55 @@ def test_to_the_advocate(friend, advocate, headline, sentences):
     )
     with translation.override("en"):
         assert (offers.headline(promise), offers.sentences(promise)) == (headline, sentences)
+
+
+@pytest.mark.parametrize(
+    ("further", "headline", "sentences"),
+    [
+        (
+            CARD | {"friends": 5, "repeats": True},
+            "Get a gift card worth €25 for every 5 friends",
+            "You get a gift card worth €25 for every 5 friends who order.",
+        ),
+        (MUG | {"friends": 10}, "Get A mug for 10 friends", "You get A mug once 10 friends have ordered."),
+        (
+            POINTS | {"trigger": "testimonial.published"},
+            "Tell your friends",
+            "You get 100 points for what you say about us, once it is published.",
+        ),
+        (POINTS | {"trigger": "survey.answered"}, "Tell your friends", "You get 100 points for answering a survey."),
+        (FREE | {"trigger": "advocate.enrolled"}, "Tell your friends", "You get €10 for joining."),
+    ],
+)
+def test_what_is_not_for_a_single_order_stands_beside_it(further, headline, sentences):
+    promise = offers.Promise(None, None, (offer(**further),))
+    with translation.override("en"):
+        assert (offers.headline(promise), offers.sentences(promise)) == (headline, sentences)
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({}, "Alice gets €10 too if you keep your order."),
+        (AT_ONCE, "Alice gets €10 too when you order."),
+        (SIGN_UP, "Alice gets €10 too when you sign up."),
+    ],
+)
+def test_friends_read_that_the_advocate_is_rewarded(terms, said):
+    with translation.override("en"):
+        assert offers.disclosure(offer(**terms), name="Alice") == said
+
+
+def test_each_trigger_s_offer_is_in_its_place(program):
+    pages_stage.rule(program, trigger="referral.created", frequency="first_order", minimum_order_minor=0, hold_days=0)
+    pages_stage.rule(program, friend_kind="", milestone_every=5)
+    promise = offers.in_force(program=program, at=timezone.now())
+    assert (promise.friend.trigger, promise.advocate.trigger) == ("referral.created", "referral.created")
+    assert [each.friends for each in promise.further] == [5]
+    pages_stage.rule(program)
+    promise = offers.in_force(program=program, at=timezone.now())
+    assert (promise.friend.trigger, promise.advocate.trigger) == ("conversion.recorded", "conversion.recorded")
+    assert sorted(each.trigger for each in promise.further) == ["conversion.recorded", "referral.created"]
 
 
 def test_in_german():

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 GERMAN = ROOT / "locale/de/LC_MESSAGES"
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 # The API speaks English.
-NOT_FOR_CUSTOMERS = "advocacy/api/"
+NOT_FOR_CUSTOMERS = "/api/"
 
 
 def _read():

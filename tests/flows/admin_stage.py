@@ -49,12 +49,17 @@ def rule_form(program, **changes):
     fields = {
         "program": program.pk,
         "name": "Give 10, get 10",
+        "trigger": "conversion.recorded",
         "advocate_kind": "fixed",
+        "advocate_form": "credit",
         "advocate_amount": "10.00",
         "friend_kind": "",
+        "friend_form": "credit",
+        "customer_kind": "fixed",
         "minimum_order": "40",
         "frequency": "first_order",
         "hold_days": "14",
+        "hold_from": "payment",
         "when": "soon",
     }
     return fields | changes

@@ -78,14 +78,14 @@ def test_a_percentage_of_every_order_without_a_maximum_must_be_confirmed(desk, p
     answer = desk.post(ADD, endless)
     assert "This rule could pay without limit" in text(answer)
     assert not Rule.objects.exists()
-    desk.post(ADD, endless | {"confirm_unlimited": "on"})
+    desk.post(ADD, endless | {"confirmed": "on"})
     assert RuleVersion.objects.get().benefits["advocate"]["percent_bp"] == 1000
 
 
 def test_the_sentence_follows_the_typing_and_writes_nothing(desk, program):
     assert GIVES_10 in text(desk.post(IN_WORDS, rule_form(program)))
     half = desk.post(IN_WORDS, rule_form(program, advocate_kind="", name=""))
-    assert "Choose what the advocate or the friend gets" in text(half)
+    assert "Choose who gets what" in text(half)
     assert not Rule.objects.exists()
 
 

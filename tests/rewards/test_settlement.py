@@ -408,7 +408,7 @@ def test_a_rule_says_itself_in_a_sentence(program):
     [
         ({"advocate_amount_minor": 0}, "advocate_amount_minor"),
         ({"advocate_kind": "percent", "advocate_percent_bp": 10_001}, "advocate_percent_bp"),
-        ({"advocate_maximum_minor": 0}, "advocate_maximum_minor"),
+        ({"advocate_kind": "percent", "advocate_percent_bp": 1, "advocate_maximum_minor": 0}, "advocate_maximum_minor"),
         ({"advocate_kind": "", "friend_kind": ""}, "benefits"),
     ],
 )

@@ -146,7 +146,8 @@ def test_an_order_in_another_currency_converts_at_its_days_rate(acme, alice):
     percent = {"advocate_kind": "percent", "advocate_percent_bp": 1000}
     found = simulate(alice.program, rule=rule, **percent)
     assert sums(found["EUR"]) == ((1000, 450), (0, 0, 1))
-    own = simulate(alice.program, rule=rule, per_currency={"CHF": {"advocate": {"amount_minor": 700}}})
+    francs = {"CHF": {"minimum_order_minor": 2000, "advocate": {"amount_minor": 700}}}
+    own = simulate(alice.program, rule=rule, per_currency=francs)
     assert (sums(own["EUR"]), sums(own["CHF"])) == (((1000, 1000), (0, 0, 0)), ((0, 700), (1, 0, 0)))
 
 

@@ -1,0 +1,45 @@
+"""What an offer gives, as a noun: the other sentences are built around it."""
+
+from django.utils.translation import gettext as _
+
+from advocacy import reading
+from advocacy.models import BenefitKind
+
+
+def benefit(offer):
+    """``€10``, ``10%``, ``100 points``, ``a €10 coupon``; ``up to €15`` of tiers and products."""
+    if offer.form == "custom":
+        return offer.label
+    worth = _worth(offer)
+    if offer.kind in (BenefitKind.TIERED, BenefitKind.PER_PRODUCT):
+        return _("up to %(benefit)s") % {"benefit": worth}
+    if offer.form == "coupon":
+        return _("a coupon worth %(benefit)s") % {"benefit": worth}
+    if offer.form == "gift_card":
+        return _("a gift card worth %(benefit)s") % {"benefit": worth}
+    return worth
+
+
+def _worth(offer):
+    """A percentage where there is one: of rules that pay both, it is what grows."""
+    if offer.kind != BenefitKind.FIXED and offer.percent_bp:
+        return reading.percent(offer.percent_bp)
+    return reading.short_amount(offer.amount_minor, offer.unit)
+
+
+def is_share(offer):
+    """Whether it is a part of what is bought, rather than so much for it."""
+    return offer.kind != BenefitKind.FIXED and bool(offer.percent_bp)
+
+
+def minimum(offer):
+    # Of an offer in points the minimum is still money.
+    return reading.short_amount(offer.minimum_order_minor, _money(offer))
+
+
+def maximum(offer):
+    return reading.short_amount(offer.maximum_minor, offer.unit)
+
+
+def _money(offer):
+    return offer.program.currency if offer.form == "points" else offer.unit

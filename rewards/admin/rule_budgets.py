@@ -1,0 +1,42 @@
+"""How much of a rule's budget is used in the present period, for the list."""
+
+from datetime import timedelta
+
+from django.db.models import F, Prefetch
+from django.utils.html import format_html, format_html_join
+
+from advocacy import money
+from advocacy.admin import words
+from rewards import book
+from rewards.models import Counter
+from rewards.rules import periods
+
+_ZONES_APART = timedelta(hours=14)
+
+
+def prefetched(at):
+    """The counters of budgets in the periods that may be the present one somewhere, as ``row.budgets``."""
+    moments = (at - _ZONES_APART, at, at + _ZONES_APART)
+    present = {periods.key(period, moment, "UTC") for period in periods.PERIODS for moment in moments}
+    rows = Counter.objects.filter(cap__contains="/program/", key=F("rule__program__public_id"), period__in=present)
+    return Prefetch("counters", rows, to_attr="budgets")
+
+
+def shown(rule, version, at):
+    """A bar for each budget of the version: what is used of how much."""
+    used = {(counter.cap, counter.period): counter.used for counter in rule.budgets}
+    bars = []
+    for meter in book.terms_of(version).cap_meters():
+        if meter.scope == "program":
+            now = used.get((meter.cap, periods.key(meter.period, at, rule.program.time_zone)), 0)
+            benefit = version.benefits.get(meter.sides[0], {})
+            unit = money.POINTS if benefit.get("form") == "points" else rule.program.currency
+            amounts = [money.plain(each, unit) if meter.measure == "amount" else each for each in (now, meter.limit)]
+            bars.append((min(now, meter.limit), meter.limit, *amounts, _PERIODS[meter.period]))
+    if not bars:
+        return words.NOTHING
+    bar = '<span class="job-bar"><progress value="{}" max="{}"></progress><span>{} of {}{}</span></span>'
+    return format_html('<div class="budgets">{}</div>', format_html_join("", bar, bars))
+
+
+_PERIODS = {"all": "", "day": " today", "week": " this week", "month": " this month", "year": " this year"}

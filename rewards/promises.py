@@ -1,0 +1,44 @@
+"""What a rule version promises, written down as the base's offers: pages and mails read nothing else."""
+
+from advocacy.models import Offer
+from rewards import sentences
+from rewards.models import CONVERSION_TRIGGER, Frequency
+from rewards.rules import terms as words
+
+
+def write(*, program, version):
+    """An Offer for each side that gets something."""
+    first = version.frequency == Frequency.FIRST_ORDER
+    for side, benefit in sentences.benefits(version).items():
+        amount, percent = _most(benefit)
+        Offer.objects.create(
+            program=program,
+            side=side,
+            rule_version=version.public_id,
+            kind=benefit.kind,
+            form=benefit.form,
+            label=benefit.label,
+            trigger=version.trigger,
+            friends=version.milestone_every,
+            repeats=bool(version.milestone_every and version.milestone_repeats),
+            amount_minor=amount,
+            percent_bp=percent,
+            unit=benefit.unit,
+            maximum_minor=benefit.maximum_minor,
+            minimum_order_minor=version.minimum_order_minor,
+            first_order_only=version.trigger == CONVERSION_TRIGGER and first,
+            order_limit=version.order_limit,
+            months_limit=version.months_limit,
+            conditional=bool(version.conditions),
+            hold_days=version.hold_days,
+            starts_at=version.starts_at,
+            ends_at=version.ends_at,
+        )
+
+
+def _most(benefit):
+    """``(amount, percent)``: the most of what tiers or products pay, which is all that an offer says of them."""
+    if benefit.kind in (words.FIXED, words.PERCENT):
+        return benefit.amount_minor, benefit.percent_bp
+    rows = benefit.tiers.steps if benefit.kind == words.TIERED else benefit.items
+    return max(row.amount_minor for row in rows), max(row.percent_bp for row in rows)

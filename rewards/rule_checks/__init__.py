@@ -1,0 +1,77 @@
+"""What is refused of a rule's terms: each problem as a sentence under the name of the field it is about."""
+
+from advocacy import conditions
+from advocacy.outbox.catalogue import TYPES
+from advocacy.refusals import Refused
+from rewards.models import CONVERSION_TRIGGER, Frequency
+from rewards.rule_checks import benefits, caps, competition, currencies
+from rewards.rules import terms as words
+
+# What settling itself adds to the facts of what is no conversion.
+_ALWAYS_KNOWN = {"program_status", "advocate_status"}
+
+
+def check(*, program, terms, rule=None):
+    """Raise ``Refused`` with a sentence by field where a rule of these terms could not be or would mislead."""
+    trigger = TYPES.get(terms.get("trigger", CONVERSION_TRIGGER))
+    if trigger is None or not trigger.triggers:
+        _refuse({"trigger": f"Choose what the rule begins with; it is no {terms['trigger']!r}."})
+    errors = benefits.problems(
+        terms.get("benefits"),
+        trigger=trigger,
+        milestone=bool(terms.get("milestone_every")),
+        points_per_unit=program.points_per_unit,
+    )
+    errors = _limits(terms, trigger) | errors
+    if not errors:
+        errors = _conditions(terms, trigger) | caps.problems(terms, program)
+    if not errors:
+        errors = currencies.problems(terms, program) | competition.problems(program, terms, rule)
+    if errors:
+        _refuse(errors)
+
+
+def _refuse(errors):
+    said = " ".join(dict.fromkeys(errors.values()))
+    raise Refused("invalid_rule", f"This rule cannot be saved yet: {said}", errors=errors)
+
+
+def _limits(terms, trigger):
+    first, errors = terms.get("frequency", Frequency.FIRST_ORDER) == Frequency.FIRST_ORDER, {}
+    if terms.get("milestone_every"):
+        if trigger.name != CONVERSION_TRIGGER:
+            errors["milestone_every"] = "A milestone counts friends who ordered: choose “a friend orders”."
+        if not first:
+            errors["frequency"] = "A milestone counts each friend once, with the first order that qualifies."
+    for name in ("order_limit", "months_limit"):
+        if terms.get(name) and first:
+            errors[name] = "Only the first counts, so there is nothing to limit: choose every order, or leave it empty."
+    if terms.get("months_limit") and "bound_at" not in trigger.facts:
+        errors["months_limit"] = f"Months are those of a friend’s orders; when {trigger.when}, there are none."
+    if terms.get("minimum_order_minor") and "goods_minor" not in trigger.facts:
+        errors["minimum_order_minor"] = f"When {trigger.when}, nothing is ordered: leave the minimum empty."
+    cash = any(isinstance(one, dict) and one.get("form") == words.CASH for one in _benefits(terms).values())
+    if terms.get("expires_days") and cash:
+        errors["expires_days"] = "Cash is owed until it is paid: it does not expire."
+    return errors
+
+
+def _benefits(terms):
+    return terms["benefits"] if isinstance(terms.get("benefits"), dict) else {}
+
+
+def _conditions(terms, trigger):
+    asked = terms.get("conditions") or []
+    try:
+        conditions.validate(asked, facts=_ALWAYS_KNOWN | set(trigger.facts))
+    except Refused as refused:
+        return refused.errors
+    least = terms.get("minimum_order_minor")
+    if not least:
+        return {}
+    entries = asked if isinstance(asked, list) else [asked]
+    if conditions.contradiction([*entries, {"field": "goods_minor", "op": "at_least", "value": least}]):
+        return {
+            "minimum_order_minor": "A condition lets only smaller orders through than this minimum: none would qualify."
+        }
+    return {}

@@ -1,0 +1,102 @@
+"""What an admin should know before a rule is saved, though it may be meant."""
+
+from typing import NamedTuple
+
+from advocacy import conditions, money
+from advocacy.models import Offer, Side
+from advocacy.outbox.catalogue import TYPES
+from rewards.models import CONVERSION_TRIGGER, Frequency
+from rewards.rules import terms as words
+
+# What the friend's own offer lowers at the checkout.
+_AFTER_DISCOUNTS = {"revenue_minor": "revenue", "basis_minor": "order total"}
+
+
+class Warned(NamedTuple):
+    """``dangerous``: the admin has to say that it is meant."""
+
+    code: str
+    text: str
+    dangerous: bool = False
+
+
+def warnings(*, program, terms):
+    """``[Warned]`` of terms that ``rule_checks`` does not refuse."""
+    found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
+    return [warned for warned in found if warned]
+
+
+def _limitless(terms):
+    endless = terms.get("frequency") == Frequency.EVERY_ORDER and not terms.get("order_limit")
+    endless = endless and not terms.get("months_limit") and not terms.get("milestone_every")
+    for side, benefit in terms["benefits"].items():
+        caps = [cap for cap in terms.get("caps") or [] if cap.get("side", "") in ("", side)]
+        if not _bounded(benefit) and not any(cap["measure"] == words.AMOUNT for cap in caps):
+            text = "This rule could pay without limit: a share of an order has no maximum, and there is no budget."
+            return Warned("unlimited", f"{text} Write a maximum or a limit.", dangerous=True)
+        if endless and not caps and benefit.get("kind", words.FIXED) == words.FIXED and _is_cheap(terms):
+            text = f"This rule could pay without limit: the same {_again(terms)}, and there is no budget."
+            return Warned("unlimited", f"{text} Write a limit.", dangerous=True)
+    return None
+
+
+def _bounded(benefit):
+    if benefit.get("maximum_minor") or benefit.get("kind", words.FIXED) == words.FIXED:
+        return True
+    if benefit["kind"] == words.TIERED:
+        return not any(step.get("percent_bp") for step in benefit["tiers"]["steps"])
+    # Lines have any number of pieces.
+    return False
+
+
+def _is_cheap(terms):
+    return not terms.get("minimum_order_minor")
+
+
+def _again(terms):
+    if terms.get("trigger", CONVERSION_TRIGGER) == CONVERSION_TRIGGER:
+        return "for every order, however small"
+    return f"each time {TYPES[terms['trigger']].when}"
+
+
+def _friend_offer(program, terms):
+    """A minimum asked after discounts can fail because the friend used the very offer that brought them."""
+    asked = conditions.single_conditions(terms.get("conditions") or [])
+    named = [_AFTER_DISCOUNTS.get(one["field"]) for one in asked if one["op"] == "at_least"]
+    name = next(filter(None, named), None)
+    if name is None or not set(terms["benefits"]) - {Side.FRIEND}:
+        return None
+    if Side.FRIEND not in terms["benefits"] and not _promised_to_friends(program):
+        return None
+    return Warned(
+        "minimum_after_discount",
+        f"The {name} is counted after discounts: a friend who uses their own offer can fall below your minimum, and "
+        "the advocate gets nothing. The minimum order compares the goods before any discount; use that instead.",
+    )
+
+
+def _promised_to_friends(program):
+    return program.pk is not None and Offer.objects.filter(program=program, side=Side.FRIEND, ends_at=None).exists()
+
+
+def _tight_caps(program, terms):
+    for cap in terms.get("caps") or []:
+        if cap["measure"] != words.AMOUNT:
+            continue
+        for side, benefit in terms["benefits"].items():
+            one = benefit.get("amount_minor") or benefit.get("minimum_minor") or 0
+            if cap.get("side", "") in ("", side) and cap["limit"] < one:
+                unit = money.POINTS if benefit.get("form") == words.POINTS else program.currency
+                whole = benefit.get("form") in words.WHOLE_FORMS
+                then = "so it is never given" if whole else "so only a part of it is ever paid"
+                limit, one = money.plain(cap["limit"], unit), money.plain(one, unit)
+                yield Warned("cap_below_one", f"The limit of {limit} is less than one reward of {one}, {then}.", whole)
+
+
+def _no_hold(terms):
+    if terms.get("trigger", CONVERSION_TRIGGER) != CONVERSION_TRIGGER or terms.get("hold_days", 0) > 0:
+        return None
+    return Warned(
+        "no_hold",
+        "There is no wait: it can be spent before the goods are sent back. Wait as long as goods may be returned.",
+    )
