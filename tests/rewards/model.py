@@ -18,7 +18,7 @@ class Cap:
     measure: str
     scope: str
     limit: int
-    once: bool = False  # the friend's first order
+    side: str = ""  # only this side counts, and only it is refused
 
 
 @dataclass
@@ -96,7 +96,11 @@ class Model:
         conversion.decided = True
         for number, rule in enumerate(self.rules):
             conversion.caps[number] = caps = rule.caps_at(conversion.moment)
-            open_ = all(self._others(conversion, number, place, cap) < cap.limit for place, cap in enumerate(caps))
+            open_ = all(
+                self._others(conversion, number, place, cap) < cap.limit
+                for place, cap in enumerate(caps)
+                if not cap.side
+            )
             wanted = dict.fromkeys(rule.sides, 0)
             if open_ and conversion.basis >= rule.minimum:
                 wanted = {side: self._base(conversion, said) for side, said in rule.sides.items()}
@@ -136,6 +140,8 @@ class Model:
         for place, cap in enumerate(conversion.caps[number]):
             room = cap.limit - self._others(conversion, number, place, cap)
             for side, amount in fitted.items():
+                if cap.side not in ("", side):
+                    continue
                 fits = min(amount, max(room, 0)) if cap.measure == "amount" else amount if room > 0 else 0
                 if cap.measure == "amount":
                     room -= fits
@@ -152,9 +158,11 @@ class Model:
             conversion.granted[number, side] and not conversion.given_back and not (side in short and not owed[side])
             for side in rule.sides
         )
+        # Caps by count are of both sides here.
         for place, cap in enumerate(conversion.caps[number]):
             key = self._key(conversion, number, place, cap)
-            uses = sum(owed.values()) if cap.measure == "amount" else int(keeps)
+            mine = [amount for side, amount in owed.items() if cap.side in ("", side)]
+            uses = sum(mine) if cap.measure == "amount" else int(keeps)
             self.used[key] = self.used.get(key, 0) - conversion.uses.get(key, 0) + uses
             conversion.uses[key] = uses
         conversion.owed_now = getattr(conversion, "owed_now", {}) | {
