@@ -10,6 +10,7 @@ from advocacy.models import Pending, Storefront
 from referrals import metrics
 from rewards import liability
 from rewards.models import CouponPool
+from rewards.settlement import budgets
 
 RATES = {
     "click_to_signup": "of the visitors became friends",
@@ -35,6 +36,8 @@ def show(request, context):
         context["no_storefront"] = not Storefront.objects.exists()
     if user.has_perm("advocacy.view_pending"):
         context["work"] = _work(at)
+    if user.has_perm("rewards.view_rule"):
+        context["low_budgets"] = budgets.running_out(at=at)
     if user.has_perm("rewards.view_couponpool"):
         context["low_pools"] = CouponPool.objects.filter(low_since__isnull=False)[:MOST_POOLS]
     return context

@@ -87,6 +87,8 @@ class Counter(models.Model):
                 condition=models.Q(cap__startswith="tier/", closed_at__isnull=True),
                 name="periods_to_close",
             ),
+            # Used by: the first page of the admin, which shows budgets that run out.
+            models.Index(fields=["rule"], condition=models.Q(warned_limit__isnull=False), name="budgets_that_run_out"),
         ]
 
     def __str__(self):

@@ -1,10 +1,14 @@
 """Tell once, for each period of a budget, that it is nearly used up, and that it is."""
 
+from dataclasses import dataclass
+
 from django.db.models import F, Q
 
+from advocacy import money
 from advocacy.outbox.record import Draft, record
 from rewards import events
-from rewards.models import Counter, Rule
+from rewards.models import Counter, Rule, RuleStatus
+from rewards.rules import periods
 from rewards.rules.terms import AMOUNT
 
 # Of the limit.
@@ -29,6 +33,42 @@ def warn(found, *, at):
     gone = {place: said for place, said in low.items() if said[1] >= said[0]}
     if gone:
         _tell(gone, "exhausted_limit", events.RULE_BUDGET_EXHAUSTED, at)
+
+
+@dataclass(frozen=True)
+class Low:
+    """A budget of now that is nearly or wholly used up, in minor units of its rule's program."""
+
+    rule: Rule
+    period: str
+    limit_minor: int
+    used_minor: int
+
+    @property
+    def exhausted(self):
+        return self.used_minor >= self.limit_minor
+
+    @property
+    def said(self):
+        """Such as “82.00 of 100.00 EUR”."""
+        unit = self.rule.program.currency
+        return f"{money.plain(self.used_minor, unit).split()[0]} of {money.plain(self.limit_minor, unit)}"
+
+
+def running_out(*, at, limit=5):
+    """The Low budgets of active rules in the periods that go on, the fullest first."""
+    rows = Counter.objects.filter(warned_limit__isnull=False, rule__status=RuleStatus.ACTIVE)
+    low = [
+        Low(row.rule, row.period, row.warned_limit, row.used)
+        for row in rows.select_related("rule__program")
+        if row.used >= row.warned_limit * NEARLY and _goes_on(row, at)
+    ]
+    return sorted(low, key=lambda one: one.limit_minor - one.used_minor)[:limit]
+
+
+def _goes_on(row, at):
+    zone = row.rule.program.time_zone
+    return row.period in {periods.key(period, at, zone) for period in periods.PERIODS}
 
 
 def _tell(places, column, type, at):

@@ -53,3 +53,13 @@ def test_the_next_month_tells_for_itself(alice):
         ("rule.budget_exhausted", "2026-03"),
         ("rule.budget_low", "2026-04"),
     ]
+
+
+def test_the_admins_first_page_names_the_budgets_that_run_out_now(alice, client, olga):
+    rule_of(alice.program, "Spring", caps=[BUDGET | {"period": "all"}])
+    client.force_login(olga)
+    assert "Spring" not in client.get("/admin/").content.decode()
+    friends(alice, 4)
+    page = client.get("/admin/").content.decode()
+    assert "The budget of “Spring” runs out." in page
+    assert "40.00 of 50.00 EUR" in page
