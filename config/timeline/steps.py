@@ -57,11 +57,11 @@ def of_decisions(told):
     for decision in told["decisions"]:
         for rule in decision["rules"]:
             said = [rule["counts"], *((side["owed_minor"], side["reasons"]) for side in rule["sides"])]
-            if last.get(rule["name"]) == said:
+            if last.get(rule["rule"]) == said:
                 continue
             # Its checks are told once: a refund or a review asks the same questions of the same order.
-            steps.append(_rule_step(decision, rule, checks=() if rule["name"] in last else rule["checks"]))
-            last[rule["name"]] = said
+            steps.append(_rule_step(decision, rule, checks=() if rule["rule"] in last else rule["checks"]))
+            last[rule["rule"]] = said
     return steps
 
 

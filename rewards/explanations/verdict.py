@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils.formats import date_format
 
-from advocacy import money, reasons
+from advocacy import ids, money, reasons
 from advocacy.models import Side
 from rewards import verdicts
 from rewards.explanations import checks
@@ -21,6 +21,7 @@ def told(kept, facts, versions):
 def _rule(said, facts, versions, instead):
     version = versions[said["version"]]
     return {
+        "rule": ids.encode("rul", version.rule.public_id),
         "name": said["name"],
         "number": said["number"],
         "sentence": version.sentence,
