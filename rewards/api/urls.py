@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rewards.api import payees, payouts
+from rewards.api import payees, payouts, rules
 from rewards.api.adjustments import Adjustments, OneAdjustment, PointsToCredit
 from rewards.api.coupons import Coupons, CouponUses, OneCoupon
 from rewards.api.pools import CouponPools, CouponUploads, OneCouponPool
@@ -11,7 +11,11 @@ from rewards.api.simulations import SimulateRule
 from rewards.api.wallets import OneWallet, Statement
 
 urlpatterns = [
+    path("rules", rules.Rules.as_view()),
     path("rules/simulate", SimulateRule.as_view()),
+    path("rules/<str:id>", rules.OneRule.as_view()),
+    path("rules/<str:id>/versions", rules.Versions.as_view()),
+    path("rules/<str:id>/archive", rules.Archive.as_view()),
     path("payouts", payouts.Payouts.as_view()),
     path("payouts/<str:id>", payouts.OnePayout.as_view()),
     path("payout_batches", payouts.PayoutBatches.as_view()),

@@ -43,7 +43,7 @@ def served():
 @pytest.fixture
 def named(acme, program, alice):
     """acme has one of everything. By the first word of a route: an id that stands in its address."""
-    scene.rule_of(program)
+    rule = scene.rule_of(program).rule
     shop = secret(acme)
     order = shop.post("/orders", cast.order(customer={"external_id": "fred"}, referral_code="alice-link")).json()
     shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100})
@@ -63,7 +63,7 @@ def named(acme, program, alice):
     rows |= _spent(acme, program, alice.customer)
     pool, coupon = _codes(program, alice)
     rows |= {"coupon_pools": pool, "coupons": coupon}
-    rows |= {"advocates": alice, "testimonials": said, "jobs": _job(acme)}
+    rows |= {"rules": rule, "advocates": alice, "testimonials": said, "jobs": _job(acme)}
     found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
@@ -154,6 +154,8 @@ def test_another_storefronts_key_finds_nothing_and_reads_nothing(acme, rival, na
         ("patch", "/advocates/{advocates}", {"status": "banned"}),
         ("patch", "/links/{links}", {"status": "disabled"}),
         ("post", "/links", {"advocate": "{advocates}"}),
+        ("post", "/rules/{rules}/versions", {"benefits": {}}),
+        ("post", "/rules/{rules}/archive", {}),
         ("post", "/orders/{orders}/refunds", {"refund_id": "R-2", "amount_minor": 1}),
         ("delete", "/orders/{orders}/refunds/R-1", None),
         ("post", "/signups", {"customer": "{customers}"}),

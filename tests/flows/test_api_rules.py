@@ -1,0 +1,77 @@
+"""Rules through the API: written as versions, refused by field, read with their sentences."""
+
+import pytest
+
+from rewards.models import Rule
+from tests import cast
+from tests.flows.api import publishable, secret
+from tests.rewards import scene
+
+TEN = {"form": "credit", "kind": "fixed", "amount_minor": 1000}
+GIVE_10 = {"name": "Give 10", "benefits": {"advocate": TEN}, "hold_days": 14, "hold_from": "payment"}
+
+
+def keyed(text):
+    return {"HTTP_IDEMPOTENCY_KEY": text}
+
+
+@pytest.fixture
+def shop(acme, program):
+    return secret(acme)
+
+
+def test_a_rule_is_written_once_however_often_it_is_sent(shop):
+    made = shop.post("/rules", GIVE_10, **keyed("one"))
+    assert made.status_code == 201
+    version = made.json()["versions"][0]
+    assert version["sentence"] == "Give the advocate 10.00 EUR for a friend’s first order, 14 days after the payment."
+    assert (version["number"], version["benefits"]) == (1, {"advocate": TEN})
+    again = shop.post("/rules", GIVE_10, **keyed("one"))
+    assert (again.status_code, again.json()) == (200, made.json())
+    assert Rule.objects.count() == 1
+    assert shop.get("/rules").json()["data"] == [made.json()]
+
+
+def test_an_edit_is_a_further_version_and_archiving_ends_it(shop, program):
+    rule = scene.rule_of(program).rule
+    at = f"/rules/{shop.get('/rules').json()['data'][0]['id']}"
+    more = GIVE_10 | {"benefits": {"advocate": TEN | {"amount_minor": 1500}}}
+    versions = shop.post(f"{at}/versions", more, **keyed("two")).json()["versions"]
+    assert [one["number"] for one in versions] == [1, 2]
+    assert versions[1]["sentence"].startswith("Give the advocate 15.00 EUR")
+    assert versions[0]["ends_at"] == versions[1]["starts_at"]
+    assert shop.post(f"{at}/archive").json()["status"] == "archived"
+    rule.refresh_from_db()
+    assert rule.status == "archived"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "said"),
+    [
+        ({"benefits": {"advocate": {"kind": "percent", "percent_bp": 20_000}}}, "advocate_percent_bp", "at most 100"),
+        ({"benefits": []}, "benefits", "Choose what"),
+        ({"caps": [{"currency": "USD"}]}, "caps", "no currency of its own"),
+        ({"conditions": {"any": []}}, "conditions", "never holds"),
+        ({"per_currency": {"XXX": {}}}, "per_currency", "is not another currency"),
+        ({"trigger": "reward.credited"}, "trigger", "Choose what the rule begins with"),
+        ({"hold_days": 400}, "hold_days", "365"),
+        ({"exclusive_group": "two words"}, "exclusive_group", "slug"),
+        ({"starts_at": "2020-01-01T00:00:00Z"}, "starts_at", "still to come"),
+        ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at", "must end after it starts"),
+    ],
+)
+def test_what_cannot_be_is_a_problem_by_field(shop, wrong, field, said):
+    answer = shop.post("/rules", GIVE_10 | wrong, **keyed("three"))
+    assert answer.status_code == 422
+    assert said in answer.json()["errors"][field]
+    assert not Rule.objects.exists()
+
+
+def test_rules_are_the_storefront_s_own_and_no_browser_s(shop, program, rival):
+    scene.rule_of(program)
+    name = shop.get("/rules").json()["data"][0]["id"]
+    other = secret(rival)
+    assert other.get("/rules").json()["data"] == []
+    assert other.get(f"/rules/{name}").status_code == 404
+    assert other.post(f"/rules/{name}/archive").status_code == 404
+    assert publishable(cast.acme(slug="third")).get("/rules").status_code == 403
