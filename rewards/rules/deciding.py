@@ -36,7 +36,9 @@ def _judge(question, terms, used):
                 failed.append(check.reason)
     fresh = earlier is None or earlier.waits or earlier.again
     if fresh and failed:
-        return _no(question, terms, asked, failed=tuple(failed), meters=meters, benefits=benefits, rate=rate)
+        return _no(
+            question, terms, asked, failed=tuple(failed), meters=meters, benefits=benefits, first=facts, rate=rate
+        )
     sides = _sides(question, terms)
     verdict = Verdict(
         terms=terms,
@@ -49,6 +51,7 @@ def _judge(question, terms, used):
         uses={},
         meters=meters,
         benefits=benefits,
+        first=facts,
         rate=rate,
         fresh=fresh,
     )
@@ -65,12 +68,12 @@ def _sides(question, terms):
     return [side for side in terms.pays if side in question.sides]
 
 
-def _no(question, terms, asked, *, failed, meters, benefits, rate):
+def _no(question, terms, asked, *, failed, kept):
     """Most rules say no to most subjects: nothing is granted, owed or counted."""
     sides = _sides(question, terms)
     nothing = dict.fromkeys(sides, 0)
     reasons = dict.fromkeys(sides, failed)
-    units = {side: benefits[side].unit for side in sides}
+    units = {side: kept["benefits"][side].unit for side in sides}
     waits = failed == (checks.RATE_MISSING,)
     return Verdict(
         terms=terms,
@@ -81,11 +84,9 @@ def _no(question, terms, asked, *, failed, meters, benefits, rate):
         reasons=reasons,
         refusal=failed,
         uses={},
-        meters=meters,
-        benefits=benefits,
-        rate=rate,
         waits=waits,
         no=True,
+        **kept,
     )
 
 
@@ -95,7 +96,7 @@ def _settle_owed(verdict, question, hits):
         side: amounts.owed(verdict.benefits[side], facts, side, granted) for side, granted in verdict.granted.items()
     }
     verdict.owed, short = room.fit(target, verdict)
-    verdict.uses = room.uses(verdict, facts, question.first, short)
+    verdict.uses = room.uses(verdict, facts, short)
     verdict.reasons = {
         side: _reasons(facts, side, verdict, (*hits.get(side, ()), *short.get(side, ()))) for side in verdict.granted
     }

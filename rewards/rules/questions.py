@@ -69,9 +69,10 @@ class Verdict:
     reasons: dict
     refusal: tuple
     uses: dict
-    # ``(meter, key, used by others)`` and the benefits in the order's currency: what was asked.
+    # ``(meter, key, used by others)``, and benefits and first facts in one currency: what was asked.
     meters: list
     benefits: dict
+    first: dict
     rate: Rate | None = None
     waits: bool = False
     fresh: bool = True

@@ -115,7 +115,7 @@ class Quick:
             if meter.measure == AMOUNT:
                 number = sum([given.owed.get(side, 0) for side in meter.sides])
             elif limit is None or self.terms.milestone_every:
-                number = _counted(meter, asked)
+                number = _counted(meter, asked, given.facts)
             elif counted is not None and meter.sides is self.terms.sides:
                 number = counted
             else:
@@ -242,11 +242,11 @@ def _given_back(asked, facts, side):
     return facts.get(_REVIEWS[side]) == "rejected" if asked.intact else amounts.given_back(facts, side)
 
 
-def _counted(meter, asked):
+def _counted(meter, asked, first):
     facts = asked.facts
     if _given_back(asked, facts, "advocate"):
         return 0
     if meter.measure == COUNT:
         return 1
-    basis, revenue = facts.get("basis_minor", 0), asked.first.get("revenue_minor", 0)
+    basis, revenue = facts.get("basis_minor", 0), first.get("revenue_minor", 0)
     return money.share(revenue, max(basis - facts["refunded_minor"], 0), basis) if basis > 0 else revenue

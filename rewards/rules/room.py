@@ -47,7 +47,7 @@ def fit(wanted, verdict):
     return given, hits
 
 
-def uses(verdict, facts, first, short):
+def uses(verdict, facts, short):
     """What the subject takes of the counters, ``{(cap, key, period): n}``.
 
     Of a count 1 while a side of it is granted and not given back; rounding a rest to nothing gives nothing back. Of an
@@ -66,7 +66,7 @@ def uses(verdict, facts, first, short):
         if meter.measure == AMOUNT:
             number = sum([verdict.owed.get(side, 0) for side in meter.sides])
         elif verdict.terms.milestone_every or meter.limit is None:
-            number = _counted(meter, facts, first) if qualifies else 0
+            number = _counted(meter, facts, verdict.first) if qualifies else 0
         else:
             number = int(any(side in kept for side in meter.sides))
         if number:
@@ -75,6 +75,7 @@ def uses(verdict, facts, first, short):
 
 
 def _counted(meter, facts, first):
+    """``first``: in the program's currency, like the positions of tiers."""
     if amounts.given_back(facts, "advocate"):
         return 0
     if meter.measure == COUNT:

@@ -3,11 +3,12 @@
 import itertools
 import uuid
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import pytest
 
 from rewards import rules
-from rewards.rules import Earlier, Question, amounts, compiled
+from rewards.rules import Earlier, Question, Rate, amounts, compiled
 from rewards.rules import Terms as TermsOf
 from tests.terms import terms as terms_of
 
@@ -207,3 +208,13 @@ def test_a_cap_of_one_side_leaves_the_other_its_own():
     assert verdict.granted == {"advocate": 0, "friend": 500}
     assert verdict.reasons == {"advocate": ("cap_reached",), "friend": ()}
     assert verdict.uses == {}
+
+
+def test_revenue_fills_the_tiers_in_the_programs_currency():
+    tiers = {"measure": "revenue", "period": "month", "steps": [{"from": 1, "percent_bp": 100}]}
+    rule = terms(frequency="every_order", advocate_kind="tiered", advocate_tiers=tiers)
+    dollars = FACTS | {"currency": "USD", "revenue_minor": 5000}
+    rates = {"USD": Rate(Fraction(9, 10), "0.9", "2026-03-02", "ecb")}
+    verdict = ask(rule, facts=dollars, rates=rates)[0]
+    assert verdict.granted == {"advocate": 45}
+    assert verdict.uses == {("tier/revenue", WHO["advocate"], "2026-03"): 4500}
