@@ -36,9 +36,8 @@ def _judge(question, terms, used):
                 failed.append(check.reason)
     fresh = earlier is None or earlier.waits or earlier.again
     if fresh and failed:
-        return _no(
-            question, terms, asked, failed=tuple(failed), meters=meters, benefits=benefits, first=facts, rate=rate
-        )
+        kept = {"meters": meters, "benefits": benefits, "first": facts, "rate": rate}
+        return _no(question, terms, asked, failed=tuple(failed), kept=kept)
     sides = _sides(question, terms)
     verdict = Verdict(
         terms=terms,
