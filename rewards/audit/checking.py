@@ -19,8 +19,8 @@ def found(check):
     """Yield the sentences of what differs."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # A recount may take longer than any page.
-            cursor.execute("SET LOCAL statement_timeout = 0")
+            # A recount may take longer than any page, and sorts and joins whole tables.
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
         with connection.chunked_cursor() as cursor:
             cursor.execute(check.statement)
             names = None

@@ -59,12 +59,6 @@ _STATES = f"""
         SELECT id, status, CASE {_STATUS} ELSE 'reversed' END AS counted FROM rewards_reward
     ) AS rewards WHERE status <> counted ORDER BY id
 """  # noqa: S608
-_VERSIONS = """
-    SELECT transfer.id, transfer.reward_version, reward.version, reward.id AS reward
-    FROM rewards_transfer transfer JOIN rewards_reward reward ON reward.id = transfer.reward_id
-    WHERE transfer.reward_version > reward.version OR transfer.reward_version < 1 ORDER BY transfer.id
-"""
-
 CHECKS = (
     Check("balances", _BALANCES, "Account {id} says {stored}; its transfers add up to {counted}."),
     Check("balances below nothing", _BELOW_NOTHING, "Account {id} ({kind}) is below nothing: {stored}."),
@@ -74,10 +68,5 @@ CHECKS = (
         "rewards' grants",
         _GRANTS,
         "Reward {id} holds {held}, more than its grant of {granted_minor} and the {waived_minor} that were waived.",
-    ),
-    Check(
-        "rewards' versions",
-        _VERSIONS,
-        "Transfer {id} moved version {reward_version} of reward {reward}, which is at {version}.",
     ),
 )

@@ -29,7 +29,7 @@ _DECISIONS = """
     ORDER BY decision.id
 """
 _MOVES = """
-    SELECT program_id, trigger, subject, rule_id, side, reward, move, leg, amount, reference, at
+    SELECT program_id, trigger, subject, rule_id, side, reward, move, leg, amount, reference, at, decided
     FROM rebuild_move ORDER BY id
 """
 
@@ -70,6 +70,7 @@ class Leg:
     amount: int
     reference: UUID | None
     at: datetime
+    decided: int | None
 
     @property
     def key(self):

@@ -62,7 +62,7 @@ class Repeating:
     def _ready(self, batch):
         """The rewards of the moves, where each was made or can be made now; None where decisions must come first."""
         found = _rewards(batch)
-        ready = all(_is_made(found, legs) or (_asked(legs) and _follows(found, legs)) for legs in batch)
+        ready = all(_is_made(found, legs) or (_asked(legs) and _may_follow(found, legs)) for legs in batch)
         return found if ready else None
 
     def _decide(self):
@@ -102,6 +102,13 @@ def _follows(found, legs):
     return reward is not None and reward.version == legs[0].move - 1
 
 
+def _may_follow(found, legs):
+    """Not before the decision of that moment was made: it may have credited it, or changed what holds it."""
+    if not _follows(found, legs):
+        return False
+    return found[legs[0].key].subject.decisions_made >= max(leg.decided or 0 for leg in legs)
+
+
 def _rewards(batch):
     """``{key: Reward}`` as they are now."""
     subjects = {legs[0].subject for legs in batch}
@@ -119,7 +126,8 @@ def _credit(todo):
     crediting.bring([crediting.target(reward) for reward in rewards], at=todo[0][1][0].at)
     for reward, legs in todo:
         if reward.version < legs[0].move:
-            yield _sentence(legs, f"was not due before {reward.due_at.isoformat()}")
+            held = f" and is held ({reward.held_by})" if reward.held_by else ""
+            yield _sentence(legs, f"was not to be credited then: it is due at {reward.due_at.isoformat()}{held}")
 
 
 def _move(todo):

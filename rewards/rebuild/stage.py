@@ -35,7 +35,12 @@ _MOVES = """
     SELECT transfer.id, subject.program_id, subject.trigger::text AS trigger, subject.public_id AS subject,
         reward.rule_id, reward.side::text AS side, reward.id AS reward, reward.advocate_id,
         DENSE_RANK() OVER (PARTITION BY reward.id ORDER BY transfer.reward_version) AS move,
-        transfer.leg::text AS leg, transfer.amount_minor AS amount, transfer.reference, transfer.at
+        transfer.leg::text AS leg, transfer.amount_minor AS amount, transfer.reference, transfer.at,
+        -- The decision of that moment, which may have credited it.
+        CASE WHEN transfer.leg = 'release' THEN (
+            SELECT MAX(number) FROM {live}.rewards_decision decision
+            WHERE decision.subject_id = subject.id AND decision.decided_at = transfer.at
+        ) END AS decided
     FROM {live}.rewards_transfer transfer
     JOIN {live}.rewards_reward reward ON reward.id = transfer.reward_id
     JOIN {live}.rewards_subject subject ON subject.id = reward.subject_id;

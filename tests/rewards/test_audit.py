@@ -67,10 +67,6 @@ SPOILT = {
         "UPDATE rewards_reward SET granted_minor = 499 WHERE id = {reward}",
         "Reward {reward} holds 500, more than its grant of 499 and the 0 that were waived.",
     ),
-    "rewards' versions": (
-        "UPDATE rewards_reward SET version = 0 WHERE id = {reward}",
-        "Transfer {transfer} moved version 1 of reward {reward}, which is at 0.",
-    ),
     "subjects": (
         "UPDATE rewards_subject SET settled_version = 9 WHERE id = {subject}",
         "Subject {subject} says 1 decisions, settled at version 9; there are 1, the last of number 1 and version 1.",
@@ -118,8 +114,8 @@ SPOILT = {
     ),
     "transfers' accounts": (
         "UPDATE rewards_account SET unit = 'USD' WHERE id = {account}",
-        "Transfer {transfer} (grant) moves between accounts that are not those of its leg and its reward: "
-        "of different storefronts or units, kinds or owners.",
+        "Transfer {transfer} (grant) is not of its reward: of another storefront or unit, between accounts of other "
+        "kinds or owners, or of a version that never was.",
     ),
 }
 

@@ -132,10 +132,12 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self):
         """Settled again from what was entered, the same comes out."""
-        if not connection.needs_rollback:
-            assert [said for said in rebuild.verify() if isinstance(said, str)] == []
-        transaction.set_rollback(True)
-        self.story.__exit__(None, None, None)
+        try:
+            if not connection.needs_rollback:
+                assert [said for said in rebuild.verify() if isinstance(said, str)] == []
+        finally:
+            transaction.set_rollback(True)
+            self.story.__exit__(None, None, None)
 
     # --- doing, perhaps twice ----------------------------------------------------------------------------------
 

@@ -61,10 +61,14 @@ def story():
     _change(conversions[1], clock, refunded_minor=0)
     rejected = {f"{side}_review": "rejected" for side in ("advocate", "friend")}
     _change(conversions[2], clock, catalogue.CONVERSION_REJECTED, **rejected)
+    held = {f"{side}_review": "held" for side in ("advocate", "friend")}
+    _change(conversions[0], clock, catalogue.CONVERSION_HELD, **held)
     Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.PAUSED)
     crediting.release(at=clock.tick(days=15))
     Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.ACTIVE)
     crediting.release(at=clock.tick(days=1))
+    clear = {f"{side}_review": "clear" for side in ("advocate", "friend")}
+    _change(conversions[0], clock, catalogue.CONVERSION_RELEASED, **clear)
     lot(program, alice.customer, 700, at=clock.tick())
     asked = {"storefront": program.storefront, "customer": alice.customer, "unit": "EUR", "amount_minor": 900}
     spent = redemptions.reserve(**asked, at=clock.tick())
