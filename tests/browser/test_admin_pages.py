@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed."),
 ]
 PAGES = ["", "why/?q=1001", "rewards/rule/", "rewards/rule/add/", "advocacy/program/", "referrals/conversion/"]
-GIVES_12 = "Give the advocate 12.50 EUR for a friend’s first order, 14 days after the payment."
+GIVES_12 = "Give the advocate 12.50 EUR for a friend’s first order, 14 days after the delivery."
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_no_page_is_wider_than_a_screen_or_a_phone(page, acme, alice):
 
 def test_the_sentence_follows_what_olga_types_and_warns(page, program):
     page.goto("/admin/rewards/rule/add/")
-    page.get_by_label("Name").fill("Give 12.50")
+    page.locator("[name=name]").fill("Give 12.50")
     page.locator("[name=friend_kind]").select_option("")
     page.locator("[name=advocate_amount]").fill("12.50")
     page.get_by_text(GIVES_12).wait_for()
@@ -62,7 +62,7 @@ def test_the_sentence_follows_what_olga_types_and_warns(page, program):
     page.locator("[name=frequency]").select_option("every_order")
     page.get_by_text("This rule could pay without limit").wait_for()
     page.locator("[name=advocate_maximum]").fill("20")
-    page.get_by_text("10 % of the revenue, up to 20.00 EUR").wait_for()
+    page.get_by_text("10 % of every order of a friend, up to 20.00 EUR each").wait_for()
     assert page.get_by_text("This rule could pay without limit").count() == 0
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("In force").or_(page.get_by_text("Planned")).first.wait_for()
