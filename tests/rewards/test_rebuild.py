@@ -57,12 +57,12 @@ def story():
     friends = [person(program.storefront, f"friend {number}") for number in range(5)]
     conversions = [_buys(alice, friend, clock) for friend in friends]
     _change(conversions[0], clock, refunded_minor=2500)
+    held = {f"{side}_review": "held" for side in ("advocate", "friend")}
+    _change(conversions[0], clock, catalogue.CONVERSION_HELD, **held)
     _change(conversions[1], clock, refunded_minor=5000)
     _change(conversions[1], clock, refunded_minor=0)
     rejected = {f"{side}_review": "rejected" for side in ("advocate", "friend")}
     _change(conversions[2], clock, catalogue.CONVERSION_REJECTED, **rejected)
-    held = {f"{side}_review": "held" for side in ("advocate", "friend")}
-    _change(conversions[0], clock, catalogue.CONVERSION_HELD, **held)
     Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.PAUSED)
     crediting.release(at=clock.tick(days=15))
     Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.ACTIVE)
