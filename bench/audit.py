@@ -85,7 +85,7 @@ def _copy(cursor):
     house = ", ".join(map(str, cursor.fetchone()[0]))
     theirs = {name: f"CASE WHEN {name} IN ({house}) THEN {name} ELSE {_further(name)} END" for name in _SIDES}
     people = {name: _further(name) for name in ("advocate_id", "friend_id", "customer_id")}
-    cursor.execute("SET session_replication_role = replica")
+    cursor.execute("SET statement_timeout = 0; SET session_replication_role = replica")
     _multiply(cursor, Customer, external_id="external_id || '-' || copy")
     _multiply(cursor, Advocate, customer_id=people["customer_id"])
     _multiply(cursor, Event, "subject_kind = 'conversion'", subject_id=_other("subject_id"), **people)
