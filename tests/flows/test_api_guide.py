@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from advocacy.outbox import drain
 from tests.flows.api import secret
-from tests.rewards import scene
+from tests.rewards import payouts_stage, scene
 
 GUIDE = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -25,17 +25,32 @@ def calls():
             yield method.lower(), path, parts[parts.index("-d") + 1] if "-d" in parts else None, headers
 
 
+def filled(text, answers):
+    """With what the guide reads from the answers before."""
+    payouts = answers.get("/payouts?batch=$POB", {}).get("data", [{}])
+    read = {
+        "$RED": answers.get("/redemptions", {}).get("id"),
+        "$POB": answers.get("/payout_batches", {}).get("id"),
+        "$NUMBER": payouts[0].get("number"),
+    }
+    for name, value in read.items():
+        text = text.replace(name, str(value))
+    return text
+
+
 @pytest.mark.django_db
 def test_every_call_of_the_guide_works(acme, program):
     scene.rule_of(program)
+    payouts_stage.policy_of(acme)
     shop, answers = secret(acme), {}
     for method, written, body, headers in calls():
-        path = written.replace("$RED", answers.get("/redemptions", {}).get("id", ""))
-        answer = shop.get(path) if body is None else shop.raw(method, path, body.encode(), **headers)
+        path, sent = filled(written, answers), filled(body or "", answers).encode()
+        answer = shop.get(path) if method == "get" else shop.raw(method, path, sent, **headers)
         assert answer.status_code in (200, 201), (path, answer.content)
         answers[written] = answer.json()
         drain.drain("money", at=timezone.now())
-    assert len(answers) == 14
+    assert len(answers) == 22
     assert answers["/wallets/ext_alice"]["balances"][0]["pending"] == {"amount_minor": 1000, "currency": "EUR"}
     assert answers["/orders/1001"]["status"] == "cancelled"
+    assert answers["/payout_batches/$POB/results"]["state"] == "settled"
     assert answers["/redemptions/$RED/reverse"]["reversed"] == {"amount_minor": 100, "currency": "EUR"}

@@ -12,7 +12,7 @@ from advocacy.outbox import drain
 from tests import cast
 from tests.flows.api import secret
 from tests.flows.test_api_schema import routes
-from tests.rewards import scene
+from tests.rewards import payouts_stage, scene
 
 pytestmark = pytest.mark.django_db
 LISTS = sorted(path[7:] for path, view in routes() if hasattr(view, "answer"))
@@ -35,20 +35,36 @@ def tell(shop, storefront, numbers):
         shop.post(f"/coupon_pools/{pool}/codes", {"codes": [f"CODE-{number}-A", f"CODE-{number}-B"]})
         drain.drain("money", at=cast.NOON + timedelta(hours=1))
         spend(shop, number)
+        plan(shop, number)
 
 
 def spend(shop, number):
-    """All the adjustments and redemptions are alice 0's: a list that is longer asks no more."""
+    """All the adjustments, redemptions and payouts are alice 0's: a list that is longer asks no more."""
     body = {"customer": "ext_alice 0", "kind": "given", "amount_minor": 100, "reason": "Goodwill"}
     shop.post("/adjustments", body, HTTP_IDEMPOTENCY_KEY=f"give {number}")
     body = {"customer": "ext_alice 0", "unit": "EUR", "amount_minor": 50, "order": str(number)}
     shop.post("/redemptions", body, HTTP_IDEMPOTENCY_KEY=f"spend {number}")
+    body = {"customer": "ext_alice 0", "kind": "given", "form": "cash", "amount_minor": 2500, "reason": "Bonus"}
+    shop.post("/adjustments", body, HTTP_IDEMPOTENCY_KEY=f"cash {number}")
+    shop.post("/payout_batches", {"currency": "EUR"}, HTTP_IDEMPOTENCY_KEY=f"batch {number}")
+
+
+def plan(shop, number):
+    """A rule of far ahead and a rate."""
+    benefits = {"advocate": {"form": "credit", "kind": "fixed", "amount_minor": 1000}}
+    rule = {"name": f"Rule {number}", "benefits": benefits, "starts_at": "2099-01-01T00:00:00Z"}
+    shop.post("/rules", rule, HTTP_IDEMPOTENCY_KEY=f"rule {number}")
+    rate = {"day": f"2026-03-{number + 1:02}", "currency": "USD", "target": "EUR", "rate": "0.92", "source": "ecb"}
+    shop.put("/rates", {"rates": [rate]})
 
 
 @pytest.fixture
 def shop(acme, program):
     scene.rule_of(program)
+    payouts_stage.policy_of(acme)
     shop = secret(acme)
+    shop.post("/advocates", {"customer": {"external_id": "alice 0"}, "code": "alice-0"})
+    shop.put("/payees/ext_alice 0", {"name": "Alice", "country": "DE", "iban": payouts_stage.IBAN})
     tell(shop, acme, range(1))
     shop.get("/customers")  # the key's last use is written once a minute
     return shop
