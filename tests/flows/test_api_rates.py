@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from advocacy.outbox.drain import drain
-from rewards import tasks
+from rewards import tasks, verdicts
 from rewards.models import Decision, Rate, Subject
 from rewards.settlement import waiting
 from tests import cast
@@ -62,7 +62,9 @@ def test_what_waited_is_decided_in_the_order_it_was_first_decided(shop, program,
     shop.put("/rates", {"rates": [USD]})
     tasks.decide_waiting()
     last = Decision.objects.order_by("subject", "-number").distinct("subject")
-    granted = [one.verdicts[1]["granted"]["advocate"] for one in sorted(last, key=lambda one: one.subject_id)]
+    granted = [
+        verdicts.read(one.verdicts)[1]["granted"]["advocate"] for one in sorted(last, key=lambda one: one.subject_id)
+    ]
     assert granted == [1, 1, 0, 0]
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from advocacy.outbox.drain import drain
 from referrals import lifetime_value, rollups, tasks
 from referrals.models import LifetimeValue
 from tests import cast
@@ -136,6 +137,7 @@ class TestDifferences:
     def test_name_the_value_that_is_off(self, acme, fred):
         bought(fred, at=NOON - 40 * DAY, revenue_minor=100)
         compared(acme)
+        drain("money", at=NOON)
         assert list(rollups.differences(acme, at=NOON)) == []
         LifetimeValue.objects.filter(horizon_days=30, referred=False).update(sum_minor=90)
         assert list(rollups.differences(acme, at=NOON)) == [
