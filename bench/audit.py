@@ -96,6 +96,7 @@ def _copy(cursor):
         "(SELECT friend.public_id FROM rewards_subject subject JOIN advocacy_customer friend "
         "ON friend.id = subject.friend_id WHERE subject.id = rewards_decision.subject_id)"
     )
+    cursor.execute("ANALYZE")
     verdicts = f"REPLACE(verdicts::text, {friend}::text, {_other(friend)}::text)::jsonb"
     _multiply(cursor, Decision, subject_id=_further("subject_id"), verdicts=verdicts)
     recipient = {"subject_id": _further("subject_id"), "recipient_id": _further("recipient_id")}
