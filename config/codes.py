@@ -166,7 +166,7 @@ def _promised(offer):
 def _of_coupon(coupon, person, cart, at):
     keys = asking.obstacles(coupon, customer=person, currency=cart and cart["currency"], at=at)
     pool = coupon.pool
-    amount = asking.left(coupon) if pool.kind == "gift_card" and coupon.reward else pool.amount_minor
+    amount = asking.left(coupon) if pool.kind == "gift_card" and coupon.customer_id else pool.amount_minor
     offer = {
         "text": money.plain(amount, pool.currency) if pool.currency else pool.worth,
         "conditions": "",

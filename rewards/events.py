@@ -132,6 +132,7 @@ _COUPON = {
     "pool": "its pool's id",
     "kind": "coupon or gift_card",
     "reward": "the id of the reward that it was given for, or null",
+    "payout": "the id of the payout that it is, or null",
     "amount_minor": "what it is worth, or 0 for a percentage",
     "currency": "ISO 4217, or empty",
     "percent_bp": "its percentage in basis points, or 0",

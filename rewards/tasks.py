@@ -44,8 +44,9 @@ def close_periods():
 
 @shared_task
 def coupons():
-    """End codes whose time is over, and give codes to who waited for them."""
+    """End codes whose time is over, and give codes to who waited for them: rewards first, then payouts."""
     _while_any(ending.expire, serving.serve)
+    batches.give_waiting(at=timezone.now())
 
 
 def _while_any(*works):
@@ -57,6 +58,5 @@ def _while_any(*works):
 
 @shared_task
 def payouts():
-    """Drafts of the payouts whose day it is, and gift cards that could not be given before."""
+    """Drafts of the payouts whose day it is."""
     scheduling.run(at=timezone.now())
-    batches.give_waiting(at=timezone.now())

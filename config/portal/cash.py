@@ -68,6 +68,8 @@ def _payout(row, at):
 def _what(row, at):
     if row.state == PayoutState.PAID:
         return _("Paid on %(day)s") % {"day": reading.day(row.paid_at, zone=row.storefront.time_zone, at=at)}
+    if row.waits_for:
+        return _(REASONS[row.waits_for].advocate)
     return {
         PayoutState.FROZEN: _("On its way"),
         PayoutState.SENT: _("On its way"),

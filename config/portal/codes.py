@@ -31,7 +31,7 @@ def of(*, advocate, at):
 
 def _code(coupon, zone, at):
     over = _over(coupon, at)
-    ends = coupon.reward.expires_at
+    ends = coupon.ends_at
     until = _("Good until %(day)s") % {"day": reading.day(ends, zone=zone, at=at)} if ends and not over else ""
     return Code(_title(coupon), "" if over else codes.shown(coupon), over, until)
 

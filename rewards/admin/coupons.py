@@ -52,11 +52,12 @@ class CouponAdmin(acts.Acting, LongListing):
     empty = "No code is here yet. Add a coupon pool and upload codes, or let it make them."
     pool_link = words.person("pool", "Pool")
     whose = words.person("customer", "For whom")
+    payout_link = words.person("payout", "Payout")
     reward_link = words.person("reward", "Reward")
     id_text = words.public_id("coupon")
     fieldsets = [
         ("The code", {"fields": ["shown", "condition", "pool_link", "id_text"]}),
-        ("For whom", {"fields": ["whose", "reward_link", "assigned_at", "expires_at"]}),
+        ("For whom", {"fields": ["whose", "reward_link", "payout_link", "assigned_at", "expires_at"]}),
         ("Its use", {"fields": ["used_at", "order", "told"]}),
     ]
     acts = [
@@ -76,7 +77,7 @@ class CouponAdmin(acts.Acting, LongListing):
             consequence="The code is void here; end it in your shop too. Whoever has it gets another of the pool "
             "within seconds, or waits for the next upload. To take the reward itself back, reject its conversion.",
             do=revoke,
-            applies=lambda row: row.state in (CouponState.FREE, CouponState.ASSIGNED),
+            applies=lambda row: row.state in (CouponState.FREE, CouponState.ASSIGNED) and not row.payout_id,
         ),
         acts.Act(
             name="put-back",

@@ -22,7 +22,7 @@ class PolicyForm(MoneyForm):
 
     class Meta:
         model = PayoutPolicy
-        fields = ["storefront", "program", "currency", "kind", "schedule", "day", "payer_name", "payer_iban"]
+        fields = ["storefront", "program", "currency", "kind", "pool", "schedule", "day", "payer_name", "payer_iban"]
 
 
 def gather(*, row, by, at):
@@ -45,11 +45,12 @@ class PayoutPolicyAdmin(acts.Acting, Listing):
     conditional_fields = {
         "payer_name": f"kind == '{PayoutKind.SEPA}'",
         "payer_iban": f"kind == '{PayoutKind.SEPA}'",
+        "pool": f"kind == '{PayoutKind.GIFT_CARD}'",
         "day": "schedule != 'manual'",
     }
     fieldsets = [
         ("Whose cash", {"fields": ["storefront", "program", "currency"]}),
-        ("How it leaves", {"fields": ["kind", "payer_name", "payer_iban"]}),
+        ("How it leaves", {"fields": ["kind", "pool", "payer_name", "payer_iban"]}),
         ("When", {"fields": ["minimum", "schedule", "day"]}),
         ("Who approves", {"fields": ["second_above"]}),
     ]

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from advocacy import money, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
-from rewards.models import BatchState, Payout, PayoutBatch, PayoutState
+from rewards.models import BatchState, Payout, PayoutBatch, PayoutKind, PayoutState
 from rewards.pages import statements as statement_pages
 from rewards.payouts import batches, results
 
@@ -188,6 +188,8 @@ class PayoutBatchAdmin(acts.Acting, LongListing):
 
     @display(description="What comes next")
     def next_step(self, row):
+        if row.kind == PayoutKind.GIFT_CARD and row.state == BatchState.EXPORTED:
+            return "Nothing: who has no card yet gets one as soon as codes are added to the pool."
         return _NEXT[row.state] if row.state != BatchState.DRAFT or not row.needs_second else _second(row)
 
 

@@ -25,6 +25,7 @@ class CouponAnswer(serializers.ModelSerializer):
     status = serializers.CharField(source="state", help_text="free, assigned, used, revoked or expired.")
     customer = fields.PublicId("customer", source="customer.public_id", allow_null=True)
     reward = fields.PublicId("reward", source="reward.public_id", allow_null=True)
+    payout = fields.PublicId("payout", source="payout.public_id", allow_null=True, help_text="It is, if it is one.")
     amount = serializers.SerializerMethodField(help_text="Null for a percentage.")
     percent_bp = serializers.IntegerField(source="pool.percent_bp")
     left = serializers.SerializerMethodField(help_text="Of a gift card: what it is still good for; null of a coupon.")
@@ -45,6 +46,7 @@ class CouponAnswer(serializers.ModelSerializer):
             "status",
             "customer",
             "reward",
+            "payout",
             "amount",
             "percent_bp",
             "left",
@@ -76,6 +78,7 @@ class CouponAnswer(serializers.ModelSerializer):
         "status": "assigned",
         "customer": sample("customer"),
         "reward": sample("reward"),
+        "payout": None,
         "amount": euros(1000),
         "percent_bp": 0,
         "left": None,
@@ -88,7 +91,7 @@ class CouponAnswer(serializers.ModelSerializer):
 
 
 def of(storefront):
-    return Coupon.objects.filter(storefront=storefront).select_related("pool", "customer", "reward")
+    return Coupon.objects.filter(storefront=storefront).select_related("pool", "customer", "reward", "payout")
 
 
 def named(storefront, name):

@@ -1,5 +1,7 @@
 """What a code is worth now, or why nothing."""
 
+from django.db.models import Q
+
 from rewards.coupons import codes
 from rewards.models import Coupon, CouponState
 from rewards.models.coupon import THEIRS
@@ -28,8 +30,9 @@ def find(*, storefront, code):
 
 
 def of(*, customer, program):
-    """What a customer got in a program and was not taken back, newest first, with all that a page shows."""
-    rows = Coupon.objects.filter(customer=customer, pool__program=program, state__in=THEIRS)
+    """What a customer got in a program, or as a payout, and was not taken back: newest first, with all a page shows."""
+    theirs = Q(pool__program=program) | Q(payout__isnull=False, storefront=program.storefront_id)
+    rows = Coupon.objects.filter(theirs, customer=customer, state__in=THEIRS)
     return rows.select_related("pool", "reward").order_by("-id")
 
 
@@ -41,8 +44,8 @@ def unusable(coupon, *, at):
 
 
 def ended(coupon, *, at):
-    """Whether its time is over. A reward may be given more time, and its code with it."""
-    return bool(coupon.reward.expires_at and coupon.reward.expires_at <= at)
+    """Whether its time is over."""
+    return bool(coupon.ends_at and coupon.ends_at <= at)
 
 
 def obstacles(coupon, *, customer, currency, at):
@@ -57,4 +60,6 @@ def obstacles(coupon, *, customer, currency, at):
 
 def left(coupon):
     """Of a gift card: minor units that it is still good for."""
+    if coupon.payout_id:
+        return max(coupon.pool.amount_minor - coupon.used_minor, 0)
     return max(coupon.reward.available_minor, 0) if coupon.reward else 0

@@ -51,7 +51,7 @@ def servable(rewards):
 
 def claim(pool, rewards, *, at):
     """Codes for these rewards, in their order, until none is left; ``give`` makes them theirs."""
-    for reward, coupon in zip(rewards, _codes(pool, len(rewards), at), strict=False):
+    for reward, coupon in zip(rewards, taken(pool, len(rewards), at=at), strict=False):
         coupon.pool, reward.claimed = pool, coupon
         reward.expires_at = _expiry(pool, reward, at)
 
@@ -60,7 +60,8 @@ def claimed(reward):
     return getattr(reward, "claimed", None)
 
 
-def _codes(pool, count, at):
+def taken(pool, count, *, at):
+    """Up to ``count`` codes of the pool, locked, or made and not yet saved."""
     if pool.generates:
         return [codes.row(pool, codes.made(pool), at=at) for _ in range(count)]
     stock = Coupon.objects.filter(pool=pool, state=CouponState.FREE).order_by("pk")

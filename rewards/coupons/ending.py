@@ -16,7 +16,8 @@ def expire(*, at, limit=500):
 
     A reward that was given more time prolongs its code.
     """
-    due = Coupon.objects.filter(state=CouponState.ASSIGNED, expires_at__lte=at).order_by("expires_at", "pk")
+    ended = Coupon.objects.filter(state=CouponState.ASSIGNED, expires_at__lte=at).order_by("expires_at", "pk")
+    due = ended.filter(reward__isnull=False)
     subjects = list(due.values_list("reward__subject_id", flat=True)[:limit])
     with transaction.atomic():
         mine = locks.subjects_by_id(ids=subjects)
@@ -27,13 +28,26 @@ def expire(*, at, limit=500):
         Coupon.objects.bulk_update(coupons, ["expires_at"])
         _move(over, CouponState.EXPIRED)
         telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
-    return len(coupons)
+        return len(coupons) + _expire_payouts(ended.filter(payout__isnull=False), at, limit)
+
+
+def _expire_payouts(ended, at, limit):
+    """Cards that are payouts: paid, so nothing of the ledger ends with them."""
+    over = list(ended.select_for_update(of=["self"], skip_locked=True).select_related("pool")[:limit])
+    _move(over, CouponState.EXPIRED)
+    telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
+    return len(over)
 
 
 def taken_back(rewards, at):
     """Void the codes of rewards that owe nothing any more, unless they are used up. Needs the subjects locked."""
     rows = Coupon.objects.filter(reward__in=rewards, state=CouponState.ASSIGNED)
     coupons = list(rows.order_by("pk").select_for_update(of=["self"]).select_related("pool", "reward"))
+    void(coupons, at=at)
+
+
+def void(coupons, *, at):
+    """Revoke these, which are locked: what they were given for was taken back."""
     _move(coupons, CouponState.REVOKED)
     telling.tell(catalogue.COUPON_REVOKED, coupons, at=at, reason=TAKEN_BACK)
 
@@ -46,6 +60,8 @@ def revoke(*, coupon, at):
             raise Refused("coupon_over", f"This code is {coupon.get_state_display().lower()}: nothing to withdraw.")
         if coupon.used_minor:
             raise Refused("coupon_used", "A part of this gift card was used; it cannot be exchanged for a whole one.")
+        if coupon.payout_id:
+            raise Refused("coupon_paid", "This gift card is a payout: mark the payout as returned instead.")
         _move([coupon], CouponState.REVOKED)
         if coupon.reward_id:
             standing = Reward.objects.filter(pk=coupon.reward_id).exclude(status=RewardStatus.REVERSED)
@@ -59,7 +75,7 @@ def put_back(*, coupon, at):
         coupon = _locked(coupon)
         if coupon.state != CouponState.REVOKED or coupon.pool.generates:
             raise Refused("not_revoked", "Only an uploaded code that was revoked unused can go back into stock.")
-        coupon.reward = coupon.customer = coupon.assigned_at = coupon.expires_at = None
+        coupon.reward = coupon.payout = coupon.customer = coupon.assigned_at = coupon.expires_at = None
         coupon.state, coupon.version = CouponState.FREE, coupon.version + 1
         coupon.save()
         pools.restocked(coupon.pool)

@@ -4,7 +4,10 @@ from advocacy.outbox.record import Draft, record
 
 
 def tell(event_type, coupons, *, at, reason="", order=None):
-    """Record this event of each of the coupons, whose versions were raised. Reads ``pool`` and ``reward``."""
+    """Record this event of each of the coupons, whose versions were raised.
+
+    Reads ``pool``, ``reward`` and ``payout``.
+    """
     if coupons:
         record([_draft(event_type, coupon, at, reason, order) for coupon in coupons], at=at)
 
@@ -16,6 +19,7 @@ def _draft(event_type, coupon, at, reason, order):
         "pool": str(pool.public_id),
         "kind": str(pool.kind),
         "reward": str(reward.public_id) if reward else None,
+        "payout": str(coupon.payout.public_id) if coupon.payout else None,
         "amount_minor": pool.amount_minor,
         "currency": pool.currency,
         "percent_bp": pool.percent_bp,

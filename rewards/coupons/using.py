@@ -30,7 +30,7 @@ def use(*, coupon, at, amount_minor=None, reference=""):
 
 
 def _amount(coupon, asked):
-    left = max(coupon.reward.available_minor, 0)
+    left = asking.left(coupon)
     if asked is None:
         return left
     if coupon.pool.kind != PoolKind.GIFT_CARD:
@@ -76,7 +76,7 @@ def _use_in_orders(wanted, at):
         event = wanted.get((coupon.storefront_id, bytes(coupon.fingerprint)))
         if event and coupon.state in (CouponState.FREE, CouponState.ASSIGNED) and not coupon.used_minor:
             coupon.order_reference = ids.encode("ord", event.subject_id)
-            used.append((coupon, max(coupon.reward.available_minor, 0) if coupon.reward else 0, event.subject_id))
+            used.append((coupon, asking.left(coupon), event.subject_id))
     if used:
         _take(used, at)
 
@@ -92,7 +92,8 @@ def _locked(pks):
 
 def _take(used, at):
     """``used``: (coupon, amount, our order's id or None)."""
-    moved = [(coupon.reward, amount, coupon) for coupon, amount, _ in used if amount]
+    # A card that is a payout was paid with it: its use moves nothing in the ledger.
+    moved = [(coupon.reward, amount, coupon) for coupon, amount, _ in used if amount and coupon.reward]
     for reward, amount, _ in moved:
         ledger.move(reward, [(Leg.USE, amount)])
     crediting.save([reward for reward, _, _ in moved])
@@ -101,7 +102,7 @@ def _take(used, at):
     for coupon, amount, order in used:
         coupon.used_minor += amount
         coupon.used_at, coupon.version = at, coupon.version + 1
-        if coupon.reward is None or coupon.reward.available_minor <= 0:
+        if not asking.left(coupon):
             coupon.state = CouponState.USED
         coupon.save(update_fields=["state", "used_minor", "used_at", "order_reference", "version"])
         telling.tell(catalogue.COUPON_USED, [coupon], at=at, order=order)

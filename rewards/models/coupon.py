@@ -3,6 +3,7 @@ from django.db import models
 from advocacy.models import Customer, Storefront
 from advocacy.models.columns import FingerprintField, MinorField, PublicIdField, SealedField, one_of
 from rewards.models.coupon_pool import CouponPool
+from rewards.models.payout import Payout
 from rewards.models.reward import Reward
 
 
@@ -40,6 +41,8 @@ class Coupon(models.Model):
     last_4 = models.CharField(max_length=4, editable=False)
     state = models.CharField(max_length=10, choices=CouponState, default=CouponState.FREE)
     reward = models.ForeignKey(Reward, models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False)
+    # Instead of a reward: the payout that it is.
+    payout = models.ForeignKey(Payout, models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False)
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False
     )
@@ -63,13 +66,20 @@ class Coupon(models.Model):
             models.UniqueConstraint(
                 fields=["reward"], condition=~models.Q(state="revoked"), name="a_reward_has_one_coupon"
             ),
+            models.UniqueConstraint(
+                fields=["payout"], condition=~models.Q(state="revoked"), name="a_payout_has_one_coupon"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reward=None) | models.Q(payout=None), name="a_coupon_is_of_a_reward_or_of_a_payout"
+            ),
             one_of("state", CouponState, name="a_coupon_has_a_known_state"),
             models.CheckConstraint(
-                condition=~models.Q(state="free") | models.Q(reward=None, customer=None),
+                condition=~models.Q(state="free") | models.Q(reward=None, payout=None, customer=None),
                 name="a_free_coupon_is_nobodys",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="assigned") | models.Q(reward__isnull=False, customer__isnull=False),
+                condition=~models.Q(state="assigned")
+                | (models.Q(reward__isnull=False) | models.Q(payout__isnull=False)) & models.Q(customer__isnull=False),
                 name="an_assigned_coupon_is_somebodys",
             ),
             models.CheckConstraint(condition=models.Q(used_minor__gte=0), name="no_coupon_is_used_below_nothing"),
@@ -83,6 +93,8 @@ class Coupon(models.Model):
                 fields=["customer", "-id"], condition=models.Q(customer__isnull=False), name="coupons_of_a_customer"
             ),
             models.Index(fields=["reward"], condition=models.Q(reward__isnull=False), name="coupons_of_a_reward"),
+            # Used by: payouts, before they are given a code.
+            models.Index(fields=["payout"], condition=models.Q(payout__isnull=False), name="coupons_of_a_payout"),
             # Used by: expiry.
             models.Index(
                 fields=["expires_at"],
@@ -99,3 +111,8 @@ class Coupon(models.Model):
 
     def __str__(self):
         return f"…{self.last_4}"
+
+    @property
+    def ends_at(self):
+        """When its time is over, or None. A reward may be given more time, and its code with it."""
+        return self.reward.expires_at if self.reward_id else self.expires_at

@@ -9,6 +9,7 @@ from advocacy.models import Customer, Program, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, SealedField, UnitField, at_least, one_of
 from advocacy.money import CURRENCIES
 from rewards import bank
+from rewards.models.coupon_pool import CouponPool, PoolKind
 
 _LAST_DAY_OF_WEEK, _LAST_DAY_OF_MONTH = 7, 28
 
@@ -18,7 +19,7 @@ class PayoutKind(models.TextChoices):
 
     MANUAL = "manual", "By hand, from a list (CSV)"
     SEPA = "sepa", "Bank file (SEPA credit transfer)"
-    GIFT_CARD = "gift_card", "Gift cards, from a list (CSV)"
+    GIFT_CARD = "gift_card", "Gift cards, by codes from a pool"
 
 
 class PayoutSchedule(models.TextChoices):
@@ -42,6 +43,15 @@ class PayoutPolicy(models.Model):
     )
     currency = UnitField(default="EUR", help_text="ISO 4217, such as EUR.")
     kind = models.CharField(max_length=10, choices=PayoutKind, default=PayoutKind.MANUAL)
+    pool = models.ForeignKey(
+        CouponPool,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payout_policies",
+        help_text="For gift cards: where the codes come from. Each payout is one card of the pool’s amount; what "
+        "somebody has above it waits for the next payout.",
+    )
     minimum_minor = MinorField("Minimum", default=1000, help_text="Nobody is paid less than this at once.")
     schedule = models.CharField(max_length=10, choices=PayoutSchedule, default=PayoutSchedule.MANUAL)
     day = models.PositiveSmallIntegerField(
@@ -105,7 +115,24 @@ class PayoutPolicy(models.Model):
                 problems["payer_name"] = "A bank file names who pays."
             if self.currency != "EUR":
                 problems["kind"] = "SEPA transfers are in EUR only; choose “by hand” for other currencies."
+        if self.kind == PayoutKind.GIFT_CARD:
+            problem = self._of_pool()
+            problems |= {"pool": problem} if problem else {}
+        else:
+            self.pool = None
         return problems
+
+    def _of_pool(self):
+        pool = self.pool
+        if pool is None:
+            return "Choose the pool of gift cards that the codes are taken from."
+        if pool.storefront_id != self.storefront_id or (self.program_id and pool.program_id != self.program_id):
+            return "This pool is of another program."
+        if pool.kind != PoolKind.GIFT_CARD:
+            return f"“{pool.name}” holds coupons; choose a pool of gift cards."
+        if pool.currency != self.currency:
+            return f"The cards of “{pool.name}” are in {pool.currency}, and this policy pays {self.currency}."
+        return ""
 
 
 class BatchState(models.TextChoices):

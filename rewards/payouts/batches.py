@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from advocacy.refusals import Conflict, Refused
-from rewards.models import BatchState, PayoutBatch, PayoutState
-from rewards.payouts import changing
+from rewards.models import BatchState, Payout, PayoutBatch, PayoutState
+from rewards.payouts import changing, moving
 from rewards.payouts.kinds import KINDS
 
 
@@ -57,11 +57,21 @@ def give(*, batch, at):
         return 0
     with transaction.atomic():
         batch = changing.locked(batch)
-        given = [each for each in changing.of(batch) if each.state == PayoutState.SENT and _given(kind, each, at)]
+        sent = [payout for payout in changing.of(batch) if payout.state == PayoutState.SENT]
+        ready = kind.ready(batch, sent, at) if kind.ready else sent
+        moving.lock([payout.public_id for payout in ready])
+        given = [payout for payout in ready if _given(kind, payout, at)]
         said = {payout.number: (payout.reference, "") for payout in given}
         changing.change(given, PayoutState.PAID, at=at, said=said)
+        _wait(sent, ready)
         settle(batch, at=at)
     return len(given)
+
+
+def _wait(sent, ready):
+    """For what the kind has none of now."""
+    late = {payout.pk for payout in sent} - {payout.pk for payout in ready}
+    Payout.objects.filter(pk__in=late).exclude(waits_for="pool_empty").update(waits_for="pool_empty")
 
 
 def give_waiting(*, at):

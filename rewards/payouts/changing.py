@@ -4,6 +4,7 @@ from django.db import connection
 
 from rewards.models import Leg, Payout, PayoutBatch, PayoutState
 from rewards.payouts import moving, telling
+from rewards.payouts.kinds import KINDS
 
 _OPEN = (PayoutState.FROZEN, PayoutState.SENT)
 # To a state: from which ones, by which leg of its lots, and the column of its time.
@@ -18,7 +19,9 @@ MOVES = {
 
 def locked(batch):
     """The batch, locked, as it is now: all that changes its payouts waits here first, then for the lots."""
-    return PayoutBatch.objects.select_for_update(of=["self"]).select_related("storefront", "policy").get(pk=batch.pk)
+    return (
+        PayoutBatch.objects.select_for_update(of=["self"]).select_related("storefront", "policy__pool").get(pk=batch.pk)
+    )
 
 
 def change(payouts, state, *, at, said=None):
@@ -33,12 +36,20 @@ def change(payouts, state, *, at, said=None):
         setattr(payout, moment, at)
         reference, failure = (said or {}).get(payout.number, ("", ""))
         payout.reference = reference or payout.reference
-        payout.failure = failure
+        payout.failure, payout.waits_for = failure, ""
     _save(moved)
     if leg:
         moving.carry([payout.public_id for payout in moved], leg, at=at)
+    if state == PayoutState.RETURNED:
+        _take_back(moved, at)
     telling.tell(moved, at=at)
     return moved
+
+
+def _take_back(payouts, at):
+    for kind in {payout.batch.kind for payout in payouts}:
+        if KINDS[kind].take_back:
+            KINDS[kind].take_back([payout for payout in payouts if payout.batch.kind == kind], at)
 
 
 _COLUMNS = {
@@ -46,6 +57,7 @@ _COLUMNS = {
     "version": "integer",
     "reference": "text",
     "failure": "text",
+    "waits_for": "text",
     **dict.fromkeys(("sent_at", "paid_at", "ended_at"), "timestamptz"),
 }
 

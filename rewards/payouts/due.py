@@ -14,6 +14,7 @@ from rewards.models import (
     Form,
     Payee,
     Payout,
+    PayoutKind,
     PayoutPolicy,
     Reward,
     TaxLimit,
@@ -93,6 +94,8 @@ class Judge:
 
     def __init__(self, policy, customers, at):
         self.policy, self.at, self.kind = policy, at, KINDS[policy.kind]
+        # A gift card is given whole, one a payout.
+        self.card = policy.pool.amount_minor if policy.kind == PayoutKind.GIFT_CARD and policy.pool else None
         self.payees = {row.customer_id: row for row in Payee.objects.filter(customer__in=customers)}
         limits = TaxLimit.objects.filter(storefront=policy.storefront_id, currency=policy.currency)
         self.limits = dict(limits.values_list("country", "yearly_limit_minor"))
@@ -103,6 +106,8 @@ class Judge:
         amount = max(min(sum(lot.available_minor for lot in free), balance), 0)
         due = Due(customer, amount, free, self.payees.get(customer))
         due.waits_for, due.numbers = self._waits_for(due, mine)
+        if self.card and not due.waits_for:
+            due.amount_minor = self.card
         if not amount:
             # Shown is what would be theirs.
             due.amount_minor = max(min(sum(lot.available_minor for lot in mine), balance), 0)
@@ -110,11 +115,12 @@ class Judge:
 
     def _waits_for(self, due, mine):
         held = next((key for lot in mine if (key := held_by(lot))), "")
-        if due.amount_minor < self.policy.minimum_minor:
+        minimum = max(self.policy.minimum_minor, self.card or 0)
+        if due.amount_minor < minimum:
             if held:
                 return held, {}
-            return "minimum_payout", {"threshold": self.policy.minimum_minor, "input": due.amount_minor}
-        return self._of_payee(due.payee, due.amount_minor, due.customer)
+            return "minimum_payout", {"threshold": minimum, "input": due.amount_minor}
+        return self._of_payee(due.payee, self.card or due.amount_minor, due.customer)
 
     def _of_payee(self, payee, amount, customer):
         if self.kind.needs and (payee is None or payee.destination_kind not in self.kind.needs):

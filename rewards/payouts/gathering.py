@@ -8,7 +8,7 @@ from django.db.models import Max
 from advocacy.models import Storefront, bulk
 from advocacy.refusals import Refused
 from rewards import ledger, locks
-from rewards.models import AccountKind, Form, Payout, PayoutBatch, PayoutPolicy, PayoutState
+from rewards.models import AccountKind, Form, Payout, PayoutBatch, PayoutKind, PayoutPolicy, PayoutState
 from rewards.payouts import due, moving, telling
 
 
@@ -24,7 +24,9 @@ def gather(*, policy, at, by=None, scheduled_for=None):
     with transaction.atomic():
         # Numbers are without gaps: one batch of a storefront at a time is made. Orders and rewards do not wait for it.
         storefront = Storefront.objects.select_for_update(no_key=True).get(pk=policy.storefront_id)
-        policy = PayoutPolicy.objects.select_related("storefront").get(pk=policy.pk)
+        policy = PayoutPolicy.objects.select_related("storefront", "pool").get(pk=policy.pk)
+        if policy.kind == PayoutKind.GIFT_CARD and policy.pool is None:
+            raise Refused("no_pool", "The payout policy names no pool of gift cards; choose one in the admin.")
         ready, waiting = _due(policy, at)
         _refuse_empty(ready, waiting)
         batch = _batch(policy, ready, waiting, made_by=by, made_at=at, scheduled_for=scheduled_for)

@@ -26,6 +26,12 @@ def carry(references, leg, *, at):
             del held[reward, reference]
 
 
+def lock(references):
+    """Lock the lots that these payouts hold, before the codes that are given for them."""
+    held = Transfer.objects.filter(reference__in=references).values("reward")
+    locks.lots(rewards=Reward.objects.filter(pk__in=held))
+
+
 def _post(parts, leg, at):
     for reward, amount, _reference in parts:
         ledger.move(reward, [(leg, amount)])

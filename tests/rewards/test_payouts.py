@@ -6,16 +6,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from advocacy.models import Event
 from advocacy.refusals import Refused
 from rewards import audit
-from rewards.models import Payout, PayoutBatch, TaxLimit, Transfer
+from rewards.coupons import asking, ending, using
+from rewards.models import Coupon, Payout, PayoutBatch, PayoutPolicy, TaxLimit, Transfer
 from rewards.payouts import batches, gathering, payees, results
 from rewards.payouts.kinds import KINDS, Kind, sepa
 from tests import cast
-from tests.rewards import scene
+from tests.rewards import coupon_stage, scene
 from tests.rewards.payouts_stage import (
     IBAN,
     LATER,
@@ -299,14 +301,82 @@ def test_a_bank_file_adds_up_and_names_each_transfer(alice, program):
     )
 
 
-def test_gift_cards_are_a_list_that_needs_no_account(alice, program):
+@pytest.fixture
+def cards(program):
+    return coupon_stage.pool_of(program, "Cards", kind="gift_card", amount_minor=2000)
+
+
+def coupons_of(pool):
+    return [(str(row.customer), row.state) for row in Coupon.objects.filter(pool=pool).order_by("pk")]
+
+
+def test_gift_cards_are_codes_of_a_pool_and_need_no_account_and_no_results(alice, program, cards):
     carla = scene.alice_of(program, "carla")
     carla.customer.email = "=carla@example.com"
     carla.customer.save()
     earns(carla)
-    batch = exported(policy_of(program.storefront, kind="gift_card"))
+    coupon_stage.stock(cards, [1])
+    batch = exported(policy_of(program.storefront, kind="gift_card", pool=cards, minimum_minor=1000))
     lines = batches.export(batch=batch, at=LATER)[1].text.splitlines()
-    assert lines[1:] == [f"1,Alice,DE,,25.00,EUR,{batch},,,", f"2,carla,,'=carla@example.com,25.00,EUR,{batch},,,"]
+    assert lines[1:] == [f"1,Alice,DE,,20.00,EUR,{batch},,,", f"2,carla,,'=carla@example.com,20.00,EUR,{batch},,,"]
+    assert (batches.give(batch=batch, at=LATER), batches.give(batch=batch, at=LATER)) == (1, 0)
+    rows = Payout.objects.order_by("number")
+    told = [(row.state, row.waits_for, row.reference) for row in rows]
+    assert told == [("paid", "", "…0001"), ("sent", "pool_empty", "")]
+    assert balances(alice.customer) == {"available": 500}
+    coupon_stage.stock(cards, [2], at=LATER)
+    batches.give_waiting(at=LATER + DAY)
+    assert [(row.state, row.waits_for, row.reference) for row in rows.all()][1] == ("paid", "", "…0002")
+    batch.refresh_from_db()
+    assert (batch.state, coupons_of(cards)) == ("settled", [("alice", "assigned"), ("carla", "assigned")])
+    assert list(audit.differences()) == []
+
+
+def test_who_has_less_than_a_card_waits_for_it(alice, program, cards):
+    cards.amount_minor = 3000
+    cards.save()
+    with pytest.raises(gathering.NothingToPay):
+        gathering.gather(policy=policy_of(program.storefront, kind="gift_card", pool=cards), at=LATER)
+    policy = PayoutPolicy.objects.get()
+    policy.pool = None
+    policy.save()
+    with pytest.raises(Refused, match="names no pool of gift cards"):
+        gathering.gather(policy=policy, at=LATER)
+
+
+def test_a_card_that_is_a_payout_is_used_in_parts_and_void_only_while_unused(alice, program, cards):
+    coupon_stage.stock(cards, [1])
+    batch = exported(policy_of(program.storefront, kind="gift_card", pool=cards))
+    batches.give(batch=batch, at=LATER)
+    card = Coupon.objects.get()
+    with pytest.raises(Refused, match="mark the payout as returned"):
+        ending.revoke(coupon=card, at=LATER)
+    said(batch, n1="returned")
+    assert (coupons_of(cards), balances(alice.customer)) == ([("alice", "revoked")], {"available": 2500})
+    coupon_stage.stock(cards, [2], at=LATER)
+    again = exported(PayoutPolicy.objects.get())
+    batches.give(batch=again, at=LATER)
+    card = Coupon.objects.get(state="assigned")
+    assert asking.left(using.use(coupon=card, amount_minor=500, at=LATER)) == 1500
+    with pytest.raises(Refused, match="number 2 was used"):
+        said(again, n2="returned")
+    assert balances(alice.customer) == {"available": 500}
+    assert using.use(coupon=card, at=LATER).state == "used"
+    assert list(audit.differences()) == []
+
+
+def test_the_pool_of_a_policy_is_of_gift_cards_of_its_currency(alice, program, cards):
+    def problem(**columns):
+        policy = PayoutPolicy(storefront=alice.storefront, kind="gift_card", **columns)
+        with pytest.raises(ValidationError) as refused:
+            policy.full_clean()
+        return refused.value.message_dict["pool"]
+
+    assert problem() == ["Choose the pool of gift cards that the codes are taken from."]
+    assert problem(pool=coupon_stage.pool_of(program)) == [
+        "“Ten euros off” holds coupons; choose a pool of gift cards."
+    ]
+    assert problem(pool=cards, currency="USD") == ["The cards of “Cards” are in EUR, and this policy pays USD."]
 
 
 def test_a_kind_that_gives_by_itself_gives_once_and_again_what_it_could_not(policy, alice, monkeypatch):

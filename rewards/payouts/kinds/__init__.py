@@ -19,15 +19,21 @@ class Kind:
     """``needs``: the kinds of destination of which a payee must have one; empty: no payee is needed.
 
     ``file(batch, payouts)`` → File. ``give(payout, key, at)`` → the reference of what was given, or Refused.
+    ``ready(batch, payouts, at)``: those that can be given now; the others wait with ``pool_empty``.
+    ``take_back(payouts, at)``: what was given is void; Refused where it cannot be.
     """
 
     needs: tuple = ()
     file: Callable | None = None
     give: Callable | None = None
+    ready: Callable | None = None
+    take_back: Callable | None = None
 
 
 KINDS = {
     PayoutKind.MANUAL: Kind(needs=("iban", "other"), file=manual.file),
     PayoutKind.SEPA: Kind(needs=("iban",), file=sepa.file),
-    PayoutKind.GIFT_CARD: Kind(file=gift_card.file),
+    PayoutKind.GIFT_CARD: Kind(
+        file=gift_card.file, give=gift_card.give, ready=gift_card.ready, take_back=gift_card.take_back
+    ),
 }
