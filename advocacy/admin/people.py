@@ -1,6 +1,8 @@
 """Customers and advocates. Storefronts write customers; admins read them and decide who may bring friends."""
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html_join
 from unfold.admin import StackedInline
 from unfold.decorators import display
 
@@ -33,11 +35,18 @@ class CustomerAdmin(LongListing):
     inlines = [StandingInline]
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("customer")
+    # Other apps' pages about a customer: what they are called → the name of the page, which takes the customer's key.
+    elsewhere = {}
     fieldsets = [
-        ("Who", {"fields": ["name", "email", "phone", ("locale", "country"), "storefront", "external_id"]}),
+        ("Who", {"fields": ["name", "email", "phone", ("locale", "country"), "storefront", "external_id", "see_also"]}),
         ("Since when", {"fields": [("created_at", "updated_at"), "orders_before"]}),
         ("As the shop sent it", {"fields": ["source", "traits", "id_text"], "classes": ["collapse"]}),
     ]
+
+    @display(description="See also")
+    def see_also(self, row):
+        pages = ((reverse(page, args=[row.pk]), title) for title, page in self.elsewhere.items())
+        return format_html_join("", '<a class="text-link line" href="{}">{}</a>', pages) or words.NOTHING
 
     @display(description="Customer", ordering="name")
     def who(self, row):

@@ -11,12 +11,14 @@ from unfold.decorators import display
 from advocacy import money, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
+from advocacy.admin.people import CustomerAdmin
 from advocacy.models import Customer
 from advocacy.pages import downloads
 from rewards import wallets
 from rewards.admin import by_hand
 from rewards.models import Adjustment, Form, Redemption, Wallet
 
+CustomerAdmin.elsewhere["Wallet"] = "admin:rewards_wallet_change"
 LINES = 50
 _HEADER = ["When", "What", "Paid in", "Change", "Balance", "Unit", "Moved"]
 

@@ -8,7 +8,7 @@ from advocacy import ids
 from advocacy.api import fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros, sample
-from advocacy.api.lists import Among, ListEndpoint, Of, between
+from advocacy.api.lists import Among, ListEndpoint, Of, between, invalid
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Advocate, Customer, Program, Side
 from rewards.models import Coupon, CouponState, Form, Reward, RewardStatus
@@ -121,6 +121,20 @@ def of(storefront):
     )
 
 
+class _Subject:
+    """``?subject=ref_…``: what one fact brought, such as a sign-up."""
+
+    description = "The id of what they were given for: ref_… (a sign-up), cnv_…, adv_…, tst_…, …"
+
+    def narrow(self, rows, text, storefront):
+        prefix = text.partition("_")[0]
+        public_id = ids.decode(prefix, text) if prefix in ids.PREFIXES.values() else None
+        if public_id is None:
+            raise invalid("subject must be an id, such as ref_… or cnv_….")
+        kind = next(kind for kind, known in ids.PREFIXES.items() if known == prefix)
+        return rows.filter(subject__public_id=public_id, subject__kind=kind)
+
+
 @documented("Rewards", get=Call("List rewards", RewardAnswer, many=True))
 class Rewards(ListEndpoint):
     answer = RewardAnswer
@@ -131,6 +145,7 @@ class Rewards(ListEndpoint):
         "customer": Of("recipient", Customer, "customer", external="external_id"),
         "advocate": Of("advocate", Advocate, "advocate"),
         "program": Of("program", Program, "program", external="slug"),
+        "subject": _Subject(),
         **between("created_at"),
     }
 

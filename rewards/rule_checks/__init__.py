@@ -4,7 +4,7 @@ from advocacy import conditions
 from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
 from rewards.models import CONVERSION_TRIGGER, Frequency
-from rewards.rule_checks import benefits, caps, competition, currencies
+from rewards.rule_checks import benefits, caps, codes, competition, currencies
 from rewards.rules import terms as words
 
 # What settling itself adds to the facts of what is no conversion.
@@ -24,7 +24,7 @@ def check(*, program, terms, rule=None):
     )
     errors = _limits(terms, trigger) | errors
     if not errors:
-        errors = _conditions(terms, trigger) | caps.problems(terms, program)
+        errors = _conditions(terms, trigger) | caps.problems(terms, program) | codes.problems(terms, program)
     if not errors:
         errors = currencies.problems(terms, program) | competition.problems(program, terms, rule)
     if errors:

@@ -55,7 +55,8 @@ def _paid_out(program, name):
     own = cast.program(program.storefront, slug=name, name=name)
     payouts_stage.cash_rule(own)
     payouts_stage.earns(cast.advocate(own, f"{name}-too"), at=timezone.now())
-    policy = payouts_stage.policy_of(program.storefront, program=own, kind="gift_card")
+    cards = coupon_stage.pool_of(own, kind="gift_card", amount_minor=2500)
+    policy = payouts_stage.policy_of(program.storefront, program=own, kind="gift_card", pool=cards)
     gathering.gather(policy=policy, at=timezone.now())
 
 

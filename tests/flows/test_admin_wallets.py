@@ -91,7 +91,9 @@ def test_a_redemption_is_reversed_in_part(desk, alice, acme):
 def test_a_wallet_shows_its_state_and_its_statement_as_a_file(desk, alice):
     give(desk, alice, reason="=cmd()")
     give(desk, alice, amount="5.00", hold_days="3")
-    shown = desk.get(f"/admin/rewards/wallet/{alice.customer.pk}/change/").content.decode()
+    page = f"/admin/rewards/wallet/{alice.customer.pk}/change/"
+    assert f'href="{page}">Wallet' in desk.get(f"/admin/advocacy/customer/{alice.customer.pk}/change/").content.decode()
+    shown = desk.get(page).content.decode()
     assert [words in shown for words in ("10.00 EUR to spend", "5.00 EUR on its way")] == [True, True]
     lines = b"".join(desk.get(f"/admin/rewards/wallet/{alice.customer.pk}/statement.csv")).decode().splitlines()
     assert lines[0].endswith("When,What,Paid in,Change,Balance,Unit,Moved")

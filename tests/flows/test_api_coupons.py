@@ -78,6 +78,9 @@ def test_the_friends_offer_is_a_coupon_from_the_upload_to_the_order(shop, progra
     bond = sign_up(shop)
     work()
     [reward] = shop.get("/rewards", customer="ext_fred").json()["data"]
+    assert shop.get("/rewards", subject=bond["id"]).json()["data"] == [reward]
+    assert shop.get("/rewards", subject=reward["id"]).json()["data"] == []
+    assert shop.get("/rewards", subject="ref_1").status_code == 400
     assert (reward["side"], reward["status"], reward["waits_for_code"], reward["coupon"]) == (
         "friend",
         "pending",

@@ -6,8 +6,9 @@ from django.utils import timezone
 from advocacy.models import Program
 from advocacy.refusals import Refused
 from rewards import rule_checks, rulebook
+from rewards.coupons import pools
 from rewards.models import Rule, RuleVersion
-from tests.rewards import scene
+from tests.rewards import coupon_stage, scene
 from tests.terms import terms
 
 POOL = "pol_019aab527b407cc39a516f0f3f"
@@ -161,6 +162,28 @@ def test_a_refused_rule_leaves_nothing_behind(program):
     assert refused.value.errors == {"ends_at": "A rule must end after it starts."}
     assert not Rule.objects.exists()
     assert not RuleVersion.objects.exists()
+
+
+def test_codes_are_of_a_pool_of_the_program_of_their_form_and_worth_the_benefit(program):
+    rival = scene.program_of(scene.acme("rival"))
+    cards = coupon_stage.pool_of(program, "Cards", kind="gift_card", amount_minor=2500)
+    theirs, coupons = coupon_stage.pool_of(rival), coupon_stage.pool_of(program)
+    percent = coupon_stage.pool_of(program, "A tenth", amount_minor=0, currency="", percent_bp=1000)
+
+    def problem(pool, form="coupon"):
+        with pytest.raises(Refused) as refused:
+            saved(pool, form)
+        return refused.value.errors
+
+    def saved(pool, form="coupon"):
+        return scene.rule_of(program, advocate_form=form, advocate_pool=pools.text_id(pool), advocate_amount_minor=1000)
+
+    assert problem(theirs) == {"advocate_pool": "Choose a pool of this program that the codes are taken from."}
+    assert problem(cards) == {"advocate_pool": "“Cards” holds gift cards; choose one of coupons."}
+    worth = "A code of “Cards” is worth 25.00 EUR: write that amount."
+    assert problem(cards, "gift_card") == {"advocate_amount_minor": worth}
+    assert not Rule.objects.exists()
+    assert saved(coupons).pk and saved(percent).pk
 
 
 def test_rules_that_cannot_be_compared_in_money_need_an_order_in_their_group(program):
