@@ -1,8 +1,9 @@
 """The rules of programs, compiled for deciding, and which of them are in force."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from datetime import UTC, datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from rewards import rules
@@ -35,10 +36,41 @@ class Book:
         return [terms for start, end, terms in self._by_trigger[program, trigger] if start <= moment < end]
 
 
+# Versions never change but for their end; what else a Terms takes is in here too.
+_SIGNATURE = """
+    SELECT md5(string_agg(
+        format('%%s %%s %%s %%s %%s %%s %%s', version.id, version.created_at, version.ends_at, rule.name,
+            program.currency, program.time_zone, program.points_per_unit),
+        ',' ORDER BY version.id))
+    FROM rewards_ruleversion version
+    JOIN rewards_rule rule ON rule.id = version.rule_id
+    JOIN advocacy_program program ON program.id = rule.program_id
+    WHERE program.storefront_id = ANY(%s)
+"""
+_MOST_KEPT = 64
+# storefronts → (signature, Book), of this process.
+_kept = OrderedDict()
+
+
 def of_storefronts(storefronts):
-    """The Book of every program of these storefronts."""
-    versions = RuleVersion.everything.filter(rule__program__storefront__in=storefronts)
-    return Book(list(versions.select_related("rule__program").order_by("rule", "number")))
+    """The Book of every program of these storefronts.
+
+    Reading and compiling grows with every edit that was ever made, so a process keeps a Book until one of its rules, or
+    what a program says of them, has changed. Nobody may change what a Book holds.
+    """
+    key = frozenset(storefronts)
+    with connection.cursor() as cursor:
+        cursor.execute(_SIGNATURE, [sorted(key)])
+        (signature,) = cursor.fetchone()
+    known, found = _kept.get(key, (None, None))
+    if found is None or known != signature:
+        versions = RuleVersion.everything.filter(rule__program__storefront__in=key)
+        found = Book(list(versions.select_related("rule__program").order_by("rule", "number")))
+    _kept[key] = signature, found
+    _kept.move_to_end(key)
+    if len(_kept) > _MOST_KEPT:
+        _kept.popitem(last=False)
+    return found
 
 
 def in_force_at(*, program, at):
