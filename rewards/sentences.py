@@ -31,9 +31,9 @@ def sentence(version, *, currency):
     given = benefits(version)
     parts = [_gives(version, given, currency)]
     parts += [_months(version), *_once(version)]
-    parts += [_cap(cap, given, currency) for cap in version.caps]
+    parts += [limit_of(cap, given, currency) for cap in version.caps]
     parts += [conditions.sentence(version.conditions, currency)] if version.conditions else []
-    parts += [_in_currency(code, said, version) for code, said in version.per_currency.items()]
+    parts += [in_currency(code, said, version) for code, said in version.per_currency.items()]
     parts += [_wait(version), _expiry(version), _competition(version), _end(version)]
     return ", ".join(part for part in parts if part) + "."
 
@@ -78,9 +78,9 @@ def _benefit(benefit, currency):
     if benefit.kind == words.PERCENT:
         said = f"{_percent(benefit.percent_bp)} of the revenue{_paid_in(benefit)}"
     elif benefit.kind == words.TIERED:
-        said = _tiers(benefit, currency)
+        said = tiers_of(benefit, currency)
     else:
-        said = " and ".join(_item(item, benefit) for item in benefit.items)
+        said = " and ".join(item_in_words(item, benefit) for item in benefit.items)
     bounds = _bounds(benefit)
     return f"{said}, {bounds}" if bounds else said
 
@@ -94,7 +94,7 @@ def _thing(benefit, amount):
 
 
 def _amount(benefit, amount):
-    return _number(amount, "point") if benefit.form == words.POINTS else money.plain(amount, benefit.unit)
+    return counted(amount, "point") if benefit.form == words.POINTS else money.plain(amount, benefit.unit)
 
 
 def _paid_in(benefit):
@@ -107,7 +107,7 @@ def _percent(basis_points):
     return f"{basis_points / 100:g} %"
 
 
-def _number(number, noun):
+def counted(number, noun):
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -124,11 +124,11 @@ def _bounds(benefit):
     return f"{both} each" if both else ""
 
 
-def _tiers(benefit, currency):
+def tiers_of(benefit, currency):
     tiers, steps = benefit.tiers, []
     for step in tiers.steps:
-        counted = tiers.measure == "conversions"
-        start = f"the {ordinal(step.start)}" if counted else money.plain(step.start, currency)
+        by_number = tiers.measure == "conversions"
+        start = f"the {ordinal(step.start)}" if by_number else money.plain(step.start, currency)
         steps.append(f"{_share(step, benefit)} from {start}")
     measure = "their friends’ orders" if tiers.measure == "conversions" else "the revenue of their friends"
     whole = "; when it ends, all of it is raised to the tier reached" if tiers.reading == words.WHOLE else ""
@@ -141,7 +141,7 @@ def _share(said, benefit):
     return _amount(benefit, said.amount_minor)
 
 
-def _item(item, benefit):
+def item_in_words(item, benefit):
     several = len(item.values) > 1
     noun = {"product": "products" if several else "product", "category": "categories" if several else "category"}
     named = f"{noun[item.by]} {', '.join(sorted(item.values))}"
@@ -157,7 +157,7 @@ def _months(version):
     if not version.months_limit:
         return ""
     start = "joining" if version.months_from == "binding" else "their first order"
-    return f"within {_number(version.months_limit, 'month')} of {start}"
+    return f"within {counted(version.months_limit, 'month')} of {start}"
 
 
 def _once(version):
@@ -166,10 +166,10 @@ def _once(version):
         return []
     if version.frequency == Frequency.FIRST_ORDER:
         return [] if version.trigger in ("referral.created", "advocate.enrolled") else ["once for each person"]
-    return [f"at most {_number(version.order_limit, 'time')} for each person"] if version.order_limit else ["each time"]
+    return [f"at most {counted(version.order_limit, 'time')} for each person"] if version.order_limit else ["each time"]
 
 
-def _cap(cap, given, currency):
+def limit_of(cap, given, currency):
     side, scope = cap.get("side", ""), cap["scope"]
     only = side or (next(iter(given)) if len(given) == 1 else "")
     limit = str(cap["limit"])
@@ -183,7 +183,7 @@ def _cap(cap, given, currency):
     return f"at most {limit}{whose}{period}{each}"
 
 
-def _in_currency(code, said, version):
+def in_currency(code, said, version):
     parts = []
     if said.get("minimum_order_minor"):
         parts.append(f"from {money.plain(said['minimum_order_minor'], code)}")
@@ -205,12 +205,12 @@ def _wait(version):
     if not days:
         return f"right after {version.get_hold_from_display()}" if late else "at once"
     return (
-        f"{_number(days, 'day')} after {version.get_hold_from_display()}" if order else f"{_number(days, 'day')} later"
+        f"{counted(days, 'day')} after {version.get_hold_from_display()}" if order else f"{counted(days, 'day')} later"
     )
 
 
 def _expiry(version):
-    return f"to be spent within {_number(version.expires_days, 'day')}" if version.expires_days else ""
+    return f"to be spent within {counted(version.expires_days, 'day')}" if version.expires_days else ""
 
 
 def _competition(version):

@@ -19,7 +19,7 @@ from advocacy.models import Job
 from advocacy.refusals import Refused
 from rewards import corrections
 from rewards.admin.correction_form import CorrectionForm
-from rewards.admin.history import differences
+from rewards.admin.differences import differences
 from rewards.models import Correction, CorrectionState, RuleVersion
 
 

@@ -1,64 +1,9 @@
-"""What changed from one version of a rule to the next. Pure, but for the versions it is given."""
+"""The versions of a rule, which of them decides now, and what each changed."""
 
-from advocacy import money
 from advocacy.admin import words
-from advocacy.models import BenefitKind
 from rewards import rulebook
+from rewards.admin.differences import differences
 from rewards.models import RuleStatus
-
-_LABELS = {
-    "frequency": "Which orders",
-    "minimum_order_minor": "Minimum order",
-    "hold_days": "Wait",
-    "conditions": "Further conditions",
-}
-_SIDES = {"advocate": "The advocate", "friend": "The friend", "customer": "The person"}
-
-
-def differences(before, after, currency):
-    """``[(label, from, to)]`` of the terms that differ."""
-    rows = [
-        (label, _shown(before, column, currency), _shown(after, column, currency))
-        for column, label in _LABELS.items()
-        if getattr(before, column) != getattr(after, column)
-    ]
-    for side, label in _SIDES.items():
-        was, now = (_given(version.benefits.get(side, {}), currency) for version in (before, after))
-        rows += [
-            (f"{label}{_PARTS[part]}", was.get(part, words.NOTHING), now.get(part, words.NOTHING))
-            for part in _PARTS
-            if was.get(part) != now.get(part)
-        ]
-    return rows
-
-
-_PARTS = {
-    "kind": " gets",
-    "amount_minor": "’s amount",
-    "percent_bp": "’s percentage",
-    "maximum_minor": "’s maximum",
-}
-
-
-def _given(benefit, currency):
-    shown = {}
-    for part, value in benefit.items():
-        if part.endswith("_bp"):
-            shown[part] = f"{value / 100:g} %"
-        elif part.endswith("_minor"):
-            shown[part] = money.plain(value, currency) if value is not None else words.NOTHING
-        elif part == "kind":
-            shown[part] = BenefitKind(value).label
-    return shown
-
-
-def _shown(version, column, currency):
-    value = getattr(version, column)
-    if column == "frequency":
-        return version.get_frequency_display()
-    if column.endswith("_minor"):
-        return money.plain(value, currency) if value else words.NOTHING
-    return f"{value} days" if column == "hold_days" else str(value or words.NOTHING)
 
 
 def state(version, at):
