@@ -78,9 +78,21 @@ class ProgramAnswer(serializers.ModelSerializer):
 class OfferAnswer(serializers.ModelSerializer):
     id = fields.PublicId("offer", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
-    amount = fields.Money("amount_minor", "unit", help_text="Of a fixed benefit; 0 for a percentage.")
+    amount = fields.Money(
+        "amount_minor", "unit", help_text="0 for a percentage; of tiers and products the most that one of them pays."
+    )
     maximum = fields.Money("maximum_minor", "unit", allow_null=True, help_text="The most a percentage gives.")
     minimum_order = fields.Money("minimum_order_minor", "program.currency")
+    form = serializers.CharField(help_text="What it is paid in: credit, points, coupon, gift_card, cash or custom.")
+    label = serializers.CharField(help_text="What a custom benefit is, such as “a mug”; else empty.")
+    trigger = serializers.CharField(help_text="The event type that earns it; an order is `conversion.recorded`.")
+    friends = serializers.IntegerField(
+        allow_null=True, help_text="So many friends have to order; null where each friend counts."
+    )
+    repeats = serializers.BooleanField(help_text="Whether every further so many friends earn it again.")
+    order_limit = serializers.IntegerField(allow_null=True, help_text="At most so many times for each friend.")
+    months_limit = serializers.IntegerField(allow_null=True, help_text="Only orders within so many months.")
+    conditional = serializers.BooleanField(help_text="Whether there are conditions that these numbers do not say.")
     starts_at = fields.Moment()
     ends_at = fields.Moment(allow_null=True)
 
@@ -90,12 +102,20 @@ class OfferAnswer(serializers.ModelSerializer):
             "id",
             "program",
             "side",
+            "trigger",
+            "form",
             "kind",
+            "label",
             "amount",
             "percent_bp",
             "maximum",
             "minimum_order",
+            "friends",
+            "repeats",
             "first_order_only",
+            "order_limit",
+            "months_limit",
+            "conditional",
             "hold_days",
             "starts_at",
             "ends_at",
@@ -105,12 +125,20 @@ class OfferAnswer(serializers.ModelSerializer):
         "id": sample("offer"),
         "program": sample("program"),
         "side": "advocate",
+        "trigger": "conversion.recorded",
+        "form": "credit",
         "kind": "fixed",
+        "label": "",
         "amount": euros(1000),
         "percent_bp": 0,
         "maximum": None,
         "minimum_order": euros(2000),
+        "friends": None,
+        "repeats": False,
         "first_order_only": True,
+        "order_limit": None,
+        "months_limit": None,
+        "conditional": False,
         "hold_days": 14,
         "starts_at": "2026-11-01T00:00:00Z",
         "ends_at": None,

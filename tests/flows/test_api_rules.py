@@ -2,6 +2,8 @@
 
 import pytest
 
+from advocacy.api.programs import OfferAnswer
+from advocacy.models import Offer
 from rewards.models import Rule
 from tests import cast
 from tests.flows.api import publishable, secret
@@ -75,3 +77,25 @@ def test_rules_are_the_storefront_s_own_and_no_browser_s(shop, program, rival):
     assert other.get(f"/rules/{name}").status_code == 404
     assert other.post(f"/rules/{name}/archive").status_code == 404
     assert publishable(cast.acme(slug="third")).get("/rules").status_code == 403
+
+
+def test_an_offer_tells_all_that_a_rule_promises_in_numbers(acme, shop, program):
+    mug = {"form": "custom", "kind": "fixed", "amount_minor": 500, "label": "a mug"}
+    every_5th = GIVE_10 | {"benefits": {"advocate": mug}, "milestone_every": 5, "milestone_repeats": False}
+    in_germany = [{"field": "country", "op": "is", "value": "DE"}]
+    welcome = GIVE_10 | {"name": "Welcome", "trigger": "referral.created", "benefits": {"friend": TEN}}
+    limits = {"frequency": "every_order", "order_limit": 3, "months_limit": 12, "conditions": in_germany}
+    for terms in (every_5th, welcome, GIVE_10 | limits | {"name": "Three"}):
+        shop.post("/rules", terms, **keyed(terms["name"]))
+    Offer.objects.update(starts_at=cast.LONG_AGO)
+    third, second, first = publishable(acme).get("/offers").json()["data"]
+    assert (first["form"], first["label"], first["friends"], first["repeats"]) == ("custom", "a mug", 5, False)
+    assert (second["trigger"], second["side"]) == ("referral.created", "friend")
+    assert (third["order_limit"], third["months_limit"], third["conditional"]) == (3, 12, True)
+
+
+def test_every_column_of_an_offer_is_answered():
+    written = {"id", "rule_version", "public_id", "unit"}
+    answered = {name.removesuffix("_minor") for name in OfferAnswer().fields}
+    assert {field.name.removesuffix("_minor") for field in Offer._meta.concrete_fields} - written <= answered
+    assert set(OfferAnswer.example) == set(OfferAnswer().fields)
