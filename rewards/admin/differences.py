@@ -89,7 +89,9 @@ _ENDS = "It ends"
 
 
 def _ends(before, after):
-    """An end that only says when the next version took over is none of its own."""
+    """An end that only says when the next version took over is none of its own, nor is that of a corrected period."""
+    if after.corrects_id:
+        return "", ""
     replaced = before.ends_at == after.starts_at
     return "" if replaced else _moment(before), _moment(after)
 

@@ -143,3 +143,7 @@ def test_a_change_reads_in_words():
         ("It expires after", "–", "1 day"),
     ]
     assert told({}, {"ends_at": LATER}) == [("It ends", "–", "4 May 2026, 00:00")]
+
+
+def test_the_period_of_a_correction_is_no_end():
+    assert told({"pk": 7}, {"corrects_id": 7, "starts_at": LATER, "ends_at": LATER}) == []
