@@ -10,7 +10,8 @@ from unfold.decorators import display
 from advocacy import jobs
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
-from advocacy.models import Job, JobState
+from advocacy.models import Job
+from advocacy.models.job import AGAIN
 
 
 def cancel(*, row, by, at, reason):
@@ -38,7 +39,7 @@ class JobAdmin(acts.Acting, LongListing):
             label="Stop",
             done="Stopped",
             danger=True,
-            consequence="It ends after the step it is at. What it did so far is kept.",
+            consequence="It ends after the step it is at. What it did so far is kept, and it can be tried again.",
             do=cancel,
             applies=lambda job: job.active,
         ),
@@ -49,7 +50,7 @@ class JobAdmin(acts.Acting, LongListing):
             form=acts.Confirm,
             consequence="It goes on after the last step that succeeded. If the cause is not mended it fails again.",
             do=retry,
-            applies=lambda job: job.state == JobState.FAILED,
+            applies=lambda job: job.state in AGAIN,
         ),
     ]
 

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from advocacy.jobs import kinds
 from advocacy.models import Job, JobState
-from advocacy.models.job import ACTIVE
+from advocacy.models.job import ACTIVE, AGAIN
 from advocacy.outbox import wake
 from advocacy.refusals import Refused
 
@@ -29,11 +29,11 @@ def cancel(*, job, at):
 
 
 def retry(*, job, at):
-    """Let a failed job go on after the last step that succeeded. Raises Refused for any other."""
+    """Let a job that failed or was stopped go on after the last step that succeeded. Raises Refused for any other."""
     again = {"state": JobState.WAITING, "ended_at": None, "error": "", "attempts": 0, "moved_at": at}
     with transaction.atomic():
-        if not Job.objects.filter(pk=job.pk, state=JobState.FAILED).update(**again):
-            raise Refused("job_not_failed", "Only a job that failed can be tried again.")
+        if not Job.objects.filter(pk=job.pk, state__in=AGAIN).update(**again):
+            raise Refused("job_not_failed", "Only a job that failed or was stopped can be tried again.")
         _wake(job)
 
 

@@ -14,6 +14,7 @@ class JobState(models.TextChoices):
 
 
 ACTIVE = (JobState.WAITING, JobState.RUNNING)
+AGAIN = (JobState.FAILED, JobState.CANCELLED)
 
 
 class Job(models.Model):

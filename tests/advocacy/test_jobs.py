@@ -113,6 +113,14 @@ def test_a_cancelled_job_keeps_what_it_did_and_does_no_more(job):
         jobs.cancel(job=job, at=NOON)
 
 
+def test_a_job_that_was_stopped_goes_on_where_it_was(job):
+    step(job)
+    jobs.cancel(job=job, at=NOON)
+    jobs.retry(job=job, at=NOON)
+    tasks.work(job.pk)
+    assert told(job) == ("done", TOTAL, TOTAL)
+
+
 def test_an_interruption_is_no_failure(job, kinds):
     def interrupted(*, job, at):
         error = OperationalError("trouble")
