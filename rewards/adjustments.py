@@ -9,6 +9,7 @@ from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import crediting, expiry, granting, ledger, locks, lots
 from rewards import events as catalogue
+from rewards.coupons import ending
 from rewards.models import AccountKind, Adjustment, AdjustmentKind, Form, Leg, Reward
 
 FORMS = (Form.CREDIT, Form.POINTS, Form.CASH)
@@ -103,6 +104,7 @@ def undo(*, adjustment, reason, at, by=None, allow_negative=False):
 def prolong(*, reward, until, reason, at, by=None):
     """Let a reward expire at another time (None: never), also one that has. The Adjustment. See ``expiry.prolong``."""
     with transaction.atomic():
+        ending.prolong(reward=reward, until=until, at=at)
         back = expiry.prolong(reward=reward, until=until, at=at)
         made = Adjustment(
             storefront_id=reward.storefront_id,

@@ -39,6 +39,21 @@ def _expire_payouts(ended, at, limit):
     return len(over)
 
 
+def prolong(*, reward, until, at):
+    """Let the code that ended with its reward be used again, until another time (None: for ever).
+
+    In the caller's transaction, before what the reward holds comes back: codes are locked before accounts.
+    """
+    locks.subjects_by_id(ids=[reward.subject_id], wait=True)
+    rows = Coupon.objects.filter(reward=reward, state=CouponState.EXPIRED).select_for_update(of=["self"])
+    coupons = list(rows.select_related("pool", "reward"))
+    for coupon in coupons:
+        coupon.expires_at = until
+    Coupon.objects.bulk_update(coupons, ["expires_at"])
+    _move(coupons, CouponState.ASSIGNED)
+    telling.tell(catalogue.COUPON_ISSUED, coupons, at=at)
+
+
 def taken_back(rewards, at):
     """Void the codes of rewards that owe nothing any more, unless they are used up. Needs the subjects locked."""
     rows = Coupon.objects.filter(reward__in=rewards, state=CouponState.ASSIGNED)

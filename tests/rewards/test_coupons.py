@@ -10,7 +10,7 @@ from advocacy.outbox import drain
 from advocacy.refusals import Conflict, Refused
 from advocacy.resealing import reseal
 from referrals import events as catalogue
-from rewards import audit, crediting, expiry
+from rewards import adjustments, audit, crediting, expiry
 from rewards.coupons import codes, ending, pools, serving, uploading, using
 from rewards.models import Coupon, CouponUpload, Reward
 from tests.rewards.coupon_stage import code, pays_from, pool_of, states, stock
@@ -246,6 +246,22 @@ def test_a_reward_that_is_given_more_time_prolongs_its_code(alice):
     assert (coupon.state, coupon.expires_at) == ("assigned", NOW + 60 * DAY)
     ending.expire(at=NOW + 60 * DAY)
     assert states(pool) == {"expired": 1}
+
+
+def test_a_code_that_has_expired_is_good_again_when_its_reward_is_prolonged(alice):
+    pool = pool_of(alice.program, expiry_days=30)
+    stock(pool, range(2))
+    pays_from(pool)
+    reward = bring(alice, "fred")[1]
+    at = NOW + 30 * DAY
+    ending.expire(at=at)
+    expiry.expire(at=at)
+    adjustments.prolong(reward=reward, until=NOW + 60 * DAY, reason="Was ill", at=at)
+    coupon = Coupon.objects.get(reward=reward)
+    assert (coupon.state, coupon.expires_at) == ("assigned", NOW + 60 * DAY)
+    assert states(pool) == {"assigned": 1, "free": 1}
+    using.use(coupon=coupon, at=at)
+    assert Reward.objects.get().status == "spent"
 
 
 def test_a_withdrawn_code_is_replaced_and_goes_back_only_by_an_act(alice, pool):
