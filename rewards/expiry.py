@@ -1,10 +1,12 @@
 """What is not spent in time expires; whose it is is reminded before; an admin may give it more time."""
 
 import logging
+from collections import Counter
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Value
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import record
@@ -19,10 +21,11 @@ log = logging.getLogger(__name__)
 def expire(*, at, limit=500):
     """Let expire what is left of lots that are over; returns how many. Call again while it returns any.
 
-    Of a lot whose wallet has less than the lot, only that much. One that fails is logged and stays; the others expire.
-    Several calls at once take different lots.
+    What is over pays the wallet's debts first; only the rest of it expires, and what others hold stays. One that fails
+    is logged and stays; the others expire. Several calls at once take different lots.
     """
-    return _batch(_with_something_left().filter(expires_at__lte=at).order_by("expires_at", "pk"), _expire, at, limit)
+    over = _with_something_left(but=_to_stay(at)).filter(expires_at__lte=at)
+    return _batch(over.order_by("expires_at", "pk"), _expire, at, limit)
 
 
 def remind(*, at, limit=500):
@@ -36,17 +39,31 @@ def remind(*, at, limit=500):
     return _batch(soon.order_by("expires_at", "pk"), _remind, at, limit)
 
 
-def _with_something_left():
-    """Lots with something of their own in a wallet with something to spend."""
+def _with_something_left(*, but=0):
+    """Lots with something of their own in a wallet with something to spend ``but`` for so much."""
     wallet = Account.objects.filter(
         storefront=OuterRef("storefront"),
         customer=OuterRef("recipient"),
         unit=OuterRef("unit"),
         form=OuterRef("form"),
         kind=AccountKind.AVAILABLE,
-        balance_minor__gt=0,
+        balance_minor__gt=but,
     )
     return Reward.objects.filter(Exists(wallet), available_minor__gt=0)
+
+
+def _not_over(at):
+    lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+    return Reward.objects.filter(lasting, available_minor__gt=0)
+
+
+def _to_stay(at):
+    """What the lots of an Account hold whose time is not over."""
+    lots = _not_over(at).filter(
+        storefront=OuterRef("storefront"), recipient=OuterRef("customer"), unit=OuterRef("unit"), form=OuterRef("form")
+    )
+    total = lots.order_by().values("recipient").annotate(total=Sum("available_minor")).values("total")
+    return Coalesce(Subquery(total), 0)
 
 
 def _batch(rows, work, at, limit):
@@ -77,13 +94,12 @@ def _locked(rows, subjects, work, at):
 
 def _expire(rewards, at):
     wallets = {_wallet(reward) for reward in rewards}
-    balances = {key: account.balance_minor for key, account in ledger.accounts(keys=_keys(wallets)).items()}
+    over = _over(wallets, at)
     postings = []
     for reward in rewards:
-        key = (reward.storefront_id, "available", *_wallet(reward)[1:])
-        amount = min(reward.available_minor, balances[key])
+        amount = min(reward.available_minor, over[_wallet(reward)])
         if amount > 0:
-            balances[key] -= amount
+            over[_wallet(reward)] -= amount
             postings.append(ledger.Posting(reward, Leg.EXPIRE, amount))
     for posting in postings:
         ledger.move(posting.reward, [(posting.leg, posting.amount_minor)])
@@ -92,6 +108,18 @@ def _expire(rewards, at):
     ledger.post(postings, at=at)
     record([crediting.draft(reward, catalogue.REWARD_EXPIRED, at) for reward in expired], at=at)
     return len(expired)
+
+
+def _over(wallets, at):
+    """``{wallet: what expires of it}``: its balance but for the lots that stay. Locks the accounts."""
+    accounts = ledger.accounts(keys=_keys(wallets))
+    stays = Counter()
+    for reward in _not_over(at).filter(recipient__in={recipient for _, recipient, *_ in wallets}):
+        stays[_wallet(reward)] += reward.available_minor
+    return {
+        (storefront, *rest): accounts[storefront, "available", *rest].balance_minor - stays[storefront, *rest]
+        for storefront, *rest in wallets
+    }
 
 
 def _wallet(reward):

@@ -261,6 +261,11 @@ class Model:
     def expire(self, at):
         over = [lot for lot in self.lots.values() if lot.expires_at and lot.expires_at <= at]
         for lot in sorted(over, key=lambda lot: lot.expires_at):
-            part = min(lot.holds["available"], self.balance(lot.recipient, lot.form))
+            part = min(lot.holds["available"], self.balance(lot.recipient, lot.form) - self._stays(lot, over))
             if part > 0:
                 lot.move("available", "expired", part)
+
+    def _stays(self, lot, over):
+        """What the same wallet holds in lots that are not over: those pay no debt while there are others."""
+        mine = [one for one in self._in_order(lot.recipient, lot.form) if not any(one is each for each in over)]
+        return sum(max(one.holds["available"], 0) for one in mine)

@@ -6,7 +6,7 @@ from advocacy.models import Event
 from advocacy.outbox import drain
 from advocacy.refusals import Conflict, Refused
 from referrals import events as conversion_events
-from rewards import adjustments, audit, crediting, expiry, lots, redemptions
+from rewards import adjustments, audit, crediting, expiry, ledger, lots, redemptions
 from rewards.models import Adjustment, Leg, Reward, Transfer
 from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, tell
 from tests.rewards.wallet_scene import DAY, balance, lot, parts
@@ -119,6 +119,29 @@ def test_of_a_lot_that_pays_off_another_only_the_rest_expires(program, alice):
     assert expiry.expire(at=NOW + 10 * DAY) == 1
     assert parts(rewards, "expired_minor") == [0, 0, 300, 0]
     assert (balance(alice), expiry.expire(at=NOW + 11 * DAY)) == (0, 0)
+
+
+def in_debt(program, alice, amount):
+    """A lot of which so much was spent before all of it was taken back."""
+    reward = Reward.objects.select_related("rule", "subject", "advocate").get(pk=lot(program, alice, amount).pk)
+    ledger.move(reward, [(Leg.USE, amount)])
+    crediting.save([reward])
+    ledger.post([ledger.Posting(reward, Leg.USE, amount)], at=NOW)
+    crediting.bring([crediting.Target(reward, 0)], at=NOW)
+    return reward
+
+
+def test_what_paid_off_a_debt_does_not_expire_at_the_cost_of_what_comes_later(program, alice):
+    lasting, over = lot(program, alice, 300), lot(program, alice, 1000, expires_in=10)
+    owing = in_debt(program, alice, 600)
+    assert balance(alice) == 700
+    assert expiry.expire(at=NOW + 10 * DAY) == 1
+    assert (balance(alice), parts([lasting, over, owing])) == (300, [300, 600, -600])
+    later = lot(program, alice, 600, expires_in=20)
+    assert expiry.expire(at=NOW + 11 * DAY) == 0
+    assert (balance(alice), parts([later], "expired_minor")) == (900, [0])
+    assert expiry.expire(at=NOW + 20 * DAY) == 1, "in its own time"
+    assert balance(alice) == 300
 
 
 def test_one_that_cannot_expire_does_not_stop_the_others(program, alice, monkeypatch):
