@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from decimal import Decimal
 
 from advocacy.refusals import Refused
@@ -11,6 +12,7 @@ BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _BLANK = ("\t", "\r", "\n")
 DELIMITERS = ",;\t"
+_HIDDEN = re.compile(rf"([{DELIMITERS}|\r\n]\s*)([{re.escape(''.join(_FORMULA))}])")
 LARGEST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 200_000
 _LONGEST_FIELD = 20_000
@@ -49,6 +51,9 @@ def cell(value):
     if isinstance(value, float):
         raise TypeError("A float is no amount; write an int or a Decimal.")
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    # A spreadsheet may take another sign than ours as the end of a cell.
+    first = 1 if text.startswith(_BLANK) else 0
+    text = text[:first] + _HIDDEN.sub(r"\1'\2", text[first:])
     return f"'{text}" if _runs(text) else text
 
 

@@ -97,7 +97,8 @@ def undo(*, adjustment, reason, at, by=None, allow_negative=False):
         if given:
             _take_back(adjustment, allow_negative, at)
         else:
-            lots.carry(reference=adjustment.public_id, leg=Leg.UNSPEND, at=at)
+            parts = lots.carry(reference=adjustment.public_id, leg=Leg.UNSPEND, at=at)
+            lots.keep_alive([reward for reward, _ in parts], at=at)
         return _keep(opposite, at)
 
 

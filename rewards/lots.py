@@ -5,6 +5,7 @@ names itself on its transfers by a reference, and gives exactly their parts back
 """
 
 from collections import defaultdict
+from datetime import timedelta
 
 from django.db.models import F
 
@@ -12,6 +13,8 @@ from advocacy import money
 from advocacy.refusals import Refused
 from rewards import crediting, ledger, locks
 from rewards.models import HOUSE, ROUTES, AccountKind, Reward, Transfer
+
+GRACE = timedelta(days=14)
 
 
 class NotEnough(Refused):
@@ -95,6 +98,12 @@ def carry(*, reference, leg, at, amount=None):
         raise ValueError(f"{reference} holds {wanted} less than what is to be moved.")
     _move([ledger.Posting(reward, leg, moved, reference) for reward, moved in parts], at)
     return parts
+
+
+def keep_alive(rewards, *, at):
+    """What comes back to its owner may be spent for ``GRACE`` at least, also where it would have expired meanwhile."""
+    over = [reward.pk for reward in rewards if reward.expires_at and reward.expires_at < at + GRACE]
+    Reward.objects.filter(pk__in=over).update(expires_at=at + GRACE, reminded_at=None)
 
 
 def _held(reference, kind):

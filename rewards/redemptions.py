@@ -11,13 +11,12 @@ from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import events as catalogue
 from rewards import lots
-from rewards.models import Form, Leg, Redemption, RedemptionState, Reward
+from rewards.models import Form, Leg, Redemption, RedemptionState
 
 log = logging.getLogger(__name__)
 
 LASTS, LONGEST = timedelta(minutes=30), timedelta(hours=24)
 # What comes back after it had expired may be spent for so long.
-GRACE = timedelta(days=14)
 
 
 def reserve(*, storefront, customer, unit, amount_minor, at, order="", program=None, until=None):
@@ -111,16 +110,11 @@ def reverse(*, redemption, at, amount_minor=None):
             sentence = f"Between {money.plain(1, row.unit)} and {money.plain(left, row.unit)} can be given back."
             raise Refused("more_than_was_spent", sentence, errors={"amount_minor": sentence})
         parts = lots.carry(reference=row.public_id, leg=Leg.UNSPEND, at=at, amount=amount)
-        _keep_alive([reward for reward, _ in parts], at)
+        lots.keep_alive([reward for reward, _ in parts], at=at)
         row.reversed_minor += amount
         if row.reversed_minor == row.amount_minor:
             row.state, row.ended_at = RedemptionState.REVERSED, at
         return _told(row, catalogue.REDEMPTION_REVERSED, at)
-
-
-def _keep_alive(rewards, at):
-    over = [reward.pk for reward in rewards if reward.expires_at and reward.expires_at < at + GRACE]
-    Reward.objects.filter(pk__in=over).update(expires_at=at + GRACE, reminded_at=None)
 
 
 def end(*, at, limit=200):

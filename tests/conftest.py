@@ -6,6 +6,7 @@ import os
 from urllib.parse import urlsplit
 
 import django
+import hypothesis
 
 from config import services
 
@@ -36,6 +37,11 @@ def _take_own_redis_database():
         os.environ["REDIS_URL"] = urlsplit(address)._replace(path=f"/{number}").geturl()
 
 
+# How long an example takes says something of the machine, nothing of the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 _start_servers()
 _take_own_redis_database()
 django.setup()

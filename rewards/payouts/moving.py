@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from rewards import crediting, ledger, locks
+from rewards import crediting, ledger, locks, lots
 from rewards.models import ROUTES, Leg, Reward, Transfer
 
 
@@ -24,6 +24,8 @@ def carry(references, leg, *, at):
         _post([(rewards[reward], amount, reference) for reward, (reference, amount) in sorted(once.items())], leg, at)
         for reward, (reference, _amount) in once.items():
             del held[reward, reference]
+    if leg in (Leg.GIVE_BACK, Leg.UNPAY):
+        lots.keep_alive(rewards.values(), at=at)
 
 
 def lock(references):

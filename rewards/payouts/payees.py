@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from advocacy import secrets
+from advocacy import countries, secrets
 from advocacy.models import Customer
 from advocacy.refusals import Refused
 from rewards import bank
@@ -12,6 +12,7 @@ from rewards.models import DestinationKind, Payee, PayeeChange, PayeeKind
 
 # Whoever took over an account changes where its money goes first: its owner has so long to notice.
 HOLD_AFTER_CHANGE = timedelta(days=3)
+PORTAL = "portal"
 _SHOWN = 4
 _COLUMNS = ("name", "country", "kind", "vat_id", "tax_form_since")
 
@@ -27,6 +28,9 @@ def put(*, customer, fields, source, at, by=None):
         payee = Payee.objects.filter(customer=customer).first()
         created = payee is None
         payee = payee or Payee(storefront=customer.storefront, customer=customer, recorded_at=at)
+        if source == PORTAL and not created and fields.get("country", payee.country) != payee.country:
+            # A year's tax limit is the country's: whoever could choose it could pass it.
+            _refuse({"country": "The shop changes your country; write to them."})
         for name in _COLUMNS:
             setattr(payee, name, fields.get(name, getattr(payee, name)))
         _refuse(_problems(payee, at))
@@ -54,8 +58,8 @@ def _problems(payee, at):
     wrong = {}
     if not payee.name.strip():
         wrong["name"] = "Write the name of the account’s holder."
-    if not (len(payee.country) == 2 and payee.country.isascii() and payee.country.isupper()):  # noqa: PLR2004
-        wrong["country"] = "Two capitals (ISO 3166), such as DE."
+    if payee.country not in countries.CODES:
+        wrong["country"] = "The two capitals of a country (ISO 3166), such as DE."
     if payee.kind not in PayeeKind.values:
         wrong["kind"] = f"One of: {', '.join(PayeeKind.values)}."
     if payee.tax_form_since and payee.tax_form_since > at.date() + timedelta(days=1):

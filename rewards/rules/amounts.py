@@ -104,7 +104,9 @@ def owed(benefit, facts, side, granted):
         return 0
     if not _is_order(facts) or benefit.form in WHOLE_FORMS:
         return granted
-    basis, refunded = _refunded(benefit, facts)
+    basis, refunded = facts["basis_minor"], facts["refunded_minor"]
+    if benefit.kind == PER_PRODUCT and refunded < basis:
+        return _owed_by_lines(benefit, facts, granted)
     return money.share(granted, max(basis - refunded, 0), basis) if basis > 0 else granted
 
 
@@ -112,20 +114,22 @@ def _is_order(facts):
     return "basis_minor" in facts
 
 
-def _refunded(benefit, facts):
-    """``(basis, refunded)``: the order's, or those of the products that the benefit pays for.
+def _owed_by_lines(benefit, facts, granted):
+    """Each line keeps its own part of the grant, as far as it was not given back.
 
-    A refund that names no products counts for all of them at the order's own share.
+    A refund that names no products counts for all lines at the order's own share.
     """
-    basis, refunded = facts["basis_minor"], facts["refunded_minor"]
-    if benefit.kind != PER_PRODUCT or refunded >= basis:
-        return basis, refunded
-    lines = facts.get("products", ())
-    named = sum(line.get("refunded_minor", 0) for line in lines)
-    mine = [line for line, _ in matched(benefit, facts)]
-    net = sum(line["net_minor"] for line in mine)
-    unnamed = money.share(net, max(refunded - named, 0), basis) if basis else 0
-    return net, min(sum(line.get("refunded_minor", 0) for line in mine) + unnamed, net)
+    basis = facts["basis_minor"]
+    named = sum(line.get("refunded_minor", 0) for line in facts.get("products", ()))
+    unnamed = Fraction(max(facts["refunded_minor"] - named, 0), basis)
+    whole, kept = 0, Fraction(0)
+    for line, item in matched(benefit, facts):
+        worth = item.amount_minor * line.get("quantity", 1) * money.BASIS_POINTS
+        worth += line["revenue_minor"] * item.percent_bp
+        net = line["net_minor"]
+        gone = Fraction(line.get("refunded_minor", 0), net) + unnamed if net else unnamed
+        whole, kept = whole + worth, kept + worth * (1 - min(gone, 1))
+    return money.round_half_up(granted * kept / whole) if whole else granted
 
 
 def given_back(facts, side):

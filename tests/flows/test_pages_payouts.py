@@ -111,3 +111,11 @@ def test_past_payouts_have_statements_that_nobody_else_opens(signed_in, alice, p
 
 def test_who_never_had_cash_sees_no_word_of_it(signed_in, alice):
     assert "Paid out to you" not in rewards(signed_in, alice)
+
+
+def test_she_cannot_move_to_a_country_without_a_limit_herself(signed_in, alice, policy):
+    put(signed_in, alice)
+    page = put(signed_in, alice, country="us").content.decode()
+    assert "The shop changes your country; write to them." in page
+    assert put(signed_in, alice, country="zz").status_code == 422
+    assert Payee.objects.get().country == "DE"

@@ -218,3 +218,35 @@ def test_revenue_fills_the_tiers_in_the_programs_currency():
     verdict = ask(rule, facts=dollars, rates=rates)[0]
     assert verdict.granted == {"advocate": 45}
     assert verdict.uses == {("tier/revenue", WHO["advocate"], "2026-03"): 4500}
+
+
+@pytest.mark.parametrize(
+    ("refunded", "by_line", "owed"),
+    [
+        (0, (0, 0), 750),
+        (5000, (5000, 0), 250),  # the coffee came back: its 5.00 go, the 2.50 of the accessories stay
+        (5000, (0, 5000), 500),
+        (5000, (0, 0), 375),  # nobody said what came back: half of each
+        (9999, (5000, 4999), 0),
+    ],
+)
+def test_a_refund_that_names_products_takes_exactly_their_part(refunded, by_line, owed):
+    items = [
+        {"by": "category", "values": ["coffee"], "percent_bp": 1000},
+        {"by": "category", "values": ["accessories"], "percent_bp": 500},
+    ]
+    lines = [
+        {"category": category, "quantity": 1, "net_minor": 5000, "revenue_minor": 5000, "refunded_minor": gone}
+        for category, gone in zip(("coffee", "accessories"), by_line, strict=True)
+    ]
+    facts = FACTS | {"basis_minor": 10_000, "revenue_minor": 10_000, "refunded_minor": refunded, "products": lines}
+    rule = terms(frequency="every_order", advocate_kind="per_product", advocate_items=items)
+    assert ask(rule, facts=facts, before={1: Earlier(granted={"advocate": 750})})[0].owed == {"advocate": owed}
+
+
+def test_one_of_three_pieces_takes_its_fixed_amount():
+    items = [{"by": "product", "values": ["SKU1"], "amount_minor": 200}]
+    line = {"sku": "SKU1", "quantity": 3, "net_minor": 3000, "revenue_minor": 3000, "refunded_minor": 1000}
+    facts = FACTS | {"basis_minor": 6000, "refunded_minor": 1000, "products": [line]}
+    rule = terms(frequency="every_order", advocate_kind="per_product", advocate_items=items)
+    assert ask(rule, facts=facts, before={1: Earlier(granted={"advocate": 600})})[0].owed == {"advocate": 400}
