@@ -83,7 +83,7 @@ class TermsCall(fields.StrictSerializer):
     milestone_every = fields.Whole(min_value=1, max_value=10_000, required=False)
     milestone_repeats = fields.Flag(required=False)
     minimum_order_minor = fields.Minor(required=False)
-    conditions = serializers.JSONField(required=False, help_text="A list; see docs/admin.md.")
+    conditions = serializers.JSONField(required=False, help_text="All of them must hold; see docs/api.md.")
     benefits = serializers.JSONField(help_text="By side: form, kind, and what the kind needs.")
     caps = serializers.JSONField(required=False, help_text="Each a scope, period, measure and limit, perhaps a side.")
     per_currency = serializers.JSONField(required=False, help_text="Amounts by currency, each by side.")

@@ -1,5 +1,6 @@
 """Every call of docs/api.md works, in the order in which the guide makes them."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -31,6 +32,7 @@ def filled(text, answers):
     read = {
         "$RED": answers.get("/redemptions", {}).get("id"),
         "$POB": answers.get("/payout_batches", {}).get("id"),
+        "$RUL": answers.get("/rules", {}).get("id"),
         "$NUMBER": payouts[0].get("number"),
     }
     for name, value in read.items():
@@ -49,8 +51,12 @@ def test_every_call_of_the_guide_works(acme, program):
         assert answer.status_code in (200, 201), (path, answer.content)
         answers[written] = answer.json()
         drain.drain("money", at=timezone.now())
-    assert len(answers) == 22
+    assert len(answers) == 26
     assert answers["/wallets/ext_alice"]["balances"][0]["pending"] == {"amount_minor": 1000, "currency": "EUR"}
     assert answers["/orders/1001"]["status"] == "cancelled"
+    assert [one["number"] for one in answers["/rules/$RUL/versions"]["versions"]] == [1, 2]
+    assert answers["/rules/$RUL/archive"]["status"] == "archived"
+    shown = re.search(r"```json\n(\{\n  \"id\": \"off_.*?)```", GUIDE.read_text(), re.S)[1]
+    assert set(json.loads(shown)) == set(answers["/offers?program=friends"]["data"][0])
     assert answers["/payout_batches/$POB/results"]["state"] == "settled"
     assert answers["/redemptions/$RED/reverse"]["reversed"] == {"amount_minor": 100, "currency": "EUR"}
