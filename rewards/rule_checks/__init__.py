@@ -13,9 +13,10 @@ _ALWAYS_KNOWN = {"program_status", "advocate_status"}
 
 def check(*, program, terms, rule=None):
     """Raise ``Refused`` with a sentence by field where a rule of these terms could not be or would mislead."""
-    trigger = TYPES.get(terms.get("trigger", CONVERSION_TRIGGER))
+    name = terms.get("trigger", CONVERSION_TRIGGER)
+    trigger = TYPES.get(name) if isinstance(name, str) else None
     if trigger is None or not trigger.triggers:
-        _refuse({"trigger": f"Choose what the rule begins with; it is no {terms['trigger']!r}."})
+        _refuse({"trigger": f"Choose what the rule begins with; it is no {name!r}."})
     errors = benefits.problems(
         terms.get("benefits"),
         trigger=trigger,

@@ -62,6 +62,7 @@ REFUSED = [
     (TEN | {"per_currency": {"USD": {}}}, "per_currency", "USD: the advocate needs exactly"),
     (TEN | {"per_currency": {"EUR": {"advocate": {"amount_minor": 1}}}}, "per_currency", "another currency than EUR"),
     (TEN | {"trigger": "reward.credited"}, "trigger", "no 'reward.credited'"),
+    (TEN | {"trigger": ["conversion.recorded"]}, "trigger", "Choose what the rule begins with"),
     (TEN | {"trigger": "conversion.adjusted"}, "trigger", "Choose what the rule begins with"),
     (PERCENT | SIGN_UP, "advocate_kind", "When a friend signs up, there is no revenue"),
     (
