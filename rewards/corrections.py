@@ -7,7 +7,7 @@ from advocacy import jobs, money
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import events, rulebook
-from rewards.models import Correction, CorrectionState, Rule, RuleVersion
+from rewards.models import Correction, CorrectionState, Form, Rule, RuleVersion
 from rewards.settlement import correcting
 
 JOB = "correction"
@@ -110,6 +110,22 @@ def _check(version, terms, starts_at, ends_at, at):
         raise Refused("period_not_over", "The period ends after it starts, and not later than now.", errors=_PERIOD)
     rule = version.rule
     rulebook.check(program=rule.program, rule=rule, terms=rulebook.terms_of(version) | terms)
+    _check_form_and_unit(version, terms)
+
+
+def _check_form_and_unit(version, terms):
+    """What was granted stands in the ledger in its form and currency, and so does its difference."""
+    benefits = terms.get("benefits", version.benefits)
+    for side, benefit in version.benefits.items():
+        if side in benefits and benefits[side].get("form", Form.CREDIT) != benefit.get("form", Form.CREDIT):
+            raise Refused(
+                "not_correctable", f"What the {side} got cannot take another form afterwards; save a new version."
+            )
+    if odd := sorted(set(terms.get("per_currency", version.per_currency)) ^ set(version.per_currency)):
+        raise Refused(
+            "not_correctable",
+            f"Rewards cannot change currency afterwards ({', '.join(odd)}); save a new version.",
+        )
 
 
 def corrected(correction):

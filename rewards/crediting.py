@@ -142,8 +142,37 @@ def _apply(target, moves, at):
             reward.expires_at = at + timedelta(days=target.expires_days)
 
 
+def move(parts, leg, *, at):
+    """Move ``[(reward, amount, reference)]`` by this leg, each reward once, as redemptions and payouts ask.
+
+    What a correction had waived because it was spent or paid is taken back as far as that is undone. Needs the
+    subjects locked, in the caller's transaction.
+    """
+    postings, taken_back = [], []
+    for reward, amount, reference in parts:
+        again = waived_no_more(reward, leg, amount)
+        ledger.move(reward, [(leg, amount), (Leg.TAKE_AVAILABLE, again)])
+        reward.waived_minor -= again
+        postings.append(ledger.Posting(reward, leg, amount, reference))
+        if again:
+            postings.append(ledger.Posting(reward, Leg.TAKE_AVAILABLE, again))
+            taken_back.append(reward)
+    save([reward for reward, _amount, _reference in parts])
+    ledger.post(postings, at=at)
+    record([draft(reward, catalogue.REWARD_REVERSED, at) for reward in taken_back], at=at)
+
+
+def waived_no_more(reward, leg, amount):
+    """Of what was waived, how much is owed back once this much less is spent or paid."""
+    if leg not in (Leg.UNSPEND, Leg.UNPAY):
+        return 0
+    still_gone = reward.spent_minor + reward.paid_minor - amount
+    return max(reward.waived_minor - max(still_gone - held(reward), 0), 0)
+
+
 _COLUMNS = {
     **dict.fromkeys(("granted_minor", *ledger.COLUMNS.values(), "waived_minor"), "bigint"),
+    "rule_version_id": "bigint",
     "status": "text",
     "reviewed": "boolean",
     "waits_for_code": "boolean",

@@ -39,7 +39,7 @@ def take(*, storefront, customer, unit, form, amount, leg, reference, at):
     if amount > spendable:
         raise NotEnough(asked=amount, spendable=spendable, unit=unit)
     parts = _cut(lots, amount)
-    _move([ledger.Posting(reward, leg, part, reference) for reward, part in parts], at)
+    crediting.move([(reward, part, reference) for reward, part in parts], leg, at=at)
     return parts
 
 
@@ -70,14 +70,6 @@ def _cut(lots, amount):
     return parts
 
 
-def _move(postings, at):
-    """Each of another reward."""
-    for posting in postings:
-        ledger.move(posting.reward, [(posting.leg, posting.amount_minor)])
-    crediting.save([posting.reward for posting in postings])
-    ledger.post(postings, at=at)
-
-
 def carry(*, reference, leg, at, amount=None):
     """Move on by this leg what a reference holds: all of it, or so much; ``[(reward, amount)]``.
 
@@ -96,7 +88,7 @@ def carry(*, reference, leg, at, amount=None):
             wanted -= moved
     if wanted:
         raise ValueError(f"{reference} holds {wanted} less than what is to be moved.")
-    _move([ledger.Posting(reward, leg, moved, reference) for reward, moved in parts], at)
+    crediting.move([(reward, moved, reference) for reward, moved in parts], leg, at=at)
     return parts
 
 

@@ -53,6 +53,10 @@ _GRANTS = f"""
     SELECT id, granted_minor, waived_minor, {_HELD} AS held FROM rewards_reward
     WHERE {_HELD} > granted_minor + waived_minor OR waived_minor < 0 ORDER BY id
 """  # noqa: S608
+_WAIVED = """
+    SELECT id, waived_minor, spent_minor + paid_minor AS gone FROM rewards_reward
+    WHERE waived_minor > spent_minor + paid_minor ORDER BY id
+"""
 _STATUS = " ".join(f"WHEN {place}_minor > 0 THEN '{place}'" for place in rules.PLACES)
 _STATES = f"""
     SELECT id, status AS stored, counted FROM (
@@ -69,4 +73,5 @@ CHECKS = (
         _GRANTS,
         "Reward {id} holds {held}, more than its grant of {granted_minor} and the {waived_minor} that were waived.",
     ),
+    Check("what was waived", _WAIVED, "Reward {id} waives {waived_minor}; only {gone} of it were spent or paid."),
 )

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 
-from rewards import crediting, ledger, locks, lots
+from rewards import crediting, locks, lots
 from rewards.models import ROUTES, Leg, Reward, Transfer
 
 
 def reserve(parts, *, at):
     """Freeze ``[(reward, amount, reference)]``: lots that are locked, each once."""
-    _post(parts, Leg.RESERVE, at)
+    crediting.move(parts, Leg.RESERVE, at=at)
 
 
 def carry(references, leg, *, at):
@@ -21,7 +21,8 @@ def carry(references, leg, *, at):
     # Two payouts may share a lot; it moves at a version of its own for each.
     while held:
         once = {reward: (reference, amount) for (reward, reference), amount in held.items()}
-        _post([(rewards[reward], amount, reference) for reward, (reference, amount) in sorted(once.items())], leg, at)
+        parts = [(rewards[reward], amount, reference) for reward, (reference, amount) in sorted(once.items())]
+        crediting.move(parts, leg, at=at)
         for reward, (reference, _amount) in once.items():
             del held[reward, reference]
     if leg in (Leg.GIVE_BACK, Leg.UNPAY):
@@ -32,13 +33,6 @@ def lock(references):
     """Lock the lots that these payouts hold, before the codes that are given for them."""
     held = Transfer.objects.filter(reference__in=references).values("reward")
     locks.lots(rewards=Reward.objects.filter(pk__in=held))
-
-
-def _post(parts, leg, at):
-    for reward, amount, _reference in parts:
-        ledger.move(reward, [(leg, amount)])
-    crediting.save([reward for reward, _amount, _reference in parts])
-    ledger.post([ledger.Posting(reward, leg, amount, reference) for reward, amount, reference in parts], at=at)
 
 
 def _held(references, kind):

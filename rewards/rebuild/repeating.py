@@ -12,6 +12,8 @@ from rewards.models import Reward
 from rewards.rebuild import deciding, recorded, stage
 
 _MACHINES = frozenset((Legs.GRANT, Legs.TAKE_PENDING, Legs.TAKE_AVAILABLE, Legs.TAKE_EXPIRED))
+# With these, what had been waived is taken back.
+_UNDONE = frozenset((Legs.UNSPEND, Legs.UNPAY))
 _AT_ONCE = 500
 
 
@@ -81,7 +83,8 @@ class Repeating:
 
 def _asked(legs):
     """Whether people, storefronts or the clock asked for it, and no decision."""
-    return legs[0].rule_id is None or not any(leg.leg in _MACHINES for leg in legs)
+    said = {leg.leg for leg in legs}
+    return legs[0].rule_id is None or not said & _MACHINES or bool(said & _UNDONE)
 
 
 def _is_release(legs):
@@ -132,6 +135,7 @@ def _credit(todo):
 
 def _move(todo):
     for reward, legs in todo:
+        reward.waived_minor -= sum(crediting.waived_no_more(reward, leg.leg, leg.amount) for leg in legs)
         ledger.move(reward, [(leg.leg, leg.amount) for leg in legs])
         if any(leg.leg == Legs.RELEASE for leg in legs) and reward.credited_at is None:
             reward.credited_at = legs[0].at

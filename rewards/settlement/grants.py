@@ -18,6 +18,8 @@ def targets(found, rule_book, at):
                 if reward is None:
                     reward = _reward(case, verdict, side, rule_book)
                     reward.due_at, reward.created_at = due_at, at
+                elif case.correction:
+                    reward.rule_version = rule_book.by_version[verdict.terms.version]
                 made.append(_target(case, verdict, side, reward, due_at))
     return made
 
@@ -26,12 +28,18 @@ def _target(case, verdict, side, reward, due_at):
     reward.reviewed = case.facts.get(f"{side}_review") == "held"
     # A grant is fixed but for what is decided again.
     reward.granted_minor = max(verdict.granted[side], 0)
-    if case.waives:
-        # Of what has left, what is owed no more is not asked back.
-        reward.waived_minor = max(reward.spent_minor + reward.paid_minor - verdict.owed[side], 0)
+    if case.waives and (case.instead is None or case.instead.rule == verdict.terms.rule):
+        reward.waived_minor = _waived(case, verdict, side, reward)
     if reward.pending_minor or reward.pk is None or reward.credited_at is None:
         reward.due_at = due_at
     return crediting.Target(reward, verdict.owed[side], case.event, verdict.terms.expires_days)
+
+
+def _waived(case, verdict, side, reward):
+    """Of what has left, what this correction made owed no more is not asked back; what was refunded before is."""
+    before, now = case.earlier.get(verdict.terms.rule, {}).get("owed", {}).get(side, 0), verdict.owed[side]
+    gone = max(reward.spent_minor + reward.paid_minor - now, 0)
+    return min(gone, reward.waived_minor + max(before - now, 0))
 
 
 def _reward(case, verdict, side, rule_book):

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from advocacy import jobs
 from advocacy.jobs import working
 from advocacy.models import Event, Job
 from advocacy.refusals import Refused
 from referrals import events as catalogue
-from rewards import audit, corrections, crediting, ledger
+from rewards import audit, corrections, crediting, ledger, rebuild, redemptions
 from rewards.models import Correction, Decision, Leg, Reward, RuleVersion
 from tests import cast
+from tests.rewards import payouts_stage
 from tests.rewards.scene import (
     NOW,
     acme,
@@ -123,6 +125,78 @@ def test_what_was_spent_is_waived_or_netted_as_chosen(alice, olga, anna, netted)
     assert list(audit.differences()) == []
 
 
+def spend(alice, amount):
+    said = {"storefront": alice.storefront, "customer": alice.customer, "unit": "EUR", "amount_minor": amount}
+    spent = redemptions.reserve(**said, at=NOW)
+    return redemptions.confirm(redemption=spent, at=NOW)
+
+
+def test_what_was_waived_is_taken_back_once_the_spending_is_undone(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    spent = spend(alice, 5000)
+    correct(version, olga, anna)
+    assert balances(alice.customer) == {}
+    redemptions.reverse(redemption=spent, amount_minor=1000, at=LATER)
+    assert (balances(alice.customer), Reward.objects.get().waived_minor) == ({}, 3500)
+    redemptions.reverse(redemption=spent, at=LATER)
+    assert (balances(alice.customer), Reward.objects.get().waived_minor) == ({"available": 500}, 0)
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
+
+
+def test_what_was_waived_is_not_paid_again_when_the_payout_is_returned(alice, olga, anna):
+    cash = ALL | {"advocate_form": "cash"}
+    version = rule_of(alice.program, **cash)
+    friends(alice, 1)
+    payouts_stage.payee_of(alice.customer)
+    batch = payouts_stage.exported(payouts_stage.policy_of(alice.storefront), at=NOW)
+    payouts_stage.said(batch, at=NOW, n1="paid")
+    correct(version, olga, anna, benefits=terms(**cash | {"advocate_percent_bp": 1000})["benefits"])
+    payouts_stage.said(batch, at=LATER, n1="returned")
+    assert balances(alice.customer) == {"available": 500}
+    assert list(audit.differences()) == []
+
+
+def test_only_what_the_correction_lowered_is_waived(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    other = {"advocate_amount_minor": 3000, "friend_kind": "", "hold_days": 0, "minimum_order_minor": 0}
+    rule_of(alice.program, name="Other", **other)
+    first = friends(alice, 1)[0]
+    spend(alice, 8000)
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=2500)
+    settle()
+    assert balances(alice.customer) == {"available": -4000}
+    correct(version, olga, anna)
+    waived = Reward.objects.order_by("rule").values_list("waived_minor", flat=True)
+    assert (balances(alice.customer), list(waived)) == ({"available": -4000}, [2250, 0])
+    assert list(audit.differences()) == []
+
+
+def test_a_stopped_correction_goes_on_when_it_is_tried_again(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    corrections.approve(correction=propose(version, anna), by=olga, at=LATER)
+    job = Job.objects.get()
+    jobs.cancel(job=job, at=LATER)
+    jobs.retry(job=job, at=LATER)
+    while working.step(pk=job.pk, worker=None, first=True, at=LATER):
+        pass
+    assert (Correction.objects.get().state, balances(alice.customer)) == ("done", {"available": 500})
+
+
+def test_what_is_credited_later_expires_as_corrected(alice, olga, anna):
+    version = rule_of(alice.program, **ALL | {"hold_days": 10}, expires_days=3)
+    friends(alice, 1)
+    correct(version, olga, anna, terms={"expires_days": 300})
+    due = Reward.objects.get().due_at
+    crediting.release(at=due)
+    reward = Reward.objects.get()
+    assert (reward.rule_version, reward.expires_at) == (Correction.objects.get().corrected, due + timedelta(days=300))
+    assert list(audit.differences()) == []
+
+
 def test_too_little_is_corrected_too_and_within_the_budget(alice, olga, anna):
     caps = [{"scope": "program", "period": "all", "measure": "amount", "limit": 8000, "side": ""}]
     version = rule_of(alice.program, **ALL | {"advocate_percent_bp": 1000}, caps=caps)
@@ -193,6 +267,8 @@ def test_below_the_limit_one_person_may_and_a_withdrawn_one_is_over(alice, anna)
         ({"terms": {"trigger": "referral.created"}}, "not_correctable"),
         ({"terms": {"hold_days": 0}}, "nothing_corrected"),
         ({"terms": {"benefits": {}}}, "invalid_rule"),
+        ({"benefits": terms(**ALL | {"advocate_form": "cash"})["benefits"]}, "not_correctable"),
+        ({"terms": {"per_currency": {"USD": {"minimum_order_minor": 5000}}}}, "not_correctable"),
         ({"ends_at": LATER + timedelta(days=1)}, "period_not_over"),
         ({"ends_at": NOW - timedelta(days=9)}, "period_not_over"),
     ],
