@@ -45,8 +45,11 @@ _ORDER = {
     "status": "pending, paid or cancelled",
     "currency": "ISO 4217",
     "total_minor": "what was charged",
+    "basis_minor": "the same: what refunds are a share of",
     "revenue_minor": "after discounts, before tax and shipping",
     "refunded_minor": "of the total, so far; all of it when cancelled",
+    "cancelled": "whether it is cancelled",
+    "stands": "whether it counts as a paid order; rules owe nothing for one that does not",
     "referred": "whether it is a conversion",
     "coupon_codes": "used in it, in capitals",
     "country": "ISO 3166, or empty",
@@ -69,8 +72,9 @@ ORDER_FULFILLED = EventType(
     _ORDER,
     when="a part of an order is sent",
 )
+# It settles what the order began; nobody earns something by giving back.
 ORDER_REFUNDED = EventType(
-    "order.refunded", "order", "Money was given back, or a refund was undone.", _ORDER, when="an order is refunded"
+    "order.refunded", "order", "Money was given back, or a refund was undone.", _ORDER, triggers=False
 )
 
 _CONVERSION = {

@@ -44,7 +44,7 @@ def propose(*, version, terms, starts_at, ends_at, policy, reason, by, at):
     correction.difference = correcting.difference(correction, corrected(correction))
     if not correction.difference["decisions"]:
         raise Refused("nothing_decided", "This version decided nothing in that period.", errors=_PERIOD)
-    correction.needs_second = _above(correction.difference["units"], program)
+    correction.needs_second = _above(correction.difference["moved"], program)
     correction.save(force_insert=True)
     return correction
 
@@ -138,10 +138,13 @@ def corrected(correction):
     )
 
 
-def _above(units, program):
-    """Whether a second person must approve; points count by the program's rate, without one always."""
+def _above(moved, program):
+    """Whether a second person must approve, by all that is moved: more to some does not hide less to others.
+
+    Points count by the program's rate, without one always.
+    """
     total = 0
-    for unit, minor in units.items():
+    for unit, minor in moved.items():
         if unit == money.POINTS and program.points_per_unit:
             total += money.share(abs(minor), 10 ** money.decimals(program.currency), program.points_per_unit)
         elif unit == program.currency:

@@ -16,6 +16,11 @@ def serve(*, at, limit=500):
     return sum(_serve(pool, at, limit) for pool in _wanted())
 
 
+def serve_pool(*, pool, at, limit=500):
+    """The same for one pool."""
+    return _serve(pool, at, limit)
+
+
 def _wanted():
     """The pools that somebody waits for and that have codes."""
     names = set()

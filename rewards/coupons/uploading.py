@@ -56,7 +56,7 @@ def numbered(*, pool, lines, at, only_new=False, by=None):
         added = 0 if job else add(pool, list(marks.items()), at=at)
         pools.restocked(pool)
     first = dict(list(left_out.items())[:_MOST_TOLD])
-    return Uploaded(len(lines), added, first, len(left_out), job, serving.serve(at=at) if added else 0)
+    return Uploaded(len(lines), added, first, len(left_out), job, serving.serve_pool(pool=pool, at=at) if added else 0)
 
 
 def _one_at_a_time(pool):

@@ -34,8 +34,9 @@ class Correction(models.Model):
     policy = models.CharField(max_length=10, choices=CorrectionPolicy, default=CorrectionPolicy.WAIVE)
     reason = models.CharField(max_length=200, help_text="For your colleagues and the log. Customers do not read it.")
     state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.PROPOSED)
-    # {"decisions", "rewards", "units": {unit: minor}, "biggest": [{"kind", "subject", "side", "unit", "before",
-    # "after"}]}: computed when it was proposed; nothing in it names a person.
+    # {"decisions", "rewards", "units": {unit: minor}, "moved": {unit: minor}, "biggest": [{"kind", "subject", "side",
+    # "unit", "before", "after"}]}: ``units`` what it comes to, ``moved`` all ups and downs added up; computed when it
+    # was proposed. Nothing in it names a person.
     difference = models.JSONField()
     needs_second = models.BooleanField(help_text="The difference is above the limit: somebody else approves it.")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -5,6 +5,7 @@ import logging
 import zoneinfo
 from datetime import date, timedelta
 
+from advocacy.outbox.interruptions import pass_on
 from advocacy.periodic import alone
 from rewards.models import PayoutPolicy, PayoutSchedule
 from rewards.payouts import gathering
@@ -14,12 +15,16 @@ _WEEK = 7
 
 
 def run(*, at):
-    """Make the drafts that are due; returns them. A policy that fails is logged and tried again; the others go on."""
+    """Make the drafts that are due; returns them. A policy that fails is logged and tried again; the others go on.
+
+    Raises ``Interrupted`` like ``outbox.drain``.
+    """
     made = []
     for pk in PayoutPolicy.objects.exclude(schedule=PayoutSchedule.MANUAL).order_by("pk").values_list("pk", flat=True):
         try:
             made += _run(pk, at)
-        except Exception:
+        except Exception as error:
+            pass_on(error)
             log.exception("The payouts of policy %s failed; the others go on.", pk)
     return made
 

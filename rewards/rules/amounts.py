@@ -136,7 +136,17 @@ def given_back(facts, side):
     """Whether the side's share of a cap is free again: by a rejection or a whole refund, not by a part."""
     if facts.get(f"{side}_review") == "rejected":
         return True
+    if falls(facts):
+        return True
     if not _is_order(facts):
-        return facts.get("stands") is False
+        return False
     basis = facts["basis_minor"]
-    return bool(facts["cancelled"] or (basis and facts["refunded_minor"] >= basis))
+    return bool(facts.get("cancelled") or (basis and facts["refunded_minor"] >= basis))
+
+
+def falls(facts):
+    """Whether it does not count: unpaid, withdrawn, no longer reached.
+
+    A conversion's ``stands`` is that of the advocate's side; what counts for each side of it, its reviews say.
+    """
+    return facts.get("stands") is False and "friend_review" not in facts

@@ -171,9 +171,15 @@ def _reasons(facts, side, verdict, hits):
     if facts.get(f"{side}_review") == "rejected":
         keys.append("fraud_rejected")
     if facts.get("refunded_minor") or facts.get("cancelled"):
-        keys.append("order_cancelled" if facts["cancelled"] else "refunded")
-    if facts.get("stands") is False and "basis_minor" not in facts:
-        keys.append("milestone_not_reached" if "step" in facts else "withdrawn")
+        keys.append("order_cancelled" if facts.get("cancelled") else "refunded")
+    elif amounts.falls(facts):
+        keys.append(_fallen(facts))
     if facts.get(f"{side}_review") == "held":
         keys.append("fraud_hold")
     return tuple(keys)
+
+
+def _fallen(facts):
+    if "basis_minor" in facts:
+        return "order_unpaid"
+    return "milestone_not_reached" if "step" in facts else "withdrawn"

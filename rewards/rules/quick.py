@@ -10,7 +10,7 @@ from advocacy import conditions, money
 from rewards.rules import amounts, periods
 from rewards.rules.checks import RATE_MISSING
 from rewards.rules.periods import ALL
-from rewards.rules.terms import AMOUNT, COUNT, FIXED, SIDES, WHOLE_FORMS
+from rewards.rules.terms import AMOUNT, COUNT, FIXED, HELD, SIDES, WHOLE_FORMS
 
 _BY_COUNT = "conversions"
 _REVIEWS = {side: f"{side}_review" for side in SIDES}
@@ -28,7 +28,12 @@ class Asked:
         self.facts, self.first, self.moment, self.day = facts, first, moment, day
         self.who, self.sides, self.rates = who, sides, rates
         # Nothing was given back: all that is granted is owed, but for what a review took.
-        self.intact = bool(facts.get("basis_minor") and not facts["refunded_minor"] and not facts["cancelled"])
+        self.intact = bool(
+            facts.get("basis_minor")
+            and not facts["refunded_minor"]
+            and not facts.get("cancelled")
+            and facts.get("stands") is not False
+        )
 
     def closed(self):
         """Why no rule gives anything, or None."""
@@ -246,6 +251,8 @@ def _counted(meter, asked, first):
     facts = asked.facts
     if _given_back(asked, facts, "advocate"):
         return 0
+    if meter.cap == HELD:
+        return int(facts.get("advocate_review") == "held")
     if meter.measure == COUNT:
         return 1
     basis, revenue = facts.get("basis_minor", 0), first.get("revenue_minor", 0)

@@ -2,7 +2,7 @@
 
 from advocacy import money
 from rewards.rules import amounts, periods
-from rewards.rules.terms import AMOUNT, COUNT, WHOLE_FORMS
+from rewards.rules.terms import AMOUNT, COUNT, HELD, WHOLE_FORMS
 
 
 def meters(question, terms, used, earlier):
@@ -78,6 +78,8 @@ def _counted(meter, facts, first):
     """``first``: in the program's currency, like the positions of tiers."""
     if amounts.given_back(facts, "advocate"):
         return 0
+    if meter.cap == HELD:
+        return int(facts.get("advocate_review") == "held")
     if meter.measure == COUNT:
         return 1
     basis = facts.get("basis_minor", 0)

@@ -18,6 +18,8 @@ MARGINAL, WHOLE = "marginal", "whole"
 # "The first order" is a cap of one use per friend, for all time.
 ONCE = "once/friend"
 FRIENDS = "friends"
+# Those of them whose review is not over.
+HELD = "friends/held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Terms:
         if self.milestone_every:
             yield Meter(ONCE, "friend", ALL, COUNT, 1, self.sides, "not_first_order")
             yield Meter(FRIENDS, "advocate", ALL, COUNT, None, self.sides, "")
+            yield Meter(HELD, "advocate", ALL, COUNT, None, self.sides, "")
             return
         if self.frequency == FIRST_ORDER:
             yield Meter(ONCE, "friend", ALL, COUNT, 1, self.sides, "not_first_order")

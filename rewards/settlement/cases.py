@@ -146,7 +146,9 @@ class _People:
 
 
 def pair(advocate, friend):
-    """One key for both."""
+    """One key for both; where nobody advocates both are one."""
+    if advocate == friend:
+        return friend
     return UUID(int=advocate.int ^ friend.int)
 
 

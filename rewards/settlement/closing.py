@@ -104,7 +104,7 @@ def _subject(key, counter, advocate):
 def _asked(case, counter, rule_book):
     """Its question, or None where there is nothing to raise and never was."""
     counter.refresh_from_db(fields=["used"])
-    missing, terms = tiers.missing(case.subject, counter, rule_book)
+    missing, terms, review = tiers.missing(case.subject, counter, rule_book)
     if case.first and missing <= 0:
         return None
     # Where nothing of the period counts any more, all of it is taken back.
@@ -115,6 +115,7 @@ def _asked(case, counter, rule_book):
         "position": counter.used,
         "missing_minor": missing,
         "stands": True,
+        "advocate_review": review,
         "program_status": str(subject.program.status_at(subject.occurred_at)),
         "advocate_status": str(subject.advocate.status),
     }

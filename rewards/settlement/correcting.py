@@ -105,9 +105,10 @@ def _changes(case, rule):
 
 
 def _told(decided, changes):
-    units = Sum()
+    units, moved = Sum(), Sum()
     for unit, was, now, *_ in changes:
         units[unit] += now - was
+        moved[unit] += abs(now - was)
     changes.sort(key=lambda change: -abs(change[2] - change[1]))
     biggest = [
         {
@@ -120,4 +121,5 @@ def _told(decided, changes):
         }
         for unit, was, now, side, subject in changes[:BIGGEST]
     ]
-    return {"decisions": decided, "rewards": len(changes), "units": dict(units), "biggest": biggest}
+    sums = {"units": dict(units), "moved": dict(moved)}
+    return {"decisions": decided, "rewards": len(changes), **sums, "biggest": biggest}

@@ -2,10 +2,11 @@
 
 The conversions of a milestone's rule fill one counter an advocate. A step is a subject of its own: owed while the
 counter stands at ``k × every`` or above, taken back below, restored above. It keeps the version that it was first
-decided by, and counts once for an advocate, whatever the rule's number of friends was when it was reached.
+decided by, and counts once for an advocate, whatever the rule's number of friends was when it was reached. While it
+takes a friend under review to reach it, it waits as if it was under review itself.
 """
 
-from rewards.rules.terms import FRIENDS
+from rewards.rules.terms import FRIENDS, HELD
 from rewards.settlement import derived
 
 STEP = "milestone"
@@ -32,20 +33,25 @@ def steps(found, rule_book, used):
 class _Path:
     """How an advocate's counter of one rule went through a settling, move by move, to its ``end``."""
 
-    def __init__(self, rule_book, rule, advocate, end):
+    def __init__(self, rule_book, rule, advocate, end, held):
         self.rule, self.advocate, self.end, self.moves = rule, advocate, end, []
+        self.clear = end - held  # the friends that no review may take away
         self._every = [terms for terms in rule_book.terms.values() if terms.rule == rule and terms.milestone_every]
         self._rule_id = rule_book.by_version[self._every[0].version].rule.public_id
 
     def finish(self):
         """Once it knows all moves."""
-        self.stations = [self.end]
-        for change, *_ in reversed(self.moves):
+        self.stations, was_clear = [self.end], self.clear
+        for change, held, *_ in reversed(self.moves):
             self.stations.insert(0, self.stations[0] - change)
-        low, high = min(self.stations), max(self.stations)
+            was_clear -= change - held
+        spans = [(min(self.stations), max(self.stations)), sorted((was_clear, self.clear))]
         # Whichever version a step was reached by.
-        self.passed = sorted({k for terms in self._every for k in terms.crossed(low, high)})
+        self.passed = sorted({k for terms in self._every for span in spans for k in terms.crossed(*span)})
         return self
+
+    def review(self, threshold):
+        return "clear" if self.clear >= threshold else "held"
 
     def key(self, k):
         return derived.public_id(self._rule_id, self.advocate, k)
@@ -53,24 +59,25 @@ class _Path:
     def reached(self):
         """``{k: (case, terms)}``: the steps at or below its end that it climbed, and what brought it there."""
         climbed = {}
-        for low, high, (_, case, terms) in zip(self.stations, self.stations[1:], self.moves, strict=False):
+        for low, high, (*_, case, terms) in zip(self.stations, self.stations[1:], self.moves, strict=False):
             climbed |= dict.fromkeys(terms.crossed(low, high), (case, terms))
         return {k: (case, terms) for k, (case, terms) in climbed.items() if k * terms.milestone_every <= self.end}
 
 
 def _paths(found, rule_book, used):
-    """A _Path for each counter that moved."""
+    """A _Path for each advocate and rule whose counters moved."""
     paths = {}
     for case in found:
         for verdict in case.verdicts:
             if not verdict.terms.milestone_every:
                 continue
             rule, advocate = verdict.terms.rule, case.question.who["advocate"]
-            if change := _change(case, verdict, (FRIENDS, advocate, "all")):
-                place = rule, FRIENDS, advocate, "all"
-                if place not in paths:
-                    paths[place] = _Path(rule_book, rule, advocate, used[place])
-                paths[place].moves.append((change, case, verdict.terms))
+            change, held = (_change(case, verdict, (cap, advocate, "all")) for cap in (FRIENDS, HELD))
+            if change or held:
+                if (rule, advocate) not in paths:
+                    ends = (used.get((rule, cap, advocate, "all"), 0) for cap in (FRIENDS, HELD))
+                    paths[rule, advocate] = _Path(rule_book, rule, advocate, *ends)
+                paths[rule, advocate].moves.append((change, held, case, verdict.terms))
     return [path.finish() for path in paths.values()]
 
 
@@ -80,11 +87,14 @@ def _change(case, verdict, key):
 
 
 def _turned(case, path, rule_book):
-    """Its Case, asked, where the step is owed now and was not, or the other way round."""
-    stands = path.end >= case.facts["threshold"]
-    if stands == case.facts["stands"]:
+    """Its Case, asked, where the step is owed now and was not, or the other way round, or waits no longer."""
+    threshold = case.facts["threshold"]
+    stands = path.end >= threshold
+    # One that fell has nothing that could wait.
+    now = {"stands": stands, "advocate_review": path.review(threshold) if stands else "clear"}
+    if now.items() <= case.facts.items():
         return None
-    facts = case.facts | {"friends": path.end, "stands": stands}
+    facts = case.facts | {"friends": path.end} | now
     return derived.ask(case, rule_book.terms[case.earlier[path.rule]["version"]].stepped(), facts)
 
 
@@ -105,6 +115,7 @@ def _asked(case, path, k, like, terms):
         "step": k,
         "threshold": k * terms.milestone_every,
         "stands": True,
+        "advocate_review": path.review(k * terms.milestone_every),
         "program_status": like.first_facts["program_status"],
         "advocate_status": like.first_facts["advocate_status"],
     } | {name: like.first_facts[name] for name in _HOLD if name in like.first_facts}

@@ -40,9 +40,12 @@ def read_as_a_whole(terms):
 
 
 def missing(subject, counter, rule_book):
-    """``(minor units, Terms)``: what the period's conversions would be owed at the tier reached, less what they are."""
-    total, newest = 0, None
+    """``(minor units, Terms, review)``: what the period's conversions would be owed at the tier reached, less what they
+    are; held while one of them is, as a review may take the tier away.
+    """
+    total, newest, review = 0, None, "clear"
     for said, first, now in _conversions(subject, counter, rule_book):
+        review = "held" if now.get("advocate_review") == "held" else review
         terms = rule_book.terms[said["version"]]
         benefit = terms.amounts.benefits.get(ADVOCATE)
         # Amounts in an order's own currency are other units: they stay as they were paid.
@@ -51,7 +54,7 @@ def missing(subject, counter, rule_book):
         wanted = amounts.at_step(benefit, benefit.tiers.reached(counter.used), _in_unit(first, said, terms), terms)
         total += amounts.owed(benefit, now, ADVOCATE, wanted) - said["owed"][ADVOCATE]
         newest = max(newest or terms, terms, key=lambda one: one.number)
-    return total, newest
+    return total, newest, review
 
 
 def _conversions(subject, counter, rule_book):

@@ -280,3 +280,15 @@ def test_what_is_no_correction_is_refused(alice, anna, said, code):
         propose(version, anna, **said)
     assert refusal.value.code == code
     assert not Correction.objects.exists()
+
+
+def test_more_to_some_does_not_hide_less_to_others_from_a_second_person(alice, anna):
+    alice.program.four_eyes_above_minor = 1000
+    alice.program.save()
+    both = ALL | {"advocate_percent_bp": 2000, "friend_kind": "fixed", "friend_amount_minor": 9000}
+    version = rule_of(alice.program, **both)
+    friends(alice, 1)
+    wanted = terms(**both | {"advocate_percent_bp": 10_000, "friend_amount_minor": 5000})["benefits"]
+    correction = propose(version, anna, benefits=wanted)
+    assert (correction.difference["units"], correction.difference["moved"]) == ({"EUR": 0}, {"EUR": 8000})
+    assert correction.needs_second

@@ -357,3 +357,13 @@ def test_a_pool_that_makes_no_sense_is_refused_by_field(alice, columns, field):
     with pytest.raises(Refused) as refused:
         pool_of(alice.program, **columns)
     assert field in refused.value.errors
+
+
+def test_an_upload_serves_those_of_its_own_pool_only(alice, pool):
+    rival = alice_of(program_of(acme("rival")), name="rachel")
+    theirs = pool_of(rival.program)
+    pays_from(theirs)
+    bring(rival, "fred")
+    Coupon.objects.bulk_create([codes.row(theirs, code(1), at=NOW)])  # as if an upload had not served anybody yet
+    assert stock(pool, range(2)).served == 0
+    assert states(theirs) == {"free": 1}

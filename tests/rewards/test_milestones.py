@@ -161,3 +161,38 @@ def test_a_rule_that_asks_for_more_friends_later_pays_no_step_twice(alice):
         pass
     assert balances(alice.customer) == {"available": 2500}, "step 1 of two friends, step 2 of six"
     assert steps() == [1, 2]
+
+
+def held(alice, count):
+    brought = [conversion_of(alice, person(alice.storefront, f"held {next(_names)}")) for _ in range(count)]
+    for conversion in brought:
+        tell(conversion, advocate_review="held")
+    settle()
+    return brought
+
+
+def test_a_step_that_takes_friends_under_review_waits_for_them(alice):
+    rule_of(alice.program, **EVERY_TWO)
+    mallory, hugo = held(alice, 2)
+    assert balances(alice.customer) == {"pending": 1000}
+    assert crediting.release(at=NOW) == 0
+    friends(alice, 1)
+    assert balances(alice.customer) == {"pending": 1000}, "two of the three may still be taken away"
+    tell(mallory, catalogue.CONVERSION_REJECTED, advocate_review="rejected", stands=False)
+    settle()
+    assert balances(alice.customer) == {"pending": 1000}
+    tell(hugo, catalogue.CONVERSION_RELEASED, advocate_review="clear")
+    settle()
+    assert balances(alice.customer) == {"available": 1000}
+    assert list(audit.differences()) == []
+
+
+def test_a_step_that_was_clear_and_falls_to_a_review_waits_for_it(alice):
+    rule_of(alice.program, **EVERY_TWO | {"hold_days": 14})
+    first, _ = friends(alice, 2)
+    tell(first, catalogue.CONVERSION_HELD, advocate_review="held")
+    settle()
+    assert crediting.release(at=NOW + timedelta(days=14)) == 0
+    friends(alice, 1)
+    assert crediting.release(at=NOW + timedelta(days=14)) == 1
+    assert balances(alice.customer) == {"available": 1000}

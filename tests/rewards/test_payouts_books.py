@@ -2,9 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.db.models import Sum
 
+from advocacy.outbox.interruptions import Interrupted
 from rewards.models import Account, Payout, PayoutBatch
 from rewards.payouts import gathering, journal, scheduling, statements, totals
 from tests.rewards import scene
@@ -133,3 +136,17 @@ def test_a_new_schedule_waits_for_its_next_day(alice):
     earns(alice)
     assert scheduling.run(at=NOW) == []
     assert len(scheduling.run(at=NOW + 30 * DAY)) == 1
+
+
+def test_trouble_that_is_nobodys_fault_is_no_failure_of_a_policy(alice, monkeypatch):
+    def interrupted(**_):
+        error = OperationalError("trouble")
+        error.__cause__ = psycopg.errors.lookup("40P01")("deadlock")
+        raise error
+
+    policy = policy_of(alice.storefront, schedule="weekly", day=1)
+    monkeypatch.setattr(gathering, "gather", interrupted)
+    with pytest.raises(Interrupted):
+        scheduling.run(at=NOW)
+    policy.refresh_from_db()
+    assert policy.seen_day is None

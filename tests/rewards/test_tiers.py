@@ -102,3 +102,22 @@ def test_revenue_tiers_are_topped_up_too(alice):
     assert balances(alice.customer) == {"available": 250 + 400}
     closing.close(at=APRIL)
     assert balances(alice.customer) == {"available": 800}
+
+
+def test_a_top_up_waits_while_an_order_of_its_period_is_under_review(alice):
+    rule_of(alice.program, **RULE)
+    *_, last = friends(alice, 2) + friends_held(alice)
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 250 + 250, "pending": 500 + 500}
+    tell(last, catalogue.CONVERSION_RELEASED, advocate_review="clear")
+    settle()
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 1500}
+    assert list(audit.differences()) == []
+
+
+def friends_held(alice):
+    held = conversion_of(alice, person(alice.storefront, "held"))
+    tell(held, advocate_review="held")
+    settle()
+    return [held]
