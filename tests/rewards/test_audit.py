@@ -67,6 +67,10 @@ SPOILT = {
         "UPDATE rewards_reward SET granted_minor = 499 WHERE id = {reward}",
         "Reward {reward} holds 500, more than its grant of 499 and the 0 that were waived.",
     ),
+    "what was waived": (
+        "UPDATE rewards_reward SET waived_minor = 1 WHERE id = {reward}",
+        "Reward {reward} waives 1; only 0 of it were spent or paid.",
+    ),
     "subjects": (
         "UPDATE rewards_subject SET settled_version = 9 WHERE id = {subject}",
         "Subject {subject} says 1 decisions, settled at version 9; there are 1, the last of number 1 and version 1.",
