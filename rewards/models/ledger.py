@@ -71,7 +71,7 @@ class Leg(models.TextChoices):
     GIVE_BACK = "give_back", "Given back"  # reserved → available
     SPEND = "spend", "Spent"  # reserved → spent
     UNSPEND = "unspend", "Spending undone"  # spent → available
-    USE = "use", "Used"  # available → spent: a code at a checkout
+    USE = "use", "Used"  # available → spent: a code at a checkout, taken by hand, exchanged
     PAY = "pay", "Paid out"  # reserved → paid
     UNPAY = "unpay", "Payout undone"  # paid → available
     EXPIRE = "expire", "Expired"  # available → expired

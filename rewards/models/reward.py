@@ -18,7 +18,7 @@ class Form(models.TextChoices):
 
 
 class RewardStatus(models.TextChoices):
-    """Computed from where its amount is; see ``rewards.lots.status``."""
+    """Computed from where its amount is; see ``rewards.rules.moves.status``."""
 
     PENDING = "pending", "Pending"  # granted, waiting for its hold, a review or a code
     AVAILABLE = "available", "Available"  # credited; may be spent
