@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import django
 import hypothesis
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from config import services
 
@@ -45,6 +46,8 @@ hypothesis.settings.load_profile("any machine")
 _start_servers()
 _take_own_redis_database()
 django.setup()
+# Passwords are hashed as in production, but in no time: a server that a test starts can still check them.
+PBKDF2PasswordHasher.iterations = 1
 # A parallel process that inherited this would read its settings before it has a Redis database of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
