@@ -54,8 +54,10 @@ _ORDER = {
     "coupon_codes": "used in it, in capitals",
     "country": "ISO 3166, or empty",
     "placed_at": "RFC 3339",
+    "paid_at": "RFC 3339, or null",
     "shipped_at": "since when everything physical was on its way, RFC 3339, or null",
     "delivered_at": "since when everything physical was there, RFC 3339, or null",
+    "digital": "whether it has lines, and none needs shipping",
     # Changes add up in any order, so whoever keeps a count needs no earlier event.
     "orders_change": "+1 when it begins to count as a paid order, −1 when it no longer does, else 0",
     "revenue_change_minor": "how much the revenue kept, after refunds, grew or shrank",

@@ -6,6 +6,7 @@ from django.db.models import Sum
 
 from advocacy import money
 from advocacy.outbox.record import Draft
+from referrals import lines
 from referrals.models import OrderStatus
 
 
@@ -56,8 +57,10 @@ def draft(order, event_type, *, before, referred, occurred_at):
         "coupon_codes": order.coupons_used,
         "country": order.country,
         "placed_at": order.placed_at.isoformat(),
-        "shipped_at": order.shipped_at.isoformat() if order.shipped_at else None,
-        "delivered_at": order.delivered_at.isoformat() if order.delivered_at else None,
+        "paid_at": _moment(order.paid_at),
+        "shipped_at": _moment(order.shipped_at),
+        "delivered_at": _moment(order.delivered_at),
+        "digital": lines.is_digital(order.products),
         "orders_change": now.counts - before.counts,
         "revenue_change_minor": now.revenue_kept_minor - before.revenue_kept_minor,
         "refunded_change_minor": now.refunded_minor - before.refunded_minor,
@@ -70,6 +73,10 @@ def draft(order, event_type, *, before, referred, occurred_at):
         facts=facts,
         occurred_at=occurred_at,
     )
+
+
+def _moment(value):
+    return value.isoformat() if value else None
 
 
 def refunded_sum(order):

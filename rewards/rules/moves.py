@@ -46,14 +46,16 @@ def due_at(*, facts, terms, moment):
     """When the hold is over, and whether that waits for a delivery to be told: ``(aware datetime, bool)``.
 
     Without a shipping or delivery it is counted from the payment plus the delivery allowance; digital goods arrive
-    when they are paid. Facts that are no order's count from ``moment``.
+    when they are paid. An order that was paid only after ``moment`` counts from then; facts that are no order's count
+    from ``moment``.
     """
     hold = timedelta(days=terms.hold_days)
-    start, waits = moment, False
+    paid = datetime.fromisoformat(facts["paid_at"]) if facts.get("paid_at") else moment
+    start, waits = max(moment, paid), False
     if terms.hold_from == "order" and facts.get("placed_at"):
         start = datetime.fromisoformat(facts["placed_at"])
     elif terms.hold_from in ("shipping", "delivery") and "placed_at" in facts and not facts.get("digital"):
         told = facts.get("shipped_at" if terms.hold_from == "shipping" else "delivered_at")
         waits = told is None
-        start = moment + timedelta(days=terms.delivery_allowance_days) if waits else datetime.fromisoformat(told)
+        start = start + timedelta(days=terms.delivery_allowance_days) if waits else datetime.fromisoformat(told)
     return start + hold, waits
