@@ -199,13 +199,18 @@ def ask(quicks, asked):
     """A Given or a reason for each of these rules, counted. Rules of one exclusive group are asked together."""
     if reason := asked.closed():
         return [reason] * len(quicks)
-    answers = [quick.ask(asked) for quick in quicks]
-    if len(answers) > 1:
-        _compete(answers, asked)
-    for quick, answer in zip(quicks, answers, strict=True):
+    return answers(quicks, asked)
+
+
+def answers(quicks, asked):
+    """What ``ask`` answers of a subject that is not closed."""
+    found = [quick.ask(asked) for quick in quicks]
+    if len(found) > 1:
+        _compete(found, asked)
+    for answer in found:
         if type(answer) is Given:
-            quick.count(asked, answer)
-    return answers
+            answer.quick.count(asked, answer)
+    return found
 
 
 def _compete(answers, asked):

@@ -57,9 +57,12 @@ class Slice:
 
 
 class Row(quick.Asked):
-    """One subject, as far as it is asked. ``event``: the id of its first; ``segments``: the advocate's, as JSON."""
+    """One subject, as far as it is asked. ``event``: the id of its first; ``segments``: the advocate's, as JSON.
 
-    __slots__ = ("advocate", "event", "segments")
+    ``in_time``: it is of the time asked about. ``moment`` is None where no rule compares it.
+    """
+
+    __slots__ = ("advocate", "event", "in_time", "segments")
 
 
 class Reader:
@@ -72,6 +75,9 @@ class Reader:
         self._first, self._now = _names(trigger, terms)
         self._zone = program.time_zone
         self._earlier = looks_back(terms)
+        # A hundred thousand datetimes take a second to make.
+        timed = trigger != CONVERSION_TRIGGER or any(each.months_limit for each in terms)
+        self._moment = "e.occurred_at" if timed else "NULL"
         self._json = [place for place, name in enumerate((*self._first, *self._now)) if name not in _KINDS]
         self._known_rates = {}
 
@@ -87,7 +93,7 @@ class Reader:
     def rows(self, piece):
         """The Rows of a Slice, streamed."""
         sql = f"""
-            SELECT e.id, e.occurred_at, {self._day()}, e.advocate_id, e.friend_id, e.customer_id, {_OWN},
+            SELECT e.id, {self._moment}, e.occurred_at >= %(start)s, {self._day()}, e.advocate_id, e.friend_id, e.customer_id, {_OWN},
                 f.advocate_segments::text, later.facts IS NOT NULL,
                 {_picked("f", self._first)}, {_picked("n", self._now)}
             FROM advocacy_event e
@@ -113,7 +119,7 @@ class Reader:
                 yield from map(self._row, rows)
 
     def _row(self, row):
-        event, at, day, advocate, friend, customer, own, segments, changed, *asked = row
+        event, at, in_time, day, advocate, friend, customer, own, segments, changed, *asked = row
         for place in self._json:
             if asked[place] is not None:
                 asked[place] = orjson.loads(asked[place])
@@ -126,7 +132,7 @@ class Reader:
         who = {"advocate": mine, "friend": own, "pair": (mine, own), "program": 0}
         sides = _SIDES[advocate is not None, friend is not None, customer is not None]
         found = Row(facts, first, at, day, who, sides, self._rates(first.get("currency"), day))
-        found.event, found.advocate, found.segments = event, advocate, segments
+        found.event, found.in_time, found.advocate, found.segments = event, in_time, advocate, segments
         return found
 
     def _with_standing(self, first, at):

@@ -24,6 +24,7 @@ class Sets:
         self.shared = _quicks(each for each in today if each not in touched)
         self.today = _quicks(touched)
         self.draft = _quicks(sorted(kept + drafts, key=lambda each: each.rule))
+        self._three = (self.shared, self.today, self.draft)
         self._all = [*self.shared, *self.today, *self.draft]
         self._milestones = {each: Milestone(each) for each in self._all if each.terms.milestone_every}
         self.top_ups = {each: TopUps(each) for each in self._all if is_read_as_a_whole(each.terms)}
@@ -35,7 +36,9 @@ class Sets:
 
     def ask(self, asked, *, day):
         """The answers of ``(shared, today, draft)``; ``day`` is empty for what came before the time asked about."""
-        answers = [quick.ask(quicks, asked) for quicks in (self.shared, self.today, self.draft)]
+        if reason := asked.closed():
+            return [[reason] * len(quicks) for quicks in self._three]
+        answers = [quick.answers(quicks, asked) if quicks else () for quicks in self._three]
         if self._milestones or self.top_ups:
             return [[more for answer in each for more in self._followed(asked, answer, day)] for each in answers]
         return answers

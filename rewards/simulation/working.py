@@ -1,8 +1,9 @@
 """Do a simulation step by step: a slice of days at a time, what is counted so far kept in between."""
 
 import base64
-import json
 import zlib
+
+import orjson
 
 from advocacy.jobs import Progress
 from rewards.simulation import plan as plans
@@ -42,12 +43,11 @@ class Run:
     def step(self):
         """Count the next slice."""
         piece = self.slices[self.done]
-        sets, start, add = self.sets[piece.trigger], self.plan.start, self.tally.add
+        ask, add = self.sets[piece.trigger].ask, self.tally.add
         for row in self._readers[piece.trigger].rows(piece):
             # Of what came before only the counters matter.
-            asked_about = row.moment >= start
-            answers = sets.ask(row, day=row.day if asked_about else "")
-            if asked_about:
+            answers = ask(row, day=row.day if row.in_time else "")
+            if row.in_time:
                 add(row, *answers)
         self.done += 1
 
@@ -57,12 +57,12 @@ class Run:
     def state(self):
         """What the next step goes on from, as JSON."""
         kept = [self.tally.state(), {trigger: sets.state() for trigger, sets in self.sets.items()}]
-        packed = base64.b64encode(zlib.compress(json.dumps(kept).encode(), 1)).decode()
+        packed = base64.b64encode(zlib.compress(orjson.dumps(kept), 1)).decode()
         return {"slices": [piece.as_dict() for piece in self.slices], "done": self.done, "state": packed}
 
     def go_on(self, cursor):
         self.slices, self.done = [Slice(**piece) for piece in cursor["slices"]], cursor["done"]
-        tally, states = json.loads(zlib.decompress(base64.b64decode(cursor["state"])))
+        tally, states = orjson.loads(zlib.decompress(base64.b64decode(cursor["state"])))
         self.tally = Tally.of(tally)
         for trigger, state in states.items():
             self.sets[trigger].go_on(state)
