@@ -53,13 +53,21 @@ def _leave():
     connections.close_all()
 
 
-def verdict(name, ratio, goal):
-    """Print it; the exit code."""
-    print(f"{name}: {ratio:.2f} (goal: at least {goal}) {'ok' if ratio >= goal else 'MISSED'}")
-    return 0 if ratio >= goal else 1
+def verdict(name, ratio, goal, *, factor=1.0):
+    """Print it; the exit code. A goal in absolute figures is scaled by the machine's factor."""
+    wanted = goal * factor
+    print(
+        f"{name}: {ratio:.2f} (goal: at least {_scaled(goal, wanted, factor)}) {'ok' if ratio >= wanted else 'MISSED'}"
+    )
+    return 0 if ratio >= wanted else 1
 
 
-def at_most(name, value, goal):
-    """Print it; the exit code."""
-    print(f"{name}: {value:.0f} (goal: below {goal:.0f}) {'ok' if value < goal else 'MISSED'}")
-    return 0 if value < goal else 1
+def at_most(name, value, goal, *, factor=1.0):
+    """Print it; the exit code. A goal in absolute figures is scaled by the machine's factor."""
+    wanted = goal / factor
+    print(f"{name}: {value:.0f} (goal: below {_scaled(goal, wanted, factor)}) {'ok' if value < wanted else 'MISSED'}")
+    return 0 if value < wanted else 1
+
+
+def _scaled(goal, wanted, factor):
+    return f"{goal:g}" if factor == 1.0 else f"{wanted:.4g} here, which is {goal:g} scaled by {factor:.2f}"
