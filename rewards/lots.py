@@ -32,7 +32,7 @@ def take(*, storefront, customer, unit, form, amount, leg, reference, at):
     ``reference``: the public id of what takes it. Raises ``NotEnough``, with nothing written. In the caller's
     transaction.
     """
-    lots = _lots(storefront, customer, unit, form)
+    lots = _lots(storefront, customer, unit, form, at)
     balance = _balance(storefront, customer, unit, form, leg)
     # The lots may hold more than the balance, where one is below 0; or less, where one was credited just now.
     spendable = max(min(balance, sum(reward.available_minor for reward in lots)), 0)
@@ -43,13 +43,18 @@ def take(*, storefront, customer, unit, form, amount, leg, reference, at):
     return parts
 
 
-def _lots(storefront, customer, unit, form):
-    """The wallet's lots that hold something, locked and read after that: what expires soonest first."""
+def _lots(storefront, customer, unit, form, at):
+    """The wallet's lots that hold something in their time, locked and read after that: what expires soonest first."""
     candidates = Reward.objects.filter(
         storefront=storefront, recipient=customer, unit=unit, form=form, available_minor__gt=0
     )
     locked = locks.lots(rewards=candidates).order_by(F("expires_at").asc(nulls_last=True), "pk")
-    return [reward for reward in locked if reward.available_minor > 0]
+    return [reward for reward in locked if reward.available_minor > 0 and not is_over(reward, at)]
+
+
+def is_over(reward, at):
+    """Whether its time is over, though nobody may have taken away yet what is left of it."""
+    return reward.expires_at is not None and reward.expires_at <= at
 
 
 def _balance(storefront, customer, unit, form, leg):

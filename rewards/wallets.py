@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Case, F, Q, Sum, When
 
 from advocacy.models import Event
+from rewards import lots
 from rewards.models import (
     Account,
     AccountKind,
@@ -58,15 +59,18 @@ class Wallet:
     expiring: list = field(default_factory=list)
 
 
-def balance(*, storefront, customer):
-    """A Wallet for each unit and form that the customer ever had something of; coming and expiring soonest first."""
+def balance(*, storefront, customer, at):
+    """A Wallet for each unit and form that the customer ever had something of; coming and expiring soonest first.
+
+    What is past its time is not available, also before ``expiry.expire`` has taken it away.
+    """
     wallets = {}
     for account in Account.objects.filter(storefront=storefront, customer=customer).order_by("unit", "form"):
         wallet = wallets.setdefault((account.unit, account.form), Wallet(account.unit, account.form))
         setattr(wallet, f"{account.kind}_minor", account.balance_minor)
     mine = Reward.objects.filter(storefront=storefront, recipient=customer)
     _add_coming(wallets, mine)
-    _add_expiring(wallets, mine)
+    _add_expiring(wallets, mine, at)
     return list(wallets.values())
 
 
@@ -105,15 +109,28 @@ def _awaits(facts, fact):
     return "placed_at" in facts and not facts.get("digital") and not facts.get(fact)
 
 
-def _add_expiring(wallets, mine):
+def _add_expiring(wallets, mine, at):
     """A lot that pays off another below 0 expires only as far as the balance goes."""
+    rows = list(mine.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"))
+    if any(lots.is_over(reward, at) for reward in rows):
+        _leave_out_what_is_over(wallets, mine, at)
     left = {key: wallet.available_minor for key, wallet in wallets.items()}
-    for reward in mine.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"):
+    for reward in rows:
+        if lots.is_over(reward, at):
+            continue
         key = reward.unit, reward.form
         amount = min(reward.available_minor, left[key])
         if amount > 0:
             left[key] -= amount
             wallets[key].expiring.append(Expiring(amount, reward.expires_at))
+
+
+def _leave_out_what_is_over(wallets, mine, at):
+    """It pays debts, and nothing else."""
+    lasting = mine.filter(available_minor__gt=0).exclude(expires_at__lte=at).values("unit", "form").order_by()
+    sums = {(row["unit"], row["form"]): row["sum"] for row in lasting.annotate(sum=Sum("available_minor"))}
+    for key, wallet in wallets.items():
+        wallet.available_minor = min(wallet.available_minor, sums.get(key, 0))
 
 
 def statement(*, storefront, customer):

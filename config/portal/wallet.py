@@ -27,7 +27,7 @@ class Purse:
 def purses(*, advocate, at):
     """The program's credit first, also where it is empty; of the rest what has something in it."""
     program = advocate.program
-    found = wallets.balance(storefront=advocate.storefront, customer=advocate.customer)
+    found = wallets.balance(storefront=advocate.storefront, customer=advocate.customer, at=at)
     kept = [wallet for wallet in found if _shows(wallet)]
     kept.sort(key=lambda wallet: (wallet.form != Form.CREDIT, wallet.unit != program.currency))
     return [_purse(wallet, program, at) for wallet in kept or [wallets.Wallet(program.currency, Form.CREDIT)]]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.contrib import admin
 from django.http import Http404
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
@@ -101,7 +102,7 @@ class WalletAdmin(acts.Acting, LongListing):
 def _wallets(row):
     """Asked once a page."""
     if not hasattr(row, "read_wallets"):
-        row.read_wallets = wallets.balance(storefront=row.storefront_id, customer=row.pk)
+        row.read_wallets = wallets.balance(storefront=row.storefront_id, customer=row.pk, at=timezone.now())
     return row.read_wallets
 
 

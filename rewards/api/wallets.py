@@ -111,7 +111,7 @@ def owner(request, name):
 class OneWallet(Endpoint):
     def get(self, request, customer):
         customer = owner(request, customer)
-        balances = wallets.balance(storefront=request.storefront, customer=customer)
+        balances = wallets.balance(storefront=request.storefront, customer=customer, at=self.at)
         shown = {"customer": ids.encode("cus", customer.public_id), "balances": balances}
         return Response(WalletAnswer(shown).data)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, Sum
 
+from rewards import lots as lots_of_wallets
 from rewards.models import (
     COUNTED,
     Account,
@@ -103,15 +104,23 @@ class Judge:
 
     def due(self, customer, mine, balance):
         free = [lot for lot in mine if not held_by(lot)]
-        amount = max(min(sum(lot.available_minor for lot in free), balance), 0)
-        due = Due(customer, amount, free, self.payees.get(customer))
+        amount = self._payable(free, balance)
+        due = Due(customer, amount, self._lasting(free), self.payees.get(customer))
         due.waits_for, due.numbers = self._waits_for(due, mine)
         if self.card and not due.waits_for:
             due.amount_minor = self.card
         if not amount:
             # Shown is what would be theirs.
-            due.amount_minor = max(min(sum(lot.available_minor for lot in mine), balance), 0)
+            due.amount_minor = self._payable(mine, balance)
         return due
+
+    def _payable(self, rows, balance):
+        """What is past its time pays debts and nothing else, also before somebody has taken it away."""
+        lasting = sum(max(lot.available_minor, 0) for lot in self._lasting(rows))
+        return max(min(lasting, sum(lot.available_minor for lot in rows), balance), 0)
+
+    def _lasting(self, rows):
+        return [lot for lot in rows if not lots_of_wallets.is_over(lot, self.at)]
 
     def _waits_for(self, due, mine):
         held = next((key for lot in mine if (key := held_by(lot))), "")

@@ -9,6 +9,7 @@ from rewards import audit
 from rewards.models import Adjustment, Redemption, Reward
 from tests import cast
 from tests.flows.api import secret
+from tests.rewards.wallet_scene import DAY, lot
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +173,25 @@ def test_rival_finds_and_spends_nothing_of_acme(shop, rival):
     ]
     assert [answer.status_code for answer in answers] == [404] * 7
     assert available(shop) == 200
+
+
+def test_what_is_past_its_time_is_neither_shown_nor_spent_before_it_is_taken_away(shop, program, alice):
+    long_ago = timezone.now() - 2 * DAY
+    for form in ("credit", "points"):
+        lot(program, alice.customer, 500, form=form, expires_in=1, at=long_ago)
+    lot(program, alice.customer, 300)
+    assert (available(shop), available(shop, "points")) == (300, 0)
+    assert shop.get("/wallets/ext_alice").json()["balances"][0]["expiring"] == []
+    assert (reserve(shop, 301).json()["code"], reserve(shop, 300, "k-2").status_code) == ("not_enough_balance", 201)
+    exchanged = send(shop, "/wallets/ext_alice/exchange", {"points": 100}, "k-3")
+    assert (exchanged.json()["code"], available(shop, "points")) == ("not_enough_balance", 0)
+    assert available(shop) == 0
+
+
+def test_what_is_past_its_time_pays_debts_and_nothing_else(shop, program, alice):
+    debt = {"customer": "ext_alice", "kind": "taken", "amount_minor": 200, "allow_negative": True, "reason": "Twice"}
+    assert send(shop, "/adjustments", debt).status_code == 201
+    lot(program, alice.customer, 500, expires_in=1, at=timezone.now() - 2 * DAY)
+    lot(program, alice.customer, 300)
+    assert available(shop) == 300
+    assert (reserve(shop, 301, "k-2").status_code, reserve(shop, 300, "k-3").status_code) == (422, 201)

@@ -219,13 +219,19 @@ class Model:
         mine = [lot for lot in self.lots.values() if (lot.recipient, lot.form) == (who, form)]
         return sorted(mine, key=lambda lot: (lot.expires_at is None, lot.expires_at or 0))
 
-    def spendable(self, who, form):
-        lots = sum(max(lot.holds["available"], 0) for lot in self._in_order(who, form))
+    def _alive(self, who, form, at):
+        return [lot for lot in self._in_order(who, form) if lot.expires_at is None or lot.expires_at > at]
+
+    def spendable(self, who, form, at):
+        lots = sum(max(lot.holds["available"], 0) for lot in self._alive(who, form, at))
         return max(min(self.balance(who, form), lots), 0)
 
-    def reserve(self, reference, who, form, amount, lots=None):
+    def redeem(self, reference, who, form, amount, at):
+        self.reserve(reference, amount, self._alive(who, form, at))
+
+    def reserve(self, reference, amount, lots):
         parts = []
-        for lot in self._in_order(who, form) if lots is None else lots:
+        for lot in lots:
             part = min(lot.holds["available"], amount)
             if part > 0:
                 lot.move("available", "reserved", part)
@@ -253,10 +259,12 @@ class Model:
             if lot.expires_at and lot.expires_at < at + GRACE and lot.holds["spent"] < before[id(lot)]:
                 lot.expires_at = at + GRACE
 
-    def payable(self, who):
-        """Cash of lots that nothing holds, what is below 0 included."""
+    def payable(self, who, at):
+        """Cash of lots that nothing holds, what is below 0 included; what is past its time pays that and no more."""
         free = [lot for lot in self._in_order(who, "cash") if lot.holds["available"] and not lot.reviewed]
-        return max(min(sum(lot.holds["available"] for lot in free), self.balance(who, "cash")), 0), free
+        alive = [lot for lot in self._alive(who, "cash", at) if any(lot is each for each in free)]
+        sums = sum(max(lot.holds["available"], 0) for lot in alive), sum(lot.holds["available"] for lot in free)
+        return max(min(*sums, self.balance(who, "cash")), 0), alive
 
     def expire(self, at):
         over = [lot for lot in self.lots.values() if lot.expires_at and lot.expires_at <= at]

@@ -274,8 +274,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(ADVOCATES + FRIENDS), share=st.sampled_from([10, 50, 100, 101]), crash=crashes)
     def redeem(self, who, share, crash):
-        spendable = self.model.spendable(who, "credit")
-        amount, at = max(spendable * share // 100, 1), self.tick()
+        at = self.tick()
+        spendable = self.model.spendable(who, "credit", at)
+        amount = max(spendable * share // 100, 1)
         asked = {"storefront": self.storefront, "customer": self.customer(who), "unit": "EUR", "amount_minor": amount}
         if amount > spendable:
             with pytest.raises(lots.NotEnough) as refused:
@@ -283,7 +284,7 @@ class Machine(RuleBasedStateMachine):
             assert refused.value.spendable == spendable
             return
         made = self.do(lambda: redemptions.reserve(**asked, at=at), crash)
-        self.model.reserve(made.public_id, who, "credit", amount)
+        self.model.redeem(made.public_id, who, "credit", amount, at)
         self.spent.append((made.public_id, "reserved"))
 
     @precondition(lambda self: any(state == "reserved" for _, state in self.spent))
@@ -310,7 +311,7 @@ class Machine(RuleBasedStateMachine):
     @rule(crash=crashes)
     def pay(self, crash):
         at = self.tick()
-        due = {who: self.model.payable(who) for who in ADVOCATES}
+        due = {who: self.model.payable(who, at) for who in ADVOCATES}
         due = {who: said for who, said in due.items() if said[0]}
         if not due:
             with pytest.raises(Refused):
@@ -322,7 +323,7 @@ class Machine(RuleBasedStateMachine):
             who: amount for who, (amount, _) in due.items()
         }
         for who, (amount, free) in due.items():
-            self.model.reserve(payouts[self.customer(who).pk].public_id, who, "cash", amount, free)
+            self.model.reserve(payouts[self.customer(who).pk].public_id, amount, free)
         batches.approve(batch=batch, at=at)
         self.do(lambda: batches.export(batch=batch, at=at), crash)
         self.batches.append(batch)

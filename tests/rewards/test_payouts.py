@@ -14,10 +14,10 @@ from advocacy.refusals import Refused
 from rewards import audit
 from rewards.coupons import asking, ending, using
 from rewards.models import Coupon, Payout, PayoutBatch, PayoutPolicy, TaxLimit, Transfer
-from rewards.payouts import batches, gathering, payees, results
+from rewards.payouts import batches, gathering, payees, results, standing
 from rewards.payouts.kinds import KINDS, Kind, sepa
 from tests import cast
-from tests.rewards import coupon_stage, scene
+from tests.rewards import coupon_stage, scene, wallet_scene
 from tests.rewards.payouts_stage import (
     IBAN,
     LATER,
@@ -134,6 +134,15 @@ def test_an_order_returned_while_its_cash_is_under_way_is_netted_by_the_next_one
     earns(alice)
     assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
     assert list(audit.differences()) == []
+
+
+def test_cash_that_is_past_its_time_is_not_paid(policy, alice, program):
+    over = wallet_scene.lot(program, alice.customer, 3000, form="cash", expires_in=1)
+    lasting = wallet_scene.lot(program, alice.customer, 2100, form="cash")
+    at = NOW + wallet_scene.DAY
+    assert standing.of(storefront=alice.storefront, customer=alice.customer, at=at)[0].amount_minor == 4600
+    payout = gathering.gather(policy=policy, at=at).payouts.get()
+    assert (payout.amount_minor, wallet_scene.parts([over, lasting])) == (4600, [3000, 0])
 
 
 def test_above_the_limit_somebody_else_than_the_maker_approves(policy, alice, olga, otto):

@@ -217,3 +217,13 @@ def test_points_without_a_worth_are_not_exchanged(program, alice, rate, code):
     with pytest.raises(Refused) as refused:
         exchange.for_credit(program=program, customer=alice, points=9, at=NOW)
     assert refused.value.code == code
+
+
+def test_what_is_past_its_time_is_not_spent_though_nobody_took_it_away_yet(program, alice):
+    lot(program, alice, 500, expires_in=1)
+    lasting = lot(program, alice, 300)
+    with pytest.raises(lots.NotEnough) as refused:
+        reserve(alice, 301, at=NOW + DAY)
+    assert refused.value.spendable == 300
+    reserve(alice, 300, at=NOW + DAY)
+    assert parts([lasting]) == [0]

@@ -86,7 +86,7 @@ def test_a_paused_or_banned_advocate_waits_and_the_friend_does_not(program, alic
     alice.save()
     crediting.release(at=DUE)
     assert (balances(alice.customer), balances(fred)) == ({"pending": 1000}, {"available": 500})
-    coming = wallets.balance(storefront=program.storefront, customer=alice.customer)[0].coming
+    coming = wallets.balance(storefront=program.storefront, customer=alice.customer, at=DUE)[0].coming
     assert coming == [wallets.Coming(1000, None, f"advocate_{status}")], "nobody can say when"
     assert Reward.objects.get(side="advocate").held_by == f"advocate_{status}"
     alice.status = AdvocateStatus.ACTIVE
