@@ -93,7 +93,8 @@ class Reader:
     def rows(self, piece):
         """The Rows of a Slice, streamed."""
         sql = f"""
-            SELECT e.id, {self._moment}, e.occurred_at >= %(start)s, {self._day()}, e.advocate_id, e.friend_id, e.customer_id, {_OWN},
+            SELECT e.id, {self._moment}, e.occurred_at >= %(start)s, {self._day()},
+                e.advocate_id, e.friend_id, e.customer_id, {_OWN},
                 f.advocate_segments::text, later.facts IS NOT NULL,
                 {_picked("f", self._first)}, {_picked("n", self._now)}
             FROM advocacy_event e
