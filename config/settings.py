@@ -110,6 +110,8 @@ TEMPLATES = [
 EVENT_HANDLERS = "config.event_handlers.HANDLERS"
 # The dictionary of long work.
 JOB_KINDS = "config.job_kinds.JOBS"
+# The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
+COUPON_NAMES = "rewards.coupons.asking.names"
 
 # --- data ----------------------------------------------------------------------------------------------------------
 
@@ -379,7 +381,9 @@ LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WAR
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "config.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # What granian writes with --access-log, by its own handler otherwise.
+    "loggers": {"granian.access": {"handlers": ["console"], "propagate": False}},
 }

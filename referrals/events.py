@@ -51,7 +51,7 @@ _ORDER = {
     "cancelled": "whether it is cancelled",
     "stands": "whether it counts as a paid order; rules owe nothing for one that does not",
     "referred": "whether it is a conversion",
-    "coupon_codes": "used in it, in capitals",
+    "coupon_codes": "used in it, in capitals; a coupon of our own pools as its id, cpn_…",
     "country": "ISO 3166, or empty",
     "placed_at": "RFC 3339",
     "paid_at": "RFC 3339, or null",
@@ -99,7 +99,7 @@ _CONVERSION = {
     "revenue_minor": "after discounts, before tax and shipping: what percentages are taken of",
     "products": "its lines: line, product, variant, sku, category, quantity, net_minor (price × quantity − discount), "
     "revenue_minor (the order's, spread over the lines), refunded_minor (of net, by refunds that name the line)",
-    "coupon_codes": "used in the order, in capitals",
+    "coupon_codes": "used in the order, in capitals; a coupon of our own pools as its id, cpn_…",
     "country": "ISO 3166, or empty",
     "cancelled": "whether the order is cancelled",
     "advocate_review": "clear, held or rejected",

@@ -39,7 +39,9 @@ class OrderChange(fields.StrictSerializer):
     customer = customers.CustomerGiven(required=False)
     click_id = fields.Text(required=False, help_text="From the address they came by, or from /clicks.")
     referral_code = fields.Text(required=False, help_text="A code they typed; goes before a coupon and a click.")
-    coupon_codes = serializers.ListField(child=fields.Text(), required=False, max_length=50)
+    coupon_codes = serializers.ListField(
+        child=fields.Text(), required=False, max_length=50, help_text="A coupon of your pools also by its id, cpn_…."
+    )
     currency = fields.Currency(required=False)
     subtotal_minor = fields.Minor(required=False, help_text="Goods before any discount.")
     discount_minor = fields.Minor(required=False)
@@ -115,7 +117,9 @@ class OrderAnswer(serializers.ModelSerializer):
     conversions = serializers.SerializerMethodField(help_text="One per program whose advocate brought the customer.")
     reasons = serializers.SerializerMethodField(help_text="Why it brought no conversion.")
     products = serializers.ListField(child=serializers.DictField())
-    coupon_codes = serializers.ListField(child=serializers.CharField())
+    coupon_codes = serializers.ListField(
+        child=serializers.CharField(), help_text="As sent; a code of one of your pools as its coupon's id, cpn_…."
+    )
     identifiers = serializers.DictField()
     source = serializers.DictField()
     metadata = serializers.DictField()

@@ -1,5 +1,6 @@
 from django.db import models
 
+from advocacy import ids
 from advocacy.models import Customer, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, UnitField, at_least, one_of
 
@@ -41,6 +42,7 @@ class Order(models.Model):
     refunded_minor = MinorField(default=0)
     country = models.CharField(max_length=2, blank=True)
     products = models.JSONField(default=list)
+    # As the storefront sent them; a coupon of our own pools by its id, because its code is worth money.
     coupon_codes = models.JSONField(default=list)
     referral_code = models.CharField(max_length=40, blank=True)
     click_id = models.UUIDField(null=True, blank=True)
@@ -86,8 +88,8 @@ class Order(models.Model):
 
     @property
     def coupons_used(self):
-        """The coupon codes as they are compared: in capitals."""
-        return [code.upper() for code in self.coupon_codes]
+        """The coupon codes as they are compared: in capitals; coupons of our own pools by their ids."""
+        return [code if ids.decode("cpn", code) else code.upper() for code in self.coupon_codes]
 
 
 class RefundKind(models.TextChoices):

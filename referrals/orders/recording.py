@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 
-from advocacy import customers, given
+from advocacy import customers, given, secret_codes
 from advocacy.outbox.record import record as record_events
 from advocacy.refusals import Conflict, Refused
 from referrals import attribution, conversions, events
@@ -154,15 +154,21 @@ def hints(columns):
 
 def take(order, columns):
     """Write the columns into the row; answers whether anything but the time of the news changed."""
-    columns = {name: value for name, value in columns.items() if name != "customer"}
+    columns = {name: value for name, value in columns.items() if name != "customer"} | _codes(order, columns)
     if "click_id" in columns:
         columns["click_id"] = click_uuid(columns["click_id"])
-    if "referral_code" in columns:
-        columns["referral_code"] = columns["referral_code"][:_LONGEST_CODE]
     changed = {name for name, value in columns.items() if getattr(order, name) != value}
     for name in changed:
         setattr(order, name, columns[name])
     return bool(changed - {"updated_at"})
+
+
+def _codes(order, columns):
+    """As they are kept: a code that is worth money only by its coupon's id, wherever it was typed."""
+    coupons, typed = columns.get("coupon_codes", ()), columns.get("referral_code", "")
+    *coupons, typed = secret_codes.hidden(storefront=order.storefront_id, codes=[*coupons, typed])
+    kept = {"coupon_codes": coupons, "referral_code": typed[:_LONGEST_CODE]}
+    return {name: value for name, value in kept.items() if name in columns}
 
 
 def bonds_then(order, binding):

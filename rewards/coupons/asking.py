@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 
+from advocacy import ids
 from rewards.coupons import codes
 from rewards.models import Coupon, CouponState
 from rewards.models.coupon import THEIRS
@@ -27,6 +28,14 @@ def find(*, storefront, code):
     """The coupon of this code, in whatever case it is typed; None where there is none. One query, found or not."""
     rows = Coupon.objects.filter(storefront=storefront, fingerprint=codes.fingerprint(code))
     return rows.select_related("pool", "reward", "customer").first()
+
+
+def names(*, storefront, texts):
+    """``{text: cpn_…}`` of those that are codes of the storefront, in whatever case. One query."""
+    marks = {text: codes.fingerprint(text) for text in texts}
+    rows = Coupon.objects.filter(storefront=storefront, fingerprint__in=set(marks.values()))
+    found = {bytes(mark): ids.encode("cpn", name) for mark, name in rows.values_list("fingerprint", "public_id")}
+    return {text: found[mark] for text, mark in marks.items() if mark in found}
 
 
 def of(*, customer, program):

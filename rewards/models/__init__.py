@@ -2,7 +2,7 @@
 
 from rewards.models.adjustment import Adjustment, AdjustmentKind, Exchange
 from rewards.models.correction import Correction, CorrectionPolicy, CorrectionState
-from rewards.models.coupon import Coupon, CouponState
+from rewards.models.coupon import Coupon, CouponState, CouponUse
 from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolSource
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
 from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
@@ -42,6 +42,7 @@ __all__ = [
     "CouponPool",
     "CouponState",
     "CouponUpload",
+    "CouponUse",
     "Decision",
     "DestinationKind",
     "Exchange",

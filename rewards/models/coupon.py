@@ -116,3 +116,24 @@ class Coupon(models.Model):
     def ends_at(self):
         """When its time is over, or None. A reward may be given more time, and its code with it."""
         return self.reward.expires_at if self.reward_id else self.expires_at
+
+
+class CouponUse(models.Model):
+    """What one order took of a gift card, or that it used a coupon. Uses told by calls are no rows."""
+
+    coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="uses", db_index=False)
+    # The order, by its public id.
+    order = models.UUIDField()
+    amount_minor = MinorField()
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["coupon", "order"], name="an_order_uses_a_coupon_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="no_order_uses_less_than_nothing"),
+        ]
+        # Used by: what further cards of an order pay.
+        indexes = [models.Index(fields=["order"], name="coupon_uses_of_an_order")]
+
+    def __str__(self):
+        return f"{self.coupon} in {self.order}"

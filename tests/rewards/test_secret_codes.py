@@ -1,0 +1,111 @@
+"""What a code alone is worth stands nowhere but in its own sealed row: not in orders, events or decisions."""
+
+import json
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.core import management
+from django.db import connection
+from django.utils import timezone
+
+from advocacy import ids
+from advocacy.models import Event
+from advocacy.outbox.drain import drain
+from referrals.models import Order
+from referrals.orders import changing, recording
+from rewards import audit
+from rewards.models import Coupon, Decision
+from tests import cast
+from tests.rewards.coupon_stage import pool_of, stock
+from tests.rewards.scene import rule_of
+
+pytestmark = pytest.mark.django_db
+SECRET = "CODE-000001"
+_LIKE = "SELECT count(*) FROM {table} row WHERE row::text ILIKE %s"
+
+
+def holding(text):
+    """``{table: rows}`` of the whole database whose text holds this."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(_LIKE.format(table=table), [f"%{text}%"])
+            found[table] = cursor.fetchone()[0]
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def settle():
+    for lane in ("money", "people"):
+        while drain(lane, at=timezone.now()):
+            pass
+
+
+def order(acme, name="1001", **fields):
+    return recording.record(storefront=acme, orders=[cast.order(name, **fields)], at=timezone.now())[0].order
+
+
+@pytest.fixture
+def bought(acme, program, alice):
+    """Fred, whom alice brought, pays with a public code and with one of a pool, and types it into the other field."""
+    needs_coupon = [{"field": "coupon_codes", "op": "one_of", "value": ["spring"]}]
+    rule_of(program, "With the spring coupon", conditions=needs_coupon, minimum_order_minor=0)
+
+    def buy(name="1001", code=SECRET):
+        hints = {"coupon_codes": ["Spring", code.lower()], "referral_code": "ALICE-LINK"}
+        return order(acme, name, customer={"external_id": "fred"}, **hints)
+
+    return buy
+
+
+def test_a_code_of_a_pool_is_kept_by_its_coupons_id_and_public_ones_as_they_are(acme, program, bought):
+    stock(pool_of(program), [1, 2])
+    made = bought()
+    settle()
+    coupon = Coupon.objects.get(last_4="0001")
+    name = ids.encode("cpn", coupon.public_id)
+    assert made.coupon_codes == ["Spring", name]
+    assert {str(event.facts["coupon_codes"]) for event in Event.objects.filter(type__contains=".recorded")} == {
+        str(["SPRING", name])
+    }
+    assert (coupon.state, coupon.order_reference) == ("used", ids.encode("ord", made.public_id))
+    [verdict] = Decision.objects.get(subject__public_id=made.conversions.get().public_id).verdicts
+    assert verdict["granted"]["advocate"] > 0
+    assert holding(SECRET) == {}
+    assert list(audit.differences()) == []
+
+
+def test_wherever_it_is_typed_or_said_later(acme, program):
+    stock(pool_of(program), [1, 2])
+    typed = order(acme, referral_code=SECRET)
+    later = changing.change(
+        storefront=acme, external_id="1001", fields={"coupon_codes": ["CODE-000002"]}, at=timezone.now()
+    ).order
+    settle()
+    assert (typed.referral_code[:4], later.coupon_codes[0][:4]) == ("cpn_", "cpn_")
+    assert holding("CODE-00000") == {}
+    assert set(Coupon.objects.values_list("state", flat=True)) == {"free", "used"}
+
+
+def test_another_storefronts_code_is_no_secret_here_and_names_nothing_of_it(acme, rival, program):
+    stock(pool_of(program), [1])
+    there = order(rival, coupon_codes=[SECRET])
+    assert there.coupon_codes == [SECRET]
+    settle()
+    assert Coupon.objects.get().state == "free"
+
+
+def test_rows_from_before_are_rewritten_and_prove_the_same(acme, program, bought):
+    bought()
+    settle()
+    assert {"referrals_order", "advocacy_event", "rewards_decision"} <= set(holding(SECRET))
+    stock(pool_of(program), [1])
+    kept = Decision.objects.count()
+    import_module("rewards.migrations.0003_hide_codes").hide(apps, connection.schema_editor())
+    name = ids.encode("cpn", Coupon.objects.get().public_id)
+    assert Order.objects.get().coupon_codes == ["Spring", name]
+    assert Event.objects.get(type="conversion.recorded").facts["coupon_codes"] == ["SPRING", name]
+    assert name in json.dumps(Decision.objects.latest("id").verdicts)
+    assert (holding(SECRET), Decision.objects.count()) == ({}, kept)
+    assert list(audit.differences()) == []
+    management.call_command("rebuild", verify=True)
