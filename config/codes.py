@@ -1,4 +1,6 @@
-"""``POST /codes/{code}/validate``: what a code that somebody typed is worth, or why nothing. Read-only.
+"""``POST /codes/validate``: what a code that somebody typed is worth, or why nothing. Read-only.
+
+``POST /codes/{code}/validate`` answers the same for a code in the address, which logs along the way keep.
 
 One look-up of each app: a referral's code promises the friend's offer, a coupon or gift card its own worth. An unknown
 code asks the database the same questions as a known one, and with a publishable key a coupon is as unknown as any.
@@ -57,6 +59,12 @@ class CodeCall(fields.StrictSerializer):
     example = {"customer": "ext_fred", "cart": CartCall.example}
 
 
+class TypedCodeCall(CodeCall):
+    code = fields.Text(max_length=LONGEST, allow_blank=False, help_text="As it was typed.")
+
+    example = {"code": "SUMMER-7QX2"} | CodeCall.example
+
+
 class CodeReasonAnswer(serializers.Serializer):
     key = serializers.CharField(help_text="A reason key.")
     text = serializers.CharField(help_text="For whoever typed the code.")
@@ -105,23 +113,18 @@ class CodeAnswer(serializers.Serializer):
     }
 
 
-@documented(
-    "Codes",
-    post=Call(
-        "Validate a code",
-        CodeAnswer,
-        takes=CodeCall,
-        also=path_parameters("code"),
-        description="What a code is worth to this customer with this cart, or the reasons why nothing. Nothing is "
-        "written, and nothing reserved. A publishable key learns of referral codes only, and names no customer. "
-        "A code that is nobody's is 404 unknown_code.",
-    ),
+_WHAT = (
+    "What a code is worth to this customer with this cart, or the reasons why nothing. Nothing is written, and nothing "
+    "reserved. A publishable key learns of referral codes only, and names no customer. A code that is nobody's is 404 "
+    "unknown_code."
 )
-class ValidateCode(Endpoint):
+
+
+class Validation(Endpoint):
     permission_classes = [AnyKey]
 
-    def post(self, request, code):
-        call = self.taken(CodeCall)
+    def told(self, call, code):
+        request = self.request
         secret = request.auth.kind == KeyKind.SECRET
         if "customer" in call and not secret:
             raise PermissionDenied(SecretKey.message)
@@ -136,6 +139,29 @@ class ValidateCode(Endpoint):
         else:
             raise NotFound("unknown_code", "There is no such code here. Look for a mistyped letter.")
         return Response(CodeAnswer({"code": code, **told}).data)
+
+
+@documented("Codes", post=Call("Validate a code", CodeAnswer, takes=TypedCodeCall, description=_WHAT))
+class ValidateTypedCode(Validation):
+    def post(self, request):
+        call = self.taken(TypedCodeCall)
+        return self.told(call, call["code"])
+
+
+@documented(
+    "Codes",
+    post=Call(
+        "Validate a public code",
+        CodeAnswer,
+        takes=CodeCall,
+        also=path_parameters("code"),
+        description=f"{_WHAT} For referral codes and others that are public: an address is kept by logs, so send "
+        "coupons and gift cards to POST /codes/validate.",
+    ),
+)
+class ValidateCode(Validation):
+    def post(self, request, code):
+        return self.told(self.taken(CodeCall), code)
 
 
 def _of_link(link, person, cart, at):

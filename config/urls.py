@@ -13,6 +13,7 @@ API = [
     path("explain", api.Explain.as_view()),
     path("orders/<str:id>/explain", api.ExplainOrder.as_view()),
     path("conversions/<str:id>/explain", api.ExplainConversion.as_view()),
+    path("codes/validate", codes.ValidateTypedCode.as_view()),
     path("codes/<str:code>/validate", codes.ValidateCode.as_view()),
     path("schema", api.Schema.as_view(), name="api-schema"),
     path("docs", api.Docs.as_view(), name="api-docs"),

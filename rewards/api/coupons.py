@@ -160,6 +160,41 @@ class CouponUseCall(fields.StrictSerializer):
     example = {"amount_minor": 400, "reference": "till-7/311"}
 
 
+class TypedCodeUseCall(CouponUseCall):
+    code = fields.Text(max_length=200, allow_blank=False, help_text="As it was typed.")
+
+    example = {"code": "SUMMER-7QX2"} | CouponUseCall.example
+
+
+_REFUSED = "Refused with coupon_used, coupon_expired, coupon_revoked or coupon_not_assigned."
+
+
+class Uses(Endpoint):
+    def used(self, name, call):
+        coupon = named(self.request.storefront, name)
+        with keyed(self) as claim:
+            used = claim.earlier(of(self.request.storefront))
+            used = used or claim.keep("coupon", using.use(coupon=coupon, at=self.at, **call))
+        return created(CouponAnswer(used).data, new=claim.new)
+
+
+@documented(
+    "Coupons",
+    post=Call(
+        "Use a code",
+        CouponAnswer,
+        takes=TypedCodeUseCall,
+        creates=True,
+        keyed=True,
+        description=f"For codes that are redeemed elsewhere than in an order you send. {_REFUSED}",
+    ),
+)
+class TypedCodeUses(Uses):
+    def post(self, request):
+        call = dict(self.taken(TypedCodeUseCall))
+        return self.used(call.pop("code"), call)
+
+
 @documented(
     "Coupons",
     post=Call(
@@ -169,15 +204,10 @@ class CouponUseCall(fields.StrictSerializer):
         creates=True,
         keyed=True,
         also=path_parameters("id"),
-        description="For codes that are redeemed elsewhere than in an order you send. The address takes the coupon's "
-        "id or its code. Refused with coupon_used, coupon_expired, coupon_revoked or coupon_not_assigned.",
+        description="The same for a coupon by its id. The address takes a code too, but logs keep addresses: send "
+        f"codes to POST /coupons/use. {_REFUSED}",
     ),
 )
-class CouponUses(Endpoint):
+class CouponUses(Uses):
     def post(self, request, id):
-        call = self.taken(CouponUseCall)
-        coupon = named(request.storefront, id)
-        with keyed(self) as claim:
-            used = claim.earlier(of(request.storefront))
-            used = used or claim.keep("coupon", using.use(coupon=coupon, at=self.at, **call))
-        return created(CouponAnswer(used).data, new=claim.new)
+        return self.used(id, self.taken(CouponUseCall))

@@ -2,7 +2,7 @@ from django.urls import path
 
 from rewards.api import payees, payouts, rules
 from rewards.api.adjustments import Adjustments, OneAdjustment, PointsToCredit
-from rewards.api.coupons import Coupons, CouponUses, OneCoupon
+from rewards.api.coupons import Coupons, CouponUses, OneCoupon, TypedCodeUses
 from rewards.api.pools import CouponPools, CouponUploads, OneCouponPool
 from rewards.api.rates import Rates
 from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
@@ -32,6 +32,7 @@ urlpatterns = [
     path("coupon_pools/<str:id>", OneCouponPool.as_view()),
     path("coupon_pools/<str:id>/codes", CouponUploads.as_view()),
     path("coupons", Coupons.as_view()),
+    path("coupons/use", TypedCodeUses.as_view()),
     path("coupons/<str:id>", OneCoupon.as_view()),
     path("coupons/<str:id>/use", CouponUses.as_view()),
     path("rewards", Rewards.as_view()),

@@ -25,6 +25,7 @@ PUBLIC = {
     ("get", "/api/v1/testimonials"),
     ("get", "/api/v1/testimonials/{id}"),
     ("post", "/api/v1/clicks"),
+    ("post", "/api/v1/codes/validate"),
     ("post", "/api/v1/codes/{code}/validate"),
 }
 OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
