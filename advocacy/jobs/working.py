@@ -4,19 +4,17 @@ A step's effect and its cursor commit in one transaction that holds the job's ro
 need: the second passes over the row, and between two steps the newer one takes over.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
 
+from advocacy import failures
 from advocacy.jobs import kinds
 from advocacy.models import Job, JobState
 from advocacy.models.job import ACTIVE
 from advocacy.outbox.interruptions import pass_on
 from advocacy.refusals import Refused
-
-log = logging.getLogger(__name__)
 
 # Of a statement inside a step.
 SECONDS = 20
@@ -24,7 +22,6 @@ SECONDS = 20
 PATIENCE = timedelta(seconds=10)
 # Runs that may begin without one finished step: what kills its worker would otherwise kill one worker after the other.
 ATTEMPTS = 8
-_LONGEST_ERROR = 2000
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,7 @@ def step(*, pk, worker, first, at):
         return _step(pk, worker, first, at)
     except Exception as error:
         pass_on(error)
-        log.exception("Job %s failed.", pk)
-        _fail(pk, error, at)
+        _fail(pk, failures.told(error, f"A step of job {pk}"), at)
         return False
 
 
@@ -94,12 +90,8 @@ def _unlocked():
     return Job.objects.select_for_update(skip_locked=True, of=("self",)).select_related("storefront")
 
 
-def _fail(pk, error, at):
+def _fail(pk, sentence, at):
     """Nothing of the failed step is kept; say why, for somebody who may try again."""
-    if isinstance(error, Refused):
-        sentence = error.message
-    else:
-        sentence = f"A step failed with {type(error).__name__}: {error}"[:_LONGEST_ERROR]
     Job.objects.filter(pk=pk, state__in=ACTIVE).update(state=JobState.FAILED, error=sentence, ended_at=at, moved_at=at)
 
 

@@ -13,10 +13,12 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.models import Q
 
+from advocacy import failures
 from advocacy.models import Pending
 from advocacy.outbox import wake
 from advocacy.outbox.interruptions import Interrupted, pass_on
 from advocacy.outbox.record import handlers
+from advocacy.refusals import Refused
 
 __all__ = ["BATCH", "Interrupted", "drain", "retry", "waiting"]
 
@@ -85,7 +87,7 @@ def _work(taken):
         lanes = registered.get(pending.event.type, {})
         if pending.lane not in lanes:
             # Recorded by a newer release than this worker's, or by an older one: somebody must look at it.
-            raise LookupError(f"Nothing follows {pending.event.type} in lane {pending.lane}.")
+            raise Refused("nothing_follows", f"Nothing follows {pending.event.type} in lane {pending.lane}.")
         for handler in lanes[pending.lane]:
             work.setdefault(handler, []).append(pending.event)
     return work.items()
@@ -97,20 +99,19 @@ def _single(lane, pk, at):
         return _work_on(waiting(lane, at).filter(pk=pk), at, [])
     except Exception as error:
         pass_on(error)
-        log.exception("Pending event %s failed.", pk)
-        _note_failure(pk, error, at)
+        _note_failure(pk, failures.told(error, f"Pending event {pk}"), at)
         if isinstance(error, SoftTimeLimitExceeded):
             raise Interrupted from error
         return 1
 
 
-def _note_failure(pk, error, at):
+def _note_failure(pk, sentence, at):
     with transaction.atomic():
         pending = Pending.objects.select_for_update().filter(pk=pk).first()
         if pending is None:
             return
         pending.attempts += 1
-        pending.last_error = f"{type(error).__name__}: {error}"[:2000]
+        pending.last_error = sentence
         pending.next_attempt_at = at + FIRST_WAIT * 2 ** (pending.attempts - 1)
         if pending.attempts >= ATTEMPTS:
             pending.stuck_at = at

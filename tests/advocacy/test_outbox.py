@@ -88,7 +88,9 @@ def test_a_broken_people_handler_does_not_keep_money_from_being_paid(handlers, a
     draining.drain("money", at=NOW)
     assert balances(alice.customer) == {"pending": 1000}
     waiting = Pending.objects.get()
-    assert (waiting.lane, waiting.attempts, waiting.last_error) == ("people", 1, "LookupError: no such segment")
+    assert (waiting.lane, waiting.attempts) == ("people", 1)
+    assert "(LookupError)" in waiting.last_error
+    assert "no such segment" not in waiting.last_error
 
 
 def test_one_bad_event_does_not_stop_the_others_and_leaves_nothing_half_done(handlers, alice, fred):
