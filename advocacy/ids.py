@@ -24,6 +24,7 @@ PREFIXES = {
     "refund": "rfd",
     "fulfilment": "ful",
     "conversion": "cnv",
+    "waiting_fact": "wai",
     "rule": "rul",
     "rule_version": "rlv",
     "decision": "dec",

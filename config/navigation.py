@@ -25,6 +25,7 @@ GROUPS = {
     "Money": [
         ("Orders", "shopping_bag", "referrals.order"),
         ("Conversions", "task_alt", "referrals.conversion"),
+        ("Waiting for orders", "hourglass_empty", "referrals.waitingfact"),
         ("Rewards", "redeem", "rewards.reward"),
         ("Coupon pools", "confirmation_number", "rewards.couponpool"),
         ("Coupons", "local_activity", "rewards.coupon"),

@@ -8,6 +8,7 @@ _REFUNDED = """
     SELECT orders.id, orders.refunded_minor, LEAST(orders.total_minor, COALESCE(SUM(refund.amount_minor), 0))
     FROM referrals_order orders
     LEFT JOIN referrals_refund refund ON refund.order_id = orders.id AND refund.undone_at IS NULL
+        AND refund.same_as_id IS NULL
     GROUP BY orders.id
     HAVING orders.refunded_minor <> LEAST(orders.total_minor, COALESCE(SUM(refund.amount_minor), 0))
     ORDER BY orders.id

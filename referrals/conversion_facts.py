@@ -64,7 +64,7 @@ def of(conversion, *, cancelled, friends_change):
 
 
 def _of_order(order):
-    refunds = order.refunds.filter(undone_at=None).values_list("amount_minor", "products") if order.products else ()
+    refunds = order.refunds.counted().values_list("amount_minor", "products") if order.products else ()
     return {
         "placed_at": order.placed_at.isoformat(),
         "paid_at": _moment(order.paid_at),

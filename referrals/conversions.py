@@ -115,7 +115,7 @@ def _wholly_returned(order):
 def _cancelled(order):
     # Of an order of nothing no amount says that it was given back: any refund does.
     free = order.status == OrderStatus.PAID and order.total_minor == 0
-    return order.refunds.filter(undone_at=None).exists() if free else order.status != OrderStatus.PAID
+    return order.refunds.counted().exists() if free else order.status != OrderStatus.PAID
 
 
 def _count(referral):

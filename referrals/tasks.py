@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from advocacy.periodic import alone
 from referrals import clicks, lifetime_value, rollups
+from referrals.orders import waiting
 
 SECONDS = 20
 log = logging.getLogger(__name__)
@@ -46,3 +47,9 @@ def keep_click_storage():
     clicks.keep_partitions(at=timezone.now())
     clicks.keep_salts(at=timezone.now())
     clicks.prune(at=timezone.now())
+
+
+@shared_task
+def end_waiting():
+    """What waited a week for an order that did not come waits no longer."""
+    waiting.expire(at=timezone.now())

@@ -13,7 +13,9 @@ from advocacy import ids, money
 
 # The colour is never alone: the word stands beside it.
 TONES = {
-    **dict.fromkeys(["active", "published", "available", "clear", "paid", "yes", "good", "done", "settled"], "good"),
+    **dict.fromkeys(
+        ["active", "published", "available", "clear", "paid", "yes", "good", "done", "settled", "taken"], "good"
+    ),
     **dict.fromkeys(
         [
             "paused",
@@ -32,7 +34,20 @@ TONES = {
         "wait",
     ),
     **dict.fromkeys(
-        ["banned", "ended", "rejected", "reversed", "cancelled", "stuck", "no", "stop", "failed", "returned"], "stop"
+        [
+            "banned",
+            "ended",
+            "rejected",
+            "reversed",
+            "cancelled",
+            "stuck",
+            "no",
+            "stop",
+            "failed",
+            "returned",
+            "refused",
+        ],
+        "stop",
     ),
 }
 NOTHING = "–"

@@ -1,7 +1,7 @@
 """What the API's documentation says of each endpoint, beside what is read from its serializers."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import (
@@ -83,6 +83,8 @@ class Call:
     takes: type | None = None
     many: bool = False
     creates: bool = False
+    # What it answers with 202 where the work can only be done later.
+    waits: type | None = None
     # Whether a call that is sent again finds what the first one made.
     repeats: bool = True
     # Whether it needs an Idempotency-Key; the endpoint works inside ``advocacy.api.keyed``.
@@ -121,6 +123,9 @@ def _parameters(call, view):
 
 def _answers(method, call):
     answer = page_serializer(call.gives) if call.many else call.gives
+    if call.waits:
+        later = {202: OpenApiResponse(call.waits, description="Kept; it is taken when what it belongs to arrives.")}
+        return later | _answers(method, replace(call, waits=None))
     if not call.creates:
         return {200: OpenApiResponse(answer, description="As it is now.")}
     if not call.repeats:
@@ -150,6 +155,8 @@ def _examples(call):
         shown.append(OpenApiExample("Call", value=call.takes.example, request_only=True))
     value = {"data": [call.gives.example], "next_cursor": None} if call.many else call.gives.example
     shown.append(OpenApiExample("Answer", value=value, response_only=True, status_codes=["200", "201"]))
+    if call.waits:
+        shown.append(OpenApiExample("Waiting", value=call.waits.example, response_only=True, status_codes=["202"]))
     return shown
 
 

@@ -25,7 +25,7 @@ def of_order(order, refusals):
             f"Refunded {money.plain(refund.amount_minor, order.currency)}",
             refund.reason,
         )
-        for refund in order.refunds.filter(undone_at__isnull=True).order_by("id")
+        for refund in order.refunds.counted().order_by("id")
     ]
     if refusals:
         text = " ".join(refusal["staff"] for refusal in refusals)

@@ -8,9 +8,10 @@ from advocacy.api.examples import BOUGHT, sample
 from advocacy.api.lists import ListEndpoint
 from advocacy.api.schema import Call, documented, path_parameters
 from referrals import orders
+from referrals.api import waiting
 from referrals.api.orders import ParcelAnswer, ProductCall
 from referrals.api.refunds import order_of
-from referrals.models import Fulfilment
+from referrals.models import Fulfilment, WaitingFact
 
 
 class FulfilmentCall(fields.StrictSerializer):
@@ -48,10 +49,11 @@ class FulfilmentAnswer(ParcelAnswer):
         FulfilmentAnswer,
         takes=FulfilmentCall,
         creates=True,
+        waits=waiting.WaitingAnswer,
         also=path_parameters("id"),
         description="A parcel was sent or delivered. A later call with the same `fulfilment_id` may add the time that "
         "was missing; one that says something else is answered with 409. Rewards that wait for the delivery count "
-        "from when everything physical was there.",
+        "from when everything physical was there. For an order that is not here yet it waits up to 7 days (202).",
     ),
 )
 class Fulfilments(ListEndpoint):
@@ -62,7 +64,15 @@ class Fulfilments(ListEndpoint):
 
     def post(self, request, id):
         call = self.taken(FulfilmentCall)
-        fulfilled = orders.fulfil(order=order_of(self), fulfilment=call, at=self.at)
+        names = waiting.names(id)
+        if names is None:
+            fulfilled = orders.fulfil(order=order_of(self), fulfilment=call, at=self.at)
+        else:
+            fulfilled = orders.bring_fulfilment(
+                storefront=request.storefront, names=names, fulfilment=call, at=self.at, lenient=False
+            )
+        if isinstance(fulfilled, WaitingFact):
+            return waiting.later(fulfilled)
         shown = FulfilmentAnswer(fulfilled.fulfilment).data
         news = not (fulfilled.created or fulfilled.replayed)
         return Response(shown) if news else created(shown, new=fulfilled.created)

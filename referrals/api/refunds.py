@@ -9,8 +9,9 @@ from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import ListEndpoint
 from advocacy.api.schema import Call, documented, path_parameters
 from referrals import orders
+from referrals.api import waiting
 from referrals.api.orders import ProductCall, of
-from referrals.models import Refund, RefundKind
+from referrals.models import Refund, RefundKind, WaitingFact
 
 
 class RefundCall(fields.StrictSerializer):
@@ -84,8 +85,10 @@ def order_of(view):
         RefundAnswer,
         takes=RefundCall,
         creates=True,
+        waits=waiting.WaitingAnswer,
         also=path_parameters("id"),
-        description="In part or whole. What rewards take back follows a moment later, as `reward.reversed`.",
+        description="In part or whole. What rewards take back follows a moment later, as `reward.reversed`. A refund "
+        "of an order that is not here yet, named by your own id, is answered with 202 and waits for it up to 7 days.",
     ),
 )
 class Refunds(ListEndpoint):
@@ -96,7 +99,15 @@ class Refunds(ListEndpoint):
 
     def post(self, request, id):
         call = self.taken(RefundCall)
-        refunded = orders.refund(order=order_of(self), refund=call, at=self.at)
+        names = waiting.names(id)
+        if names is None:
+            refunded = orders.refund(order=order_of(self), refund=call, at=self.at)
+        else:
+            refunded = orders.bring_refund(
+                storefront=request.storefront, names=names, refund=call, at=self.at, lenient=False
+            )
+        if isinstance(refunded, WaitingFact):
+            return waiting.later(refunded)
         return created(RefundAnswer(refunded.refund).data, new=refunded.created)
 
 

@@ -3,9 +3,19 @@
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
 from referrals.models.link import Link, LinkStatus
-from referrals.models.order import Fulfilment, Order, OrderKind, OrderStatus, Refund, RefundKind
+from referrals.models.order import (
+    Fulfilment,
+    Order,
+    OrderIdentifier,
+    OrderKind,
+    OrderStatus,
+    Refund,
+    RefundKind,
+    Source,
+)
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Day, LifetimeValue, Mark
+from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
 __all__ = [
     "Click",
@@ -18,11 +28,16 @@ __all__ = [
     "Mark",
     "Method",
     "Order",
+    "OrderIdentifier",
     "OrderKind",
     "OrderStatus",
     "Referral",
     "Refund",
     "RefundKind",
     "Review",
+    "Source",
     "VisitorSalt",
+    "WaitingFact",
+    "WaitingKind",
+    "WaitingState",
 ]

@@ -17,6 +17,16 @@ class OrderKind(models.TextChoices):
     RENEWAL = "renewal", "Renewal"
 
 
+class Source(models.TextChoices):
+    """Who told of an order or a refund first."""
+
+    API = "api", "API"  # the storefront's own server
+    SHOPIFY = "shopify", "Shopify"
+    STRIPE = "stripe", "Stripe"
+    WOOCOMMERCE = "woocommerce", "WooCommerce"
+    IMPORT = "import", "Import"
+
+
 class Order(models.Model):
     """A purchase by any customer, referred or not. All amounts are minor units of ``currency``."""
 
@@ -25,6 +35,8 @@ class Order(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
     external_id = models.CharField(max_length=200)
     identifiers = models.JSONField(default=dict)
+    # Whose amounts are taken; what another source says otherwise is kept as a warning.
+    brought_by = models.CharField(max_length=12, choices=Source, default=Source.API)
     status = models.CharField(max_length=10, choices=OrderStatus)
     kind = models.CharField(max_length=20, choices=OrderKind, default=OrderKind.ONE_TIME)
     subscription_id = models.CharField(max_length=200, blank=True)
@@ -69,6 +81,7 @@ class Order(models.Model):
             models.UniqueConstraint(fields=["storefront", "external_id"], name="an_order_is_recorded_once"),
             one_of("status", OrderStatus, name="an_order_has_a_known_status"),
             one_of("kind", OrderKind, name="an_order_has_a_known_kind"),
+            one_of("brought_by", Source, name="an_order_has_a_known_source"),
             at_least("total_minor", 0, name="an_order_total_is_not_negative", message="The total is 0 or more."),
             models.CheckConstraint(
                 condition=models.Q(refunded_minor__gte=0) & models.Q(refunded_minor__lte=models.F("total_minor")),
@@ -92,10 +105,33 @@ class Order(models.Model):
         return [code if ids.decode("cpn", code) else code.upper() for code in self.coupon_codes]
 
 
+class OrderIdentifier(models.Model):
+    """Another name that an order goes by, such as its payment's: by any of them it is found again."""
+
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="names")
+    kind = models.CharField(max_length=20)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["storefront", "kind", "value"], name="an_identifier_names_one_order")
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.value}"
+
+
 class RefundKind(models.TextChoices):
     REFUND = "refund", "Refund"
     CHARGEBACK = "chargeback", "Chargeback"  # the bank took it back
     CANCELLATION = "cancellation", "Cancellation"
+
+
+class RefundQuerySet(models.QuerySet):
+    def counted(self):
+        """Those that stand, each once though two sources told of it."""
+        return self.filter(undone_at=None, same_as=None)
 
 
 class Refund(models.Model):
@@ -111,11 +147,17 @@ class Refund(models.Model):
     refunded_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)
+    brought_by = models.CharField(max_length=12, choices=Source, default=Source.API)
+    # The refund of another source that this one tells of too.
+    same_as = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="told_again")
     digest = models.BinaryField(max_length=32, editable=False)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order", "refund_id"], name="a_refund_is_recorded_once"),
+            one_of("brought_by", Source, name="a_refund_has_a_known_source"),
             one_of("kind", RefundKind, name="a_refund_has_a_known_kind"),
             at_least("amount_minor", 0, name="a_refund_is_not_negative", message="A refund is 0 or more."),
         ]

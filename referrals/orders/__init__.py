@@ -1,8 +1,22 @@
 """Orders of any customer, referred or not: recorded, changed, fulfilled, refunded; each said twice counts once."""
 
-from referrals.orders.changing import change
+from referrals.orders.bringing import bring_fulfilment, bring_refund, bring_undone_refund
 from referrals.orders.fulfilments import Fulfilled, fulfil
-from referrals.orders.recording import Recorded, record
+from referrals.orders.recording import Recorded
 from referrals.orders.refunds import Refunded, refund, undo_refund
+from referrals.orders.taking import bring, change, record
 
-__all__ = ["Fulfilled", "Recorded", "Refunded", "change", "fulfil", "record", "refund", "undo_refund"]
+__all__ = [
+    "Fulfilled",
+    "Recorded",
+    "Refunded",
+    "bring",
+    "bring_fulfilment",
+    "bring_refund",
+    "bring_undone_refund",
+    "change",
+    "fulfil",
+    "record",
+    "refund",
+    "undo_refund",
+]

@@ -1,44 +1,28 @@
 """Take what is new of an order: paid, cancelled, corrected."""
 
-from django.db import transaction
-
 from advocacy import given
 from advocacy.outbox.record import record as record_events
 from referrals import attribution, conversions, events
 from referrals.models import OrderStatus, Referral
 from referrals.orders import fields as order_fields
-from referrals.orders import fulfilments, recording, state
+from referrals.orders import finding, fulfilments, recording, state
 
 
-def change(*, storefront, external_id, fields, at, lenient=False):
-    """Take what is new of an order, or the order if it is new. What is not said stays.
+def apply(order, values, *, at, lenient=False, warnings=()):
+    """Take checked fields of an order, which is locked with its customer and whom the fields speak of.
 
     The newest ``updated_at`` (default: ``at``) wins; an older one changes nothing and is answered as replayed.
-    Refuses another ``currency`` (``currency_changed``), and what ``record`` refuses.
+    Refuses another ``currency`` (``currency_changed``). ``warnings`` are noted on the order.
     """
-    if fields.get("external_id", external_id) != external_id:
-        given.refuse("external_id", f"external_id differs from the order's own, {external_id}.")
-    fields = fields | {"external_id": external_id}
-    values = order_fields.checked(fields, at=at)
-    with transaction.atomic():
-        if recording.known(storefront, external_id) is None:
-            made = recording.record_one(storefront=storefront, fields=fields, at=at, lenient=lenient, replays=False)
-            if made is not None:
-                return made
-        said = values.get("customer")
-        beside = said and recording.customer_said(storefront, said, at=at)
-        order = recording.lock(recording.known(storefront, external_id), beside=beside)
-        return _change(order, values, at, lenient)
-
-
-def _change(order, values, at, lenient):
-    columns, warnings = order_fields.completed(values, at=at, lenient=lenient, stored=order)
+    columns, found = order_fields.completed(values, at=at, lenient=lenient, stored=order)
+    warnings = [*warnings, *found]
     if columns["updated_at"] < order.updated_at:
         return recording.answer(order, replayed=True)
     if columns["currency"] != order.currency:
         given.refuse("currency", f"The order's currency is {order.currency} and stays so.", code="currency_changed")
     before, was_paid = state.of(order), order.status == OrderStatus.PAID
     warnings += _take_customer(order, columns, at)
+    warnings += _remember(order, values)
     binding = _bind(order, values, at)
     changed = recording.take(order, columns)
     changed = _warn(order, warnings) or changed
@@ -65,6 +49,11 @@ def _change(order, values, at, lenient):
     conversions.adjust(order=order, cause=cause, at=at)
     recording.convert(order, new, cause=cause, at=at)
     return recording.answer(order)
+
+
+def _remember(order, values):
+    others = finding.remember(order, finding.names_of(values)) if "identifiers" in values else []
+    return [{"code": "names_another_order", "name": name} for name in finding.written(others)]
 
 
 def _take_customer(order, columns, at):

@@ -30,7 +30,7 @@ def fulfil(*, order, fulfilment, at, lenient=False):
     A new one without a moment was shipped at ``at``. A later call may add the moment that was missing; one that says
     something else of a known parcel is a Conflict. Refuses ``unknown_line``; ``lenient`` passes over such a line.
     """
-    said = _checked(fulfilment, at)
+    said = checked(fulfilment, at)
     with transaction.atomic():
         order = recording.lock(order)
         _check_lines(order, said, lenient)
@@ -61,10 +61,10 @@ def keep_moments(order):
 
 
 def _returned(order):
-    return order.refunds.filter(undone_at=None).values_list("products", flat=True)
+    return order.refunds.counted().values_list("products", flat=True)
 
 
-def _checked(fulfilment, at):
+def checked(fulfilment, at):
     """The fields that were given, each as it is stored."""
     checks = {
         "fulfilment_id": lambda name, value: given.text(name, value, longest=200, required=True),

@@ -6,16 +6,14 @@ Locks, in this order: the customers' rows by id, the order, the referral, the co
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
-
 from advocacy import customers, given, secret_codes
 from advocacy.outbox.record import record as record_events
-from advocacy.refusals import Conflict, Refused
+from advocacy.refusals import Refused
 from referrals import attribution, conversions, events
 from referrals.attribution.candidates import click_uuid
 from referrals.models import Conversion, Order, OrderStatus
 from referrals.orders import fields as order_fields
-from referrals.orders import state
+from referrals.orders import finding, state
 
 _LONGEST_CODE = 40
 # The shop's clock is not ours, and a checkout may make the account a while after the order that it belongs to.
@@ -40,47 +38,6 @@ class Recorded:
     refusal: Refused | None = None
 
 
-def record(*, storefront, orders, at, lenient=False):
-    """Take a list of orders, each in a transaction of its own; answers a ``Recorded`` for each, in order.
-
-    An order alone raises its refusal; one of several carries it, and the others are taken. The same order again is
-    replayed; another one under the same external id is a Conflict ``idempotency_conflict``.
-    """
-    if len(orders) == 1:
-        return [record_one(storefront=storefront, fields=orders[0], at=at, lenient=lenient)]
-    answers = []
-    for fields in orders:
-        try:
-            answers.append(record_one(storefront=storefront, fields=fields, at=at, lenient=lenient))
-        except Refused as refusal:
-            answers.append(Recorded(refusal=refusal))
-    return answers
-
-
-def record_one(*, storefront, fields, at, lenient=False, replays=True):
-    """One order. Without ``replays`` a known one is answered with None, whatever it says."""
-    values = order_fields.checked(fields, at=at)
-    digest = given.digest(values)
-    with transaction.atomic():
-        _wait_for_turn(storefront, values.get("external_id"))
-        if order := known(storefront, values.get("external_id")):
-            return _replay(order, digest) if replays else None
-        columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
-        return _create(storefront, columns, warnings, digest, at)
-
-
-def _wait_for_turn(storefront, external_id):
-    """Calls of one order go one after the other; found out at the insert, two would hold what the other needs."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"order {storefront.pk} {external_id}"]
-        )
-
-
-def known(storefront, external_id):
-    return Order.objects.filter(storefront=storefront, external_id=external_id).select_related("customer").first()
-
-
 def lock(order, *, beside=None):
     """The order as it is now, with its customer's row, and that of whom else one speaks, locked before its own."""
     people = {person.pk: person for person in (order.customer, beside) if person}
@@ -97,16 +54,12 @@ def answer(order, **said):
     return Recorded(order=order, conversion=conversion, **said)
 
 
-def _replay(order, digest):
-    if bytes(order.digest) != digest:
-        said = f"Another order was recorded as {order.external_id}. Send changes of an order with PUT."
-        raise Conflict("idempotency_conflict", said, errors={"external_id": said})
-    return answer(order, replayed=True)
-
-
-def _create(storefront, columns, warnings, digest, at):
+def create(*, storefront, values, names, source, at, lenient):
+    """A new order of checked fields. The caller has waited for the turn of its names."""
+    columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
     person = customer_of(storefront, columns, at=at)
-    order = Order(storefront=storefront, customer=person, recorded_at=at, digest=digest, warnings=warnings, version=1)
+    order = Order(storefront=storefront, customer=person, recorded_at=at, warnings=warnings, version=1)
+    order.digest, order.brought_by = given.digest(values), source
     take(order, columns)
     binding = attribution.bind(
         storefront=storefront, customer=person, hints=hints(columns), at=at, occurred_at=order.placed_at
@@ -115,6 +68,7 @@ def _create(storefront, columns, warnings, digest, at):
     bonds = bonds_then(order, binding) if paid else []
     order.unattributed = [] if bonds else why_not(order, binding)
     order.save(force_insert=True)
+    finding.remember(order, names)
     told = state.draft(
         order,
         events.ORDER_RECORDED,

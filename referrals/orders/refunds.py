@@ -1,6 +1,7 @@
 """Money of an order given back, and taken back again. Each refund counts once, by its own id."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -8,9 +9,12 @@ from advocacy import given, money
 from advocacy.outbox.record import record as record_events
 from advocacy.refusals import Conflict, NotFound, Refused
 from referrals import conversions, events, lines
-from referrals.models import Refund, RefundKind
+from referrals.models import Refund, RefundKind, Source
 from referrals.orders import fields as order_fields
 from referrals.orders import fulfilments, recording, state
+
+# Two sources tell of one refund within so long.
+_TOLD_WITHIN = timedelta(days=3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +26,14 @@ class Refunded:
     created: bool
 
 
-def refund(*, order, refund, at, lenient=False):
+def refund(*, order, refund, at, lenient=False, source=Source.API):
     """Give back money of an order: ``refund_id``, ``amount_minor`` or ``products``; kind, reason, refunded_at.
 
     Without an amount it is what the named lines cost. The same refund again is replayed, another one under its id a
-    Conflict. Refuses ``refund_above_order``; ``lenient`` stores it with a warning on the order instead.
+    Conflict. Refuses ``refund_above_order``; ``lenient`` stores it with a warning on the order instead. What another
+    source told already, the same amount at about the same time, is kept and counts once.
     """
-    said = _checked(refund, at)
+    said = checked(refund, at)
     digest = given.digest(said)
     columns = {"refunded_at": at} | said
     columns["refunded_at"] = min(columns["refunded_at"], at)
@@ -36,13 +41,15 @@ def refund(*, order, refund, at, lenient=False):
         order = recording.lock(order)
         known = order.refunds.filter(refund_id=columns["refund_id"]).first()
         if known:
-            return _replay(order, known, digest)
+            return _replay(order, known, digest, lenient)
         if "amount_minor" not in columns:
             columns["amount_minor"] = _cost(order, columns["products"])
-        remaining = _remaining(order)
-        if columns["amount_minor"] > remaining:
+        same, remaining = _told_elsewhere(order, columns, source), _remaining(order)
+        if same is None and columns["amount_minor"] > remaining:
             _too_much(order, columns, remaining, lenient)
-        made = Refund.objects.create(order=order, recorded_at=at, digest=digest, **columns)
+        made = Refund.objects.create(
+            order=order, recorded_at=at, digest=digest, brought_by=source, same_as=same, **columns
+        )
         _follow(order, occurred_at=made.refunded_at, at=at)
     return Refunded(refund=made, remaining_minor=_remaining(order), created=True)
 
@@ -55,13 +62,16 @@ def undo_refund(*, order, refund_id, at):
         if undone is None:
             raise NotFound("unknown_refund", "This order has no such refund.")
         if undone.undone_at is None:
+            first = undone.same_as or undone
+            for each in [first, *first.told_again.all()]:
+                each.undone_at = at
+                each.save(update_fields=["undone_at"])
             undone.undone_at = at
-            undone.save(update_fields=["undone_at"])
             _follow(order, occurred_at=at, at=at)
     return Refunded(refund=undone, remaining_minor=_remaining(order), created=False)
 
 
-def _checked(refund, at):
+def checked(refund, at):
     """The fields that were given, each as it is stored."""
     checks = {
         "refund_id": lambda name, value: given.text(name, value, longest=200, required=True),
@@ -96,8 +106,18 @@ def _line_cost(order, name, line):
     return lines.cost(bought, line)
 
 
-def _replay(order, known, digest):
-    if bytes(known.digest) != digest:
+def _told_elsewhere(order, columns, source):
+    """The refund of another source that these fields tell of too, which nobody of this source told of yet."""
+    moment, told = columns["refunded_at"], order.refunds.filter(brought_by=source, same_as__isnull=False)
+    others = order.refunds.counted().filter(
+        amount_minor=columns["amount_minor"],
+        refunded_at__range=(moment - _TOLD_WITHIN, moment + _TOLD_WITHIN),
+    )
+    return others.exclude(brought_by=source).exclude(pk__in=told.values("same_as")).order_by("id").first()
+
+
+def _replay(order, known, digest, lenient):
+    if bytes(known.digest) != digest and not lenient:
         said = f"Another refund of this order was recorded as {known.refund_id}."
         raise Conflict("idempotency_conflict", said, errors={"refund_id": said})
     return Refunded(refund=known, remaining_minor=_remaining(order), created=False)

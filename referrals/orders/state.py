@@ -81,4 +81,4 @@ def _moment(value):
 
 def refunded_sum(order):
     """Σ of the refunds not undone; may pass the total where a platform says so."""
-    return order.refunds.filter(undone_at=None).aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    return order.refunds.counted().aggregate(sum=Sum("amount_minor"))["sum"] or 0

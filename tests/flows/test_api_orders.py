@@ -148,8 +148,16 @@ def test_no_more_than_the_order_is_refunded(shop):
     assert Refund.objects.count() == 0
 
 
-def test_a_refund_of_an_unknown_order_is_not_found(shop):
-    assert shop.post("/orders/9/refunds", {"refund_id": "R-1", "amount_minor": 1}).status_code == 404
+def test_a_refund_of_an_order_that_is_not_here_yet_waits_for_it(shop):
+    early = {"refund_id": "R-1", "amount_minor": 1350}
+    waits = shop.post("/orders/1001/refunds", early)
+    assert (waits.status_code, waits.json()["status"]) == (202, "waiting")
+    assert shop.post("/orders/1001/refunds", early).json()["id"] == waits.json()["id"]
+    assert shop.post("/orders/1001/refunds", {"refund_id": "R-2"}).status_code == 422
+    assert shop.post("/orders", ORDER).status_code == 201
+    assert [each["refund_id"] for each in shop.get("/orders/1001/refunds").json()["data"]] == ["R-1"]
+    nowhere = "/orders/ord_00000000000000000000000000/refunds"
+    assert shop.post(nowhere, early).status_code == 404
 
 
 def test_a_date_in_the_far_future_is_refused_with_the_limit(shop):
@@ -197,7 +205,10 @@ def test_rival_finds_nothing_of_acmes(shop, rival):
     assert other.get("/orders").json()["data"] == []
     for path in ("/orders/1001", f"/orders/{order['id']}", f"/orders/{order['id']}/explain"):
         assert other.get(path).status_code == 404
-    assert other.post("/orders/1001/refunds", {"refund_id": "R", "amount_minor": 1}).status_code == 404
+    refund = {"refund_id": "R", "amount_minor": 1}
+    assert other.post(f"/orders/{order['id']}/refunds", refund).status_code == 404
+    assert other.post("/orders/1001/refunds", refund).status_code == 202
+    assert shop.get("/orders/1001").json()["refunded"]["amount_minor"] == 0
     bound = other.post("/signups", {"customer": FRED, "referral_code": "alice-link"}).json()
     assert bound["referral"] is None
     assert Referral.objects.filter(storefront=rival).count() == 0
