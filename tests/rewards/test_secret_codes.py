@@ -13,7 +13,7 @@ from advocacy import ids
 from advocacy.models import Event
 from advocacy.outbox.drain import drain
 from referrals.models import Order
-from referrals.orders import changing, recording
+from referrals.orders import changing
 from rewards import audit
 from rewards.models import Coupon, Decision
 from tests import cast
@@ -42,7 +42,7 @@ def settle():
 
 
 def order(acme, name="1001", **fields):
-    return recording.record(storefront=acme, orders=[cast.order(name, **fields)], at=timezone.now())[0].order
+    return orders.record(storefront=acme, orders=[cast.order(name, **fields)], at=timezone.now())[0].order
 
 
 @pytest.fixture
