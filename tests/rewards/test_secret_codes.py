@@ -12,8 +12,8 @@ from django.utils import timezone
 from advocacy import ids
 from advocacy.models import Event
 from advocacy.outbox.drain import drain
+from referrals import orders
 from referrals.models import Order
-from referrals.orders import changing
 from rewards import audit
 from rewards.models import Coupon, Decision
 from tests import cast
@@ -78,7 +78,7 @@ def test_a_code_of_a_pool_is_kept_by_its_coupons_id_and_public_ones_as_they_are(
 def test_wherever_it_is_typed_or_said_later(acme, program):
     stock(pool_of(program), [1, 2])
     typed = order(acme, referral_code=SECRET)
-    later = changing.change(
+    later = orders.change(
         storefront=acme, external_id="1001", fields={"coupon_codes": ["CODE-000002"]}, at=timezone.now()
     ).order
     settle()
