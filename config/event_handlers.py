@@ -13,24 +13,23 @@ from rewards.coupons import using
 
 # Their modules fill the catalogue, which must be whole here.
 _CATALOGUES = (events, of_referrals)
-_MARK = {"money": [rollups.mark]}
-_PEOPLE = {"people": [standing.keep]}
-# Not in the lane of settling: there a batch would lock the accounts of codes that were used before its own subjects.
-_ORDER = _MARK | {"people": [standing.keep, using.in_orders]}
-_CONVERSION = _MARK | _PEOPLE
+# In the lane of settling is what decides about money, and nothing else that its commit would wait for.
+_FOLLOWED = {"people": [standing.keep, rollups.mark]}
+# Nor what is used there: a batch would lock the accounts of those codes before its own subjects.
+_ORDER = {"people": [standing.keep, rollups.mark, using.in_orders]}
 
 _OWN = {
-    "advocate.enrolled": {"money": [links.first_link_for, rollups.mark]},
-    "referral.created": _MARK | _PEOPLE,
+    "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
+    "referral.created": _FOLLOWED,
     "order.recorded": _ORDER,
     "order.changed": _ORDER,
     "order.fulfilled": _ORDER,
     "order.refunded": _ORDER,
-    "conversion.recorded": _CONVERSION,
-    "conversion.adjusted": _CONVERSION,
-    "conversion.held": _CONVERSION,
-    "conversion.released": _CONVERSION,
-    "conversion.rejected": _CONVERSION,
+    "conversion.recorded": _FOLLOWED,
+    "conversion.adjusted": _FOLLOWED,
+    "conversion.held": _FOLLOWED,
+    "conversion.released": _FOLLOWED,
+    "conversion.rejected": _FOLLOWED,
 }
 
 

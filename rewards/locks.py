@@ -34,24 +34,33 @@ _ASKED = "unnest(%s::bigint[], %s::text[], %s::uuid[], %s::text[]) AS asked (rul
 _MAKE_COUNTERS = f"""
     INSERT INTO rewards_counter (rule_id, cap, key, period, used)
     SELECT *, 0 FROM {_ASKED} ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING
+    RETURNING id, used, rule_id, cap, key, period
 """  # noqa: S608 - our own names
 _LOCK_COUNTERS = f"""
     SELECT counter.id, counter.used, rule_id, cap, key, period
     FROM {_ASKED} JOIN rewards_counter counter USING (rule_id, cap, key, period)
     ORDER BY counter.id FOR UPDATE OF counter
 """  # noqa: S608
+_FIND_SUBJECTS = "SELECT {columns} FROM rewards_subject WHERE public_id = ANY(%s) ORDER BY id FOR UPDATE"
+_FIND_ACCOUNTS = """
+    WITH theirs AS (
+        SELECT {columns} FROM rewards_account WHERE storefront_id = ANY(%s) AND customer_id = ANY(%s)
+        ORDER BY id FOR UPDATE
+    )
+    SELECT {columns} FROM theirs
+    UNION ALL SELECT {columns} FROM rewards_account WHERE storefront_id = ANY(%s) AND customer_id IS NULL
+"""
 
 
 def subjects(*, rows):
     """Make the subjects that are missing, lock them all; ``{(program, trigger, public id): Subject}``."""
     rows = sorted(rows, key=lambda row: (row.program_id, row.trigger, row.public_id))
-    _insert(Subject, _SUBJECT_COLUMNS, rows, defaults="settled_version, decisions_made, waits_for", values="0, 0, ''")
-    locked = Subject.objects.filter(public_id__in=[row.public_id for row in rows]).order_by("pk").select_for_update()
-    names = [field.attname for field in Subject._meta.concrete_fields]
-    found = {}
-    for values in locked.values_list(*names):
-        row = bulk.kept(Subject, names, values)
-        found[row.program_id, row.trigger, row.public_id] = row
+    new = {"defaults": "settled_version, decisions_made, waits_for", "values": "0, 0, ''"}
+    locked = _insert(Subject, _SUBJECT_COLUMNS, rows, **new)
+    # What was just made is locked by that.
+    if len(locked) < len(rows):
+        locked = _rows(Subject, _FIND_SUBJECTS, [[row.public_id for row in rows]])
+    found = {(row.program_id, row.trigger, row.public_id): row for row in locked}
     return {key: found[key] for key in ((row.program_id, row.trigger, row.public_id) for row in rows)}
 
 
@@ -85,8 +94,12 @@ def counters(*, keys):
     columns = [list(column) for column in zip(*sorted(keys), strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(_MAKE_COUNTERS, columns)
-        cursor.execute(_LOCK_COUNTERS, columns)
-        return {(rule, cap, key, period): (pk, used) for pk, used, rule, cap, key, period in cursor.fetchall()}
+        rows = cursor.fetchall()
+        # What was just made is locked by that.
+        if len(rows) < len(keys):
+            cursor.execute(_LOCK_COUNTERS, columns)
+            rows = cursor.fetchall()
+    return {(rule, cap, key, period): (pk, used) for pk, used, rule, cap, key, period in rows}
 
 
 def accounts(*, rows):
@@ -103,26 +116,29 @@ def accounts(*, rows):
         "form": "text",
         "balance_minor": "bigint",
     }
-    _insert(Account, columns, rows)
-    storefronts = {row.storefront_id for row in rows}
-    customers = {row.customer_id for row in rows} - {None}
-    house = Account.objects.filter(storefront__in=storefronts, customer__isnull=True)
-    theirs = Account.objects.filter(storefront__in=storefronts, customer__in=customers)
-    names = [field.attname for field in Account._meta.concrete_fields]
-    found = {}
-    for values in (*house.values_list(*names), *theirs.order_by("pk").select_for_update().values_list(*names)):
-        row = bulk.kept(Account, names, values)
-        found[row.storefront_id, row.kind, row.customer_id, row.unit, row.form] = row
-    return found
+    locked = _insert(Account, columns, rows)
+    if len(locked) < len(rows):
+        storefronts = list({row.storefront_id for row in rows})
+        customers = list({row.customer_id for row in rows} - {None})
+        locked = _rows(Account, _FIND_ACCOUNTS, [storefronts, customers, storefronts])
+    return {(row.storefront_id, row.kind, row.customer_id, row.unit, row.form): row for row in locked}
 
 
 def _insert(model, columns, rows, *, defaults="", values=""):
-    """Insert those that are missing, in the order given."""
+    """Insert those that are missing, in the order given; returns the new ones."""
     names, arrays = ", ".join(columns), ", ".join(f"%s::{kind}[]" for kind in columns.values())
     further, constant = (f", {defaults}", f", {values}") if defaults else ("", "")
+    return _rows(
+        model,
+        f"INSERT INTO {model._meta.db_table} ({names}{further}) SELECT asked.*{constant} "  # noqa: S608 - our names
+        f"FROM unnest({arrays}) AS asked ON CONFLICT DO NOTHING RETURNING {{columns}}",
+        [[getattr(row, name) for row in rows] for name in columns],
+    )
+
+
+def _rows(model, statement, values):
+    """The rows that a statement gives for the model's ``{columns}``."""
+    names = [field.attname for field in model._meta.concrete_fields]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({names}{further}) SELECT asked.*{constant} "  # noqa: S608 - our names
-            f"FROM unnest({arrays}) AS asked ON CONFLICT DO NOTHING",
-            [[getattr(row, name) for row in rows] for name in columns],
-        )
+        cursor.execute(statement.format(columns=", ".join(names)), values)
+        return [bulk.kept(model, names, each) for each in cursor.fetchall()]

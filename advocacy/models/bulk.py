@@ -1,4 +1,4 @@
-"""Make and insert many rows at once, by PostgreSQL's COPY: many times faster than ``bulk_create``.
+"""Make and insert many rows at once, by PostgreSQL's COPY: many times faster than ``bulk_create``. A few are an INSERT.
 
 The ids of what was inserted are known afterwards.
 
@@ -65,6 +65,8 @@ def insert(rows):
     if not rows:
         return rows
     model = type(rows[0])
+    if len(rows) <= _FEW:
+        return _insert_few(model, rows)
     names, encoders = _columns(model)
     with connection.cursor() as cursor:
         for row, pk in zip(rows, _next_ids(cursor, model, len(rows)), strict=True):
@@ -76,6 +78,31 @@ def insert(rows):
     return rows
 
 
+def _insert_few(model, rows):
+    """One way to the database instead of the three that COPY and its ids take."""
+    table, names, encoders = _literals(model)
+    values = [", ".join([_literal(row.__dict__[name], encode) for name, encode in encoders]) for row in rows]
+    with connection.cursor() as cursor:
+        # Without parameters nothing is replaced in it, so a % stays one.
+        cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({'), ('.join(values)}) RETURNING id")  # noqa: S608
+        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = pk
+            row._state.adding, row._state.db = False, connection.alias
+    return rows
+
+
+def _literal(value, encode):
+    return "NULL" if value is None else "'" + encode(value).replace("'", "''") + "'"
+
+
+@lru_cache(maxsize=64)
+def _literals(model):
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    encoders = [(field.attname, _WITHOUT_ESCAPES.get(encode := _encoder(field), encode)) for field in fields]
+    return connection.ops.quote_name(model._meta.db_table), names, encoders
+
+
 def _next_ids(cursor, model, count):
     column = model._meta.pk.column
     cursor.execute(
@@ -83,6 +110,10 @@ def _next_ids(cursor, model, count):
         [model._meta.db_table, column, count],
     )
     return [pk for (pk,) in cursor.fetchall()]
+
+
+# So many rows are faster by one INSERT.
+_FEW = 16
 
 
 # --- COPY's text format --------------------------------------------------------------------------------------------
@@ -117,7 +148,11 @@ def _text(value):
 
 def _json(value):
     # Control characters are escaped by JSON itself; only its backslashes are COPY's too.
-    return orjson.dumps(value, default=_plain).decode().replace("\\", "\\\\")
+    return _plain_json(value).replace("\\", "\\\\")
+
+
+def _plain_json(value):
+    return orjson.dumps(value, default=_plain).decode()
 
 
 def _plain(value):
@@ -143,6 +178,10 @@ def _bytes(value):
     return f"\\\\x{bytes(value).hex()}"
 
 
+def _plain_bytes(value):
+    return f"\\x{bytes(value).hex()}"
+
+
 _ENCODERS = {
     models.UUIDField: _uuid,
     models.JSONField: _json,
@@ -154,3 +193,4 @@ _ENCODERS = {
     models.BinaryField: _bytes,
     models.DecimalField: str,
 }
+_WITHOUT_ESCAPES = {_text: str, _json: _plain_json, _bytes: _plain_bytes}

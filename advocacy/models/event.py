@@ -9,8 +9,8 @@ from advocacy.models.storefront import Storefront
 
 
 class Lane(models.TextChoices):
-    MONEY = "money", "Money"  # settlement and metrics
-    PEOPLE = "people", "People"  # standing, segments, journey, follow-ups
+    MONEY = "money", "Money"  # settlement
+    PEOPLE = "people", "People"  # standing, metrics, follow-ups
     OUT = "out", "Out"  # what is to be told to the world
 
 

@@ -8,13 +8,15 @@ rows of a batch that failed are marked to be taken alone, which the next call re
 import logging
 import time
 from datetime import timedelta
+from functools import cache
 
+import orjson
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.models import Q
 
 from advocacy import failures
-from advocacy.models import Pending
+from advocacy.models import Event, Pending, bulk
 from advocacy.outbox import wake
 from advocacy.outbox.interruptions import Interrupted, pass_on
 from advocacy.outbox.record import handlers
@@ -43,7 +45,7 @@ def drain(lane, *, at):
     """
     until, batch = time.monotonic() + SECONDS, []
     try:
-        taken = _work_on(waiting(lane, at).filter(alone=False)[:BATCH], at, batch)
+        taken = _work_on("NOT pending.alone", (lane, at, BATCH), at, batch)
     except Exception as error:
         pass_on(error)
         log.exception("A batch of lane %s failed; its events are taken one by one.", lane)
@@ -51,7 +53,7 @@ def drain(lane, *, at):
         Pending.objects.filter(pk__in=batch).update(alone=True)
         if isinstance(error, SoftTimeLimitExceeded):
             raise Interrupted from error
-    for pk in waiting(lane, at).filter(alone=True).values_list("pk", flat=True)[:BATCH]:
+    for pk in _alone(lane, at):
         taken += _single(lane, pk, at)
         if time.monotonic() > until:
             break
@@ -64,39 +66,85 @@ def waiting(lane, at):
     return Pending.objects.filter(due, lane=lane, stuck_at__isnull=True).order_by("event_id")
 
 
-def _work_on(rows, at, taking):
-    """How many rows were worked on; ``taking`` gets their ids as soon as they are locked."""
+# Plain statements: a lane is drained for every order, and the compiler of querysets takes longer than the database.
+_DUE = """
+    pending.lane = %s AND pending.stuck_at IS NULL
+    AND (pending.next_attempt_at IS NULL OR pending.next_attempt_at <= %s)
+"""
+_ALONE = f"SELECT id FROM advocacy_pending pending WHERE {_DUE} AND pending.alone ORDER BY event_id LIMIT %s"  # noqa: S608
+
+
+def _alone(lane, at):
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE, (lane, at, BATCH))
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _work_on(which, place, at, taking):
+    """How many rows were worked on; ``taking`` gets their ids as soon as they are locked.
+
+    ``place``: lane, moment, the most rows, then what ``which`` asks for.
+    """
     until = time.monotonic() + SECONDS
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
-        taken = list(rows.select_for_update(skip_locked=True, of=("self",)).select_related("event"))
-        taking += [pending.pk for pending in taken]
-        for handler, events in _work(taken):
+        taken = _taken(which, place)
+        taking += [pk for pk, _ in taken]
+        for handler, events in _work(place[0], [event for _, event in taken]):
             handler(events=events, at=at)
             if time.monotonic() > until:
                 raise TooSlow(f"{handler.__module__}.{handler.__name__} ended after more than {SECONDS} s.")
-        Pending.objects.filter(pk__in=taking).delete()
+        if taken:
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM advocacy_pending WHERE id = ANY(%s)", [taking])
     return len(taken)
 
 
-def _work(taken):
+def _taken(which, place):
+    """``[(id, Event)]``, locked. Every further statement of the transaction has ``SECONDS``."""
+    lane, at, most, *further = place
+    columns, names, facts = _columns()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH limits AS MATERIALIZED (SELECT set_config('statement_timeout', %s, true) AS said) "  # noqa: S608
+            f"SELECT pending.id, {columns} FROM advocacy_pending pending "
+            f"JOIN advocacy_event event ON event.id = pending.event_id "
+            f"WHERE (SELECT said FROM limits) IS NOT NULL AND {_DUE} AND {which} "
+            "ORDER BY pending.event_id LIMIT %s FOR UPDATE OF pending SKIP LOCKED",
+            [f"{SECONDS}s", lane, at, *further, most],
+        )
+        rows = cursor.fetchall()
+    taken = []
+    for pk, *values in rows:
+        values[facts] = orjson.loads(values[facts])
+        taken.append((pk, bulk.kept(Event, names, values)))
+    return taken
+
+
+@cache
+def _columns():
+    """``(SQL, names, place of the facts)`` of an Event; its JSON comes as text."""
+    fields = Event._meta.concrete_fields
+    names = [field.attname for field in fields]
+    return ", ".join(f"event.{field.column}" for field in fields), names, names.index("facts")
+
+
+def _work(lane, events):
     """Each handler with all its events in event order; handlers in the order of their registration."""
     registered, work = handlers(), {}
-    for pending in taken:
-        lanes = registered.get(pending.event.type, {})
-        if pending.lane not in lanes:
+    for event in events:
+        lanes = registered.get(event.type, {})
+        if lane not in lanes:
             # Recorded by a newer release than this worker's, or by an older one: somebody must look at it.
-            raise Refused("nothing_follows", f"Nothing follows {pending.event.type} in lane {pending.lane}.")
-        for handler in lanes[pending.lane]:
-            work.setdefault(handler, []).append(pending.event)
+            raise Refused("nothing_follows", f"Nothing follows {event.type} in lane {lane}.")
+        for handler in lanes[lane]:
+            work.setdefault(handler, []).append(event)
     return work.items()
 
 
 def _single(lane, pk, at):
     """Whether the row was taken: somebody else may have it, or may just have tried it."""
     try:
-        return _work_on(waiting(lane, at).filter(pk=pk), at, [])
+        return _work_on("pending.id = %s", (lane, at, 1, pk), at, [])
     except Exception as error:
         pass_on(error)
         _note_failure(pk, failures.told(error, f"Pending event {pk}"), at)

@@ -2,10 +2,16 @@
 
 import logging
 import time
+from dataclasses import dataclass
+from functools import cache
 
-from django.db import transaction
+import redis
+from django.conf import settings
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
@@ -15,24 +21,63 @@ _silent_until = 0.0
 
 
 def after_commit(lanes):
-    """Wake these lanes when the transaction has committed."""
-    if lanes:
-        transaction.on_commit(lambda: [now(lane) for lane in lanes])
+    """Wake these lanes when the transaction has committed: each once, however often it is asked for."""
+    asked = {call.lane: call for _, call, _ in connection.run_on_commit if isinstance(call, _Wake)}
+    for lane in lanes:
+        # Asked for again, because the savepoint of the one before may still be undone.
+        transaction.on_commit(asked.get(lane) or _Wake(lane))
+
+
+@dataclass
+class _Wake:
+    """Wakes its lane when it is first called."""
+
+    lane: str
+    done: bool = False
+
+    def __call__(self):
+        if not self.done:
+            self.done = True
+            now(self.lane)
 
 
 def now(lane):
+    """Send a message to the lane, unless one waits there: whoever takes that one sees all that is committed now."""
     from advocacy.outbox.tasks import drain  # noqa: PLC0415 - the tasks wake lanes too
 
-    send(drain, [lane], queue=lane)
+    if not _awaited(lane):
+        send(drain, [lane], queue=lane)
+
+
+def _awaited(lane):
+    """Whether a message lies in the lane's queue: not those that a worker has taken, which may have looked already."""
+    if settings.CELERY_TASK_ALWAYS_EAGER or time.monotonic() < _silent_until:
+        return False
+    try:
+        return _broker().llen(lane) > 0
+    except (RedisError, OSError) as error:
+        _rest(error)
+        return False
+
+
+@cache
+def _broker():
+    """Celery's Redis, where a queue is a list of its name."""
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.2, retry=once)
 
 
 def send(task, arguments, *, queue):
     """Send a message that may be lost: a sweep must find the work without it."""
-    global _silent_until  # noqa: PLW0603 - one rest per process is the point
     if time.monotonic() < _silent_until:
         return
     try:
         task.apply_async(arguments, queue=queue, retry=False)
     except (OperationalError, RedisError, OSError) as error:
-        _silent_until = time.monotonic() + REST_SECONDS
-        log.warning("The broker took no message (%s); the sweep will find the work.", error)
+        _rest(error)
+
+
+def _rest(error):
+    global _silent_until  # noqa: PLW0603 - one rest per process is the point
+    _silent_until = time.monotonic() + REST_SECONDS
+    log.warning("The broker took no message (%s); the sweep will find the work.", error)

@@ -24,7 +24,7 @@ def differences(storefront=None, *, at=None):
     at = at or timezone.now()
     for shop in [storefront] if storefront else Storefront.objects.order_by("pk"):
         # A stuck event made no mark: what it changed is a difference.
-        if not Pending.objects.filter(storefront=shop, lane=Lane.MONEY, stuck_at__isnull=True).exists():
+        if not Pending.objects.filter(storefront=shop, lane=Lane.PEOPLE, stuck_at__isnull=True).exists():
             yield from _of_days(shop, at)
             yield from _of_values(shop)
 

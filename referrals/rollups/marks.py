@@ -53,7 +53,7 @@ _INSERT = "INSERT INTO referrals_mark (program_id, day) "
 
 
 def mark(*, events, at):
-    """Handler of the lane ``money``: mark the days that these events touched."""
+    """Handler of the lane ``people``: mark the days that these events touched."""
     subjects = defaultdict(set)
     for event in events:
         subjects[event.subject_kind].add(event.subject_id)

@@ -137,7 +137,7 @@ class TestDifferences:
     def test_name_the_value_that_is_off(self, acme, fred):
         bought(fred, at=NOON - 40 * DAY, revenue_minor=100)
         compared(acme)
-        drain("money", at=NOON)
+        drain("people", at=NOON)
         assert list(rollups.differences(acme, at=NOON)) == []
         LifetimeValue.objects.filter(horizon_days=30, referred=False).update(sum_minor=90)
         assert list(rollups.differences(acme, at=NOON)) == [

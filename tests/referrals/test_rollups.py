@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def counted(program, day=TODAY, *, at=NOON):
     """The day after a recount of all, with no event waiting."""
-    while drain("money", at=at):
+    while drain("people", at=at):
         pass
     rollups.rebuild(storefront=program.storefront)
     rollups.recount(at=at)
@@ -321,7 +321,7 @@ class TestDifferences:
         counted(program)
         bought(fred, at=NOON)
         pending = Pending.objects.create(
-            storefront=acme, lane="money", event=event("order.recorded", fred, placed_at=NOON)
+            storefront=acme, lane="people", event=event("order.recorded", fred, placed_at=NOON)
         )
         assert list(rollups.differences(acme, at=NOON)) == []
         Pending.objects.filter(pk=pending.pk).update(stuck_at=NOON)
@@ -338,7 +338,7 @@ def test_what_the_verbs_tell_marks_all_that_they_change(program, acme, alice):
     """The whole way from the verbs through the lane to the days: a recount of all finds nothing else."""
 
     def told():
-        while drain("money", at=NOON):
+        while drain("people", at=NOON):
             pass
         rollups.recount(at=NOON)
         assert not Mark.objects.exists()

@@ -1,0 +1,58 @@
+"""Telling the workers: one message is enough for all that waits when it is taken, and none is missing."""
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from advocacy.outbox import wake
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue():
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    broker.delete("money")
+    yield lambda: broker.llen("money")
+    broker.delete("money")
+
+
+def messages(calls, queue):
+    """How many are sent in all when each is taken at once."""
+    sent = 0
+    for call in calls:
+        call()
+        sent += queue()
+        redis.Redis.from_url(settings.REDIS_URL).delete("money")
+    return sent
+
+
+def test_a_transaction_wakes_a_lane_once_however_many_facts_it_has(django_capture_on_commit_callbacks, queue):
+    with django_capture_on_commit_callbacks() as calls:
+        with transaction.atomic():
+            wake.after_commit(["money"])
+        wake.after_commit(["money"])
+    assert messages(calls, queue) == 1
+
+
+def test_what_was_undone_does_not_keep_a_lane_from_being_woken(django_capture_on_commit_callbacks, queue):
+    with django_capture_on_commit_callbacks() as calls:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            wake.after_commit(["money"])
+            raise ZeroDivisionError
+        wake.after_commit(["money"])
+    assert messages(calls, queue) == 1
+
+
+def test_a_message_that_nobody_took_yet_is_enough(queue):
+    wake.now("money")
+    wake.now("money")
+    assert queue() == 1
+
+
+def test_one_that_was_taken_is_not(queue):
+    wake.now("money")
+    redis.Redis.from_url(settings.REDIS_URL).rpop("money")
+    wake.now("money")
+    assert queue() == 1
