@@ -1,31 +1,46 @@
 """The rules of programs, compiled for deciding, and which of them are in force."""
 
 from collections import OrderedDict, defaultdict
-from datetime import UTC, datetime
-
 from django.db import connection
 from django.db.models import Q
 
+from advocacy import reckonings
 from rewards import rules
 from rewards.models import RuleVersion
 
-_ALWAYS = datetime(9999, 12, 31, tzinfo=UTC)
-
-
 class Book:
-    """The rule versions of some programs: ``in_force`` by moment, ``by_version`` by id."""
+    """The rule versions of some programs: ``in_force`` by moment, ``by_version`` by id.
+
+    A version's Terms count by what its program counted by when the subject occurred.
+    """
 
     def __init__(self, versions):
         self.by_version = {version.pk: version for version in versions}
-        self.terms = {version.pk: terms_of(version) for version in versions}
+        self.reckoned = reckonings.Reckonings({version.rule.program for version in versions})
+        self._terms = {version.pk: self._compiled(version) for version in versions}
         self._by_trigger, self._triggers = defaultdict(list), defaultdict(set)
         for version in versions:
             # A version that corrects another decides only where a correction names it.
             if version.corrects_id is None:
-                span = version.starts_at, version.ends_at or _ALWAYS
-                program = version.rule.program
-                self._by_trigger[program.pk, version.trigger].append((*span, self.terms[version.pk]))
+                program, end = version.rule.program, version.ends_at or reckonings.ALWAYS[1]
+                self._by_trigger[program.pk, version.trigger] += [
+                    (max(version.starts_at, each.since), min(end, each.until), terms)
+                    for each, terms in self._terms[version.pk]
+                ]
                 self._triggers[program.storefront_id].add((program.pk, version.trigger))
+
+    def _compiled(self, version):
+        return [(each, terms_of(version, each)) for each in self.reckoned.of(version.rule.program_id)]
+
+    def terms(self, version, moment):
+        """The Terms of a version, by its id, for what occurred at the moment."""
+        return next(terms for each, terms in self._terms[version] if moment < each.until)
+
+    def terms_of_rule(self, rule):
+        """All Terms of all versions of a rule, by its id."""
+        for version, row in self.by_version.items():
+            if row.rule_id == rule:
+                yield from (terms for _, terms in self._terms[version])
 
     def triggers(self, storefront):
         """``{(program id, trigger)}`` that a storefront has rules on."""
@@ -36,11 +51,13 @@ class Book:
         return [terms for start, end, terms in self._by_trigger[program, trigger] if start <= moment < end]
 
 
-# Versions never change but for their end; what else a Terms takes is in here too.
+# Versions never change but for their end; what else a Terms takes is in here too. Whoever changes what a program counts
+# by leaves a row of how it did before.
 _SIGNATURE = """
     SELECT md5(string_agg(
-        format('%%s %%s %%s %%s %%s %%s %%s', version.id, version.created_at, version.ends_at, rule.name,
-            program.currency, program.time_zone, program.points_per_unit),
+        format('%%s %%s %%s %%s %%s %%s %%s %%s', version.id, version.created_at, version.ends_at, rule.name,
+            program.currency, program.time_zone, program.points_per_unit,
+            (SELECT MAX(reckoning.until) FROM advocacy_reckoning reckoning WHERE reckoning.program_id = program.id)),
         ',' ORDER BY version.id))
     FROM rewards_ruleversion version
     JOIN rewards_rule rule ON rule.id = version.rule_id
@@ -79,23 +96,26 @@ def in_force_at(*, program, at):
     return started.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).select_related("rule__program").order_by("rule")
 
 
-def terms_of(version):
-    """A RuleVersion, also an unsaved one, as Terms; reads ``version.rule.program``."""
-    program = version.rule.program
+def terms_of(version, reckoned=None):
+    """A RuleVersion, also an unsaved one, as Terms; reads ``version.rule.program``.
+
+    ``reckoned``: what its program counts by, as it says now unless given.
+    """
+    reckoned = reckoned or reckonings.now(version.rule.program)
     amounts, per_currency = rules.compiled(
         benefits=version.benefits,
         minimum_order_minor=version.minimum_order_minor,
         per_currency=version.per_currency,
-        unit=program.currency,
+        unit=reckoned.currency,
     )
     return rules.Terms(
         rule=version.rule_id,
         version=version.pk,
         number=version.number,
         name=version.rule.name,
-        unit=program.currency,
-        zone=program.time_zone,
-        points_per_unit=program.points_per_unit,
+        unit=reckoned.currency,
+        zone=reckoned.zone,
+        points_per_unit=reckoned.points_per_unit,
         frequency=str(version.frequency),
         order_limit=version.order_limit,
         months_limit=version.months_limit,

@@ -7,6 +7,7 @@ from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
+from advocacy.models.reckoning import Reckoning
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
 from advocacy.models.survey import Answer, SurveyKind
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
@@ -30,6 +31,7 @@ __all__ = [
     "Pending",
     "Program",
     "ProgramStatus",
+    "Reckoning",
     "Side",
     "Standing",
     "Storefront",

@@ -1,5 +1,6 @@
 from urllib.parse import urlsplit
 
+import pgtrigger
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -55,14 +56,14 @@ class Program(models.Model):
         default="EUR", validators=[known_currency], help_text="Rewards are paid in this currency (ISO 4217)."
     )
     time_zone = models.CharField(
-        max_length=60, default="UTC", validators=[known_zone], help_text="Days and months of caps are of this zone."
+        max_length=60, default="UTC", validators=[known_zone], help_text="Days and months of caps are of this zone; after a change, those of what happens from then on."
     )
     points_per_unit = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
         help_text="How many points are worth one unit of the currency, such as 100 points for 1 EUR. "
-        "Empty: points have no value in money.",
+        "Empty: points have no value in money. After a change, what was earned before keeps its points.",
     )
     expiry_reminder_days = models.PositiveIntegerField(
         default=14,
@@ -133,6 +134,21 @@ class Program(models.Model):
                 name="a_program_ends_after_it_starts",
                 violation_error_message="The program must end after it starts.",
             ),
+        ]
+        triggers = [
+            # Whoever changes it by whatever door: what occurred before is counted as it was.
+            pgtrigger.Trigger(
+                name="a_program_keeps_how_it_reckoned",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                condition=pgtrigger.AnyChange("currency", "time_zone", "points_per_unit"),
+                func="""
+                    INSERT INTO advocacy_reckoning (program_id, currency, time_zone, points_per_unit, until)
+                    VALUES (OLD.id, OLD.currency, OLD.time_zone, OLD.points_per_unit,
+                        clock_timestamp() + INTERVAL '10 seconds');
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self):

@@ -22,11 +22,12 @@ def _decisions(of):
     """  # noqa: S608 - our own names
 
 
+# A period that ended with nothing to raise leaves a row that was never decided about.
 def _subjects(of):
     return f"""
         SELECT {_SUBJECT}, settled_version, decisions_made, waits_for, occurred_at, storefront_id, advocate_id,
             friend_id, customer_id
-        FROM {of}.rewards_subject subject
+        FROM {of}.rewards_subject subject WHERE decisions_made > 0
     """  # noqa: S608
 
 

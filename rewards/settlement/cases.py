@@ -215,7 +215,7 @@ def _terms(case, rule_book):
     in_force = rule_book.in_force(subject.program_id, subject.trigger, subject.occurred_at)
     if case.first:
         return in_force
-    before = [rule_book.terms[said["version"]] for said in case.earlier.values()]
+    before = [rule_book.terms(said["version"], subject.occurred_at) for said in case.earlier.values()]
     if case.instead:
         before = [case.instead if terms.rule == case.instead.rule else terms for terms in before]
     return sorted(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import Q, prefetch_related_objects
 from django.db.models.functions import Length
 
+from advocacy import reckonings
 from advocacy.models import Advocate
 from advocacy.periodic import alone
 from rewards import book, locks, rules
@@ -39,9 +40,10 @@ def _ended(at, limit):
     """Unclosed counters of periods that are over, not locked yet."""
     over = Q()
     versions = RuleVersion.objects.filter(benefits__advocate__tiers__reading=WHOLE).select_related("rule__program")
+    reckoned = reckonings.Reckonings({version.rule.program for version in versions})
     for version in versions:
         if whole := tiers.read_as_a_whole(book.terms_of(version)):
-            now = periods.key(whole.period, at, version.rule.program.time_zone)
+            now = periods.key(whole.period, at, reckoned.at(version.rule.program_id, at).zone)
             # Keys of one length are in order of time.
             over |= Q(rule=version.rule_id, cap=whole.meter, period__lt=now, length=len(now))
     if not over:
@@ -58,7 +60,7 @@ def _settle(ended, rule_book, at):
     for counter in ended:
         advocate = advocates[counter.key]
         wanted[derived.public_id(counter.rule.public_id, counter.key, counter.period)] = counter, advocate
-    rows = [_subject(key, *place) for key, place in wanted.items()]
+    rows = [_subject(key, *place, rule_book, at) for key, place in wanted.items()]
     locked = list(locks.subjects(rows=rows).values())
     prefetch_related_objects(locked, "program", "advocate")
     locks.counters(keys={key for row in locked for key in _counters(row, wanted[row.public_id][0], rule_book)})
@@ -75,8 +77,8 @@ def _counters(subject, counter, rule_book):
     """The period's own, and those of the caps that any version of the rule may ask of the top-up."""
     yield counter.rule_id, counter.cap, counter.key, counter.period
     question = rules.Question({}, {}, subject.occurred_at, derived.who(subject), ())
-    for terms in rule_book.terms.values():
-        if terms.rule == counter.rule_id and tiers.read_as_a_whole(terms):
+    for terms in rule_book.terms_of_rule(counter.rule_id):
+        if tiers.read_as_a_whole(terms):
             yield from ((terms.rule, *key) for key in rules.keys(question, terms.topping_up(ADVOCATE, 0)))
 
 
@@ -85,9 +87,11 @@ def _advocates(ended):
     return {row.public_id: row for row in Advocate.objects.filter(public_id__in=keys).select_related("customer")}
 
 
-def _subject(key, counter, advocate):
+def _subject(key, counter, advocate, rule_book, at):
     program = counter.rule.program
-    _, end = periods.of_key(counter.period, program.time_zone)
+    _, end = periods.of_key(counter.period, rule_book.reckoned.at(program.pk, at).zone)
+    # Where the zone was changed meanwhile the period ended in the one before.
+    _, end = periods.of_key(counter.period, rule_book.reckoned.at(program.pk, end).zone)
     return Subject(
         storefront_id=program.storefront_id,
         program=program,
@@ -107,9 +111,9 @@ def _asked(case, counter, rule_book):
     missing, terms, review = tiers.missing(case.subject, counter, rule_book)
     if case.first and missing <= 0:
         return None
-    # Where nothing of the period counts any more, all of it is taken back.
-    terms = terms or rule_book.terms[case.earlier[counter.rule_id]["version"]]
     subject = case.subject
+    # Where nothing of the period counts any more, all of it is taken back.
+    terms = rule_book.terms(terms.version if terms else case.earlier[counter.rule_id]["version"], subject.occurred_at)
     facts = {
         "period": counter.period,
         "position": counter.used,

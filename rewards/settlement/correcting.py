@@ -1,6 +1,7 @@
 """Make decisions anew with a corrected rule version: as a question that changes nothing, or for good."""
 
 from collections import Counter as Sum
+from functools import cache
 
 from django.db.models import Min, prefetch_related_objects
 
@@ -33,18 +34,19 @@ def difference(correction, corrected):
     Changes nothing and locks nothing.
     """
     rule_book = book.of_storefronts({correction.storefront_id})
-    terms, used, changes, decided = book.terms_of(corrected), {}, [], 0
+    program, used, changes, decided = correction.rule_version.rule.program_id, {}, [], 0
+    compiled = cache(lambda reckoned: book.terms_of(corrected, reckoned))
     pks = [pk for _, pk in subjects(correction)]
     for start in range(0, len(pks), BATCH):
         page = pks[start : start + BATCH]
         rows = Subject.objects.select_related("program", "advocate").in_bulk(page)
-        found = _cases([rows[pk] for pk in page], correction, terms)
+        found = _cases([rows[pk] for pk in page], correction, lambda at: compiled(rule_book.reckoned.at(program, at)))
         if not correction.rule_version.milestone_every:
             cases.read(found, rule_book)
         used |= _used(counters_of(found) - set(used))
         answer(found, used)
         decided += len(found)
-        changes += [change for case in found for change in _changes(case, terms.rule)]
+        changes += [change for case in found for change in _changes(case, corrected.rule_id)]
     return _told(decided, changes)
 
 
@@ -62,10 +64,9 @@ def settle(correction, *, after, at):
 def settle_these(correction, pks, *, at):
     """Those of these subjects that it concerns, in the order of their first decisions; returns how many."""
     rule_book = book.of_storefronts({correction.storefront_id})
-    terms = rule_book.terms[correction.corrected_id]
     locked = {row.pk: row for row in locks.subjects_by_id(ids=pks, wait=True)}
     prefetch_related_objects(list(locked.values()), "program", "advocate")
-    found = _cases([locked[pk] for pk in pks], correction, terms)
+    found = _cases([locked[pk] for pk in pks], correction, lambda at: rule_book.terms(correction.corrected_id, at))
     for case in found:
         case.correction, case.waives = correction.public_id, correction.policy == CorrectionPolicy.WAIVE
     finish = conclude if correction.rule_version.milestone_every else again
@@ -73,17 +74,20 @@ def settle_these(correction, pks, *, at):
     return len(found)
 
 
-def _cases(rows, correction, terms):
-    """Those of the rows that the mistaken version decided last, to be decided by these Terms."""
+def _cases(rows, correction, terms_at):
+    """Those of the rows that the mistaken version decided last, to be decided by the Terms of when they occurred."""
     mistaken = correction.rule_version_id
     last = Decision.objects.filter(subject__in=rows).order_by("subject_id", "-number").distinct("subject_id")
     concerned = {one.subject_id for one in last if any(said["version"] == mistaken for said in one.verdicts)}
     rows = [row for row in rows if row.pk in concerned]
     if correction.rule_version.milestone_every:
-        return [derived.ask(case, terms.stepped(), case.facts, again=True) for case in derived.read(rows)]
+        return [
+            derived.ask(case, terms_at(case.subject.occurred_at).stepped(), case.facts, again=True)
+            for case in derived.read(rows)
+        ]
     found = cases.of_subjects(rows)
     for case in found:
-        case.instead = terms
+        case.instead = terms_at(case.subject.occurred_at)
     return found
 
 

@@ -36,7 +36,7 @@ class _Path:
     def __init__(self, rule_book, rule, advocate, end, held):
         self.rule, self.advocate, self.end, self.moves = rule, advocate, end, []
         self.clear = end - held  # the friends that no review may take away
-        self._every = [terms for terms in rule_book.terms.values() if terms.rule == rule and terms.milestone_every]
+        self._every = [terms for terms in rule_book.terms_of_rule(rule) if terms.milestone_every]
         self._rule_id = rule_book.by_version[self._every[0].version].rule.public_id
 
     def finish(self):
@@ -95,7 +95,8 @@ def _turned(case, path, rule_book):
     if now.items() <= case.facts.items():
         return None
     facts = case.facts | {"friends": path.end} | now
-    return derived.ask(case, rule_book.terms[case.earlier[path.rule]["version"]].stepped(), facts)
+    terms = rule_book.terms(case.earlier[path.rule]["version"], case.subject.occurred_at)
+    return derived.ask(case, terms.stepped(), facts)
 
 
 def _new(paths, known):

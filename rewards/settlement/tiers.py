@@ -5,6 +5,7 @@ tier that the period ended at; worked out anew when something of the period chan
 """
 
 from collections import defaultdict
+from datetime import timedelta
 
 from django.db.models import Q
 
@@ -14,6 +15,8 @@ from rewards.rules import amounts, periods
 from rewards.rules.terms import ADVOCATE, WHOLE
 
 TOP_UP = "tier"
+# No zone is further from UTC.
+_APART = timedelta(days=1)
 
 
 def reopen(found):
@@ -44,9 +47,9 @@ def missing(subject, counter, rule_book):
     are; held while one of them is, as a review may take the tier away.
     """
     total, newest, review = 0, None, "clear"
-    for said, first, now in _conversions(subject, counter, rule_book):
+    for said, first, now, occurred_at in _conversions(subject, counter):
         review = "held" if now.get("advocate_review") == "held" else review
-        terms = rule_book.terms[said["version"]]
+        terms = rule_book.terms(said["version"], occurred_at)
         benefit = terms.amounts.benefits.get(ADVOCATE)
         # Amounts in an order's own currency are other units: they stay as they were paid.
         if not read_as_a_whole(terms) or said.get("units", {}).get(ADVOCATE, said["unit"]) != benefit.unit:
@@ -57,10 +60,13 @@ def missing(subject, counter, rule_book):
     return total, newest, review
 
 
-def _conversions(subject, counter, rule_book):
-    """``(verdict, first facts, newest facts)`` of what counted for the period's tier."""
-    start, end = periods.of_key(counter.period, subject.program.time_zone)
-    mine = Subject.objects.filter(advocate=subject.advocate_id, occurred_at__gte=start, occurred_at__lt=end)
+def _conversions(subject, counter):
+    """``(verdict, first facts, newest facts, when it occurred)`` of what counted for the period's tier."""
+    # Whichever zones its days were counted by: what counted names the period.
+    start, end = periods.of_key(counter.period, "UTC")
+    mine = Subject.objects.filter(
+        advocate=subject.advocate_id, occurred_at__gte=start - _APART, occurred_at__lt=end + _APART
+    )
     decisions = (
         Decision.objects.filter(subject__in=mine.exclude(trigger=TOP_UP))
         .select_related("subject")
@@ -75,7 +81,7 @@ def _conversions(subject, counter, rule_book):
     facts = _facts(counted)
     for decision, said in counted:
         each = facts[decision.subject.public_id]
-        yield said, each[min(each)], decision.facts or each[decision.version]
+        yield said, each[min(each)], decision.facts or each[decision.version], decision.subject.occurred_at
 
 
 def _facts(counted):

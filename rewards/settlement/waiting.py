@@ -2,6 +2,7 @@
 
 from django.db.models import Min
 
+from advocacy import reckonings
 from advocacy.periodic import alone
 from rewards import book, locks, rates
 from rewards.models import Decision, Subject
@@ -42,10 +43,11 @@ def _ready():
 def _wishes(subjects):
     """``{subject id: (storefront, currency, target, day)}``, as their last decisions say."""
     last = Decision.objects.filter(subject__in=list(subjects)).order_by("subject_id", "-number").distinct("subject_id")
-    wishes = {}
+    reckoned, wishes = reckonings.Reckonings({subject.program for subject in subjects.values()}), {}
     for decision in last:
         subject = subjects[decision.subject_id]
-        day = rates.day_of(subject.occurred_at, subject.program.time_zone)
+        zone = reckoned.at(subject.program_id, subject.occurred_at).zone
+        day = rates.day_of(subject.occurred_at, zone)
         for said in decision.verdicts:
             for reason, _, _, target, currency, *_ in said["checks"]:
                 if reason == RATE_MISSING and said.get("waits"):

@@ -34,7 +34,10 @@ def test_a_new_version_an_end_a_name_and_a_currency_are_seen_at_once(program):
     assert names(program, later) == ["Give 11"]
     program.points_per_unit = 100
     program.save()
-    found = book.of_storefronts({program.storefront_id}).in_force(program.pk, "conversion.recorded", later)
-    assert found[0].points_per_unit == 100
+    (reckoning,) = program.reckonings.all()
+    found = book.of_storefronts({program.storefront_id})
+    for moment, points in ((reckoning.until - timedelta(seconds=1), None), (reckoning.until, 100)):
+        (said,) = found.in_force(program.pk, "conversion.recorded", moment)
+        assert said.points_per_unit == found.terms(said.version, moment).points_per_unit == points
     rulebook.archive(rule=first.rule, at=later)
     assert names(program, later + timedelta(minutes=1)) == []

@@ -1,6 +1,6 @@
 """Settled again from what was entered, the same comes out; what was changed behind the verbs' backs is found."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 
 from advocacy.jobs import working
-from advocacy.models import Advocate, AdvocateStatus, Job
+from advocacy.models import Advocate, AdvocateStatus, Job, Program, Reckoning
 from referrals import events as catalogue
 from rewards import adjustments, audit, corrections, crediting, expiry, redemptions, rulebook
 from rewards.models import Decision, Reward, Transfer
@@ -25,6 +25,8 @@ from tests.terms import terms
 pytestmark = pytest.mark.django_db
 CAP = {"scope": "advocate", "period": "month", "measure": "count", "limit": 3, "side": ""}
 CASH = {"advocate_form": "cash", "friend_kind": "", "frequency": "every_order", "hold_days": 0}
+# April's last moment in Berlin.
+MAY = datetime(2026, 4, 30, 21, 59, 59, 999999, tzinfo=UTC)
 TIERS = {
     "measure": "conversions",
     "period": "month",
@@ -153,6 +155,37 @@ def test_settled_again_nothing_differs_and_nothing_was_touched():
 
 def _moves():
     return Transfer.objects.values("reward", "reward_version").distinct().count()
+
+
+def test_what_a_program_counted_by_then_is_taken_as_it_was():
+    """The zone moves an order into the next month, whose cap is full, and points are worth something else."""
+    clock, program = Clock(), program_of(acme(), points_per_unit=100)
+    clock.at = datetime(2026, 3, 31, 23, 0, tzinfo=UTC)
+    alice, alone = alice_of(program), CAP | {"limit": 1}
+    points = {"advocate_kind": "percent", "advocate_percent_bp": 1000, "advocate_form": "points", "friend_kind": ""}
+    rule_of(program, "Points", frequency="every_order", **points, caps=[alone])
+    from_two = TIERS | {"steps": [{"from": 1, "percent_bp": 100}, {"from": 2, "percent_bp": 200}]}
+    tiers = {"frequency": "every_order", "advocate_kind": "tiered", "advocate_tiers": from_two, "friend_kind": ""}
+    rule_of(program, "Tiers", **tiers, hold_days=0)
+    march = _buys(alice, person(program.storefront, "fred"), clock)
+    clock.tick(days=1)
+    _buys(alice, person(program.storefront, "gina"), clock)
+    Program.objects.update(points_per_unit=10, time_zone="Europe/Berlin")
+    Reckoning.objects.update(until=clock.tick())
+    _change(march, clock, refunded_minor=2500)
+    hugo = _buys(alice, person(program.storefront, "hugo"), clock)
+    assert list(Reward.objects.filter(form="points").order_by("pk").values_list("granted_minor", "pending_minor")) == [
+        (500, 250),
+        (500, 500),
+    ]
+    closing.close(at=clock.tick(days=31))
+    topped = Reward.objects.filter(subject__trigger="tier")
+    assert list(topped.values_list("subject__occurred_at", "available_minor")) == [(MAY, 50)]
+    _change(hugo, clock, refunded_minor=5000)
+    closing.close(at=clock.tick())
+    assert list(topped.values_list("available_minor", flat=True)) == [0]
+    assert list(audit.differences()) == []
+    assert rebuilt()[0] == 0, rebuilt()[1]
 
 
 SPOILT = {
