@@ -7,7 +7,7 @@ from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Refused
 from rewards import events as catalogue
 from rewards import granting, lots, redemptions
-from rewards.models import Exchange, Form, Leg
+from rewards.models import HOUSE, ROUTES, Exchange, Form, Leg
 
 
 def for_credit(*, program, customer, points, at):
@@ -48,7 +48,15 @@ def _take(made, at):
         leg=Leg.USE,
         reference=made.public_id,
         at=at,
+        beside=_credited(made),
     )
+
+
+def _credited(made):
+    """The accounts that the credit moves through. A settlement may make and lock them together with those of points."""
+    kinds = {kind for leg in (Leg.GRANT, Leg.RELEASE) for kind in ROUTES[leg]}
+    owner = {kind: None if kind in HOUSE else made.customer_id for kind in kinds}
+    return {(made.storefront_id, str(kind), owner[kind], made.currency, str(Form.CREDIT)) for kind in kinds}
 
 
 def _credit(made, at):

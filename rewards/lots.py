@@ -26,14 +26,16 @@ class NotEnough(Refused):
         self.spendable = spendable
 
 
-def take(*, storefront, customer, unit, form, amount, leg, reference, at):
+def take(*, storefront, customer, unit, form, amount, leg, reference, at, beside=()):
     """Take an amount from a wallet's lots by this leg (reserve or use); ``[(reward, amount)]`` in order of taking.
 
-    ``reference``: the public id of what takes it. Raises ``NotEnough``, with nothing written. In the caller's
-    transaction.
+    ``reference``: the public id of what takes it. ``beside``: keys of further accounts that the caller will move, which
+    are locked with those of the wallet, in the one order of locks. Raises ``NotEnough``, with nothing written. In the
+    caller's transaction.
     """
     lots = _lots(storefront, customer, unit, form, at)
-    balance = _balance(storefront, customer, unit, form, leg)
+    available, keys = _accounts(storefront, customer, unit, form, leg)
+    balance = ledger.accounts(keys=keys | set(beside))[available].balance_minor
     # The lots may hold more than the balance, where one is below 0; or less, where one was credited just now.
     spendable = max(min(balance, sum(reward.available_minor for reward in lots)), 0)
     if amount > spendable:
@@ -57,12 +59,11 @@ def is_over(reward, at):
     return reward.expires_at is not None and reward.expires_at <= at
 
 
-def _balance(storefront, customer, unit, form, leg):
-    """What the wallet has available, with all the accounts locked that the leg moves between."""
+def _accounts(storefront, customer, unit, form, leg):
+    """``(key of what is available, keys of all that the leg moves between)``."""
     kinds = {str(kind) for kind in (*ROUTES[leg], AccountKind.AVAILABLE)}
-    keys = {(storefront.pk, kind, None if kind in HOUSE else customer.pk, unit, str(form)) for kind in kinds}
-    available = storefront.pk, str(AccountKind.AVAILABLE), customer.pk, unit, str(form)
-    return ledger.accounts(keys=keys)[available].balance_minor
+    keys = {kind: (storefront.pk, kind, None if kind in HOUSE else customer.pk, unit, str(form)) for kind in kinds}
+    return keys[str(AccountKind.AVAILABLE)], set(keys.values())
 
 
 def _cut(lots, amount):

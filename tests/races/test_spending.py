@@ -1,6 +1,8 @@
 """Spending that meets: real threads on PostgreSQL, each with its own connection."""
 
 import contextlib
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -85,3 +87,26 @@ def test_spending_refunds_expiry_and_adjustments_at_once_agree(alice):
     )
     assert list(audit.differences()) == []
     assert balance(alice.customer, kind="reserved") == 0
+
+
+def test_points_become_the_first_credit_while_a_settlement_makes_the_same_accounts(alice, monkeypatch):
+    """Each needs the accounts of points and of credit; one that took only the points first would wait for the other."""
+    rule_of(alice.program, "Credit", hold_days=0)
+    rule_of(alice.program, "Points", hold_days=0, advocate_form="points", advocate_amount_minor=50)
+    tell(conversion_of(alice, person(alice.storefront, "fred")))
+    lot(alice.program, alice.customer, 500, form="points")
+    half_way, credited = threading.Event(), exchange._credit
+
+    def later(made, at):
+        half_way.set()
+        time.sleep(0.4)
+        return credited(made, at)
+
+    monkeypatch.setattr(exchange, "_credit", later)
+    together(
+        lambda: exchange.for_credit(program=alice.program, customer=alice.customer, points=500, at=NOW),
+        lambda: half_way.wait(5) and drain_all(),
+    )
+    assert balance(alice.customer) == 1000 + 500
+    assert balance(alice.customer, form="points") == 50
+    assert list(audit.differences()) == []
