@@ -1,18 +1,33 @@
 """Coupons and gift cards: by their ends, with whose they are. A whole code is shown to who says why, and logged."""
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
+from unfold import widgets
 from unfold.decorators import display
 
+from advocacy import ids, money
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from rewards.coupons import codes, ending
-from rewards.models import Coupon, CouponState
+from rewards.models import Coupon, CouponState, PoolKind
 
+_MOST_USES = 20
 _TONES = {"assigned": "good", "revoked": "stop", "expired": "stop"}
+
+
+class Typed(forms.Form):
+    code = forms.CharField(
+        label="The whole code",
+        max_length=64,
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="As it was typed; capitals do not matter.",
+    )
 
 
 def revoke(*, row, by, at, reason):
@@ -48,7 +63,8 @@ class CouponAdmin(acts.Acting, LongListing):
     list_filter = ["state", "pool__kind", "pool"]
     list_select_related = ["pool", "customer"]
     search_fields = ["=last_4", "customer__name", "customer__email"]
-    search_help_text = "A whole code, its last four signs, a name, an address, or an id such as cpn_01j8…"
+    search_help_text = "Its last four signs, a name, an address, or an id such as cpn_01j8…"
+    list_before_template = "admin/coupon_list_top.html"
     empty = "No code is here yet. Add a coupon pool and upload codes, or let it make them."
     pool_link = words.person("pool", "Pool")
     whose = words.person("customer", "For whom")
@@ -90,13 +106,28 @@ class CouponAdmin(acts.Acting, LongListing):
         ),
     ]
 
-    def get_search_results(self, request, queryset, search_term):
-        """A whole code finds its row."""
-        if codes.is_code(search_term.strip()):
-            found = queryset.filter(fingerprint=codes.fingerprint(search_term))
-            if found.exists():
-                return found, False
-        return super().get_search_results(request, queryset, search_term)
+    def get_urls(self):
+        return [path("find/", self.admin_site.admin_view(self.find), name="rewards_coupon_find"), *super().get_urls()]
+
+    def find(self, request):
+        """A whole code finds its row. By a form that is posted: what is searched for stands in an address, and logs."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = Typed(request.POST or None)
+        if form.is_valid():
+            coupon = self.get_queryset(request).filter(fingerprint=codes.fingerprint(form.cleaned_data["code"])).first()
+            if coupon:
+                return HttpResponseRedirect(reverse("admin:rewards_coupon_change", args=[coupon.pk]))
+            form.add_error("code", "No coupon has this code. Look for a mistyped sign; capitals do not matter.")
+        context = self.admin_site.each_context(request) | {
+            "title": "Find a code",
+            "lead": "You see whose it is and how far it is used.",
+            "button": "Find",
+            "form": form,
+            "back": reverse("admin:rewards_coupon_changelist"),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/upload.html", context)
 
     @display(description="Code", ordering="last_4")
     def shown(self, row):
@@ -122,3 +153,7 @@ def _told(row):
         yield "Its reward was taken back after it was used: the next rewards of this form pay that off."
     if row.used_minor and row.state == CouponState.ASSIGNED:
         yield "A part of it was used."
+    if row.pool.kind == PoolKind.GIFT_CARD:
+        for use in row.uses.order_by("-id")[:_MOST_USES]:
+            amount, order = money.plain(use.amount_minor, row.pool.currency), ids.encode("ord", use.order)
+            yield f"{amount} paid for the order {order} on {words.moment(use.used_at)}."

@@ -122,8 +122,17 @@ def test_a_code_is_seen_by_its_end_and_whole_only_with_a_reason_in_the_log(desk,
 
 def test_a_whole_code_finds_its_row(desk, alice, pool):
     coupon = given(alice, pool)
-    assert f"{COUPONS}{coupon.pk}/change/" in desk.get(COUPONS, {"q": "code-000000"}).content.decode()
-    assert f"{COUPONS}{coupon.pk}/change/" not in desk.get(COUPONS, {"q": "code-000001"}).content.decode()
+    assert f"{COUPONS}find/" in desk.get(COUPONS).content.decode()
+    assert "The whole code" in desk.get(f"{COUPONS}find/").content.decode()
+    answer = desk.post(f"{COUPONS}find/", {"code": "code-000000 "})
+    assert answer["Location"] == f"{COUPONS}{coupon.pk}/change/"
+    assert "No coupon has this code" in desk.post(f"{COUPONS}find/", {"code": "code-000009"}).content.decode()
+
+
+def test_a_search_whose_words_stand_in_its_address_finds_no_whole_code(desk, alice, pool):
+    coupon = given(alice, pool)
+    assert f"{COUPONS}{coupon.pk}/change/" not in desk.get(COUPONS, {"q": "code-000000"}).content.decode()
+    assert f"{COUPONS}{coupon.pk}/change/" in desk.get(COUPONS, {"q": "0000"}).content.decode()
 
 
 def test_a_code_is_revoked_with_a_reason_and_put_back_by_an_act(desk, alice, pool):
