@@ -1,10 +1,12 @@
 """What the events of a conversion say: its whole state, of which a part is frozen when it is recorded."""
 
+from advocacy import secret_codes
 from referrals import lines
 from referrals.attribution.candidates import earlier_orders
 from referrals.models import OrderStatus
 
 _LONGEST_VALUE = 200
+_SCALARS = str | int | float | bool
 
 
 def frozen(*, order, referral, converted_at):
@@ -20,7 +22,7 @@ def frozen(*, order, referral, converted_at):
         "friend_segments": friend.segments,
         "advocate_tier": advocate.tier,
         "friend_tier": friend.tier,
-        "metadata": _kept(order.metadata, referral.program.metadata_keys),
+        "metadata": _kept(order, referral.program.metadata_keys),
     }
 
 
@@ -30,10 +32,11 @@ def _was_new(order, referral, earlier):
     return earlier_orders(customer=referral.friend, occurred_at=referral.bound_at, order=order) == 0
 
 
-def _kept(metadata, keys):
-    """The program's keys with a single value, as texts."""
-    said = {key: metadata[key] for key in keys if isinstance(metadata.get(key), str | int | float | bool)}
-    return {key: _text(value)[:_LONGEST_VALUE] for key, value in said.items()}
+def _kept(order, keys):
+    """The program's keys with a single value, as texts; a coupon of our own by its id."""
+    said = {key: _text(order.metadata[key]) for key in keys if isinstance(order.metadata.get(key), _SCALARS)}
+    texts = secret_codes.hidden(storefront=order.storefront_id, codes=said.values())
+    return {key: text[:_LONGEST_VALUE] for key, text in zip(said, texts, strict=True)}
 
 
 def _text(value):

@@ -101,15 +101,15 @@ def test_what_came_back_is_not_waited_for(order):
 
 
 def test_what_is_asked_of_the_moment_stays_as_it_was(acme, program, alice):
-    Program.objects.update(metadata_keys=["shop", "gift", "items", "absent"])
+    Program.objects.update(metadata_keys=["shop", "gift", "items", "absent", "long"])
     traits = {"segments": ["new"], "tier": "silver"}
-    said = {"metadata": {"shop": "berlin", "gift": True, "items": [1], "note": "secret"}}
+    said = {"metadata": {"shop": "berlin", "gift": True, "items": [1], "note": "secret", "long": "x" * 201}}
     customer = {"external_id": "fred", "orders_before": 0, "traits": traits}
     first = bought(acme, customer=customer, **said).conversion
     cast.fred(acme, at=NOON + HOUR, traits={"segments": ["vip"], "tier": "gold"}, updated_at=NOON + HOUR)
     second = bought(acme, "1002", at=NOON + DAY).conversion
     orders.change(storefront=acme, external_id="1001", fields={"country": "DE", "metadata": {}}, at=NOON + 2 * DAY)
-    kept = {"shop": "berlin", "gift": "true"}
+    kept = {"shop": "berlin", "gift": "true", "long": "x" * 200}
     wanted = {
         "first_order_at": NOON.isoformat(),
         "earlier_orders": 0,

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from advocacy import ids
-from advocacy.models import Event
+from advocacy.models import Event, Program
 from advocacy.outbox.drain import drain
 from referrals import orders
 from referrals.models import Order
@@ -51,9 +51,9 @@ def bought(acme, program, alice):
     needs_coupon = [{"field": "coupon_codes", "op": "one_of", "value": ["spring"]}]
     rule_of(program, "With the spring coupon", conditions=needs_coupon, minimum_order_minor=0)
 
-    def buy(name="1001", code=SECRET):
+    def buy(name="1001", code=SECRET, **fields):
         hints = {"coupon_codes": ["Spring", code.lower()], "referral_code": "ALICE-LINK"}
-        return order(acme, name, customer={"external_id": "fred"}, **hints)
+        return order(acme, name, customer={"external_id": "fred"}, **hints, **fields)
 
     return buy
 
@@ -85,6 +85,13 @@ def test_wherever_it_is_typed_or_said_later(acme, program):
     assert (typed.referral_code[:4], later.coupon_codes[0][:4]) == ("cpn_", "cpn_")
     assert holding("CODE-00000") == {}
     assert set(Coupon.objects.values_list("state", flat=True)) == {"free", "used"}
+
+
+def test_metadata_that_a_program_keeps_holds_no_code_either(acme, program, bought):
+    Program.objects.update(metadata_keys=["card"])
+    stock(pool_of(program), [1])
+    made = bought(metadata={"card": SECRET})
+    assert made.conversions.get().frozen["metadata"] == {"card": ids.encode("cpn", Coupon.objects.get().public_id)}
 
 
 def test_another_storefronts_code_is_no_secret_here_and_names_nothing_of_it(acme, rival, program):
