@@ -22,11 +22,14 @@ class Code:
 
 
 def of(*, advocate, at):
-    """``(codes, waiting)``: what may be used first, then what is over, newest first; how many wait for their code."""
+    """``(codes, waiting, paying)``: what may be used first, then what is over, newest first; how many rewards wait for
+    their code, and how many get none because they pay off one that was used.
+    """
     owned = asking.of(customer=advocate.customer, program=advocate.program)
     shown = sorted(owned[:MOST], key=lambda coupon: bool(_over(coupon, at)))
-    waiting = pools.waiting_of(customer=advocate.customer, program=advocate.program).count()
-    return [_code(coupon, advocate.program.time_zone, at) for coupon in shown], waiting
+    theirs = {"customer": advocate.customer, "program": advocate.program}
+    waiting, paying = pools.waiting_of(**theirs).count(), pools.paying_of(**theirs).count()
+    return [_code(coupon, advocate.program.time_zone, at) for coupon in shown], waiting, paying
 
 
 def _code(coupon, zone, at):

@@ -58,10 +58,11 @@ def share(request, advocate):
 def rewards(request, advocate):
     at, advocate = timezone.now(), _advocate(request, advocate)
     lines, following = statement.lines(advocate=advocate, before=_before(request, "trf"), at=at)
-    mine, waiting = codes.of(advocate=advocate, at=at)
+    mine, waiting, paying = codes.of(advocate=advocate, at=at)
     context = _context(advocate, "rewards") | {
         "codes": mine,
         "waiting": waiting,
+        "paying": paying,
         "lines": lines,
         "following": following and ids.encode("trf", following),
         "cash": cash.of(advocate=advocate, at=at),

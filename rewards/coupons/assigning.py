@@ -11,15 +11,16 @@ from django.db import connection
 from advocacy import ids
 from advocacy.models import AdvocateStatus, Side, bulk
 from rewards import events as catalogue
-from rewards.coupons import codes, pools, telling
-from rewards.models import Coupon, CouponPool, CouponState
+from rewards.coupons import codes, debts, pools, telling
+from rewards.models import Coupon, CouponPool, CouponState, Reward
 from rewards.models.coupon import THEIRS
 
 
 def ready(rewards, at):
     """Claim a code for each reward that has none. Answers those that must wait, which are marked so.
 
-    Who comes while others wait for the same pool waits behind them.
+    Who comes while others wait for the same pool waits behind them. Who owes for an earlier code gets none, and does
+    not wait: the credit pays that off.
     """
     having = set(
         Coupon.objects.filter(reward__in=[each.pk for each in rewards if each.pk], state__in=THEIRS).values_list(
@@ -27,6 +28,9 @@ def ready(rewards, at):
         )
     )
     needing = [each for each in rewards if each.pk not in having and not claimed(each)]
+    needing, paying = debts.split(needing)
+    for reward in paying:
+        reward.pays_off = True
     found = _pools(needing)
     by_pool = {}
     for reward in needing:
@@ -37,16 +41,15 @@ def ready(rewards, at):
     short = [reward for reward in needing if not claimed(reward)]
     for reward in short:
         reward.waits_for_code = True
-    for pool, wanting in by_pool.items():
-        if pool is not None and any(reward.waits_for_code for reward in wanting):
-            pools.warn(pool, at=at)
+    counts = {pool.pk: sum(bool(claimed(each)) for each in wanting) for pool, wanting in by_pool.items() if pool}
+    pools.warn(*filter(None, by_pool), at=at, claimed=counts)
     return short
 
 
 def servable(rewards):
     """Of waiting rewards those that nothing else holds."""
     inactive = AdvocateStatus.PAUSED, AdvocateStatus.BANNED
-    return rewards.filter(reviewed=False).exclude(side=Side.ADVOCATE, advocate__status__in=inactive)
+    return debts.free_of(rewards).filter(reviewed=False).exclude(side=Side.ADVOCATE, advocate__status__in=inactive)
 
 
 def claim(pool, rewards, *, at):
@@ -85,8 +88,15 @@ def give(rewards, at):
     _store([coupon for coupon in coupons if coupon.pk is not None])
     bulk.insert(made)
     telling.tell(catalogue.COUPON_ISSUED, coupons, at=at)
-    for pool in {coupon.pool_id: coupon.pool for coupon in coupons}.values():
-        pools.warn(pool, at=at)
+    _note_paying([reward for reward in rewards if getattr(reward, "pays_off", False)])
+
+
+def _note_paying(rewards):
+    """They may get a code later, when what was owed comes back."""
+    for reward in rewards:
+        reward.pays_off, reward.waits_for_code = False, True
+    if rewards:
+        Reward.objects.filter(pk__in=[reward.pk for reward in rewards]).update(waits_for_code=True)
 
 
 def _given(reward, at):

@@ -8,7 +8,7 @@ from advocacy import ids
 from advocacy.models import Side
 from advocacy.refusals import Conflict, NotFound, Refused
 from rewards import events as catalogue
-from rewards.coupons import telling
+from rewards.coupons import debts, telling
 from rewards.models import Coupon, CouponPool, CouponState, PoolKind, Reward, RewardStatus
 
 # What makes two calls for a pool of one name the same call.
@@ -80,7 +80,16 @@ def waiting(pool):
 
 
 def waiting_of(*, customer, program):
-    """A customer's rewards that wait for a code."""
+    """A customer's rewards that wait for a code; not those that pay off an earlier one."""
+    return debts.free_of(_without_code(customer, program))
+
+
+def paying_of(*, customer, program):
+    """A customer's rewards that were credited without a code, because they pay off one that was used and taken back."""
+    return debts.paying(_without_code(customer, program))
+
+
+def _without_code(customer, program):
     rows = Reward.objects.filter(recipient=customer, program=program, waits_for_code=True)
     return rows.exclude(status=RewardStatus.REVERSED)
 
@@ -95,11 +104,19 @@ def left(pool):
     return Coupon.objects.filter(pool=pool, state=CouponState.FREE).count()
 
 
-def warn(pool, *, at):
-    """Tell once that a pool of uploaded codes runs low; again only after codes came."""
-    if pool.generates:
-        return
-    few = Coupon.objects.filter(pool=pool, state=CouponState.FREE)[: pool.low_stock + 1].count()
+def warn(*pools, at, claimed=None):
+    """Tell once that a pool of uploaded codes runs low; again only after codes came.
+
+    Of several, all in one call: their rows are locked in order. ``claimed``: ``{pool id: codes}`` that are about to be
+    given, and do not count any more.
+    """
+    for pool in sorted(pools, key=lambda pool: pool.pk):
+        if not pool.generates:
+            _warn(pool, (claimed or {}).get(pool.pk, 0), at)
+
+
+def _warn(pool, claimed, at):
+    few = Coupon.objects.filter(pool=pool, state=CouponState.FREE)[: pool.low_stock + claimed + 1].count() - claimed
     if few > pool.low_stock:
         return
     moved = CouponPool.objects.filter(pk=pool.pk, low_since=None).update(low_since=at, version=F("version") + 1)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from advocacy import ids
 from rewards import crediting, locks
-from rewards.coupons import assigning, pools
+from rewards.coupons import assigning, debts, pools
 from rewards.models import Coupon, CouponPool, CouponState, Reward, RewardStatus
 
 
@@ -43,11 +43,15 @@ def _serve(pool, at, limit):
         locks.subjects_by_id(ids=[subject for _, subject in first], wait=True)
         rows = _waiting(pool, at).filter(pk__in=[pk for pk, _ in first])
         rewards = list(rows.select_related("rule", "rule_version", "subject", "advocate"))
-        assigning.claim(pool, rewards, at=at)
-        served = [reward for reward in rewards if assigning.claimed(reward)]
+        entitled, paying = debts.split(rewards)
+        assigning.claim(pool, entitled, at=at)
+        # Who owes by now is credited without a code.
+        paying = [reward for reward in paying if reward.available_minor <= 0]
+        served = [*(reward for reward in entitled if assigning.claimed(reward)), *paying]
         for reward in served:
             reward.waits_for_code = False
         crediting.bring([crediting.target(reward) for reward in served], at=at)
+        pools.warn(pool, at=at)
     return len(served)
 
 

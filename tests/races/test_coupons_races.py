@@ -1,13 +1,15 @@
 """Codes and many workers: real threads on PostgreSQL, each with its own connection."""
 
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from advocacy.outbox import drain as draining
 from advocacy.refusals import Refused
 from rewards import audit, crediting
-from rewards.coupons import ending, using
+from rewards.coupons import ending, pools, telling, using
 from rewards.models import Coupon, Reward
 from tests.races.test_settlement_races import drain_all, together
 from tests.rewards.coupon_stage import pays_from, pool_of, states, stock
@@ -80,3 +82,23 @@ def test_a_code_used_in_many_places_at_once_is_used_once(alice):
     assert (len(done), coupon.state) in {(1, "used"), (0, "expired")}
     assert balances(alice.customer) == {}
     assert list(audit.differences()) == []
+
+
+def test_pools_that_run_low_together_are_warned_of_in_one_order(alice, monkeypatch):
+    first, second = pool_of(alice.program), pool_of(alice.program, name="Twenty off")
+    tell_of_pool = telling.tell_of_pool
+
+    def slowly(*told, **more):
+        time.sleep(0.2)
+        tell_of_pool(*told, **more)
+
+    monkeypatch.setattr(telling, "tell_of_pool", slowly)
+
+    def warn(*said):
+        with transaction.atomic():
+            pools.warn(*said, at=NOW)
+
+    together(lambda: warn(first, second), lambda: warn(second, first))
+    for pool in (first, second):
+        pool.refresh_from_db()
+        assert (pool.low_since, pool.version) == (NOW, 1)
