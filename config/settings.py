@@ -125,6 +125,10 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c statement_timeo
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.address("REDIS_URL", EMBEDDED["REDIS_URL"], schemes=("redis", "rediss", "unix"))
+# Whether webhooks and platforms may be servers of this very machine, also without https: for trying out only.
+OUTBOUND_LOOPBACK = environment.flag("OUTBOUND_LOOPBACK", default=DEVELOPMENT)
+if OUTBOUND_LOOPBACK and not DEVELOPMENT:
+    raise ImproperlyConfigured("OUTBOUND_LOOPBACK lets webhooks call this machine itself: MODE=development only.")
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)
 
 # --- Celery --------------------------------------------------------------------------------------------------------
