@@ -112,6 +112,14 @@ REASONS = {
         "The destination was changed less than 3 days before.",
         "You changed where your money goes: to keep it safe, payouts wait for 3 days.",
     ),
+    "payee_name_unwritable": Reason(
+        "A bank file cannot spell the payee’s name, or it is too long.",
+        "Our bank cannot read the name of your account’s holder. Write it as it stands on your bank card.",
+    ),
+    "payee_outside_sepa": Reason(
+        "The account is in a country outside SEPA.",
+        "We pay to bank accounts in SEPA only. Give us another account, and it comes with the next payout.",
+    ),
     "milestone_not_reached": Reason("{input} of {threshold} friends.", "{input} of {threshold} friends so far."),
     "rule_not_in_force": Reason("The rule was not in force then.", "The offer was not open then."),
     "lost_to_priority": Reason("Another rule paid instead (“{rule}”).", "Another offer paid instead."),

@@ -1,12 +1,14 @@
 """The rules of programs, compiled for deciding, and which of them are in force."""
 
 from collections import OrderedDict, defaultdict
+
 from django.db import connection
 from django.db.models import Q
 
 from advocacy import reckonings
 from rewards import rules
 from rewards.models import RuleVersion
+
 
 class Book:
     """The rule versions of some programs: ``in_force`` by moment, ``by_version`` by id.

@@ -39,6 +39,7 @@ class Act:
     """``do(*, row, by, at, **answers)`` calls a verb; ``answers`` are the form's fields. It may raise Refused.
 
     ``then(page, request, outcome)`` answers with a page of its own what ``do`` returned; such an act takes one row.
+    ``told(outcome)``: what was done, where ``done`` does not always say it.
     """
 
     name: str
@@ -50,6 +51,10 @@ class Act:
     danger: bool = False
     applies: Callable = lambda row: True
     then: Callable | None = None
+    told: Callable | None = None
+
+    def said(self, outcome):
+        return self.told(outcome) if self.told else self.done
 
 
 class Acting:
@@ -93,7 +98,7 @@ class Acting:
         if moved and act.then:
             return act.then(self, request, moved[0])
         if moved:
-            messages.success(request, f"{act.done}: {rows[0] if len(rows) == 1 else len(moved)}.")
+            messages.success(request, f"{act.said(moved[0])}: {rows[0] if len(rows) == 1 else len(moved)}.")
         return HttpResponseRedirect(back)
 
     @staticmethod
@@ -108,7 +113,7 @@ class Acting:
             with transaction.atomic():
                 outcome = act.do(row=row, by=request.user, at=timezone.now(), **answers)
                 said = "; ".join(str(answer) for answer in answers.values() if answer not in ("", None))
-                self.log_change(request, row, f"{act.done}{': ' + said if said else ''}")
+                self.log_change(request, row, f"{act.said(outcome)}{': ' + said if said else ''}")
         except Refused as refused:
             messages.error(request, f"{row}: {refused.message}")
             return REFUSED

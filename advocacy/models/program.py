@@ -56,7 +56,10 @@ class Program(models.Model):
         default="EUR", validators=[known_currency], help_text="Rewards are paid in this currency (ISO 4217)."
     )
     time_zone = models.CharField(
-        max_length=60, default="UTC", validators=[known_zone], help_text="Days and months of caps are of this zone; after a change, those of what happens from then on."
+        max_length=60,
+        default="UTC",
+        validators=[known_zone],
+        help_text="Days and months of caps are of this zone; a change counts for what happens from then on.",
     )
     points_per_unit = models.PositiveIntegerField(
         null=True,

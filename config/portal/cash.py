@@ -12,7 +12,10 @@ from rewards.payouts import standing, statements
 
 _MOST = 12
 # What an advocate can do about it, by the reason they wait for.
-_ACTS = {"payee_missing": "payee", "terms_not_accepted": "terms"}
+_ACTS = {
+    **dict.fromkeys(("payee_missing", "payee_name_unwritable", "payee_outside_sepa"), "payee"),
+    "terms_not_accepted": "terms",
+}
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,14 @@ class Account(models.Model):
                 name="only_available_may_be_below_nothing",
             ),
         ]
+        indexes = [
+            # Used by: making a batch of payouts.
+            models.Index(
+                fields=["storefront", "unit", "customer"],
+                condition=models.Q(kind="available", form="cash", balance_minor__gt=0),
+                name="accounts_to_pay_out",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.customer or 'house'} {self.unit}"

@@ -111,8 +111,7 @@ class PayoutPolicy(models.Model):
                 self.payer_iban = bank.iban(self.payer_iban)
             except bank.BadIban as bad:
                 problems["payer_iban"] = str(bad)
-            if not self.payer_name:
-                problems["payer_name"] = "A bank file names who pays."
+            problems |= self._of_payer()
             if self.currency != "EUR":
                 problems["kind"] = "SEPA transfers are in EUR only; choose “by hand” for other currencies."
         if self.kind == PayoutKind.GIFT_CARD:
@@ -121,6 +120,15 @@ class PayoutPolicy(models.Model):
         else:
             self.pool = None
         return problems
+
+    def _of_payer(self):
+        if not self.payer_name:
+            return {"payer_name": "A bank file names who pays."}
+        try:
+            bank.holder(self.payer_name)
+        except bank.BadName as bad:
+            return {"payer_name": str(bad)}
+        return {}
 
     def _of_pool(self):
         pool = self.pool
@@ -156,10 +164,11 @@ class PayoutBatch(models.Model):
     payouts_count = models.PositiveIntegerField("Paid to")
     waiting_count = models.PositiveIntegerField("Waiting")
     needs_second = models.BooleanField(help_text="Its total is above the limit: two people approve it.")
-    # None: the schedule or the API made it.
+    # None: the schedule or the API made it; above the limit two people approve it then.
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
     scheduled_for = models.DateField(null=True)
+    first_approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     exported_at = models.DateTimeField(null=True)
@@ -174,9 +183,11 @@ class PayoutBatch(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=["draft", "cancelled"])
                 | models.Q(needs_second=False)
-                | models.Q(
-                    models.Q(made_by__isnull=False, approved_by__isnull=False)
-                    & ~models.Q(made_by=models.F("approved_by"))
+                | (
+                    models.Q(approved_by__isnull=False)
+                    & (models.Q(made_by__isnull=False) | models.Q(first_approved_by__isnull=False))
+                    & (models.Q(made_by__isnull=True) | ~models.Q(made_by=models.F("approved_by")))
+                    & (models.Q(first_approved_by__isnull=True) | ~models.Q(first_approved_by=models.F("approved_by")))
                 ),
                 name="above_the_limit_two_people_approve",
                 violation_error_message="Somebody else than its maker must approve this batch.",

@@ -107,6 +107,12 @@ class Reward(models.Model):
                 condition=models.Q(available_minor__gt=0),
                 name="lots_to_spend",
             ),
+            # Used by: making a batch of payouts, whatever was paid before.
+            models.Index(
+                fields=["storefront", "unit", "recipient"],
+                condition=models.Q(form="cash") & ~models.Q(available_minor=0),
+                name="cash_to_pay_out",
+            ),
             # Used by: expiry and its reminder.
             models.Index(
                 fields=["expires_at"],

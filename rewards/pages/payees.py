@@ -19,6 +19,9 @@ from rewards.models import Payee, PayeeKind
 from rewards.payouts import payees
 
 # Texts of a pure module, for makemessages.
+gettext_noop("A bank file cannot spell this name. Write it in Latin letters, as it stands on your bank card.")
+gettext_noop("A bank file has room for 70 signs of a name. Shorten it as your bank does.")
+gettext_noop("Payouts go to accounts in SEPA only, which this IBAN’s country is not in. Give another account.")
 gettext_noop("Write the IBAN, such as DE89 3704 0044 0532 0130 00.")
 gettext_noop("An IBAN begins with two letters and two digits, such as DE89 3704 0044 0532 0130 00.")
 gettext_noop("An IBAN of %(country)s has %(wanted)s signs; this one has %(found)s.")
@@ -110,6 +113,6 @@ def _put(form, advocate):
         payees.put(customer=advocate.customer, fields=form.cleaned_data, source="portal", at=timezone.now())
     except Refused as refusal:
         for name, sentence in refusal.errors.items():
-            form.add_error(name if name in form.fields else None, sentence)
+            form.add_error(name if name in form.fields else None, _(sentence))
         return False
     return True

@@ -11,8 +11,8 @@ from rewards.payouts.kinds import KINDS
 def approve(*, batch, at, by=None):
     """Let it be exported; returns the batch. ``by``: who, None where a storefront's server does it.
 
-    Above the policy's limit its maker cannot. Where nobody made it (the schedule, the API), the first person who
-    approves becomes its maker and a second one must follow: then it is a draft still. Raises ``Refused``.
+    Above the policy's limit its maker cannot. Where nobody made it (the schedule, the API), a second person must follow
+    the first: until then it is a draft still. Raises ``Refused``.
     """
     with transaction.atomic():
         batch = changing.locked(batch)
@@ -20,14 +20,22 @@ def approve(*, batch, at, by=None):
             raise Conflict("batch_not_draft", f"This batch is {batch.state} already.")
         if batch.needs_second and by is None:
             raise Refused("four_eyes", "This batch is above the limit: two people approve it in the admin.")
-        if batch.needs_second and batch.made_by is None:
-            batch.made_by = by
-        elif batch.needs_second and batch.made_by == by:
-            raise Refused("four_eyes", "This batch is above the limit: somebody else than its maker approves it.")
+        _refuse_alone(batch, by)
+        if batch.needs_second and batch.made_by is None and batch.first_approved_by is None:
+            batch.first_approved_by = by
         else:
             batch.state, batch.approved_by, batch.approved_at = BatchState.APPROVED, by, at
         batch.save()
     return batch
+
+
+def _refuse_alone(batch, by):
+    if not batch.needs_second:
+        return
+    if batch.first_approved_by == by:
+        raise Refused("four_eyes", f"One approval given by {by}; a second person must approve.")
+    if batch.made_by == by:
+        raise Refused("four_eyes", "This batch is above the limit: somebody else than its maker must approve it.")
 
 
 def export(*, batch, at):

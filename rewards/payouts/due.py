@@ -61,6 +61,17 @@ def lots(policy):
     return cash.exclude(available_minor=0).order_by(*ORDER)
 
 
+def customers(policy):
+    """The ids of those who have cash at all: what was paid to others in all the years is not looked at."""
+    return Account.objects.filter(
+        storefront=policy.storefront_id,
+        unit=policy.currency,
+        kind=AccountKind.AVAILABLE,
+        form=Form.CASH,
+        balance_minor__gt=0,
+    ).values("customer")
+
+
 def by_customer(policy, rows, *, at):
     """``[Due]`` of these lots, by customer; a handful of queries however many they are."""
     found = defaultdict(list)
@@ -139,6 +150,8 @@ class Judge:
         until = payees.held_until(payee)
         if until and until > self.at:
             return "payee_changed", {"until": until.isoformat()}
+        if self.kind.needs and (wrong := self.kind.wrong(payee)):
+            return wrong, {}
         limit = self.limits.get(payee.country)
         year = self.paid.get(customer, 0) + amount
         if limit is not None and year > limit and not payee.tax_form_since:

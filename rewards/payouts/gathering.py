@@ -8,8 +8,9 @@ from django.db.models import Max
 from advocacy.models import Storefront, bulk
 from advocacy.refusals import Refused
 from rewards import ledger, locks
-from rewards.models import AccountKind, Form, Payout, PayoutBatch, PayoutKind, PayoutPolicy, PayoutState
+from rewards.models import AccountKind, Form, Payout, PayoutBatch, PayoutPolicy, PayoutState
 from rewards.payouts import due, moving, telling
+from rewards.payouts.kinds import KINDS
 
 
 class NothingToPay(Refused):
@@ -25,8 +26,8 @@ def gather(*, policy, at, by=None, scheduled_for=None):
         # Numbers are without gaps: one batch of a storefront at a time is made. Orders and rewards do not wait for it.
         storefront = Storefront.objects.select_for_update(no_key=True).get(pk=policy.storefront_id)
         policy = PayoutPolicy.objects.select_related("storefront", "pool").get(pk=policy.pk)
-        if policy.kind == PayoutKind.GIFT_CARD and policy.pool is None:
-            raise Refused("no_pool", "The payout policy names no pool of gift cards; choose one in the admin.")
+        if problem := KINDS[policy.kind].unfit(policy):
+            raise Refused("payout_policy_unfit", problem)
         ready, waiting = _due(policy, at)
         _refuse_empty(ready, waiting)
         batch = _batch(policy, ready, waiting, made_by=by, made_at=at, scheduled_for=scheduled_for)
@@ -45,7 +46,8 @@ def gather(*, policy, at, by=None, scheduled_for=None):
 
 def _due(policy, at):
     """Those who are paid and those who wait. Their lots, and then their accounts, are locked and read again."""
-    rows = list(locks.lots(rewards=due.lots(policy)).select_related("program").order_by(*due.ORDER))
+    to_pay = due.lots(policy).filter(recipient__in=due.customers(policy))
+    rows = list(locks.lots(rewards=to_pay).select_related("program").order_by(*due.ORDER))
     ledger.accounts(keys={_account(policy, lot.recipient_id, kind) for lot in rows for kind in _KINDS})
     found = due.by_customer(policy, rows, at=at)
     owed = [each for each in found if each.amount_minor or each.waits_for != "minimum_payout"]

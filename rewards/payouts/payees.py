@@ -8,7 +8,7 @@ from advocacy import countries, secrets
 from advocacy.models import Customer
 from advocacy.refusals import Refused
 from rewards import bank
-from rewards.models import DestinationKind, Payee, PayeeChange, PayeeKind
+from rewards.models import DestinationKind, Payee, PayeeChange, PayeeKind, PayoutKind, PayoutPolicy
 
 # Whoever took over an account changes where its money goes first: its owner has so long to notice.
 HOLD_AFTER_CHANGE = timedelta(days=3)
@@ -35,6 +35,7 @@ def put(*, customer, fields, source, at, by=None):
             setattr(payee, name, fields.get(name, getattr(payee, name)))
         _refuse(_problems(payee, at))
         change = _redirect(payee, fields, at)
+        _refuse(_unpayable(payee))
         payee.save()
         if change:
             PayeeChange.objects.create(payee=payee, source=source, by=by, at=at, **change)
@@ -64,6 +65,21 @@ def _problems(payee, at):
         wrong["kind"] = f"One of: {', '.join(PayeeKind.values)}."
     if payee.tax_form_since and payee.tax_form_since > at.date() + timedelta(days=1):
         wrong["tax_form_since"] = "A tax form is on file since a day that has been."
+    return wrong
+
+
+def _unpayable(payee):
+    """Where all is paid by bank files: what no such file can say."""
+    kinds = set(PayoutPolicy.objects.filter(storefront=payee.storefront_id).values_list("kind", flat=True))
+    if kinds != {PayoutKind.SEPA} or payee.destination_kind != DestinationKind.IBAN:
+        return {}
+    wrong = {}
+    try:
+        bank.holder(payee.name)
+    except bank.BadName as bad:
+        wrong["name"] = str(bad)
+    if not bank.in_sepa(secrets.open(payee.destination)):
+        wrong["iban"] = bank.OUTSIDE_SEPA
     return wrong
 
 

@@ -48,6 +48,8 @@ def read(raw):
             )
         )
     tables.refuse(errors)
+    if not found:
+        raise Refused("no_results", "No line says a result: write paid, failed, cancelled or returned in that column.")
     return found
 
 
@@ -76,8 +78,11 @@ def _errors(results, payouts):
     errors, seen = {}, {}
     for each in results:
         problem = _problem(each, payouts.get(each.number))
-        if seen.setdefault(each.number, each.result) != each.result:
-            problem = f"number {each.number} is {seen[each.number]} above and {each.result} here"
+        above = seen.setdefault(each.number, each)
+        if above.result != each.result:
+            problem = f"number {each.number} is {above.result} above and {each.result} here"
+        elif (above.reference, above.reason) != (each.reference, each.reason):
+            problem = f"number {each.number} stands above with another reference or reason"
         if problem:
             errors[each.place] = problem
     return errors
@@ -94,4 +99,5 @@ def _problem(each, payout):
     sources, _leg, _column = changing.MOVES[PayoutState(each.result)]
     if payout.state in (*sources, PayoutState(each.result)):
         return ""
-    return f"number {each.number} is {payout.state} and cannot be {each.result}"
+    hint = "; say returned if the money came back" if payout.state == PayoutState.PAID else ""
+    return f"number {each.number} is {payout.state} and cannot be {each.result}{hint}"

@@ -37,6 +37,8 @@ def do(desk, row, act, **fields):
 def test_a_batch_is_made_approved_exported_and_its_results_imported(desk, policy):
     assert "1 are paid, 0 wait" in do(desk, policy, "gather").content.decode()
     batch = PayoutBatch.objects.get()
+    page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
+    assert "Alice" in page, "the payee, beside the customer"
     do(desk, batch, "approve")
     do(desk, batch, "export")
     file = do(desk, batch, "download")
@@ -49,7 +51,7 @@ def test_a_batch_is_made_approved_exported_and_its_results_imported(desk, policy
     batch.refresh_from_db()
     assert (batch.state, Payout.objects.get().reference) == ("settled", "TX-9")
     log = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
-    assert log == ["Batch made", "Approved: November", "Exported", "File downloaded", "Results noted: r.csv"]
+    assert log == ["Batch made", "Approved: November", "Exported", "File downloaded", "Results noted, 1 changed: r.csv"]
     page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
     assert "each payout has its result" in page
 
@@ -63,6 +65,19 @@ def test_the_maker_reads_that_somebody_else_approves(desk, policy, client):
     do(client, batch, "approve")
     batch.refresh_from_db()
     assert (batch.state, batch.made_by.username, batch.approved_by.username) == ("approved", "olga", "otto")
+
+
+def test_after_the_first_of_two_approvals_a_draft_says_whose_it_was(desk, policy, client):
+    PayoutPolicy.objects.update(four_eyes_above_minor=0)
+    batch = payouts_stage.gathering.gather(policy=policy, at=timezone.now())
+    words = "One approval given by olga; a second person must approve."
+    assert "First approval given" in do(desk, batch, "approve").content.decode()
+    assert words in desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
+    assert words in do(desk, batch, "approve").content.decode()
+    client.force_login(otto("rewards.view_payoutbatch", "rewards.change_payoutbatch"))
+    page = do(client, batch, "approve").content.decode()
+    assert "olga, then otto" in page
+    assert "the API" in page, "nobody made it"
 
 
 def test_one_payout_that_the_bank_sent_back_is_told_alone(desk, policy):

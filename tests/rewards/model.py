@@ -38,6 +38,23 @@ class Rule:
 
 
 @dataclass
+class Milestone:
+    """A step for each ``every`` friends of an advocate: those who ordered for ``minimum`` or more, once each."""
+
+    every: int
+    amount: int
+    hold_days: int
+    minimum: int
+
+
+@dataclass
+class Step:
+    threshold: int
+    stands: bool
+    review: str
+
+
+@dataclass
 class Lot:
     recipient: str
     form: str
@@ -46,6 +63,8 @@ class Lot:
     reviewed: bool = False
     credited: bool = False
     expires_at: object = None
+    code: str = ""  # assigned, used or revoked
+    waits: bool = False  # for a code
     holds: dict = field(default_factory=lambda: dict.fromkeys(PLACES, 0))
 
     def move(self, source, target, amount):
@@ -66,21 +85,26 @@ class Conversion:
     uses: dict = field(default_factory=dict)  # (rule, cap's place, whose) → how much
     caps: dict = field(default_factory=dict)  # rule → its caps when it was decided
     decided: bool = False
+    qualifies: bool = False  # for the milestone
+    counts: bool = False  # for it, now
 
     @property
     def given_back(self):
         return self.review == "rejected" or self.refunded >= self.basis
 
-    def owed(self, granted):
-        """Half up, cumulative."""
+    def owed(self, granted, form):
+        """Half up, cumulative; a code whole until all is given back."""
         if self.given_back:
             return 0
+        if form == "coupon":
+            return granted
         return (2 * granted * (self.basis - self.refunded) + self.basis) // (2 * self.basis)
 
 
 class Model:
-    def __init__(self, rules):
+    def __init__(self, rules, *, milestone, stock):
         self.rules, self.conversions, self.lots, self.used = rules, [], {}, {}
+        self.milestone, self.steps, self.stock = milestone, {}, stock
         self.taken = {}  # reference → [(lot, amount)] that it holds
 
     # --- deciding ----------------------------------------------------------------------------------------------
@@ -90,7 +114,10 @@ class Model:
             self._grant(conversion)
         for number in range(len(self.rules)):
             self._owe(conversion, number)
+        before = self._standing(conversion.advocate)
+        self._count(conversion)
         self._bring(conversion, at)
+        self._step(conversion, before, at)
 
     def _grant(self, conversion):
         conversion.decided = True
@@ -152,7 +179,9 @@ class Model:
 
     def _owe(self, conversion, number):
         rule = self.rules[number]
-        wanted = {side: conversion.owed(conversion.granted[number, side]) for side in rule.sides}
+        wanted = {
+            side: conversion.owed(conversion.granted[number, side], form) for side, (form, *_) in rule.sides.items()
+        }
         owed, short = self._fit(conversion, number, wanted)
         keeps = any(
             conversion.granted[number, side] and not conversion.given_back and not (side in short and not owed[side])
@@ -168,6 +197,99 @@ class Model:
         conversion.owed_now = getattr(conversion, "owed_now", {}) | {
             (number, side): amount for side, amount in owed.items()
         }
+
+    # --- milestones --------------------------------------------------------------------------------------------
+
+    def _count(self, conversion):
+        """A friend counts by one order: the first that could, until it is given back; then another may."""
+        mine = [one for one in self.conversions if one.friend == conversion.friend and one is not conversion]
+        room = not any(one.counts for one in mine)
+        if not hasattr(conversion, "asked"):
+            conversion.asked = True
+            conversion.qualifies = room and conversion.basis >= self.milestone.minimum
+        conversion.counts = conversion.qualifies and room and not conversion.given_back
+
+    def _standing(self, advocate):
+        """``(friends, of whom no review may take away)``."""
+        counted = [one for one in self.conversions if one.counts and one.advocate == advocate]
+        return len(counted), sum(one.review != "held" for one in counted)
+
+    def friends(self):
+        """``{(advocate, whether of all): n}``: of all friends, or of those under review; none where it is 0."""
+        found = {}
+        for advocate in {one.advocate for one in self.conversions}:
+            friends, clear = self._standing(advocate)
+            found |= {(advocate, True): friends, (advocate, False): friends - clear}
+        return {key: number for key, number in found.items() if number}
+
+    def _step(self, conversion, before, at):
+        """Steps that were passed, upwards or downwards, by friends or by those that no review may take away."""
+        advocate, (friends, clear) = conversion.advocate, self._standing(conversion.advocate)
+        for k in range(1, len(self.conversions) + 1):
+            threshold = k * self.milestone.every
+            if not any(min(pair) < threshold <= max(pair) for pair in zip(before, (friends, clear), strict=True)):
+                continue
+            step, stands = self.steps.get((advocate, k)), friends >= threshold
+            if step is None and not stands:
+                continue
+            review = "clear" if clear >= threshold or not stands else "held"
+            if step is None:
+                due_at = conversion.moment + timedelta(days=self.milestone.hold_days)
+                self.lots[advocate, k, "advocate"] = Lot(advocate, "credit", due_at, None)
+            self.steps[advocate, k] = Step(threshold, stands, review)
+            lot = self.lots[advocate, k, "advocate"]
+            lot.reviewed = review == "held"
+            self._bring_lot(lot, self.milestone.amount if stands else 0, at)
+
+    # --- by hand -----------------------------------------------------------------------------------------------
+
+    def give(self, reference, who, form, amount, *, at, expires_at):
+        lot = self.lots[reference, "customer"] = Lot(who, form, at, None, credited=True, expires_at=expires_at)
+        lot.move(None, "available", amount)
+
+    def take(self, reference, who, form, amount, at):
+        """What is not there is owed by a lot of its own."""
+        there = min(self.spendable(who, form, at), amount)
+        self.redeem(reference, who, form, there, at)
+        self.carry(reference, "reserved", "spent")
+        if amount > there:
+            lot = self.lots[reference, "customer"] = Lot(who, form, at, None)
+            lot.move("available", "spent", amount - there)
+            self.taken[reference].append((lot, amount - there))
+
+    def missing(self, reference):
+        """How much of what was given the wallet lacks, to take it back."""
+        lot = self.lots[reference, "customer"]
+        needed = sum(lot.holds.values()) - lot.holds["expired"]
+        return needed - self.balance(lot.recipient, lot.form)
+
+    def take_back(self, reference, at):
+        self._bring_lot(self.lots[reference, "customer"], 0, at)
+
+    # --- codes -------------------------------------------------------------------------------------------------
+
+    def _has_code(self, lot):
+        """Whoever comes while others wait, waits behind them."""
+        if lot.form != "coupon" or lot.code in ("assigned", "used"):
+            return True
+        if not lot.waits and self.stock and not self._waiting():
+            self.stock, lot.code = self.stock - 1, "assigned"
+            return True
+        lot.waits = True
+        return False
+
+    def _waiting(self):
+        waiting = [lot for lot in self.lots.values() if lot.waits and lot.holds["pending"] and not lot.reviewed]
+        return sorted(waiting, key=lambda lot: lot.due_at)
+
+    def serve(self, at):
+        for lot in [lot for lot in self._waiting() if lot.due_at <= at][: self.stock]:
+            self.stock, lot.code, lot.waits = self.stock - 1, "assigned", False
+            self._credit(lot, at)
+
+    def use(self, lot):
+        lot.move("available", "spent", lot.holds["available"])
+        lot.code = "used"
 
     # --- the ledger --------------------------------------------------------------------------------------------
 
@@ -197,9 +319,11 @@ class Model:
             lot.move(place, None, part)
             short -= part
         lot.move("available", None, short)
+        if not owed and lot.credited and lot.code == "assigned":
+            lot.code = "revoked"
 
     def _credit(self, lot, at):
-        if lot.due_at <= at and not lot.reviewed and lot.holds["pending"]:
+        if lot.due_at <= at and not lot.reviewed and lot.holds["pending"] and self._has_code(lot):
             lot.move("pending", "available", lot.holds["pending"])
             if not lot.credited:
                 lot.credited = True

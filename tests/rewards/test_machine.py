@@ -10,7 +10,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -20,102 +20,39 @@ from advocacy.outbox.drain import Interrupted, drain
 from advocacy.refusals import Refused
 from referrals import events as catalogue
 from rewards import audit, crediting, expiry, lots, rebuild, redemptions, rulebook, settlement
+from rewards.coupons import serving
 from rewards.models import Account, Counter, Decision, Payout, Redemption, Reward, Transfer
 from rewards.payouts import batches, gathering, results
-from tests.rewards import model
+from rewards.settlement import derived
+from tests.rewards import coupon_stage, model
+from tests.rewards.machine_acts import ByHand, Codes
+from tests.rewards.machine_stage import (
+    ADVOCATES,
+    CODE,
+    CODES,
+    EVERY_SECOND,
+    FIRST_ORDER,
+    FRIENDS,
+    FRIENDS_MOST,
+    RULES,
+    SHARE,
+    THANKS,
+    Crash,
+    CrashesAt,
+    amounts,
+    crashes,
+    model_rules,
+    some,
+    with_defaults,
+)
 from tests.rewards.payouts_stage import payee_of, policy_of
 from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, tell
 from tests.terms import terms
 
 pytestmark = pytest.mark.django_db
-ADVOCATES, FRIENDS = ("alice", "bob"), ("fred", "gina", "hugo")
-FRIENDS_MOST = 700
-FIRST_ORDER = {
-    "advocate_amount_minor": 1000,
-    "friend_kind": "percent",
-    "friend_percent_bp": 1000,
-    "friend_maximum_minor": 400,
-    "minimum_order_minor": 2000,
-    "hold_days": 14,
-    "expires_days": 20,
-    "caps": [
-        {"scope": "program", "period": "all", "measure": "amount", "limit": FRIENDS_MOST, "side": "friend"},
-        {"scope": "advocate", "period": "all", "measure": "count", "limit": 2, "side": ""},
-    ],
-}
-SHARE = {
-    "frequency": "every_order",
-    "minimum_order_minor": 0,
-    "advocate_kind": "percent",
-    "advocate_percent_bp": 2000,
-    "advocate_maximum_minor": 900,
-    "advocate_form": "cash",
-    "friend_kind": "",
-    "hold_days": 0,
-    "exclusive_group": "one",
-    "priority": 1,
-    "caps": [{"scope": "program", "period": "all", "measure": "amount", "limit": 2000, "side": ""}],
-}
-THANKS = {
-    "frequency": "every_order",
-    "minimum_order_minor": 0,
-    "advocate_amount_minor": 300,
-    "friend_kind": "",
-    "hold_days": 1,
-    "exclusive_group": "one",
-    "caps": [{"scope": "friend", "period": "all", "measure": "count", "limit": 2, "side": ""}],
-}
-LONG_AGO = NOW - timedelta(days=365)
 
 
-def model_rules():
-    first_order = [model.Cap("count", "friend", 1), model.Cap("amount", "program", FRIENDS_MOST, "friend")]
-    return [
-        model.Rule(
-            {"advocate": ("credit", 1000, 0, 0), "friend": ("credit", 0, 10, 400)},
-            [(LONG_AGO, [*first_order, model.Cap("count", "advocate", 2)])],
-            hold_days=14,
-            expires_days=20,
-            minimum=2000,
-        ),
-        model.Rule(
-            {"advocate": ("cash", 0, 20, 900)},
-            [(LONG_AGO, [model.Cap("amount", "program", 2000)])],
-            group="one",
-            priority=1,
-        ),
-        model.Rule(
-            {"advocate": ("credit", 300, 0, 0)},
-            [(LONG_AGO, [model.Cap("count", "friend", 2)])],
-            hold_days=1,
-            group="one",
-        ),
-    ]
-
-
-class Crash(OperationalError):
-    """The connection is lost at a statement."""
-
-
-class CrashesAt:
-    """Raises at the n-th statement."""
-
-    def __init__(self, number):
-        self.left = number
-
-    def __call__(self, execute, *arguments):
-        self.left -= 1
-        if self.left == 0:
-            raise Crash
-        return execute(*arguments)
-
-
-crashes = st.one_of(st.none(), st.integers(1, 40))
-some = st.integers(0, 50)
-amounts = st.sampled_from([500, 1999, 2000, 3333, 5000, 9999])
-
-
-class Machine(RuleBasedStateMachine):
+class Machine(ByHand, Codes, RuleBasedStateMachine):
     """Its stage is made once; each story is rolled back."""
 
     stage = None
@@ -124,10 +61,10 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.story = transaction.atomic()
         self.story.__enter__()
-        program, self.policy, self.rules, self.people = self.stage
+        program, self.policy, self.rules, self.people, self.pool = self.stage
         self.program, self.storefront = program, program.storefront
-        self.model, self.now = model.Model(model_rules()), NOW
-        self.told, self.spent, self.batches = [], [], []
+        self.model, self.now = model.Model(model_rules(), milestone=model.Milestone(2, 700, 1, 2000), stock=CODES), NOW
+        self.told, self.spent, self.batches, self.by_hand, self.codes = [], [], [], [], CODES
         self.limits = [2, 2000, 2]
 
     def teardown(self):
@@ -246,6 +183,8 @@ class Machine(RuleBasedStateMachine):
         self.model.release(at)
         self.do(lambda: expiry.expire(at=at), crash)
         self.model.expire(at)
+        self.do(lambda: serving.serve(at=at), crash)
+        self.model.serve(at)
 
     @rule(number=st.integers(0, 2), share=st.sampled_from([50, 100, 200]), crash=crashes)
     def edit_a_cap(self, number, share, crash):
@@ -253,7 +192,7 @@ class Machine(RuleBasedStateMachine):
         said = (FIRST_ORDER, SHARE, THANKS)[number]
         limit = max((2, 2000, 2)[number] * share // 100, 1)
         at, rule_ = self.tick(), self.rules[number]
-        changed = terms(**{"frequency": "first_order"} | _with_defaults(said, limit))
+        changed = terms(**{"frequency": "first_order"} | with_defaults(said, limit))
         self.do(lambda: rulebook.save(program=self.program, rule=rule_, name=rule_.name, terms=changed, at=at), crash)
         since = at + rulebook.NOTICE
         old = self.model.rules[number].caps[-1][1]
@@ -350,13 +289,29 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def every_reward_is_as_the_model_says(self):
-        places = {told.public_id: place for place, told in enumerate(self.told)}
-        numbers = {rule_.pk: number for number, rule_ in enumerate(self.rules)}
+        places = {told.public_id: (place,) for place, told in enumerate(self.told)} | self.steps()
+        numbers = {rule_.pk: (number,) for number, rule_ in enumerate(self.rules)}
         held = {
-            (places[row.subject.public_id], numbers[row.rule_id], row.side): _holds(row)
+            (*places.get(row.subject.public_id, (row.subject.public_id,)), *numbers.get(row.rule_id, ()), row.side): (
+                _holds(row)
+            )
             for row in Reward.objects.select_related("subject")
         }
         assert held == {key: lot.holds for key, lot in self.model.lots.items()}
+
+    def steps(self):
+        """``{public id of a step's subject: (advocate, step)}``"""
+        rule_ = self.rules[-1].public_id
+        return {
+            derived.public_id(rule_, self.people[who].public_id, k): (who, k) for who in ADVOCATES for k in range(1, 5)
+        }
+
+    @invariant()
+    def as_many_friends_are_counted_as_the_model_says(self):
+        rows = Counter.objects.filter(rule=self.rules[-1], cap__in=["friends", "friends/held"]).exclude(used=0)
+        names = {self.people[who].public_id: who for who in ADVOCATES}
+        counted = {(names[row.key], row.cap == "friends"): row.used for row in rows}
+        assert counted == self.model.friends()
 
     @invariant()
     def every_balance_is_what_the_lots_hold(self):
@@ -367,7 +322,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def no_cap_is_passed(self):
         fixed = {"once/friend": 1, "amount/program/friend": FRIENDS_MOST}
-        for counter in Counter.objects.all():
+        for counter in Counter.objects.filter(rule__in=self.rules[:3]):
             number = next(number for number, rule_ in enumerate(self.rules) if rule_.pk == counter.rule_id)
             assert 0 <= counter.used <= fixed.get(counter.cap, self.limits[number])
 
@@ -380,15 +335,14 @@ def _holds(row):
     return {place: getattr(row, f"{place}_minor") for place in model.PLACES}
 
 
-def _with_defaults(said, limit):
-    base = {"minimum_order_minor": 2000, "advocate_kind": "fixed", "friend_kind": "fixed", "friend_amount_minor": 500}
-    return base | said | {"caps": [*said["caps"][:-1], said["caps"][-1] | {"limit": limit}]}
-
-
 @pytest.fixture
 def machine():
     program = program_of(acme())
-    rules = [rule_of(program, name, **said).rule for name, said in _RULES.items()]
+    rules = [rule_of(program, name, **said).rule for name, said in RULES.items()]
+    pool = coupon_stage.pool_of(program)
+    coupon_stage.stock(pool, range(CODES))
+    rules.append(coupon_stage.pays_from(pool, side="friend", **CODE).rule)
+    rules.append(rule_of(program, "Every second", **EVERY_SECOND).rule)
     people = {name: alice_of(program, name) for name in ADVOCATES}
     people |= {name: person(program.storefront, name) for name in FRIENDS}
     for name in ADVOCATES:
@@ -399,12 +353,9 @@ def machine():
 
     @seed(number)
     class Seeded(Machine):
-        stage = program, policy, rules, people
+        stage = program, policy, rules, people, pool
 
     return Seeded
-
-
-_RULES = {"First order": FIRST_ORDER, "A share": SHARE, "Thanks": THANKS}
 
 
 def run(machine, *, stories, steps):

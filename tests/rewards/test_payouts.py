@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from advocacy.models import Event
+from advocacy.models import Event, Storefront
 from advocacy.refusals import Refused
 from rewards import audit
 from rewards.coupons import asking, ending, using
 from rewards.models import Coupon, Payout, PayoutBatch, PayoutPolicy, TaxLimit, Transfer
-from rewards.payouts import batches, gathering, payees, results, standing
+from rewards.payouts import batches, due, gathering, payees, results, standing
 from rewards.payouts.kinds import KINDS, Kind, sepa
 from tests import cast
 from tests.rewards import coupon_stage, scene, wallet_scene
@@ -163,8 +163,10 @@ def test_what_the_schedule_made_is_approved_by_two_people_above_the_limit(policy
     policy.save()
     batch = gathering.gather(policy=policy, at=LATER)
     assert batches.approve(batch=batch, by=olga, at=LATER).state == "draft"
-    with pytest.raises(Refused, match="somebody else"):
+    with pytest.raises(Refused, match="One approval given by olga; a second person must approve"):
         batches.approve(batch=batch, by=olga, at=LATER)
+    with pytest.raises(IntegrityError, match="above_the_limit_two_people_approve"), transaction.atomic():
+        PayoutBatch.objects.update(state="approved", approved_by=olga)
     assert batches.approve(batch=batch, by=otto, at=LATER).state == "approved"
 
 
@@ -275,6 +277,8 @@ def test_results_come_as_the_exported_table_with_its_result_filled_in(policy, al
         ("1,paid\n1,failed", "line 3: number 1 is paid above and failed here"),
         ("one,paid", "line 2: number must be a payout’s number"),
         ("1,returned", "line 2: number 1 is sent and cannot be returned"),
+        ("1,paid\n99999999999999999999,paid", "line 3: this batch has no payout number 99999999999999999999"),
+        ("1,\n", "No line says a result"),
     ],
 )
 def test_one_wrong_result_refuses_the_file(policy, alice, lines, words):
@@ -284,13 +288,86 @@ def test_one_wrong_result_refuses_the_file(policy, alice, lines, words):
     assert balances(alice.customer) == {"reserved": 2500}
 
 
+def test_a_result_is_not_turned_into_its_opposite_nor_given_two_references(policy, alice):
+    batch = exported(policy)
+    twice = b"number,result,reference\n1,paid,TX-1\n1,paid,TX-2\n"
+    with pytest.raises(Refused, match="line 3: number 1 stands above with another reference"):
+        results.apply(batch=batch, results=results.read(twice), at=LATER)
+    said(batch, n1="paid")
+    with pytest.raises(Refused, match="number 1 is paid and cannot be failed; say returned if the money came back"):
+        said(batch, n1="failed")
+    assert Payout.objects.get().state == "paid"
+
+
+def test_a_batch_is_made_of_those_who_have_cash_by_indexes_whatever_was_paid_before(policy, alice):
+    said(exported(policy), n1="paid")
+    bob = scene.alice_of(alice.program, "bob")
+    earns(bob)
+    rows = due.lots(policy).filter(recipient__in=due.customers(policy))
+    assert [row.recipient for row in rows] == [bob.customer]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = rows.explain()
+    assert "cash_to_pay_out" in plan
+    assert "accounts_to_pay_out" in plan
+
+
+def sepa_policy(program, **columns):
+    payer = {"payer_name": "Acme & Söhne", "payer_iban": IBAN.replace(" ", "")}
+    return policy_of(program.storefront, **{"kind": "sepa"} | payer | columns)
+
+
+def test_whom_a_bank_file_cannot_name_or_reach_waits_in_words(alice, program):
+    for name, country, iban in (
+        ("王小明", "DE", OTHER_IBAN),
+        ("Иван 王", "BG", OTHER_IBAN),
+        ("Müller " * 11, "DE", OTHER_IBAN),
+        ("Ferit", "TR", "TR33 0006 1005 1978 6457 8413 26"),
+    ):
+        someone = scene.alice_of(program, name)
+        earns(someone)
+        payee_of(someone.customer, name=name, country=country, iban=iban)
+    batch = gathering.gather(policy=sepa_policy(program), at=LATER)
+    assert waiting(batch) == {
+        "王小明": "payee_name_unwritable",
+        "Иван 王": "payee_name_unwritable",
+        "Müller " * 11: "payee_name_unwritable",
+        "Ferit": "payee_outside_sepa",
+    }
+    assert batch.payouts_count == 1
+
+
+def test_where_all_is_paid_by_bank_files_such_a_payee_is_refused_at_once(alice, program):
+    sepa_policy(program)
+    for field, given, words in (
+        ("name", {"name": "王小明"}, "Write it in Latin letters"),
+        ("name", {"name": "Ö" * 36}, "room for 70 signs"),
+        ("iban", {"iban": "TR33 0006 1005 1978 6457 8413 26"}, "accounts in SEPA only"),
+    ):
+        with pytest.raises(Refused, match=words) as refused:
+            payee_of(alice.customer, **given)
+        assert list(refused.value.errors) == [field]
+    policy_of(program.storefront, currency="USD")
+    assert payee_of(alice.customer, name="王小明").name == "王小明", "who is paid by hand may have any"
+
+
+def test_a_bank_file_is_in_euros_and_names_its_payer(alice, program):
+    for columns, words in (({"currency": "USD"}, "in EUR only; have USD paid by hand"), ({"payer_iban": ""}, "payer")):
+        with pytest.raises(Refused, match=words):
+            gathering.gather(policy=sepa_policy(program, **columns), at=LATER)
+    unnamed = PayoutPolicy(storefront=program.storefront, kind="sepa", payer_name="王", payer_iban=IBAN)
+    with pytest.raises(ValidationError, match="cannot spell this name"):
+        unnamed.clean()
+
+
 def test_a_bank_file_adds_up_and_names_each_transfer(alice, program):
-    policy = policy_of(program.storefront, kind="sepa", payer_name="Acme & Söhne", payer_iban="DE89370400440532013000")
+    policy = sepa_policy(program)
+    Storefront.objects.update(name="Acme // 王 & Söhne", time_zone="Pacific/Auckland")
     strange = scene.alice_of(program, "<b>Zoë Müller-Łęcki; Ltd</b>")
     earns(strange)
     earns(strange)
     payee_of(strange.customer, iban=OTHER_IBAN)
-    batch = exported(policy)
+    batch = exported(policy, at=LATER)
     root = ET.fromstring(batches.export(batch=batch, at=LATER)[1].text)
     space = {"p": sepa.NAMESPACE}
     assert root.tag == f"{{{sepa.NAMESPACE}}}Document"
@@ -305,6 +382,8 @@ def test_a_bank_file_adds_up_and_names_each_transfer(alice, program):
     assert texts("p:CdtrAcct/p:Id/p:IBAN") == [IBAN.replace(" ", ""), OTHER_IBAN.replace(" ", "")]
     assert texts("p:Cdtr/p:Nm") == ["Alice", "B Zoe Mueller-Lecki Ltd /B"]
     assert texts("p:Dbtr/p:Nm") == ["Acme + Soehne"]
+    assert texts("p:Ustrd") == ["1", "2"]
+    assert texts("p:ReqdExctnDt/p:Dt") == ["2026-03-03"], "the day of the export where the shop is"
     assert [child.tag.split("}")[1] for child in root.find(".//p:PmtInf", space)][:10] == (
         "PmtInfId PmtMtd NbOfTxs CtrlSum PmtTpInf ReqdExctnDt Dbtr DbtrAcct DbtrAgt ChrgBr".split()
     )

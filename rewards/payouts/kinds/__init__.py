@@ -18,12 +18,16 @@ __all__ = ["KINDS", "File", "Kind"]
 class Kind:
     """``needs``: the kinds of destination of which a payee must have one; empty: no payee is needed.
 
+    ``unfit(policy)``: a sentence why nothing can be paid by it, or "". ``wrong(payee)``: the reason key of why they
+    cannot be paid by it, though they have a destination, or "".
     ``file(batch, payouts)`` → File. ``give(payout, key, at)`` → the reference of what was given, or Refused.
     ``ready(batch, payouts, at)``: those that can be given now; the others wait with ``pool_empty``.
     ``take_back(payouts, at)``: what was given is void; Refused where it cannot be.
     """
 
     needs: tuple = ()
+    unfit: Callable = lambda policy: ""
+    wrong: Callable = lambda payee: ""
     file: Callable | None = None
     give: Callable | None = None
     ready: Callable | None = None
@@ -32,8 +36,12 @@ class Kind:
 
 KINDS = {
     PayoutKind.MANUAL: Kind(needs=("iban", "other"), file=manual.file),
-    PayoutKind.SEPA: Kind(needs=("iban",), file=sepa.file),
+    PayoutKind.SEPA: Kind(needs=("iban",), unfit=sepa.unfit, wrong=sepa.wrong, file=sepa.file),
     PayoutKind.GIFT_CARD: Kind(
-        file=gift_card.file, give=gift_card.give, ready=gift_card.ready, take_back=gift_card.take_back
+        unfit=gift_card.unfit,
+        file=gift_card.file,
+        give=gift_card.give,
+        ready=gift_card.ready,
+        take_back=gift_card.take_back,
     ),
 }

@@ -4,6 +4,10 @@ from rewards.coupons import paying
 from rewards.payouts.kinds import manual
 
 
+def unfit(policy):
+    return "" if policy.pool else "The payout policy names no pool of gift cards; choose one in the admin."
+
+
 def file(batch, payouts):
     return manual.file(batch, payouts, destination=lambda payout: payout.customer.email or "")
 

@@ -3,34 +3,34 @@
 Sent twice it is recognised: the message and the payment carry the batch's id, each transfer the payout's number.
 """
 
-import unicodedata
 import xml.etree.ElementTree as ET
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
+from advocacy import secrets
+from advocacy.refusals import Refused
+from rewards import bank, latin
 from rewards.payouts.kinds.files import File, destination
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
-# What every bank of the scheme takes (EPC 217-08); the rest is written with the nearest letters.
-_TAKEN = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-?:().,'+ ")
-_SPELLED = str.maketrans(
-    {
-        "ä": "ae",
-        "ö": "oe",
-        "ü": "ue",
-        "Ä": "Ae",
-        "Ö": "Oe",
-        "Ü": "Ue",
-        "ß": "ss",
-        "Ł": "L",
-        "ł": "l",
-        "Ø": "O",
-        "ø": "o",
-        "Æ": "Ae",
-        "æ": "ae",
-        "&": "+",
-    }
-)
-_LONGEST_NAME, _LONGEST_ID = 70, 35
+_LONGEST_TEXT, _LONGEST_ID = 140, 35
+
+
+def unfit(policy):
+    """What its admin form refuses too."""
+    if policy.currency != "EUR":
+        return f"SEPA transfers are in EUR only; have {policy.currency} paid by hand: change the payout policy."
+    if not policy.payer_name or not policy.payer_iban:
+        return "The payout policy does not say from whose account is paid; write the payer’s name and IBAN there."
+    return ""
+
+
+def wrong(payee):
+    try:
+        bank.holder(payee.name)
+    except bank.BadName:
+        return "payee_name_unwritable"
+    return "" if bank.in_sepa(secrets.open(payee.destination)) else "payee_outside_sepa"
 
 
 def file(batch, payouts):
@@ -44,18 +44,11 @@ def file(batch, payouts):
     return File(f"{batch}.xml", "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n')
 
 
-def plain(text, longest=_LONGEST_NAME):
-    """The text in the letters that banks take, cut; never empty."""
-    spelled = unicodedata.normalize("NFKD", text.translate(_SPELLED))
-    kept = "".join(sign if sign in _TAKEN else " " for sign in spelled if not unicodedata.combining(sign))
-    return " ".join(kept.split())[:longest].strip() or "NOTPROVIDED"
-
-
 def _group(header, batch, payouts):
     _below(header, "MsgId", _id(batch))
-    _below(header, "CreDtTm", batch.approved_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    _below(header, "CreDtTm", batch.exported_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     _totals(header, payouts)
-    _below(_below(header, "InitgPty"), "Nm", plain(batch.policy.payer_name))
+    _below(_below(header, "InitgPty"), "Nm", _name(batch.policy.payer_name, "The payer"))
 
 
 def _payment(payment, batch, payouts):
@@ -63,8 +56,8 @@ def _payment(payment, batch, payouts):
     _below(payment, "PmtMtd", "TRF")
     _totals(payment, payouts)
     _below(_below(_below(payment, "PmtTpInf"), "SvcLvl"), "Cd", "SEPA")
-    _below(_below(payment, "ReqdExctnDt"), "Dt", batch.approved_at.date().isoformat())
-    _below(_below(payment, "Dbtr"), "Nm", plain(batch.policy.payer_name))
+    _below(_below(payment, "ReqdExctnDt"), "Dt", _day(batch).isoformat())
+    _below(_below(payment, "Dbtr"), "Nm", _name(batch.policy.payer_name, "The payer"))
     _below(_below(_below(payment, "DbtrAcct"), "Id"), "IBAN", batch.policy.payer_iban)
     agent = _below(_below(payment, "DbtrAgt"), "FinInstnId")
     _below(_below(agent, "Othr"), "Id", "NOTPROVIDED")
@@ -77,10 +70,31 @@ def _transfer(transfer, batch, payout):
     _below(_below(transfer, "PmtId"), "EndToEndId", str(payout.number))
     amount = _below(_below(transfer, "Amt"), "InstdAmt", _amount(payout.amount_minor))
     amount.set("Ccy", payout.currency)
-    _below(_below(transfer, "Cdtr"), "Nm", plain(payout.payee_name))
+    _below(_below(transfer, "Cdtr"), "Nm", _name(payout.payee_name, f"Payout {payout.number}"))
     _below(_below(_below(transfer, "CdtrAcct"), "Id"), "IBAN", destination(payout))
-    told = f"{batch.storefront.name} {payout.number}"
-    _below(_below(transfer, "RmtInf"), "Ustrd", plain(told, 140))
+    _below(_below(transfer, "RmtInf"), "Ustrd", _told(batch.storefront.name, payout.number))
+
+
+def _name(name, whose):
+    """What was frozen before its spelling was asked for may have none."""
+    try:
+        return bank.holder(name)
+    except bank.BadName as bad:
+        raise Refused("payee_name_unwritable", f"{whose}: {bad} The file was not written.") from bad
+
+
+def _told(name, number):
+    """What the payee reads on their statement; the number is never cut."""
+    try:
+        name = latin.spelled(name)
+    except latin.Unwritable:
+        return str(number)
+    return f"{name[: _LONGEST_TEXT - len(str(number)) - 1].strip()} {number}"
+
+
+def _day(batch):
+    """The day that the bank is asked to pay on: banks refuse one that is over, as an approval's may be."""
+    return batch.exported_at.astimezone(ZoneInfo(batch.storefront.time_zone)).date()
 
 
 def _totals(where, payouts):
