@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from config import services
+from tests import emptying
 
 # What this machine's .env says must not change what the tests see.
 os.environ["ENV_FILE"] = ""
@@ -50,6 +51,7 @@ _take_own_redis_database()
 django.setup()
 # Passwords are hashed as in production, but in no time: a server that a test starts can still check them.
 PBKDF2PasswordHasher.iterations = 1
+emptying.install()
 # A parallel process that inherited this would read its settings before it has a Redis database of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 

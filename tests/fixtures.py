@@ -2,20 +2,7 @@
 
 import pytest
 
-from referrals.models import Click
 from tests import cast
-
-
-@pytest.fixture(autouse=True)
-def _no_clicks_stay(request):
-    """After a test with real transactions Django empties the tables of its models; clicks have one of their own."""
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    Click.objects.all().delete()
 
 
 @pytest.fixture
