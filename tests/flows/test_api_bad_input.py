@@ -145,82 +145,65 @@ WRONG_ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG_ORDERS, ids=lambda wrong: str(wrong)[:50])
-def test_a_wrong_order_is_refused_in_words_and_nothing_of_it_is_written(shop, counted, wrong):
+def test_a_wrong_order_is_refused_in_words_and_nothing_of_it_is_written(shop, counted):
     before = counted()
-    for method, path in (("post", "/orders"), ("put", f"/orders/{wrong.get('external_id') or '2001'}")):
-        answer = getattr(shop, method)(path, ORDER | wrong)
-        assert answer.status_code in (404, 422), answer.content
-        assert answer.json()["errors"] or answer.status_code == 404
-    assert counted() == before
+    for wrong in WRONG_ORDERS:
+        for method, path in (("post", "/orders"), ("put", f"/orders/{wrong.get('external_id') or '2001'}")):
+            answer = getattr(shop, method)(path, ORDER | wrong)
+            assert answer.status_code in (404, 422), (method, wrong, answer.content)
+            assert answer.json()["errors"] or answer.status_code == 404, (method, wrong)
+        assert counted() == before, wrong
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"amount_minor": 5396},
-        {"amount_minor": -1},
-        {"amount_minor": "100"},
-        {"amount_minor": None},
-        {"refund_id": ""},
-        {"refund_id": None},
-        {"kind": "gift"},
-        {"refunded_at": "2150-01-01T00:00:00Z"},
-        {"products": [{"sku": "not bought"}], "amount_minor": None},
-        {"reason": "x" * 201},
-        {"refund_id": "R-0", "amount_minor": 6},
-    ],
-    ids=str,
-)
-def test_a_wrong_refund_is_refused_and_not_written(shop, counted, wrong):
+WRONG_REFUNDS = [
+    {"amount_minor": 5396},
+    {"amount_minor": -1},
+    {"amount_minor": "100"},
+    {"amount_minor": None},
+    {"refund_id": ""},
+    {"refund_id": None},
+    {"kind": "gift"},
+    {"refunded_at": "2150-01-01T00:00:00Z"},
+    {"products": [{"sku": "not bought"}], "amount_minor": None},
+    {"reason": "x" * 201},
+    {"refund_id": "R-0", "amount_minor": 6},
+]
+
+
+def test_a_wrong_refund_is_refused_and_not_written(shop, counted):
     before = counted()
-    answer = shop.post("/orders/1001/refunds", REFUND | wrong)
-    assert answer.status_code in (409, 422), answer.content
-    assert counted() == before
+    for wrong in WRONG_REFUNDS:
+        answer = shop.post("/orders/1001/refunds", REFUND | wrong)
+        assert answer.status_code in (409, 422), (wrong, answer.content)
+        assert counted() == before, wrong
 
 
-@pytest.mark.parametrize(
-    ("path", "wrong"),
-    [
-        ("/customers/gina", {"email": "not an address"}),
-        ("/customers/gina", {"orders_before": -1}),
-        ("/customers/gina", {"orders_before": 1.0}),
-        ("/customers/gina", {"country": "d1"}),
-        ("/customers/gina", {"traits": {"a": "x" * 10_001}}),
-        ("/customers/gina", {"updated_at": "2150-01-01T00:00:00Z"}),
-        ("/customers/" + "x" * 201, {}),
-        ("/customers/%20gina", {}),
-        ("/customers/gi%0Ana", {}),
-    ],
-)
-def test_a_wrong_customer_is_refused_and_not_written(shop, counted, path, wrong):
+WRONG_CUSTOMERS = [
+    ("/customers/gina", {"email": "not an address"}),
+    ("/customers/gina", {"orders_before": -1}),
+    ("/customers/gina", {"orders_before": 1.0}),
+    ("/customers/gina", {"country": "d1"}),
+    ("/customers/gina", {"traits": {"a": "x" * 10_001}}),
+    ("/customers/gina", {"updated_at": "2150-01-01T00:00:00Z"}),
+    ("/customers/" + "x" * 201, {}),
+    ("/customers/%20gina", {}),
+    ("/customers/gi%0Ana", {}),
+]
+
+
+def test_a_wrong_customer_is_refused_and_not_written(shop, counted):
     before = counted()
-    assert shop.put(path, wrong).status_code == 422
-    assert counted() == before
+    for path, wrong in WRONG_CUSTOMERS:
+        assert shop.put(path, wrong).status_code == 422, (path, wrong)
+        assert counted() == before, (path, wrong)
 
 
-@pytest.mark.parametrize("path", ["", "/explain", "/refunds"])
-@pytest.mark.parametrize(
-    "name", ["nothing", "ord_00000000000000000000000000", "cus_1", "ext_", "%F0%9F%98%80", "ord_'--"]
-)
-def test_an_unknown_order_is_not_found(shop, name, path):
-    assert shop.get(f"/orders/{name}{path}").status_code == 404
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/links/x",
-        "/advocates/x",
-        "/referrals/x",
-        "/conversions/x",
-        "/conversions/x/explain",
-        "/rewards/x",
-        "/wallets/x",
-    ],
-)
-def test_an_unknown_id_is_not_found(shop, path):
-    assert shop.get(path).status_code == 404
+def test_what_is_unknown_is_not_found(shop):
+    names = ["nothing", "ord_00000000000000000000000000", "cus_1", "ext_", "%F0%9F%98%80", "ord_'--"]
+    paths = [f"/orders/{name}{rest}" for name in names for rest in ("", "/explain", "/refunds")]
+    paths += ["/links/x", "/advocates/x", "/referrals/x", "/conversions/x", "/conversions/x/explain"]
+    paths += ["/rewards/x", "/wallets/x"]
+    assert {path: shop.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
 
 
 def test_two_wrong_fields_are_both_named(shop):
