@@ -1,6 +1,5 @@
-"""A real Chromium for all browser tests: started once, a fresh context for each test, skipped where there is none."""
+"""A real Chromium: started once for a file, a fresh context for each test, skipped where there is none."""
 
-import os
 import shutil
 from contextlib import contextmanager
 
@@ -14,14 +13,14 @@ FLAGS = (
 )
 
 
-@pytest.fixture
-def browser(monkeypatch):
+@pytest.fixture(scope="module")
+def browser():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed.")
     playwright = pytest.importorskip("playwright.sync_api")
-    # Playwright runs a loop in this thread, which Django takes for asynchronous code.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with playwright.sync_playwright() as tool:
+    with pytest.MonkeyPatch.context() as patch, playwright.sync_playwright() as tool:
+        # Playwright runs a loop in this thread, which Django takes for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         opened = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         yield opened
         opened.close()
