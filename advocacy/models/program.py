@@ -59,7 +59,7 @@ class Program(models.Model):
         max_length=60,
         default="UTC",
         validators=[known_zone],
-        help_text="Days and months of caps are of this zone; a change counts for what happens from then on.",
+        help_text="Days and months of caps are of this zone; after a change, those of what happens from then on.",
     )
     points_per_unit = models.PositiveIntegerField(
         null=True,

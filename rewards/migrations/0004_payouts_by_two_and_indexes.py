@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('advocacy', '0003_program_reckonings'),
+        ('advocacy', '0002_program_reckonings'),
         ('rewards', '0003_hide_codes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
