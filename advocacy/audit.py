@@ -1,6 +1,6 @@
 """Recount what the base keeps from the facts of events; any difference is a bug."""
 
-from django.db import connection, transaction
+from advocacy.checking import Check, found
 
 _COLUMNS = (
     "orders",
@@ -39,11 +39,13 @@ _STANDINGS = """
                MIN(placed_at) AS first_at, MAX(placed_at) AS last_at
         FROM changes WHERE customer_id IS NOT NULL GROUP BY customer_id
     )
-    SELECT COALESCE(counted.customer_id, standing.customer_id),
-        standing.orders, counted.orders, standing.revenue_minor, counted.revenue,
-        standing.refunded_minor, counted.refunded, standing.friends_joined, counted.joined,
-        standing.friends_converted, counted.converted,
-        standing.first_order_at, counted.first_at, standing.last_order_at, counted.last_at
+    SELECT COALESCE(counted.customer_id, standing.customer_id) AS customer,
+        standing.orders, counted.orders AS of_orders, standing.revenue_minor, counted.revenue AS of_revenue_minor,
+        standing.refunded_minor, counted.refunded AS of_refunded_minor,
+        standing.friends_joined, counted.joined AS of_friends_joined,
+        standing.friends_converted, counted.converted AS of_friends_converted,
+        standing.first_order_at, counted.first_at AS of_first_order_at,
+        standing.last_order_at, counted.last_at AS of_last_order_at
     FROM counted FULL JOIN advocacy_standing standing ON standing.customer_id = counted.customer_id
     WHERE (COALESCE(standing.orders, 0), COALESCE(standing.revenue_minor, 0), COALESCE(standing.refunded_minor, 0),
            COALESCE(standing.friends_joined, 0), COALESCE(standing.friends_converted, 0))
@@ -73,21 +75,20 @@ _EVENTS = """
 """
 
 
+def _apart(*, customer, **row):
+    """What differs, from each column of what is stored and, under ``of_``, of what was counted."""
+    pairs = [(column, row[column] or 0, row[f"of_{column}"] or 0) for column in _COLUMNS]
+    apart = ", ".join(f"{column} is {stored}, not {counted}" for column, stored, counted in pairs if stored != counted)
+    return f"The standing of customer {customer} is not what its events add up to: {apart}."
+
+
+_CHECKS = (
+    Check("events", _EVENTS, "Event {id} names a program, people or a cause that are not of its storefront."),
+    Check("standings", _STANDINGS, _apart),
+)
+
+
 def differences():
     """Sentences, one per difference; none where everything agrees."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A recount may take longer than any page.
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute(_EVENTS)
-        for (pk,) in cursor.fetchall():
-            yield f"Event {pk} names a program, people or a cause that are not of its storefront."
-        cursor.execute(_STANDINGS)
-        for customer, *numbers in cursor.fetchall():
-            yield f"The standing of customer {customer} is not what its events add up to: {_apart(numbers)}."
-
-
-def _apart(numbers):
-    """The columns that differ, from pairs of what is stored and what was counted."""
-    pairs = zip(_COLUMNS, numbers[::2], numbers[1::2], strict=True)
-    apart = [(column, stored or 0, counted or 0) for column, stored, counted in pairs]
-    return ", ".join(f"{column} is {stored}, not {counted}" for column, stored, counted in apart if stored != counted)
+    for check in _CHECKS:
+        yield from found(check)

@@ -137,6 +137,7 @@ _COUPON = {
     "currency": "ISO 4217, or empty",
     "percent_bp": "its percentage in basis points, or 0",
     "used_minor": "how much of the reward's credit was used so far",
+    "state": "assigned, used, revoked or expired",
     "order": "the id of the order that it was used in, or null",
     "reason": "why it was revoked or ended: taken_back, staff or time; else empty",
     "expires_at": "RFC 3339, or null",

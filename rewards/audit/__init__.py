@@ -1,13 +1,13 @@
 """Recount the ledger, the rewards and the caps from what was written down; any difference is a bug.
 
 Each check is one statement, so it sees one moment and may run while everything else goes on. Only differences leave the
-database, by a cursor that stays there: a million transfers need no more memory here than none.
+database, a few at a time: a million transfers need no more memory here than none.
 """
 
-from rewards.audit import copies, decisions, ledger, spending
-from rewards.audit.checking import found
+from advocacy.checking import found
+from rewards.audit import copies, decisions, ledger, paying, spending, told
 
-CHECKS = (*ledger.CHECKS, *decisions.CHECKS, *spending.CHECKS, *copies.CHECKS)
+CHECKS = (*ledger.CHECKS, *decisions.CHECKS, *spending.CHECKS, *copies.CHECKS, *told.CHECKS, *paying.CHECKS)
 
 
 def differences():

@@ -1,6 +1,6 @@
 """Copies that the database does not check by foreign keys, against their originals."""
 
-from rewards.audit.checking import Check
+from advocacy.checking import Check
 from rewards.models import ROUTES
 
 _REWARDS = """

@@ -1,6 +1,6 @@
 """What rewards owe and how much of each cap is used, from the newest decisions."""
 
-from rewards.audit.checking import Check
+from advocacy.checking import Check
 from rewards.audit.ledger import PLACES
 from rewards.rules.terms import FRIENDS
 from rewards.settlement.milestones import STEP

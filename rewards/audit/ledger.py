@@ -1,7 +1,7 @@
 """Balances, and the amounts of rewards, from the transfers."""
 
+from advocacy.checking import Check, listed
 from rewards import rules
-from rewards.audit.checking import Check, listed
 from rewards.models import ROUTES, AccountKind
 
 # What a reward keeps a column of; the funding account is everything else.

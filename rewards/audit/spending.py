@@ -1,6 +1,6 @@
 """What payouts, redemptions, adjustments, exchanges and codes say, against the transfers that name them."""
 
-from rewards.audit.checking import Check, listed
+from advocacy.checking import Check, listed
 from rewards.models.coupon import THEIRS
 from rewards.rules.terms import COUPON, GIFT_CARD
 

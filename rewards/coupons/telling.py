@@ -24,6 +24,7 @@ def _draft(event_type, coupon, at, reason, order):
         "currency": pool.currency,
         "percent_bp": pool.percent_bp,
         "used_minor": coupon.used_minor,
+        "state": str(coupon.state),
         "order": str(order) if order else None,
         "reason": reason,
         "expires_at": coupon.expires_at and coupon.expires_at.isoformat(),

@@ -68,6 +68,8 @@ class PayeeChange(models.Model):
     """A destination that was entered or changed: by whom, when, and what of both may be shown. Insert-only."""
 
     payee = models.ForeignKey(Payee, models.CASCADE, related_name="changes")
+    # A copy, so that the audit sees a payee that was given to somebody else.
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", editable=False)
     source = models.CharField(max_length=10, help_text="portal, api or admin.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     before = models.CharField(max_length=20, blank=True)

@@ -38,7 +38,7 @@ def put(*, customer, fields, source, at, by=None):
         _refuse(_unpayable(payee))
         payee.save()
         if change:
-            PayeeChange.objects.create(payee=payee, source=source, by=by, at=at, **change)
+            PayeeChange.objects.create(payee=payee, customer=customer, source=source, by=by, at=at, **change)
     return payee, created
 
 

@@ -1,6 +1,6 @@
 """What is stored against what was made again, by keys that do not depend on the order of numbers."""
 
-from rewards.audit.checking import Check, found
+from advocacy.checking import Check, streamed
 from rewards.audit.ledger import PLACES
 
 # How a rule version's verdict was reached is left out: the rooms of caps in it depend on who was counted when, and what
@@ -114,7 +114,7 @@ _COMPARED = {
 def differences(live):
     """Sentences; the cursor stays in the database, as in ``rewards.audit``."""
     for name in _COMPARED:
-        yield from found(check(name, live))
+        yield from streamed(check(name, live))
 
 
 def check(name, live):

@@ -1,11 +1,26 @@
 """The audit finds every kind of difference: one row is spoilt behind the verbs' backs for each thing it recounts."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection, transaction
 
-from rewards import audit, redemptions
+from rewards import adjustments, audit, redemptions
 from rewards.audit import CHECKS
-from rewards.models import Account, Adjustment, Counter, Decision, Reward, Subject, Transfer
+from rewards.coupons import ending
+from rewards.models import (
+    Account,
+    Adjustment,
+    Counter,
+    Coupon,
+    Decision,
+    Payee,
+    Payout,
+    PayoutBatch,
+    Reward,
+    Subject,
+    Transfer,
+)
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import cash_rule, earns, exported, payee_of, policy_of
 from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
@@ -116,6 +131,34 @@ SPOILT = {
         "UPDATE rewards_subject SET friend_id = 0 WHERE id = {subject}",
         "Subject {subject} names people or a program that are not of its storefront.",
     ),
+    "codes' states": (
+        "UPDATE rewards_coupon SET state = 'used' WHERE id = {coupon}",
+        "Code {coupon} is used, 0 of it used; the newest event says assigned and 0, or names others.",
+    ),
+    "rewards' expiry": (
+        "UPDATE rewards_reward SET expires_at = '2027-01-01' WHERE id = {reward}",
+        "Reward {reward} expires 2027-01-01 00:00:00+00; the newest event says never.",
+    ),
+    "payouts' states": (
+        "UPDATE rewards_payout SET state = 'frozen' WHERE public_id = '{payout}'",
+        "Payout {paid} is frozen with 2500; the newest event says sent and 2500, or names others.",
+    ),
+    "batches' totals": (
+        "UPDATE rewards_payoutbatch SET total_minor = 9",
+        "Batch {batch} says 9 to 1 people, 0 waiting; its payouts say 2500 to 1, 0 waiting.",
+    ),
+    "batches' states": (
+        "UPDATE rewards_payoutbatch SET state = 'settled'",
+        "Batch {batch} is settled, and 1 of its payouts cannot be in it.",
+    ),
+    "payees": (
+        "UPDATE rewards_payee SET customer_id = {fred}",
+        "Payee {payee} of customer {fred} is not what its last change says, or of another customer or storefront.",
+    ),
+    "payouts' destinations": (
+        "UPDATE rewards_payout SET destination_end = '1234'",
+        "Payout {paid} goes to an account that ends in 1234, which its customer had not given when it was made.",
+    ),
     "transfers' accounts": (
         "UPDATE rewards_account SET unit = 'USD' WHERE id = {account}",
         "Transfer {transfer} (grant) is not of its reward: of another storefront or unit, between accounts of other "
@@ -142,6 +185,10 @@ def names(fred):
         "payout": Transfer.objects.get(leg="reserve", unit="EUR", reward__form="cash").reference,
         "adjustment": Adjustment.objects.get().public_id,
         "coded": Reward.objects.get(form="coupon").pk,
+        "coupon": Coupon.objects.get(state="assigned").pk,
+        "paid": Payout.objects.get().pk,
+        "batch": PayoutBatch.objects.get().pk,
+        "payee": Payee.objects.get().pk,
     }
 
 
@@ -166,3 +213,42 @@ def test_a_reward_that_a_decision_owes_and_nobody_made_is_found(fred):
     said = list(audit.parts()["what is owed"]())
     assert len(said) == 2
     assert said[0].startswith("Reward (missing) of rule")
+
+
+def test_a_reward_that_was_let_live_for_ever_is_found(fred):
+    """Also after it was kept alive by what came back of it, and after its expiry was moved by hand."""
+    reward = lot(fred.storefront.programs.get(), fred, 400, expires_in=10)
+    basket = redemptions.reserve(storefront=fred.storefront, customer=fred, unit="EUR", amount_minor=400, at=NOW)
+    redemptions.confirm(redemption=basket, at=NOW)
+    redemptions.reverse(redemption=basket, at=NOW)
+    assert Reward.objects.get(pk=reward.pk).expires_at == NOW + timedelta(days=14)
+    assert list(audit.parts()["rewards' expiry"]()) == []
+    adjustments.prolong(reward=reward, until=NOW + timedelta(days=100), reason="Late parcel", at=NOW)
+    assert list(audit.parts()["rewards' expiry"]()) == []
+    spoil(f"UPDATE rewards_reward SET expires_at = NULL WHERE id = {reward.pk}")
+    said = "the newest event says 2026-06-10 12:00:00+00."
+    assert [each.partition("; ")[2] for each in audit.parts()["rewards' expiry"]()] == [said]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "state = 'expired'",
+        "state = 'free', reward_id = NULL, customer_id = NULL",
+        "state = 'free', reward_id = NULL, customer_id = NULL, version = version + 1",
+        "used_minor = 5",
+        "customer_id = {fred}",
+    ],
+)
+def test_codes_are_what_was_told_of_them(fred, spoilt):
+    coupon = Coupon.objects.get(state="assigned")
+    spoil(f"UPDATE rewards_coupon SET {spoilt.format(fred=fred.pk)} WHERE id = {coupon.pk}")
+    [said] = audit.parts()["codes' states"]()
+    assert said.startswith(f"Code {coupon.pk} is ")
+
+
+def test_a_code_that_was_withdrawn_and_put_back_is_as_told(fred):
+    coupon = Coupon.objects.filter(state="free").first()
+    ending.revoke(coupon=coupon, at=NOW)
+    ending.put_back(coupon=coupon, at=NOW)
+    assert list(audit.parts()["codes' states"]()) == []
