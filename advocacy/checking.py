@@ -27,9 +27,10 @@ def found(check):
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"{_SETTINGS}; DROP TABLE IF EXISTS pg_temp.apart")
-            cursor.execute(f"CREATE TEMPORARY TABLE apart ON COMMIT DROP AS {check.statement}")
-        yield from _said(check, "SELECT * FROM pg_temp.apart")
+            cursor.execute(_SETTINGS)
+            cursor.execute(f"CREATE TEMPORARY TABLE apart AS {check.statement}")
+            yield from _said(check, "SELECT * FROM pg_temp.apart")
+            cursor.execute("DROP TABLE pg_temp.apart")
 
 
 def streamed(check):
