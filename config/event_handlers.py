@@ -8,7 +8,7 @@ from advocacy import events, standing
 from advocacy.outbox.catalogue import TYPES
 from referrals import events as of_referrals
 from referrals import links, rollups
-from rewards import settlement
+from rewards import crediting, settlement
 from rewards.coupons import using
 
 # Their modules fill the catalogue, which must be whole here.
@@ -20,6 +20,7 @@ _ORDER = {"people": [standing.keep, rollups.mark, using.in_orders]}
 
 _OWN = {
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
+    "advocate.changed": {"money": [crediting.resume]},
     "referral.created": _FOLLOWED,
     "order.recorded": _ORDER,
     "order.changed": _ORDER,

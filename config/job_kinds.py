@@ -7,4 +7,9 @@ result)``; see ``advocacy/jobs``. The admin shows a result by the template ``adm
 from rewards import corrections, simulation
 from rewards.coupons import uploading
 
-JOBS = {corrections.JOB: corrections.step, "simulation": simulation.step, uploading.JOB: uploading.step}
+JOBS = {
+    corrections.JOB: corrections.step,
+    corrections.PREVIEW: corrections.step_of_preview,
+    "simulation": simulation.step,
+    uploading.JOB: uploading.step,
+}

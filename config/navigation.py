@@ -5,7 +5,15 @@ from django.urls import reverse
 from advocacy.models import Pending, Testimonial, TestimonialStatus
 from config import why
 from rewards.admin import journal
-from rewards.models import BatchState, CouponPool, PayoutBatch
+from rewards.models import (
+    BatchState,
+    Correction,
+    CorrectionState,
+    CouponPool,
+    LimitChange,
+    LimitChangeState,
+    PayoutBatch,
+)
 
 # What a badge shows at most; counting further helps nobody.
 MANY = 99
@@ -50,6 +58,7 @@ GROUPS = {
         ("Storefronts", "storefront", "advocacy.storefront"),
         ("Exchange rates", "currency_exchange", "rewards.rate"),
         ("Payout policies", "event_repeat", "rewards.payoutpolicy"),
+        ("Second person", "supervisor_account", "rewards.limitchange"),
         ("Tax limits", "request_quote", "rewards.taxlimit"),
         ("API keys", "key", "advocacy.apikey"),
         ("Staff", "badge", "auth.user"),
@@ -59,6 +68,8 @@ GROUPS = {
 WAITING = {
     "advocacy.testimonial": lambda: Testimonial.objects.filter(status=TestimonialStatus.PENDING),
     "rewards.payoutbatch": lambda: PayoutBatch.objects.filter(state=BatchState.DRAFT),
+    "rewards.correction": lambda: Correction.objects.filter(state=CorrectionState.PROPOSED),
+    "rewards.limitchange": lambda: LimitChange.objects.filter(state=LimitChangeState.OPEN),
     "rewards.couponpool": lambda: CouponPool.objects.filter(low_since__isnull=False),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
 }

@@ -11,7 +11,7 @@ from advocacy import emails, ids, money, reasons
 from advocacy.models import Advocate, Side
 from config import timeline
 from referrals.models import Conversion, Link, Order, Referral
-from rewards.models import Reward, RewardStatus
+from rewards.models import Correction, Reward, RewardStatus
 
 # Of one person; who has more is looked up in the list of orders.
 MOST = 50
@@ -45,6 +45,7 @@ def _explained(order):
     told = timeline.explain_order(storefront=order.storefront, order=order)
     for step in told["steps"]:
         step["at"] = parse_datetime(step["at"])
+    _tell_corrections(told["steps"])
     rewards = [reward for conversion in told["conversions"] for reward in conversion["rewards"]]
     return {
         "order": order,
@@ -54,6 +55,15 @@ def _explained(order):
         "conversions": Conversion.objects.filter(order=order),
         "events_of": [ids.encode("ord", order.public_id), *(each["id"] for each in told["conversions"])],
     }
+
+
+def _tell_corrections(steps):
+    """Who corrected, who approved it, when and why, for staff; the API's answer names only the correction."""
+    asked = {ids.decode("cor", step["correction"]) for step in steps if "correction" in step}
+    rows = Correction.objects.filter(public_id__in=asked).select_related("proposed_by", "approved_by")
+    known = {ids.encode("cor", row.public_id): row for row in rows}
+    for step in steps:
+        step["corrected"] = known.get(step.get("correction"))
 
 
 def _read_by_advocate(told):

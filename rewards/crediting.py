@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
 
-from advocacy.models import AdvocateStatus, Event, Side, bulk
+from advocacy.models import Advocate, AdvocateStatus, Event, bulk
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
 from rewards import events as catalogue
@@ -31,9 +30,11 @@ class Target:
 
 
 def release(*, at, limit=500):
-    """Credit what is due and held by nothing; returns how many rewards. Call again while it returns any.
+    """Credit what is due and held by nothing; returns how many rewards it looked at. Call again while it returns any.
 
-    A reward that fails is logged and stays; the others are credited. Raises ``Interrupted`` like ``outbox.drain``.
+    What is held because its advocate is paused or banned is set aside until ``resume``, so that no later call meets it
+    again. A reward that fails is logged and stays; the others are credited. Raises ``Interrupted`` like
+    ``outbox.drain``.
     """
     due = list(_due(at).order_by("due_at", "pk").values_list("subject_id", flat=True)[:limit])
     try:
@@ -57,10 +58,25 @@ def _release(due, at):
     with transaction.atomic():
         subjects = locks.subjects_by_id(ids=due)
         rewards = _due(at).filter(subject__in=subjects)
-        rewards = rewards.select_related("rule", "rule_version", "subject", "advocate").order_by("pk")
-        targets = [target(reward) for reward in rewards]
-        bring(targets, at=at)
-    return len(targets)
+        rewards = list(rewards.select_related("rule", "rule_version", "subject", "advocate").order_by("pk"))
+        bring([target(reward) for reward in rewards if not reward.held_by], at=at)
+        _set_aside([reward for reward in rewards if reward.held_by])
+    return len(rewards)
+
+
+def _set_aside(rewards):
+    """Their advocates are locked: whoever lets one go on waits, and then finds what was set aside."""
+    if rewards:
+        known = Advocate.objects.filter(pk__in={reward.advocate_id for reward in rewards})
+        held = known.exclude(status=AdvocateStatus.ACTIVE).order_by("pk").select_for_update(no_key=True)
+        mine = Reward.objects.filter(pk__in=[reward.pk for reward in rewards])
+        mine.filter(advocate__in=[advocate.pk for advocate in held]).update(waits_for_advocate=True)
+
+
+def resume(*, events, at):
+    """Handler of ``advocate.changed``: what was set aside of those who go on is looked at again."""
+    active = {event.advocate_id for event in events if event.facts["status"] == AdvocateStatus.ACTIVE}
+    Reward.objects.filter(advocate__in=active, waits_for_advocate=True).update(waits_for_advocate=False)
 
 
 def target(reward):
@@ -70,11 +86,10 @@ def target(reward):
 
 
 def _due(at):
+    """By the index ``rewards_that_fall_due``."""
     return Reward.objects.filter(
-        status=RewardStatus.PENDING, reviewed=False, waits_for_code=False, due_at__lte=at
-    ).exclude(
-        ~Q(advocate__status=AdvocateStatus.ACTIVE), side=Side.ADVOCATE, advocate__isnull=False
-    )  # as Reward.held_by says
+        status=RewardStatus.PENDING, reviewed=False, waits_for_code=False, waits_for_advocate=False, due_at__lte=at
+    )
 
 
 def held(reward):

@@ -70,13 +70,14 @@ def _rule_step(decision, rule, *, checks):
     why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
     answer = f"yes, {' and '.join(owed)}" if owed else rule["counts"] or "no"
     detail = " ".join([*why] or [rule["sentence"]])
-    return _step(
+    step = _step(
         decision["decided_at"],
         "yes" if owed else "info" if rule["counts"] else "no",
         f"“{rule['name']}”, version {rule['number']}{', corrected' if decision['corrected'] else ''}: {answer}",
         f"{detail} {rule['rate']}.".strip() if rule["rate"] else detail,
         checks,
     )
+    return step | ({"correction": decision["correction"]} if decision["correction"] else {})
 
 
 def of_money(told):

@@ -1,91 +1,125 @@
-"""What should have stood in a mistaken version: only its numbers, the period, and what becomes of what was spent."""
+"""What should have stood in a mistaken version: its numbers in the boxes of the rule form, the period, the reason."""
 
 import copy
+import json
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.utils import timezone
 from unfold import widgets
 
-from rewards.admin import amounts
-from rewards.models import CorrectionPolicy
-from rewards.rules.terms import FIXED, PERCENT
+from rewards import corrections, rulebook
+from rewards.admin import rule_fields as fields
+from rewards.admin import rule_typing
+from rewards.admin.rule_form import RuleForm
+from rewards.admin.rule_reading import Reading
+from rewards.models import CONVERSION_TRIGGER, CorrectionPolicy, Frequency
 
-_NAMES = {"advocate": "The advocate", "friend": "The friend", "customer": "The person"}
-
-
-def _text(label, initial, help_text=""):
-    widget = widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"})
-    return forms.CharField(
-        label=label, initial=initial, required=False, max_length=20, help_text=help_text, widget=widget
-    )
-
-
-def _moment(label, initial, help_text):
-    widget = widgets.UnfoldAdminSplitDateTimeWidget
-    return forms.SplitDateTimeField(label=label, initial=initial, help_text=help_text, widget=widget)
+# Boxes of the rule form by the section that they stand in; a side's own come before them.
+_SECTIONS = {
+    "Which orders": ("minimum_order", "conditions_how", "conditions"),
+    "How often": ("order_limit", "months_limit", "months_from"),
+    "Limits and budgets": ("caps",),
+    "Until it is credited, and expiry": ("hold_days", "hold_from", "delivery_allowance_days", "expires_days"),
+    "Other currencies": ("per_currency",),
+}
+_OF_ORDERS = {"minimum_order", "months_limit", "months_from", "hold_from", "delivery_allowance_days", "per_currency"}
+_OF_EVERY = {"order_limit", "months_limit", "months_from"}
+_OF_FRIENDS = {"minimum_order", "conditions_how", "conditions"}
+_HEADINGS = {"advocate": "For the advocate", "friend": "For the friend", "customer": "For the customer"}
+# What has been granted stands in the ledger in its form.
+_OF_FORM = ("form", "pool", "label")
 
 
 class CorrectionForm(forms.Form):
-    """``terms`` are what ``corrections.propose`` takes, once the form is valid."""
+    """``terms`` are what ``corrections.propose`` takes, once the form is valid: only what the boxes say otherwise."""
 
     def __init__(self, *arguments, version, at, **options):
         super().__init__(*arguments, **options)
         self.version, self.unit = version, version.rule.program.currency
-        for side, said in version.benefits.items():
-            self._add_side(side, said)
-        if version.minimum_order_minor and not version.milestone_every:
-            shown = amounts.typed(version.minimum_order_minor, self.unit)
-            self.fields["minimum_order"] = _text("Minimum order", shown, "Empty: any order counts.")
+        self.typed = rule_typing.typed(rulebook.terms_of(version), self.unit)
+        self._sections = [
+            (_HEADINGS[side], self._of_side(side), True) for side in fields.SIDES if side in version.benefits
+        ]
+        for name, boxes in _SECTIONS.items():
+            here = [self._box(box, RuleForm.base_fields[box]) for box in boxes if self._has(box)]
+            if here:
+                self._sections.append((name, here, any(self.typed.get(box) for box in here if box != "conditions_how")))
+        if "conditions" in self.fields:
+            self.fields["conditions"].offer(fields.condition_columns())
         until = min(at, version.ends_at or at)
-        self.fields["starts_at"] = _moment("From", version.starts_at, "What happened from then on is decided anew.")
-        self.fields["ends_at"] = _moment("Until", until, "Not later than now; the moment itself is not included.")
-        self.fields["policy"] = forms.ChoiceField(
-            label="What was spent or paid already",
-            choices=CorrectionPolicy,
-            widget=widgets.UnfoldAdminSelectWidget,
-            help_text="Only where people have spent more than the corrected version gives them.",
-        )
-        self.fields["reason"] = forms.CharField(
-            label="Reason",
-            max_length=200,
-            widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-            help_text="For your colleagues and the log. Customers do not read it.",
+        self._about = {
+            "starts_at": _moment("From", version.starts_at, "What happened from then on is decided anew."),
+            "ends_at": _moment("Until", until, "Not later than now; the moment itself is not included."),
+            "policy": forms.ChoiceField(
+                label="What was spent or paid already",
+                choices=CorrectionPolicy,
+                widget=widgets.UnfoldAdminSelectWidget,
+                help_text="Only where people have spent more than the corrected version gives them.",
+            ),
+            "reason": forms.CharField(
+                label="Reason",
+                max_length=200,
+                widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+                help_text="For your colleagues and the log. Customers do not read it.",
+            ),
+        }
+        self.fields.update(self._about)
+
+    def _of_side(self, side):
+        boxes = fields.of_side(side).items()
+        return [self._box(name, box) for name, box in boxes if name.removeprefix(f"{side}_") not in _OF_FORM]
+
+    def _box(self, name, box):
+        """The rule form's own, with what the mistaken version says in it."""
+        box = self.fields[name] = copy.deepcopy(box)
+        box.initial = self.typed.get(name, box.initial)
+        if name.endswith("_kind"):
+            box.widget.attrs["x-model.fill"] = name
+        return name
+
+    def _has(self, box):
+        version = self.version
+        return not (
+            (box in _OF_ORDERS and version.trigger != CONVERSION_TRIGGER)
+            or (box in _OF_EVERY and version.frequency != Frequency.EVERY_ORDER)
+            or (box in _OF_FRIENDS and version.milestone_every)
         )
 
-    def _add_side(self, side, said):
-        kind, name = said.get("kind", FIXED), _NAMES[side]
-        if kind == FIXED:
-            shown = amounts.typed(said["amount_minor"], self._unit(said))
-            self.fields[f"{side}_amount_minor"] = _text(f"{name} should have got", shown)
-        if kind == PERCENT:
-            shown = amounts.typed_percent(said["percent_bp"])
-            self.fields[f"{side}_percent_bp"] = _text(f"{name} should have got, percent", shown)
-        if kind != FIXED:
-            shown = amounts.typed(said.get("maximum_minor"), self._unit(said))
-            self.fields[f"{side}_maximum_minor"] = _text(f"{name}: at most", shown, "Empty: no maximum.")
+    def sections(self):
+        """``[(heading, [(bound field, when it is shown)], open)]``; the period and the reason come last."""
+        shown = {name: when for side in fields.SIDES for name, when in fields.shown_for(side, forms=False).items()}
+        rows = [
+            (heading, [(self[name], shown.get(name, "")) for name in names], is_open or self._wrong(names))
+            for heading, names, is_open in self._sections
+        ]
+        return [*rows, ("Which time, and why", [(self[name], "") for name in self._about], True)]
 
-    def _unit(self, said):
-        return "PTS" if said.get("form") == "points" else self.unit
+    def _wrong(self, names):
+        return any(self.errors.get(name) for name in names) if self.is_bound else False
+
+    def state(self):
+        """What the scripts begin with, as JSON."""
+        return json.dumps({name: self[name].value() or "" for name in self.fields if name.endswith("_kind")})
 
     def clean(self):
-        benefits = copy.deepcopy(self.version.benefits)
-        for side, said in benefits.items():
-            for part in ("amount_minor", "percent_bp", "maximum_minor"):
-                if f"{side}_{part}" in self.fields:
-                    said[part] = self._number(f"{side}_{part}", part, self._unit(said))
-            if said.get("maximum_minor", 0) is None:
-                del said["maximum_minor"]
-        self.terms = {"benefits": benefits}
-        if "minimum_order" in self.fields:
-            self.terms["minimum_order_minor"] = self._number("minimum_order", "amount_minor", self.unit) or 0
-        return self.cleaned_data
+        cleaned = self.cleaned_data
+        said = Reading(cleaned=self.typed | cleaned, currency=self.unit, blame=self._blame).terms()
+        stood = Reading(cleaned=self.typed, currency=self.unit, blame=lambda name, sentence: None).terms()
+        self.terms = {name: said[name] for name in corrections.CORRECTABLE if said[name] != stood[name]}
+        if "benefits" in self.terms:
+            before, after = stood["benefits"], said["benefits"]
+            kept = self.version.benefits
+            self.terms["benefits"] = {
+                side: kept[side] if after[side] == before.get(side) else after[side] for side in kept if side in after
+            }
+        return cleaned
 
-    def _number(self, field, part, unit):
-        text = self.cleaned_data.get(field, "")
-        if not text.strip():
-            return None if part == "maximum_minor" else 0
-        try:
-            return amounts.basis_points(text) if part == "percent_bp" else amounts.minor(text, unit)
-        except amounts.Unreadable as unreadable:
-            self.add_error(field, ValidationError(str(unreadable)))
-            return None
+    def _blame(self, name, sentence):
+        self.add_error(name if name in self.fields else None, sentence)
+
+
+def _moment(label, initial, help_text):
+    widget = widgets.UnfoldAdminSplitDateTimeWidget
+    return forms.SplitDateTimeField(
+        label=label, initial=timezone.localtime(initial), help_text=help_text, widget=widget
+    )

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
@@ -19,7 +20,7 @@ from advocacy.models import Job
 from advocacy.refusals import Refused
 from rewards import corrections
 from rewards.admin.correction_form import CorrectionForm
-from rewards.admin.differences import differences
+from rewards.admin.differences import differences, total_of
 from rewards.models import Correction, CorrectionState, RuleVersion
 
 
@@ -31,8 +32,20 @@ def withdraw(*, row, by, at, reason):
     corrections.withdraw(correction=row, at=at)
 
 
-def _open(correction):
+def adopt(*, row, by, at):
+    corrections.adopt(correction=row, by=by, at=at)
+
+
+def _proposed(correction):
     return correction.state == CorrectionState.PROPOSED
+
+
+def _open(correction):
+    return correction.state in (CorrectionState.COUNTING, CorrectionState.PROPOSED)
+
+
+def _of_a_key(correction):
+    return _proposed(correction) and correction.proposed_by is None
 
 
 @admin.register(Correction)
@@ -46,9 +59,9 @@ class CorrectionAdmin(acts.Acting, LongListing):
     status = words.status("state")
     id_text = words.public_id("correction")
     fieldsets = [
-        ("The difference", {"fields": ["total", "counted", "biggest"]}),
+        ("The difference", {"fields": ["total", "counted", "biggest", "progress"]}),
         ("What is corrected", {"fields": ["what", "changes", "period", "policy", "reason"]}),
-        ("Who and when", {"fields": ["status", "second", "proposer", "approver", "progress", "id_text"]}),
+        ("Who and when", {"fields": ["status", "second", "proposer", "approver", "id_text"]}),
     ]
     acts = [
         acts.Act(
@@ -60,7 +73,17 @@ class CorrectionAdmin(acts.Acting, LongListing):
             consequence="The decisions of the period are made anew, and the ledger gets the difference. "
             "Customers see their balances change.",
             do=approve,
-            applies=_open,
+            applies=_proposed,
+        ),
+        acts.Act(
+            name="adopt",
+            label="Take over",
+            done="Taken over",
+            form=acts.Confirm,
+            consequence="A key proposed it. You stand for it, as if you had proposed it; above the limit somebody else "
+            "approves it.",
+            do=adopt,
+            applies=_of_a_key,
         ),
         acts.Act(
             name="withdraw",
@@ -71,6 +94,20 @@ class CorrectionAdmin(acts.Acting, LongListing):
             applies=_open,
         ),
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        """While its difference is worked out there is only how far that is."""
+        (title, _), *others = self.fieldsets
+        counting = obj and obj.state == CorrectionState.COUNTING
+        said = ["progress"] if counting else ["total", "counted", *self._if_any(obj)]
+        return [(title, {"fields": said}), *others]
+
+    @staticmethod
+    def _if_any(row):
+        return [
+            *(["biggest"] if row and row.difference["biggest"] else []),
+            *(["progress"] if row and _job(row) else []),
+        ]
 
     def has_add_permission(self, request):
         return request.user.has_perm("rewards.add_correction")
@@ -86,20 +123,30 @@ class CorrectionAdmin(acts.Acting, LongListing):
         known = RuleVersion.objects.select_related("rule__program__storefront")
         version, at = get_object_or_404(known, pk=int(asked)), timezone.now()
         form = CorrectionForm(request.POST or None, version=version, at=at)
-        if form.is_valid() and (correction := self._proposed(request, form, at)):
+        if form.is_valid() and (correction := self._propose(request, form, at)):
             return HttpResponseRedirect(reverse("admin:rewards_correction_change", args=[correction.pk]))
         context = self.admin_site.each_context(request) | {
             "title": f"Correct {version}",
-            "lead": "Write what should have stood there. The next page shows the difference; nothing changes before "
-            "it is approved. To change what comes from now on, save the rule itself.",
-            "button": "Show the difference",
             "form": form,
             "back": reverse("admin:rewards_rule_change", args=[version.rule_id]),
             "opts": self.opts,
         }
-        return TemplateResponse(request, "admin/upload.html", context)
+        return TemplateResponse(request, "admin/correction_form.html", context)
 
-    def _proposed(self, request, form, at):
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.progress_of)
+        return [path("<int:pk>/progress/", view, name="rewards_correction_progress"), *super().get_urls()]
+
+    def progress_of(self, request, pk):
+        """The fragment that the page asks for again and again; at the end the page itself is loaded anew."""
+        row = self.get_object(request, str(pk))
+        if row is None or (job := _job(row)) is None:
+            raise Http404
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return HttpResponse(_drawn(job), headers={} if job.active else {"HX-Refresh": "true"})
+
+    def _propose(self, request, form, at):
         said = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "policy", "reason")}
         said["ends_at"] = min(said["ends_at"], at)
         try:
@@ -116,22 +163,26 @@ class CorrectionAdmin(acts.Acting, LongListing):
 
     @display(description="Total")
     def total(self, row):
-        units = row.difference["units"].items()
-        return words.lines(("+" if minor > 0 else "") + money.plain(minor, unit) for unit, minor in units) or "Nothing"
+        return total_of(row)
 
     @display(description="Counted")
     def counted(self, row):
+        if not row.difference:
+            return "It is being worked out."
+        if not row.difference["decisions"]:
+            return "This version decided nothing in that period: there is nothing to correct."
         return f"{row.difference['rewards']} rewards change; {row.difference['decisions']} decisions are made anew."
 
     @display(description="The biggest changes")
     def biggest(self, row):
-        return words.table(
+        changes = row.difference.get("biggest")
+        return changes and words.table(
             (
                 each["side"].capitalize(),
                 f"{money.plain(each['before'], each['unit'])} → {money.plain(each['after'], each['unit'])}",
                 words.why(ids.encode(ids.PREFIXES.get(each["kind"], each["kind"]), UUID(each["subject"]))),
             )
-            for each in row.difference["biggest"]
+            for each in changes
         )
 
     @display(description="Changes")
@@ -146,12 +197,16 @@ class CorrectionAdmin(acts.Acting, LongListing):
 
     @display(description="Approval")
     def second(self, row):
-        needs = "Above the program’s limit: somebody else than who proposed it approves."
+        if row.state == CorrectionState.COUNTING:
+            return words.NOTHING
+        limit = money.plain(row.rule_version.rule.program.four_eyes_above_minor, row.rule_version.rule.program.currency)
+        needs = f"With what they corrected alone in 30 days it is above {limit}: somebody else approves it."
         return words.dot("held", needs) if row.needs_second else words.dot("quiet", "One person is enough.")
 
     @display(description="Proposed by")
     def proposer(self, row):
-        return row.proposed_by.get_username()
+        who = row.proposed_by.get_username() if row.proposed_by else "A key of the API"
+        return f"{who}, {words.moment(row.proposed_at)}"
 
     @display(description="Approved by")
     def approver(self, row):
@@ -161,5 +216,20 @@ class CorrectionAdmin(acts.Acting, LongListing):
 
     @display(description="Progress")
     def progress(self, row):
-        job = Job.objects.filter(kind=corrections.JOB, parameters__correction=str(row.public_id)).first()
-        return words.link(job, f"{job.done} of {job.total or '?'}, {job.get_state_display().lower()}") if job else "–"
+        job = _job(row)
+        if job is None:
+            return words.NOTHING
+        if not job.active:
+            return words.link(job, f"{job.done} of {job.total or '?'}, {job.get_state_display().lower()}")
+        address = reverse("admin:rewards_correction_progress", args=[row.pk])
+        return render_to_string("admin/job_progress.html", {"inner": _drawn(job), "job": job, "address": address})
+
+
+def _job(row):
+    """The one that works on it, or worked last."""
+    kinds = corrections.JOB, corrections.PREVIEW
+    return Job.objects.filter(kind__in=kinds, parameters__correction=str(row.public_id)).order_by("-pk").first()
+
+
+def _drawn(job):
+    return render_to_string("admin/job_now.html", {"job": job, "dot": words.dot(job.state, job.get_state_display())})

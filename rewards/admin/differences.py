@@ -26,6 +26,14 @@ def differences(before, after, currency):
     return [(label, was or words.NOTHING, now or words.NOTHING) for label, was, now in rows if was != now]
 
 
+def total_of(correction):
+    """What a correction comes to, a line for each unit."""
+    if not correction.difference:
+        return words.NOTHING
+    units = correction.difference["units"].items()
+    return words.lines(("+" if minor > 0 else "") + money.plain(minor, unit) for unit, minor in units)
+
+
 # --- columns -------------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,11 @@
 """The versions of a rule, which of them decides now, and what each changed."""
 
+from collections import defaultdict
+
 from advocacy.admin import words
-from rewards import rulebook
-from rewards.admin.differences import differences
-from rewards.models import RuleStatus
+from rewards import corrections, rulebook
+from rewards.admin.differences import differences, total_of
+from rewards.models import Correction, CorrectionState, RuleStatus
 
 
 def state(version, at):
@@ -29,8 +31,9 @@ def current(versions, at):
 
 
 def told(rule, versions, at):
-    """Newest first: each version with its sentence, its state and what it changed."""
+    """Newest first: each version with its sentence, its state, what it changed, and what of it was corrected."""
     currency, before, rows = rule.program.currency, None, []
+    mended = _corrections(rule, currency)
     for version in versions:
         rows.append(
             {
@@ -38,7 +41,26 @@ def told(rule, versions, at):
                 "state": words.dot(*state(version, at)),
                 "sentence": rulebook.sentence(version, currency=currency),
                 "changes": differences(before, version, currency) if before else [],
+                "corrections": mended[version.pk],
             }
         )
         before = version
     return rows[::-1]
+
+
+def _corrections(rule, currency):
+    """``{version's id: [correction]}``, the newest first, each with its words."""
+    rows = Correction.objects.filter(rule_version__rule=rule).exclude(state=CorrectionState.WITHDRAWN)
+    rows = rows.select_related("rule_version__rule__program", "corrected", "proposed_by", "approved_by")
+    found = defaultdict(list)
+    for row in rows.order_by("-pk"):
+        after = row.corrected or corrections.corrected(row)
+        found[row.rule_version_id].append(
+            {
+                "row": row,
+                "state": words.dot(row.state, row.get_state_display()),
+                "total": total_of(row),
+                "changes": differences(row.rule_version, after, currency),
+            }
+        )
+    return found

@@ -1,12 +1,15 @@
 """How cash is paid out: from which amount on, when, how, and who approves."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from unfold.decorators import display
 
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
+from rewards import limits
+from rewards.admin.limits import told
 from rewards.admin.money_form import MoneyForm, money_box
 from rewards.models import PayoutKind, PayoutPolicy, PayoutSchedule
 from rewards.payouts import gathering
@@ -16,13 +19,18 @@ class PolicyForm(MoneyForm):
     minimum = money_box("Minimum", "Nobody is paid less than this at once, such as 20.00.")
     second_above = money_box(
         "Second person above",
-        "A batch whose total is above this is approved by somebody else than its maker. 0: always.",
+        "A batch whose total is above this is approved by somebody else than its maker. 0: always. A lower limit "
+        "counts at once, a higher one when somebody else confirms it.",
     )
     boxes = {"minimum": "minimum_minor", "second_above": "four_eyes_above_minor"}
 
     class Meta:
         model = PayoutPolicy
         fields = ["storefront", "program", "currency", "kind", "pool", "schedule", "day", "payer_name", "payer_iban"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.initial_limit = self.instance.four_eyes_above_minor
 
 
 def gather(*, row, by, at):
@@ -70,6 +78,15 @@ class PayoutPolicyAdmin(acts.Acting, Listing):
 
     def get_readonly_fields(self, request, obj=None):
         return ["storefront", "program", "currency"] if obj and obj.batches.exists() else []
+
+    def save_model(self, request, obj, form, change):
+        """All but a higher limit, which a second person confirms."""
+        wanted = obj.four_eyes_above_minor
+        obj.four_eyes_above_minor = form.initial_limit
+        super().save_model(request, obj, form, change)
+        asked = limits.change(of=obj, minor=wanted, by=request.user, at=timezone.now())
+        if sentence := told(asked):
+            messages.info(request, sentence)
 
     @display(description="Whose cash")
     def name(self, row):

@@ -128,6 +128,32 @@ def of_side(side):
     }
 
 
+def shown_for(side, *, forms=True):
+    """When a box of a side's benefit is of use, in the language of the form's scripts.
+
+    Without ``forms`` nobody chooses what it is paid in.
+    """
+    kind, form = f"{side}_kind", f"{side}_form"
+    given, shares = f"{kind} != ''", f"{kind} != '' && {kind} != 'fixed'"
+    tiered, code = f"{kind} == 'tiered'", f"['coupon', 'gift_card'].includes({form})"
+    of_forms = {
+        f"{side}_form": given,
+        f"{side}_pool": f"{given} && {code}",
+        f"{side}_label": f"{given} && {form} == 'custom'",
+    }
+    return (of_forms if forms else {}) | {
+        f"{side}_amount": f"{kind} == 'fixed'",
+        f"{side}_percent": f"{kind} == 'percent'",
+        f"{side}_tiers": tiered,
+        f"{side}_tiers_measure": tiered,
+        f"{side}_tiers_period": tiered,
+        f"{side}_tiers_reading": tiered,
+        f"{side}_items": f"{kind} == 'per_product'",
+        f"{side}_minimum": shares,
+        f"{side}_maximum": shares,
+    }
+
+
 TIER = (
     Column("from", "From the n-th, or from", hint="1", decimal=True),
     Column("amount", "Amount", hint="5.00", decimal=True),

@@ -37,27 +37,6 @@ _EVERY = "frequency == 'every_order'"
 _MILESTONE = f"{_DERIVED} && frequency == 'milestone'"
 
 
-def _shown_for(side):
-    """When a box of a side's benefit is of use, in the language of the form's scripts."""
-    kind, form = f"{side}_kind", f"{side}_form"
-    given, shares = f"{kind} != ''", f"{kind} != '' && {kind} != 'fixed'"
-    tiered, points = f"{kind} == 'tiered'", f"['coupon', 'gift_card'].includes({form})"
-    return {
-        f"{side}_form": given,
-        f"{side}_amount": f"{kind} == 'fixed'",
-        f"{side}_percent": f"{kind} == 'percent'",
-        f"{side}_tiers": tiered,
-        f"{side}_tiers_measure": tiered,
-        f"{side}_tiers_period": tiered,
-        f"{side}_tiers_reading": tiered,
-        f"{side}_items": f"{kind} == 'per_product'",
-        f"{side}_minimum": shares,
-        f"{side}_maximum": shares,
-        f"{side}_pool": f"{given} && {points}",
-        f"{side}_label": f"{given} && {form} == 'custom'",
-    }
-
-
 def _fields_of(side):
     return list(rule_fields.of_side(side))
 
@@ -74,7 +53,7 @@ class RuleAdmin(acts.Acting, Listing):
     empty = "A rule says who gets what for which orders. Start from a recipe above, or add one of your own."
     program_link = words.person("program", "Program")
     conditional_fields = {
-        **{name: when for side in rule_fields.SIDES for name, when in _shown_for(side).items()},
+        **{name: when for side in rule_fields.SIDES for name, when in rule_fields.shown_for(side).items()},
         "minimum_order": _DERIVED,
         "order_limit": _EVERY,
         "months_limit": f"{_EVERY} && {_DERIVED}",

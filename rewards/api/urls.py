@@ -2,7 +2,9 @@ from django.urls import path
 
 from rewards.api import payees, payouts, rules
 from rewards.api.adjustments import Adjustments, OneAdjustment, PointsToCredit
+from rewards.api.corrections import Corrections, OneCorrection, WithdrawCorrection
 from rewards.api.coupons import Coupons, CouponUses, OneCoupon, TypedCodeUses
+from rewards.api.payout_policies import PayoutPolicies, TaxLimits
 from rewards.api.pools import CouponPools, CouponUploads, OneCouponPool
 from rewards.api.rates import Rates
 from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
@@ -16,6 +18,11 @@ urlpatterns = [
     path("rules/<str:id>", rules.OneRule.as_view()),
     path("rules/<str:id>/versions", rules.Versions.as_view()),
     path("rules/<str:id>/archive", rules.Archive.as_view()),
+    path("corrections", Corrections.as_view()),
+    path("corrections/<str:id>", OneCorrection.as_view()),
+    path("corrections/<str:id>/withdraw", WithdrawCorrection.as_view()),
+    path("payout_policies", PayoutPolicies.as_view()),
+    path("tax_limits", TaxLimits.as_view()),
     path("payouts", payouts.Payouts.as_view()),
     path("payouts/<str:id>", payouts.OnePayout.as_view()),
     path("payout_batches", payouts.PayoutBatches.as_view()),

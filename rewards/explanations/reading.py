@@ -1,5 +1,6 @@
 """What was decided about one fact, by every rule of every program that was asked, and what came of it."""
 
+from advocacy import ids
 from advocacy.models import Event
 from rewards import book, rulebook, rules
 from rewards.explanations import verdict
@@ -33,8 +34,8 @@ def of_subject(*, storefront, kind, public_id):
 
 def _versions(decisions):
     """``{id: RuleVersion}`` with its sentence."""
-    ids = {said["version"] for decision in decisions for said in decision.verdicts}
-    versions = RuleVersion.everything.filter(pk__in=ids).select_related("rule__program").in_bulk()
+    asked = {said["version"] for decision in decisions for said in decision.verdicts}
+    versions = RuleVersion.everything.filter(pk__in=asked).select_related("rule__program").in_bulk()
     for version in versions.values():
         version.sentence = rulebook.sentence(version, currency=version.rule.program.currency)
     return versions
@@ -62,5 +63,6 @@ def _decision(decision, facts, versions):
         "number": decision.number,
         "decided_at": decision.decided_at,
         "corrected": decision.correction is not None,
+        "correction": ids.encode("cor", decision.correction) if decision.correction else None,
         "rules": verdict.told(decision.verdicts, facts, versions),
     }

@@ -5,6 +5,7 @@ from rewards.models.correction import Correction, CorrectionPolicy, CorrectionSt
 from rewards.models.coupon import Coupon, CouponState, CouponUse
 from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolSource
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
+from rewards.models.limit_change import LimitChange, LimitChangeState
 from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
 from rewards.models.payout import (
     COUNTED,
@@ -50,6 +51,8 @@ __all__ = [
     "Frequency",
     "HoldFrom",
     "Leg",
+    "LimitChange",
+    "LimitChangeState",
     "MonthsFrom",
     "Payee",
     "PayeeChange",

@@ -7,10 +7,15 @@ from rewards.models.rule import RuleVersion
 
 
 class CorrectionState(models.TextChoices):
+    COUNTING = "counting", "Being worked out"  # a job works out its difference; nothing has changed
     PROPOSED = "proposed", "Proposed"  # its difference is known; nothing has changed
     RUNNING = "running", "Running"  # approved; decisions are made anew
     DONE = "done", "Done"  # the ledger has the difference
     WITHDRAWN = "withdrawn", "Withdrawn"  # nothing of it was done
+
+
+# One of a rule at a time.
+OPEN = (CorrectionState.COUNTING, CorrectionState.PROPOSED, CorrectionState.RUNNING)
 
 
 class CorrectionPolicy(models.TextChoices):
@@ -33,13 +38,16 @@ class Correction(models.Model):
     ends_at = models.DateTimeField(help_text="What happened before then.")
     policy = models.CharField(max_length=10, choices=CorrectionPolicy, default=CorrectionPolicy.WAIVE)
     reason = models.CharField(max_length=200, help_text="For your colleagues and the log. Customers do not read it.")
-    state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.PROPOSED)
+    state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.COUNTING)
     # {"decisions", "rewards", "units": {unit: minor}, "moved": {unit: minor}, "biggest": [{"kind", "subject", "side",
-    # "unit", "before", "after"}]}: ``units`` what it comes to, ``moved`` all ups and downs added up; computed when it
-    # was proposed. Nothing in it names a person.
-    difference = models.JSONField()
-    needs_second = models.BooleanField(help_text="The difference is above the limit: somebody else approves it.")
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # "unit", "before", "after"}]}: ``units`` what it comes to, ``moved`` all ups and downs added up; as it was when it
+    # was proposed, empty until then. Nothing in it names a person.
+    difference = models.JSONField(default=dict)
+    needs_second = models.BooleanField(
+        default=True, help_text="The difference is above the limit: somebody else approves it."
+    )
+    # None: a key proposed it, and nobody has taken it over.
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField()
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
@@ -53,7 +61,7 @@ class Correction(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="a_correction_ends_after_it_starts"
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["proposed", "withdrawn"])
+                condition=models.Q(state__in=["counting", "proposed", "withdrawn"])
                 | models.Q(corrected__isnull=False, approved_by__isnull=False),
                 name="a_correction_runs_when_it_is_approved",
             ),

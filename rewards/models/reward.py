@@ -67,6 +67,10 @@ class Reward(models.Model):
     status = models.CharField(max_length=10, choices=RewardStatus)
     reviewed = models.BooleanField(default=False, help_text="Held by a review: not released when the hold is over.")
     waits_for_code = models.BooleanField(default=False, help_text="Its hold is over, but its pool has no code left.")
+    waits_for_advocate = models.BooleanField(
+        default=False,
+        help_text="Its hold is over, but its advocate was paused or banned then: it is looked at when that changes.",
+    )
     due_at = models.DateTimeField(help_text="When the hold is over.")
     created_at = models.DateTimeField()
     credited_at = models.DateTimeField(null=True, blank=True)
@@ -98,7 +102,7 @@ class Reward(models.Model):
             # Used by: the release of what is due.
             models.Index(
                 fields=["due_at"],
-                condition=models.Q(status="pending", reviewed=False, waits_for_code=False),
+                condition=models.Q(status="pending", reviewed=False, waits_for_code=False, waits_for_advocate=False),
                 name="rewards_that_fall_due",
             ),
             # Used by: spending, which takes lots by expiry and age.

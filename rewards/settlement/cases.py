@@ -198,15 +198,19 @@ def _standing(event, subject):
     }
 
 
-def read(cases, rule_book):
-    """Give each case its terms, its question, and what earlier settlings left."""
+def read(cases, rule_book, *, for_good=True):
+    """Give each case its terms, its question, and what earlier settlings left.
+
+    Not ``for_good``: nothing is decided by it, so it writes nothing.
+    """
     _read_what_was(cases)
     for case in cases:
         case.terms = _terms(case, rule_book)
     found = rates.Rates(wanted={wish for case in cases for wish in _rates_wanted(case)})
     for case in cases:
         case.question = _question(case, found)
-    found.note_use()
+    if for_good:
+        found.note_use()
 
 
 def _terms(case, rule_book):

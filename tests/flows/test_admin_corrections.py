@@ -25,8 +25,11 @@ def mistaken(acme, program, alice):
 
 
 def said(**changes):
+    """What the browser sends; the boxes that no mistake is in stand as the mistaken version says it."""
     begin, end = timezone.now() - timedelta(days=1), timezone.now() + timedelta(seconds=1)
-    fields = {"advocate_percent_bp": "10", "policy": "waive", "reason": "100 typed for 10", "minimum_order": "40"}
+    fields = {"advocate_kind": "percent", "advocate_percent": "10", "policy": "waive", "reason": "100 typed for 10"}
+    fields |= {"minimum_order": "40", "conditions_how": "all", "months_from": "first_order"}
+    fields |= {"hold_days": "0", "hold_from": "payment", "delivery_allowance_days": "7"}
     for name, moment in (("starts_at", begin), ("ends_at", end)):
         fields |= {f"{name}_0": f"{moment:%Y-%m-%d}", f"{name}_1": f"{moment:%H:%M:%S}"}
     return fields | changes
@@ -37,7 +40,7 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
     page = client.get(f"/admin/rewards/rule/{mistaken.pk}/change/").content.decode()
     address = f"/admin/rewards/correction/add/?version={mistaken.versions.get().pk}"
     assert address in page
-    assert "should have got, percent" in client.get(address).content.decode()
+    assert "Show the difference" in client.get(address).content.decode()
     page = client.post(address, said(), follow=True).content.decode()
     assert "-135.00 EUR" in page
     assert "50.00 EUR → 5.00 EUR" in page
@@ -53,6 +56,7 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
     anna.save()
     client.force_login(anna)
     client.post(do, {"confirmed": "1"})
+    assert "anna" in client.get(f"/admin/rewards/rule/{mistaken.pk}/change/").content.decode()
     job = Job.objects.get()
     while working.step(pk=job.pk, worker=None, first=True, at=timezone.now()):
         pass
@@ -61,11 +65,53 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
     assert "3 of 3, done" in page
 
 
+def test_tiers_products_and_limits_can_be_corrected_and_what_is_left_stays(client, olga, program, alice, acme):
+    """The advocate's first order paid 1 % where 10 % was meant, and a limit of one was meant as three."""
+    tiers = {
+        "measure": "conversions",
+        "period": "month",
+        "reading": "marginal",
+        "steps": [{"from": 1, "percent_bp": 100}],
+    }
+    caps = [{"scope": "advocate", "period": "month", "measure": "count", "limit": 1, "side": ""}]
+    odd = {
+        "any": [
+            {"field": "country", "op": "is", "value": "DE"},
+            {"field": "revenue_minor", "op": "at_least", "value": 100},
+        ]
+    }
+    shapes = {"advocate_kind": "tiered", "advocate_tiers": tiers, "caps": caps, "conditions": odd, "hold_days": 0}
+    saved = rule(program, **shapes, frequency="every_order", order_limit=5)
+    for number in range(3):
+        order(acme, f"{number}", name=f"friend {number}", referral_code=alice.code)
+    while drain("money", at=timezone.now()):
+        pass
+    client.force_login(olga)
+    address = f"/admin/rewards/correction/add/?version={saved.versions.get().pk}"
+    page = client.get(address).content.decode()
+    for box in ("advocate_tiers-0-percent", "caps-0-limit", "conditions-0-value", "advocate_items-0-values"):
+        assert f'name="{box}"' in page
+    boxes = {"advocate_kind": "tiered", "advocate_percent": "", "order_limit": "5", "conditions_how": "any"}
+    boxes |= {"advocate_tiers_measure": "conversions", "advocate_tiers_period": "month"}
+    boxes |= {"advocate_tiers_reading": "marginal", "advocate_tiers-0-from": "1", "advocate_tiers-0-percent": "10"}
+    boxes |= {"caps-0-limit": "3", "caps-0-measure": "count", "caps-0-period": "month", "caps-0-scope": "advocate"}
+    boxes |= {"caps-0-side": ""}
+    for place, (field, op, value) in enumerate([("country", "is", "DE"), ("revenue_minor", "at_least", "1.00")]):
+        boxes |= {f"conditions-{place}-{name}": said for name, said in (("field", field), ("op", op), ("value", value))}
+        boxes[f"conditions-{place}-group"] = ""
+    client.post(address, said(**boxes))
+    correction = Correction.objects.get()
+    assert set(correction.terms) == {"benefits", "caps"}
+    assert correction.terms["benefits"]["advocate"]["tiers"]["steps"] == [{"from": 1, "percent_bp": 1000}]
+    assert [cap["limit"] for cap in correction.terms["caps"]] == [3]
+    assert correction.difference["units"] == {"EUR": 1450}
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"advocate_percent_bp": "100"}, "Nothing is different from the mistaken version."),
-        ({"advocate_percent_bp": "ten"}, "Write a percentage such as 10 or 7.5."),
+        ({"advocate_percent": "100"}, "Nothing is different from the mistaken version."),
+        ({"advocate_percent": "ten"}, "Write a percentage such as 10 or 7.5."),
         ({"starts_at_0": "2020-01-01", "ends_at_0": "2020-01-02"}, "This version decided nothing in that period."),
     ],
 )

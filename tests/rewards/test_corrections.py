@@ -1,16 +1,19 @@
 """100 % typed for 10 %: what it granted is decided anew, and the ledger gets the difference."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from advocacy import jobs
 from advocacy.jobs import working
-from advocacy.models import Event, Job
+from advocacy.models import Event, Job, Program
 from advocacy.refusals import Refused
 from referrals import events as catalogue
-from rewards import audit, corrections, crediting, ledger, rebuild, redemptions
-from rewards.models import Correction, Decision, Leg, Reward, RuleVersion
+from rewards import audit, corrections, crediting, ledger, rates, rebuild, redemptions
+from rewards.corrections import proposing
+from rewards.models import Correction, Decision, Leg, Rate, Reward, RuleVersion
+from rewards.settlement import decided
 from tests import cast
 from tests.rewards import payouts_stage
 from tests.rewards.scene import (
@@ -51,6 +54,11 @@ def friends(alice, count, **facts):
     return brought
 
 
+def settle_at(alice, moment, name):
+    tell(conversion_of(alice, person(alice.storefront, name)), at=moment)
+    settle(at=moment)
+
+
 def propose(version, by, policy="waive", benefits=TENTH, **said):
     said = {"starts_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(hours=1), "at": LATER} | said
     said = {"terms": {"benefits": benefits}, "reason": "100 typed for 10"} | said
@@ -76,6 +84,71 @@ def test_the_difference_is_shown_before_anything_changes(alice, anna):
     assert [(each["before"], each["after"]) for each in correction.difference["biggest"]] == [(5000, 500)] * 2
     assert balances(alice.customer) == {"available": 10_000}
     assert Decision.objects.count() == 2
+
+
+def work_on_jobs():
+    for job in Job.objects.filter(state__in=["waiting", "running"]):
+        while working.step(pk=job.pk, worker=None, first=True, at=LATER):
+            pass
+        job.refresh_from_db()
+        assert job.state == "done", job.error
+
+
+@pytest.fixture
+def much(monkeypatch):
+    """Three are more than one call asks, and two more than a page."""
+    monkeypatch.setattr(proposing, "AT_ONCE", 2)
+    monkeypatch.setattr(proposing, "PAGES", 1)
+    monkeypatch.setattr(decided, "PAGE", 2)
+
+
+def test_a_long_period_is_worked_out_by_a_job_to_the_same_difference(alice, olga, anna, much):
+    """The budget that the first page used up is not there for the second."""
+    caps = [{"scope": "program", "period": "all", "measure": "amount", "limit": 12_000, "side": ""}]
+    version = rule_of(alice.program, **ALL | {"advocate_percent_bp": 1000}, caps=caps)
+    friends(alice, 3)
+    said = {"benefits": terms(**ALL)["benefits"]}
+    correction = propose(version, anna, **said)
+    assert (correction.state, correction.difference) == ("counting", {})
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=olga, at=LATER)
+    assert refusal.value.code == "correction_counting"
+    assert working.step(pk=Job.objects.get().pk, worker=None, first=True, at=LATER)
+    job = Job.objects.get()
+    assert (job.kind, job.done, job.total) == ("correction_preview", 2, 3)
+    work_on_jobs()
+    correction.refresh_from_db()
+    assert (correction.state, correction.needs_second) == ("proposed", True)
+    assert (correction.difference["units"], correction.difference["rewards"]) == ({"EUR": 10_500}, 3)
+    assert balances(alice.customer) == {"available": 1500}
+    corrections.approve(correction=correction, by=olga, at=LATER)
+    work_on_jobs()
+    assert balances(alice.customer) == {"available": 12_000}
+    assert Decision.objects.count() == 6
+    assert list(audit.differences()) == []
+
+
+def test_of_a_long_period_in_which_nothing_was_decided_nothing_is_left_open(alice, anna, much):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 3)
+    other = rule_of(alice.program, name="Late", **ALL)
+    propose(other, anna, benefits=TENTH)
+    work_on_jobs()
+    assert Correction.objects.get().state == "withdrawn"
+    withdrawn = propose(version, anna)
+    corrections.withdraw(correction=withdrawn, at=LATER)
+    work_on_jobs()
+    assert set(Correction.objects.values_list("state", flat=True)) == {"withdrawn"}
+
+
+def test_a_rate_stays_correctable_when_a_correction_only_asked_by_it(alice, anna):
+    alice.program.storefront.refresh_from_db()
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1, currency="USD")
+    said = rates.Said("line 1", NOW.date(), "USD", "EUR", Decimal("0.5"), "ecb")
+    rates.put(storefront=alice.storefront, rates=[said], at=NOW)
+    assert propose(version, anna, benefits=TENTH).difference["units"] == {"EUR": 250}
+    assert not Rate.objects.get().used
 
 
 def test_approved_by_another_it_takes_back_what_was_too_much(alice, olga, anna):
@@ -280,6 +353,50 @@ def test_what_is_no_correction_is_refused(alice, anna, said, code):
         propose(version, anna, **said)
     assert refusal.value.code == code
     assert not Correction.objects.exists()
+
+
+def test_what_one_person_corrects_of_a_rule_bit_by_bit_is_added_up(alice, anna, olga):
+    """45.00 EUR a piece is below the limit of 100.00, but not three times."""
+    version = rule_of(alice.program, **ALL)
+    for number in range(3):
+        settle_at(alice, NOW + timedelta(hours=number), f"friend {number}")
+    pieces = [{"starts_at": NOW + timedelta(hours=n), "ends_at": NOW + timedelta(hours=n + 1)} for n in range(3)]
+    for piece in pieces[:2]:
+        corrections.approve(correction=propose(version, anna, **piece), by=anna, at=LATER)
+        work_on_jobs()
+    assert propose(version, anna, **pieces[2]).needs_second
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=Correction.objects.latest("pk"), by=anna, at=LATER)
+    assert refusal.value.code == "second_person_needed"
+    Correction.objects.latest("pk").delete()
+    assert not propose(version, olga, **pieces[2]).needs_second, "olga corrected nothing of it yet"
+    Correction.objects.latest("pk").delete()
+    later = LATER + timedelta(days=31)
+    assert not propose(version, anna, **pieces[2], at=later).needs_second
+
+
+def test_a_limit_that_was_lowered_meanwhile_counts(alice, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    correction = propose(version, anna)
+    Program.objects.update(four_eyes_above_minor=4499)
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=anna, at=LATER)
+    assert refusal.value.code == "second_person_needed"
+
+
+def test_what_a_key_proposed_somebody_takes_over_and_another_approves(alice, anna, olga):
+    """Whoever holds the key could else propose with it and approve in the admin."""
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 3)
+    correction = propose(version, None)
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=anna, at=LATER)
+    assert refusal.value.code == "second_person_needed"
+    corrections.adopt(correction=correction, by=anna, at=LATER)
+    with pytest.raises(Refused):
+        corrections.approve(correction=correction, by=anna, at=LATER)
+    corrections.approve(correction=correction, by=olga, at=LATER)
 
 
 def test_more_to_some_does_not_hide_less_to_others_from_a_second_person(alice, anna):

@@ -7,8 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import InternalError, connection, transaction
 
+from advocacy import enrolment
 from advocacy.jobs import working
-from advocacy.models import Advocate, AdvocateStatus, Job, Program, Reckoning
+from advocacy.models import AdvocateStatus, Job, Program, Reckoning
 from referrals import events as catalogue
 from rewards import adjustments, audit, corrections, crediting, expiry, redemptions, rulebook
 from rewards.models import Decision, Reward, Transfer
@@ -65,9 +66,10 @@ def story():
     _change(conversions[1], clock, refunded_minor=0)
     rejected = {f"{side}_review": "rejected" for side in ("advocate", "friend")}
     _change(conversions[2], clock, catalogue.CONVERSION_REJECTED, **rejected)
-    Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.PAUSED)
+    enrolment.set_status(advocate=alice, status=AdvocateStatus.PAUSED, at=clock.tick())
     crediting.release(at=clock.tick(days=15))
-    Advocate.objects.filter(pk=alice.pk).update(status=AdvocateStatus.ACTIVE)
+    enrolment.set_status(advocate=alice, status=AdvocateStatus.ACTIVE, at=clock.tick())
+    settle(at=clock.tick())
     crediting.release(at=clock.tick(days=1))
     clear = {f"{side}_review": "clear" for side in ("advocate", "friend")}
     _change(conversions[0], clock, catalogue.CONVERSION_RELEASED, **clear)

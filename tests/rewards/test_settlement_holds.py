@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from advocacy import enrolment
 from advocacy.models import AdvocateStatus
 from referrals import events as catalogue
 from rewards import crediting, tasks, wallets
@@ -82,15 +83,15 @@ def test_a_paused_or_banned_advocate_waits_and_the_friend_does_not(program, alic
     rule_of(program)
     tell(conversion_of(alice, fred))
     settle()
-    alice.status = status
-    alice.save()
+    enrolment.set_status(advocate=alice, status=status, at=NOW)
     crediting.release(at=DUE)
     assert (balances(alice.customer), balances(fred)) == ({"pending": 1000}, {"available": 500})
     coming = wallets.balance(storefront=program.storefront, customer=alice.customer, at=DUE)[0].coming
     assert coming == [wallets.Coming(1000, None, f"advocate_{status}")], "nobody can say when"
     assert Reward.objects.get(side="advocate").held_by == f"advocate_{status}"
-    alice.status = AdvocateStatus.ACTIVE
-    alice.save()
+    assert crediting.release(at=DUE) == 0, "she is looked at again when something changes"
+    enrolment.set_status(advocate=alice, status=AdvocateStatus.ACTIVE, at=DUE)
+    settle(at=DUE)
     crediting.release(at=DUE)
     assert balances(alice.customer) == {"available": 1000}
 

@@ -1,0 +1,48 @@
+"""When one person is not enough: above the program's limit, alone or with what they corrected before."""
+
+from collections import Counter as Sum
+from datetime import timedelta
+
+from django.db.models import F, Q
+
+from advocacy import money
+from rewards.models import Correction
+
+# What one person corrects of a rule within so long counts as one correction, however its period is cut.
+TOGETHER = timedelta(days=30)
+
+
+def needed(correction, *, by, at):
+    """Whether somebody else than ``by`` must approve it, by its own difference and what they approved alone before."""
+    moved = Sum(correction.difference["moved"])
+    if by is not None:
+        for earlier in _alone(correction, by, at):
+            moved.update(earlier.difference["moved"])
+    return _above(moved, correction.rule_version.rule.program)
+
+
+def _alone(correction, by, at):
+    """Corrections of the same rule that nobody but ``by`` saw; a key that proposed one is nobody."""
+    rows = Correction.objects.filter(
+        Q(proposed_by=F("approved_by")) | Q(proposed_by__isnull=True),
+        rule_version__rule=correction.rule_version.rule_id,
+        approved_by=by,
+        approved_at__gt=at - TOGETHER,
+    )
+    return rows.exclude(pk=correction.pk).only("difference")
+
+
+def _above(moved, program):
+    """By all that is moved: more to some does not hide less to others.
+
+    Points count by the program's rate, without one always.
+    """
+    total = 0
+    for unit, minor in moved.items():
+        if unit == money.POINTS and program.points_per_unit:
+            total += money.share(abs(minor), 10 ** money.decimals(program.currency), program.points_per_unit)
+        elif unit == program.currency:
+            total += abs(minor)
+        elif minor:
+            return True
+    return total > program.four_eyes_above_minor

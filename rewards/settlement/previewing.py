@@ -1,0 +1,111 @@
+"""What a corrected rule version would have granted instead, page by page. Changes nothing and locks nothing."""
+
+import base64
+import json
+import zlib
+from collections import Counter as Sum
+from functools import cache
+from uuid import UUID
+
+from rewards import book, verdicts
+from rewards.models import Counter, Subject
+from rewards.settlement import cases, correcting, decided
+from rewards.settlement.settle import answer, counters_of
+
+BIGGEST = 10
+
+
+class Preview:
+    """A difference that is being worked out; ``told()`` has the shape of ``Correction.difference``.
+
+    ``moved``: by how much the counters would stand elsewhere than they do, because of the pages before.
+    """
+
+    def __init__(self, correction, corrected):
+        """``corrected``: the version, which need not be saved."""
+        self.correction, self.rule = correction, corrected.rule_id
+        self._compiled = cache(lambda reckoned: book.terms_of(corrected, reckoned))
+        self.cursor, self.looked_at, self.decided, self.rewards = {}, 0, 0, 0
+        self.units, self.amounts, self.biggest, self.moved = Sum(), Sum(), [], Sum()
+
+    @property
+    def over(self):
+        return self.cursor is None
+
+    def step(self, rule_book):
+        """Ask of the next page; ``rule_book``: the storefront's."""
+        self.cursor, pks = decided.page(self.correction, self.cursor)
+        if not pks:
+            return
+        rows = Subject.objects.select_related("program", "advocate").in_bulk(pks)
+        program = self.correction.rule_version.rule.program_id
+        found = correcting.concerned(
+            [rows[pk] for pk in pks],
+            self.correction,
+            lambda at: self._compiled(rule_book.reckoned.at(program, at)),
+        )
+        if not self.correction.rule_version.milestone_every:
+            cases.read(found, rule_book, for_good=False)
+        self._answer(found)
+        self.looked_at += len(pks)
+        self.decided += len(found)
+        for case in found:
+            self._add(case)
+        del self.biggest[BIGGEST:]
+
+    def _answer(self, found):
+        stands = _used(counters_of(found))
+        used = {place: number + self.moved[place] for place, number in stands.items()}
+        answer(found, used)
+        for place, number in used.items():
+            self.moved[place] = number - stands.get(place, 0)
+        # What is where it was says nothing, and there may be one of each friend.
+        self.moved = Sum({place: number for place, number in self.moved.items() if number})
+
+    def _add(self, case):
+        before = case.earlier[self.rule]
+        verdict = next(verdict for verdict in case.verdicts if verdict.terms.rule == self.rule)
+        for side in dict.fromkeys((*before["owed"], *verdict.owed)):
+            was, now = before["owed"].get(side, 0), verdict.owed.get(side, 0)
+            if was != now:
+                self._change(case.subject, side, verdicts.unit(before, side), was, now)
+
+    def _change(self, subject, side, unit, was, now):
+        self.rewards += 1
+        self.units[unit] += now - was
+        self.amounts[unit] += abs(now - was)
+        told = {"kind": subject.kind, "subject": str(subject.public_id), "side": side, "unit": unit}
+        self.biggest.append(told | {"before": was, "after": now})
+        self.biggest.sort(key=lambda each: -abs(each["after"] - each["before"]))
+
+    def told(self):
+        sums = {"units": dict(self.units), "moved": dict(self.amounts)}
+        return {"decisions": self.decided, "rewards": self.rewards, **sums, "biggest": self.biggest}
+
+    def state(self):
+        """What another goes on from, as JSON."""
+        moved = [[rule, cap, str(key), period, number] for (rule, cap, key, period), number in self.moved.items()]
+        kept = {"looked_at": self.looked_at, "told": self.told(), "moved": moved, "cursor": self.cursor}
+        return {"state": base64.b64encode(zlib.compress(json.dumps(kept).encode(), 1)).decode()}
+
+    def go_on(self, state):
+        kept = json.loads(zlib.decompress(base64.b64decode(state["state"])))
+        self.cursor, self.looked_at, told = kept["cursor"], kept["looked_at"], kept["told"]
+        self.decided, self.rewards, self.biggest = told["decisions"], told["rewards"], told["biggest"]
+        self.units, self.amounts = Sum(told["units"]), Sum(told["moved"])
+        self.moved = Sum({(rule, cap, UUID(key), period): number for rule, cap, key, period, number in kept["moved"]})
+
+
+def whole(correction, corrected):
+    """The difference, all in one."""
+    preview, rule_book = Preview(correction, corrected), book.of_storefronts({correction.storefront_id})
+    while not preview.over:
+        preview.step(rule_book)
+    return preview.told()
+
+
+def _used(places):
+    """``{(rule, cap, key, period): n}`` as it is now; what is not counted yet is 0."""
+    rows = Counter.objects.filter(rule__in={rule for rule, *_ in places}, key__in={key for _, _, key, _ in places})
+    known = {(row.rule_id, row.cap, row.key, row.period): row.used for row in rows}
+    return {place: known.get(place, 0) for place in places}
