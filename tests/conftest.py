@@ -10,6 +10,7 @@ import django
 import hypothesis
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
 
 from config import services
 from tests import emptying
@@ -62,11 +63,15 @@ def _garbage_lies():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(_garbage_lies, django_db_setup):
+def django_db_setup(_garbage_lies, django_db_setup, django_db_blocker):
     """Migrating makes all models a hundred times over; to look for those that may go took 40 % of its time."""
     gc.collect()
     gc.freeze()
     gc.enable()
+    yield
+    # PostgreSQL would wait 5 s for whoever is still there, and then not drop the database.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(emptying.OTHERS_LEAVE)
 
 
 pytest_plugins = ["tests.fixtures"]

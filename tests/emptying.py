@@ -23,6 +23,10 @@ BEGIN
     END LOOP;
 END $$
 """
+OTHERS_LEAVE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user
+"""
 _truncate = TransactionTestCase._fixture_teardown
 
 
