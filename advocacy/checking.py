@@ -25,12 +25,11 @@ def found(check):
     The answer waits in a table of the session, not here. It is made as a whole because the statement of a cursor would
     be worked out by one process of the server alone.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_SETTINGS)
-            cursor.execute(f"CREATE TEMPORARY TABLE apart AS {check.statement}")
-            yield from _said(check, "SELECT * FROM pg_temp.apart")
-            cursor.execute("DROP TABLE pg_temp.apart")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SETTINGS)
+        cursor.execute(f"CREATE TEMPORARY TABLE apart AS {check.statement}")
+        yield from _said(check, "SELECT * FROM pg_temp.apart")
+        cursor.execute("DROP TABLE pg_temp.apart")
 
 
 def streamed(check):

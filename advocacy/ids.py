@@ -25,6 +25,8 @@ PREFIXES = {
     "fulfilment": "ful",
     "conversion": "cnv",
     "waiting_fact": "wai",
+    "connection": "con",
+    "inbound_message": "inb",
     "rule": "rul",
     "rule_version": "rlv",
     "decision": "dec",

@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "coupons": {"task": "rewards.tasks.coupons", "schedule": schedule(10)},
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
+    "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},
     "end waiting for orders": {"task": "referrals.tasks.end_waiting", "schedule": schedule(600)},
     "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},
 }

@@ -1,6 +1,7 @@
 """The nouns of the base."""
 
 from advocacy.models.advocate import Advocate, AdvocateStatus
+from advocacy.models.connection import Connection, ConnectionStatus, Platform
 from advocacy.models.customer import Customer, Standing
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
@@ -19,6 +20,8 @@ __all__ = [
     "ApiKey",
     "BenefitKind",
     "ClickPrecedence",
+    "Connection",
+    "ConnectionStatus",
     "Customer",
     "Event",
     "IdempotencyKey",
@@ -29,6 +32,7 @@ __all__ = [
     "LinkTarget",
     "Offer",
     "Pending",
+    "Platform",
     "Program",
     "ProgramStatus",
     "Reckoning",

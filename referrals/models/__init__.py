@@ -2,6 +2,7 @@
 
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
+from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
 from referrals.models.link import Link, LinkStatus
 from referrals.models.order import (
     Fulfilment,
@@ -22,6 +23,9 @@ __all__ = [
     "Conversion",
     "Day",
     "Fulfilment",
+    "InboundMessage",
+    "InboundRefusal",
+    "InboundState",
     "LifetimeValue",
     "Link",
     "LinkStatus",

@@ -56,6 +56,11 @@ def of(storefront, names):
     return order
 
 
+def named(*, storefront, names):
+    """The order that has one of these names, as it is now, or None."""
+    return of(storefront, names)
+
+
 def remember(order, names):
     """Keep the names of an order; answers those that name another order already."""
     mine = [(kind, value) for kind, value in names if (kind, value) != (EXTERNAL, order.external_id)]

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from referrals.pages import landing, redirect
+from referrals.pages import inbound, landing, redirect
 
 urlpatterns = [
     path("r/<str:code>", redirect.redirect, name="redirect"),
+    path("in/<str:platform>/<str:connection>", inbound.receive, name="inbound"),
     path("a/<str:code>", landing.landing, name="landing"),
 ]

@@ -1,0 +1,54 @@
+from django.db import models
+from django.utils import timezone
+
+from advocacy.models.columns import PublicIdField, SealedField, one_of
+from advocacy.models.storefront import Storefront
+
+
+class Platform(models.TextChoices):
+    SHOPIFY = "shopify", "Shopify"
+    STRIPE = "stripe", "Stripe"
+    WOOCOMMERCE = "woocommerce", "WooCommerce"
+
+
+class ConnectionStatus(models.TextChoices):
+    ACTIVE = "active", "Active"  # its messages are taken
+    ENDED = "ended", "Ended"  # the platform or an admin ended it; messages are refused
+
+
+class Connection(models.Model):
+    """A storefront's account at a platform: whose messages are taken, and how its API is called."""
+
+    public_id = PublicIdField()
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="connections")
+    platform = models.CharField(max_length=12, choices=Platform)
+    name = models.CharField(max_length=120, help_text="What people call it, such as “Shop in Germany”.")
+    # Shopify: acme.myshopify.com; WooCommerce: https://shop.acme.example; Stripe: acct_…, or empty.
+    shop = models.CharField(max_length=200, blank=True)
+    # Of its webhooks. Both secrets sign while one takes the place of the other.
+    secret = SealedField(null=True, editable=False)
+    previous_secret = SealedField(null=True, editable=False)
+    previous_secret_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # What its API asks for, as JSON: {"access_token": …}, {"api_key": …}, {"key": …, "secret": …}.
+    credentials = SealedField(null=True, editable=False)
+    # Where its API is, if not where the platform has it.
+    api_address = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=ConnectionStatus, default=ConnectionStatus.ACTIVE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_failure = models.CharField(max_length=500, blank=True, editable=False)
+    last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["storefront", "platform", "id"]
+        constraints = [
+            one_of("platform", Platform, name="a_connection_has_a_known_platform"),
+            one_of("status", ConnectionStatus, name="a_connection_has_a_known_status"),
+            models.UniqueConstraint(
+                fields=["storefront", "platform", "shop"],
+                name="a_shop_is_connected_once",
+                violation_error_message="This shop is connected already.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} ({self.get_platform_display()})"

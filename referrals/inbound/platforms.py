@@ -1,0 +1,11 @@
+"""The platforms whose messages are understood: one module each.
+
+Such a module has ``SOURCE``, ``TOPICS`` (those it needs), ``is_ping(raw, headers)``, ``is_signed(raw, headers,
+secret=)``,
+``check_age(headers, at=)``, ``named(raw, headers)`` → (topic, message id), and ``read(topic, raw)`` → ``Reading``. All
+are pure.
+"""
+
+from referrals.inbound import shopify
+
+ALL = {"shopify": shopify}
