@@ -11,12 +11,9 @@ from rewards import crediting, tasks, wallets
 from rewards.models import Reward, Transfer
 from tests.rewards.scene import (
     NOW,
-    acme,
-    alice_of,
     balances,
     conversion_of,
     person,
-    program_of,
     rule_of,
     settle,
     tell,
@@ -24,21 +21,6 @@ from tests.rewards.scene import (
 
 pytestmark = pytest.mark.django_db
 DUE = NOW + timedelta(days=14)
-
-
-@pytest.fixture
-def program():
-    return program_of(acme())
-
-
-@pytest.fixture
-def alice(program):
-    return alice_of(program)
-
-
-@pytest.fixture
-def fred(program):
-    return person(program.storefront, "fred")
 
 
 def test_without_a_hold_it_is_credited_at_once(program, alice, fred):

@@ -28,21 +28,6 @@ pytestmark = pytest.mark.django_db
 DUE = NOW + timedelta(days=14)
 
 
-@pytest.fixture
-def program():
-    return program_of(acme())
-
-
-@pytest.fixture
-def alice(program):
-    return alice_of(program)
-
-
-@pytest.fixture
-def fred(program):
-    return person(program.storefront, "fred")
-
-
 def test_a_conversion_pays_both_sides_into_pending_and_credits_them_when_the_hold_is_over(program, alice, fred):
     rule_of(program)
     tell(conversion_of(alice, fred))

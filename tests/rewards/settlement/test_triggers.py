@@ -13,21 +13,11 @@ from config import event_handlers
 from referrals import events as of_referrals
 from rewards import audit
 from rewards.models import Decision
-from tests.rewards.scene import NOW, acme, alice_of, balances, person, program_of, rule_of
+from tests.rewards.scene import NOW, alice_of, balances, person, rule_of
 
 pytestmark = pytest.mark.django_db
 FOR_ADVOCATE = {"friend_kind": "", "minimum_order_minor": 0, "hold_days": 0}
 FOR_CUSTOMER = {"advocate_kind": "", "friend_kind": "", "customer_amount_minor": 700, "minimum_order_minor": 0}
-
-
-@pytest.fixture
-def program():
-    return program_of(acme())
-
-
-@pytest.fixture
-def alice(program):
-    return alice_of(program)
 
 
 KNOWN = {"program_status": "active", "advocate_status": "active", "currency": None}

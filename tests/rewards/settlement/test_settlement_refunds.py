@@ -9,12 +9,8 @@ from rewards import audit, crediting, rulebook
 from rewards.models import Counter, Decision, Reward, RuleVersion
 from tests.rewards.scene import (
     NOW,
-    acme,
-    alice_of,
     balances,
     conversion_of,
-    person,
-    program_of,
     rule_of,
     settle,
     tell,
@@ -22,21 +18,6 @@ from tests.rewards.scene import (
 
 pytestmark = pytest.mark.django_db
 DUE = NOW + timedelta(days=14)
-
-
-@pytest.fixture
-def program():
-    return program_of(acme())
-
-
-@pytest.fixture
-def alice(program):
-    return alice_of(program)
-
-
-@pytest.fixture
-def fred(program):
-    return person(program.storefront, "fred")
 
 
 def test_a_refund_takes_its_share_first_from_pending_then_from_available(program, alice, fred):
