@@ -20,16 +20,19 @@ class Book:
         self.by_version = {version.pk: version for version in versions}
         self.reckoned = reckonings.Reckonings({version.rule.program for version in versions})
         self._terms = {version.pk: self._compiled(version) for version in versions}
-        self._by_trigger, self._triggers = defaultdict(list), defaultdict(set)
+        self._by_trigger, self._triggers, self._corrected = defaultdict(list), defaultdict(set), defaultdict(list)
         for version in versions:
-            # A version that corrects another decides only where a correction names it.
-            if version.corrects_id is None:
-                program, end = version.rule.program, version.ends_at or reckonings.ALWAYS[1]
-                self._by_trigger[program.pk, version.trigger] += [
-                    (max(version.starts_at, each.since), min(end, each.until), terms)
-                    for each, terms in self._terms[version.pk]
-                ]
-                self._triggers[program.storefront_id].add((program.pk, version.trigger))
+            self._enter(version)
+
+    def _enter(self, version):
+        program, end = version.rule.program, version.ends_at or reckonings.ALWAYS[1]
+        if version.corrects_id:
+            self._corrected[version.corrects_id].append((version.starts_at, end, version.pk))
+            return
+        self._by_trigger[program.pk, version.trigger] += [
+            (max(version.starts_at, each.since), min(end, each.until), terms) for each, terms in self._terms[version.pk]
+        ]
+        self._triggers[program.storefront_id].add((program.pk, version.trigger))
 
     def _compiled(self, version):
         return [(each, terms_of(version, each)) for each in self.reckoned.of(version.rule.program_id)]
@@ -49,8 +52,18 @@ class Book:
         return self._triggers[storefront]
 
     def in_force(self, program, trigger, moment):
-        """The Terms of the versions in force at the moment, the oldest rule first."""
-        return [terms for start, end, terms in self._by_trigger[program, trigger] if start <= moment < end]
+        """The Terms of the versions in force at the moment, the oldest rule first.
+
+        Of a period that was corrected it is the corrected version: also what is told of it only later is decided so.
+        """
+        found = [terms for start, end, terms in self._by_trigger[program, trigger] if start <= moment < end]
+        return [self._as_corrected(terms, moment) for terms in found] if self._corrected else found
+
+    def _as_corrected(self, mistaken, moment):
+        """By the first correction of that period: a later one finds nothing left that the mistaken version decided."""
+        known = self._corrected.get(mistaken.version, ())
+        corrected = min((version for start, end, version in known if start <= moment < end), default=None)
+        return self.terms(corrected, moment) if corrected else mistaken
 
 
 # Versions never change but for their end; what else a Terms takes is in here too. Whoever changes what a program counts

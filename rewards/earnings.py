@@ -8,6 +8,7 @@ from advocacy.models import Side
 from rewards import book, crediting, verdicts
 from rewards.models import CONVERSION_TRIGGER, Counter, Decision, Reward, RewardStatus
 from rewards.rules.terms import FRIENDS
+from rewards.settlement.milestones import reached
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,27 @@ class Progress:
 
 
 def milestones(*, advocate, at):
-    """The Progress of each milestone in force that goes on; two queries."""
+    """The Progress of each milestone in force that goes on; three queries."""
     in_force = map(book.terms_of, book.in_force_at(program=advocate.program, at=at).filter(milestone_every__gt=0))
     terms_of = {terms.rule: terms for terms in in_force if Side.ADVOCATE in terms.sides}
     counters = Counter.objects.filter(rule__in=terms_of, cap=FRIENDS, key=advocate.public_id)
     friends = dict(counters.values_list("rule", "used"))
+    steps = reached(advocates=[advocate.public_id], rules=terms_of) if terms_of else {}
     found = []
     for rule, terms in terms_of.items():
-        mine, every = friends.get(rule, 0), terms.milestone_every
-        if terms.milestone_repeats or mine < every:
-            found.append(Progress(mine, (mine // every + 1) * every, terms.amounts.benefits[Side.ADVOCATE]))
+        mine, known = friends.get(rule, 0), steps.get((rule, advocate.public_id), {})
+        if threshold := _next_step(terms, mine, known):
+            found.append(Progress(mine, threshold, terms.amounts.benefits[Side.ADVOCATE]))
     return found
+
+
+def _next_step(terms, friends, known):
+    """At how many friends; None where it was once and does not come again. ``known``: the thresholds ever reached."""
+    if lost := [threshold for threshold in known if threshold > friends]:
+        return min(lost)
+    if known and not terms.milestone_repeats:
+        return None
+    return max(max(known, default=0) + terms.milestone_every, friends + 1)
 
 
 def by_conversion(*, advocate, conversions):

@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
+from rewards.admin import payout_approval
 from rewards.admin.payouts import in_words, moment
 from rewards.models import BatchState, Payout, PayoutBatch, PayoutKind
 from rewards.payouts import batches, results
@@ -21,10 +22,6 @@ class Results(acts.Confirm):
         help_text="With the columns number, result (paid, failed, cancelled or returned), and if you like reference "
         "and reason. The exported list with its result column filled in will do.",
     )
-
-
-def approve(*, row, by, at, reason):
-    return batches.approve(batch=row, by=by, at=at)
 
 
 def export(*, row, by, at):
@@ -111,10 +108,11 @@ class PayoutBatchAdmin(acts.Acting, LongListing):
             name="approve",
             label="Approve",
             done="Approved",
-            told=lambda batch: "Approved" if batch.state == BatchState.APPROVED else "First approval given",
+            told=payout_approval.outcome,
             consequence="It may be exported then. Above the policy’s limit its maker cannot approve it, and one that "
             "nobody made needs two people.",
-            do=approve,
+            do=payout_approval.approve,
+            form=payout_approval.Approval,
             applies=lambda batch: batch.state == BatchState.DRAFT,
         ),
         acts.Act(
@@ -178,7 +176,9 @@ class PayoutBatchAdmin(acts.Acting, LongListing):
     def next_step(self, row):
         if row.kind == PayoutKind.GIFT_CARD and row.state == BatchState.EXPORTED:
             return "Nothing: who has no card yet gets one as soon as codes are added to the pool."
-        return _NEXT[row.state] if row.state != BatchState.DRAFT or not row.needs_second else _second(row)
+        if row.state != BatchState.DRAFT:
+            return _NEXT[row.state]
+        return f"{_second(row) if row.needs_second else _NEXT[row.state]} {payout_approval.told(row)}".strip()
 
 
 _NEXT = {

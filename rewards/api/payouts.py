@@ -11,7 +11,7 @@ from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Customer, Program
 from rewards.models import BatchState, Payout, PayoutBatch, PayoutKind, PayoutState
-from rewards.payouts import batches, gathering, policies, results
+from rewards.payouts import batches, gathering, policies, results, taken_back
 
 
 class PayoutAnswer(serializers.ModelSerializer):
@@ -97,6 +97,17 @@ class PayoutBatchCall(fields.StrictSerializer):
     program = fields.Name(required=False, help_text="Its id or short name, where it has a payout policy of its own.")
 
     example = {"currency": "EUR"}
+
+
+class ApprovalCall(fields.StrictSerializer):
+    taken_back = serializers.ChoiceField(
+        [taken_back.DROP, taken_back.PAY],
+        required=False,
+        help_text="What becomes of payouts of which refunds have taken back a part since the batch was made: drop them "
+        "(the right amount comes with the next batch), or pay them all the same (later rewards make up for it).",
+    )
+
+    example = {"taken_back": "drop"}
 
 
 class FileAnswer(serializers.Serializer):
@@ -197,13 +208,16 @@ class OnePayoutBatch(Endpoint):
     post=Call(
         "Approve a payout batch",
         PayoutBatchAnswer,
+        takes=ApprovalCall,
         also=path_parameters("id"),
-        description="422 `four_eyes` where its total is above the policy’s limit: two people do it in the admin.",
+        description="422 `four_eyes` where its total is above the policy’s limit: two people do it in the admin. 409 "
+        "`taken_back_since` where refunds have taken back a part of some payouts since: then say `taken_back`.",
     ),
 )
 class ApproveBatch(Endpoint):
     def post(self, request, id):
-        return Response(PayoutBatchAnswer(batches.approve(batch=_batch(request, id), at=self.at)).data)
+        batch, call = _batch(request, id), self.taken(ApprovalCall)
+        return Response(PayoutBatchAnswer(batches.approve(batch=batch, at=self.at, **call)).data)
 
 
 @documented(

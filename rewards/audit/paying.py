@@ -2,14 +2,19 @@
 
 from advocacy.checking import Check
 
+# What was dropped when a batch was approved, because refunds had taken it back, is no part of it any more.
 _BATCHES = """
     SELECT batch.id, batch.total_minor AS total, batch.payouts_count AS paid, batch.waiting_count AS waiting,
         COALESCE(made.total, 0) AS of_total, COALESCE(made.paid, 0) AS of_paid, COALESCE(made.waiting, 0) AS of_waiting
     FROM rewards_payoutbatch batch
     LEFT JOIN (
-        SELECT payout.batch_id, SUM(amount_minor) FILTER (WHERE state <> 'waiting') AS total,
-            COUNT(*) FILTER (WHERE state <> 'waiting') AS paid, COUNT(*) FILTER (WHERE state = 'waiting') AS waiting
-        FROM rewards_payout payout GROUP BY payout.batch_id
+        SELECT payout.batch_id, SUM(amount_minor) FILTER (WHERE payout.state <> 'waiting') AS total,
+            COUNT(*) FILTER (WHERE payout.state <> 'waiting') AS paid,
+            COUNT(*) FILTER (WHERE payout.state = 'waiting') AS waiting
+        FROM rewards_payout payout JOIN rewards_payoutbatch of ON of.id = payout.batch_id
+        WHERE payout.state <> 'cancelled' OR payout.sent_at IS NOT NULL
+            OR of.state = 'cancelled' AND payout.ended_at >= of.ended_at
+        GROUP BY payout.batch_id
     ) AS made ON made.batch_id = batch.id
     WHERE (batch.total_minor, batch.payouts_count, batch.waiting_count)
         <> (COALESCE(made.total, 0), COALESCE(made.paid, 0), COALESCE(made.waiting, 0))
@@ -21,7 +26,7 @@ _STATES = """
     WHERE payout.currency <> batch.currency OR payout.storefront_id <> batch.storefront_id
        OR batch.state = 'cancelled' AND payout.state <> 'cancelled'
        OR batch.state = 'settled' AND payout.state IN ('frozen', 'sent')
-       OR batch.state IN ('draft', 'approved') AND payout.state <> 'frozen'
+       OR batch.state IN ('draft', 'approved') AND payout.state NOT IN ('frozen', 'cancelled')
     GROUP BY batch.id, batch.state ORDER BY batch.id
 """
 _PAYEES = """

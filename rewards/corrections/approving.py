@@ -25,6 +25,8 @@ def approve(*, correction, by, at):
             )
         _check_second(correction, by, at)
         correction.corrected = corrected(correction)
+        # From now on it decides: also what is told of the period only later.
+        correction.corrected.created_at = at
         correction.corrected.save(force_insert=True)
         correction.state, correction.approved_by, correction.approved_at = CorrectionState.RUNNING, by, at
         correction.save()

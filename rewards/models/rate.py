@@ -19,6 +19,9 @@ class Rate(models.Model):
     recorded_at = models.DateTimeField()
     # Something was decided by it: it is not corrected any more.
     used = models.BooleanField(default=False, editable=False)
+    # Since when nothing waited for it any more; served once that was so at a second look.
+    quiet_since = models.DateTimeField(null=True, editable=False)
+    served = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["-day", "currency"]
@@ -34,6 +37,10 @@ class Rate(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(currency=models.F("target")), name="a_rate_is_between_two_currencies"
             ),
+        ]
+        indexes = [
+            # Used by: deciding what waited for a rate.
+            models.Index(fields=["storefront"], condition=models.Q(served=False), name="rates_that_came"),
         ]
 
     def __str__(self):

@@ -116,7 +116,8 @@ class RuleVersion(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # Set where this version corrects the decisions of another: it decides those only, and has the other's number.
+    # Set where this version corrects the decisions of another: it decides those, and what is told of its period only
+    # later; it has the other’s number.
     corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
 
     everything = models.Manager()

@@ -32,7 +32,7 @@ class Subject(models.Model):
     settled_version = models.PositiveIntegerField(default=0)
     # How often it was decided; numbers its decisions.
     decisions_made = models.PositiveIntegerField(default=0)
-    # A reason key, where a decision could not be made yet.
+    # Where a decision could not be made yet: the reason's key and the currency, such as "rate_missing USD".
     waits_for = models.CharField(max_length=40, blank=True)
     occurred_at = models.DateTimeField(help_text="Of its first event: picks the rule versions and the cap's period.")
 
@@ -54,7 +54,9 @@ class Subject(models.Model):
             BrinIndex(fields=["occurred_at"], pages_per_range=32, autosummarize=True, name="subjects_by_time"),
             # Used by: deciding what waited, when it has come.
             models.Index(
-                fields=["storefront", "waits_for"], condition=~models.Q(waits_for=""), name="subjects_that_wait"
+                fields=["storefront", "waits_for", "occurred_at"],
+                condition=~models.Q(waits_for=""),
+                name="subjects_that_wait_for_a_rate",
             ),
         ]
 

@@ -5,11 +5,13 @@ from django.db import transaction
 from advocacy.refusals import Conflict, Refused
 from rewards.models import BatchState, Payout, PayoutBatch, PayoutState
 from rewards.payouts import changing, moving
+from rewards.payouts import taken_back as refunded
 from rewards.payouts.kinds import KINDS
 
 
-def approve(*, batch, at, by=None):
-    """Let it be exported; returns the batch. ``by``: who, None where a storefront's server does it.
+def approve(*, batch, at, by=None, taken_back=""):
+    """Let it be exported; returns the batch. ``by``: who, None where a storefront's server does it. ``taken_back``:
+    what becomes of payouts of which a part was refunded since, "drop" or "pay"; ``Conflict`` where that must be said.
 
     Above the policy's limit its maker cannot. Where nobody made it (the schedule, the API), a second person must follow
     the first: until then it is a draft still. Raises ``Refused``.
@@ -25,6 +27,7 @@ def approve(*, batch, at, by=None):
             batch.first_approved_by = by
         else:
             batch.state, batch.approved_by, batch.approved_at = BatchState.APPROVED, by, at
+        refunded.settle(batch, answer=taken_back, at=at)
         batch.save()
     return batch
 

@@ -106,7 +106,7 @@ def _follows(found, legs):
 
 
 def _may_follow(found, legs):
-    """Not before the decision of that moment was made: it may have credited it, or changed what holds it."""
+    """Not before the last decision until then was made: it may have credited it, or changed what holds it."""
     if not _follows(found, legs):
         return False
     return found[legs[0].key].subject.decisions_made >= max(leg.decided or 0 for leg in legs)

@@ -35,6 +35,13 @@ class Case:
     def first(self):
         return self.subject.decisions_made == 0
 
+    @property
+    def anew(self):
+        """The rules that a correction decides anew: its own, and its rivals, as another of them may win now."""
+        mine = self.instead
+        group = mine.exclusive_group
+        return {mine.rule} | {terms.rule for terms in self.terms if group and terms.exclusive_group == group}
+
 
 def of_events(events, rule_book):
     """The Cases of these events, locked, in event order; none for what nobody has a rule for."""
@@ -263,8 +270,8 @@ def _question(case, found):
 
 def _before(case):
     before = {rule: verdicts.earlier(said) for rule, said in case.earlier.items()}
-    if case.instead:
-        before[case.instead.rule].again = True
+    for rule in case.anew & before.keys() if case.instead else ():
+        before[rule].again = True
     return before
 
 

@@ -28,7 +28,7 @@ def _target(case, verdict, side, reward, due_at):
     reward.reviewed = case.facts.get(f"{side}_review") == "held"
     # A grant is fixed but for what is decided again.
     reward.granted_minor = max(verdict.granted[side], 0)
-    if case.waives and (case.instead is None or case.instead.rule == verdict.terms.rule):
+    if case.waives and (case.instead is None or verdict.terms.rule in case.anew):
         reward.waived_minor = _waived(case, verdict, side, reward)
     if reward.pending_minor or reward.pk is None or reward.credited_at is None:
         reward.due_at = due_at

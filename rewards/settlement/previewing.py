@@ -23,7 +23,7 @@ class Preview:
 
     def __init__(self, correction, corrected):
         """``corrected``: the version, which need not be saved."""
-        self.correction, self.rule = correction, corrected.rule_id
+        self.correction = correction
         self._compiled = cache(lambda reckoned: book.terms_of(corrected, reckoned))
         self.cursor, self.looked_at, self.decided, self.rewards = {}, 0, 0, 0
         self.units, self.amounts, self.biggest, self.moved = Sum(), Sum(), [], Sum()
@@ -63,12 +63,13 @@ class Preview:
         self.moved = Sum({place: number for place, number in self.moved.items() if number})
 
     def _add(self, case):
-        before = case.earlier[self.rule]
-        verdict = next(verdict for verdict in case.verdicts if verdict.terms.rule == self.rule)
-        for side in dict.fromkeys((*before["owed"], *verdict.owed)):
-            was, now = before["owed"].get(side, 0), verdict.owed.get(side, 0)
-            if was != now:
-                self._change(case.subject, side, verdicts.unit(before, side), was, now)
+        """Of its rule, and of those that compete with it."""
+        for verdict in case.verdicts:
+            before = case.earlier.get(verdict.terms.rule)
+            for side in dict.fromkeys((*before["owed"], *verdict.owed)) if before else ():
+                was, now = before["owed"].get(side, 0), verdict.owed.get(side, 0)
+                if was != now:
+                    self._change(case.subject, side, verdicts.unit(before, side), was, now)
 
     def _change(self, subject, side, unit, was, now):
         self.rewards += 1

@@ -95,11 +95,17 @@ def _store(counters, used):
             )
 
 
+def _waits_for(case):
+    """Such as “rate_missing USD”: all rules of a program wait for the same rate."""
+    waits = any(verdict.waits for verdict in case.verdicts)
+    return f"{rules.RATE_MISSING} {case.first_facts['currency']}" if waits else ""
+
+
 def _write_decisions(found, at):
     for case in found:
         case.subject.decisions_made += 1
         case.subject.settled_version = case.version
-        case.subject.waits_for = next(("rate_missing" for verdict in case.verdicts if verdict.waits), "")
+        case.subject.waits_for = _waits_for(case)
     bulk.insert(
         bulk.made(
             Decision,

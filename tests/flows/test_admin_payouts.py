@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from rewards import audit
 from rewards.models import Payee, Payout, PayoutBatch, PayoutPolicy, TaxLimit
 from tests import cast
 from tests.flows.admin_stage import otto
@@ -78,6 +79,21 @@ def test_after_the_first_of_two_approvals_a_draft_says_whose_it_was(desk, policy
     page = do(client, batch, "approve").content.decode()
     assert "olga, then otto" in page
     assert "the API" in page, "nobody made it"
+
+
+def test_a_batch_of_which_all_was_taken_back_says_so_and_is_cancelled_with_it(desk, policy, alice):
+    conversion = payouts_stage.earns(alice)
+    do(desk, policy, "gather")
+    batch = PayoutBatch.objects.get()
+    payouts_stage.refunded(conversion, 5000)
+    page = reverse("admin:rewards_payoutbatch_change", args=[batch.pk])
+    assert "refunds have taken back: No. 1, Alice: 25.00 of 50.00 EUR" in desk.get(page).content.decode()
+    assert "Say what becomes of these" in do(desk, batch, "approve").content.decode()
+    do(desk, batch, "approve", taken_back="drop")
+    batch.refresh_from_db()
+    assert (batch.state, batch.approved_by) == ("cancelled", None)
+    assert Payout.objects.get().failure == "Dropped: 25.00 of 50.00 EUR was taken back"
+    assert list(audit.differences()) == []
 
 
 def test_one_payout_that_the_bank_sent_back_is_told_alone(desk, policy):

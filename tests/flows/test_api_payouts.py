@@ -3,6 +3,8 @@
 import pytest
 from django.utils import timezone
 
+from rewards import audit
+from tests import cast
 from tests.flows.api import secret
 from tests.rewards import payouts_stage
 
@@ -89,3 +91,46 @@ def test_the_journal_of_a_month_is_read(shop):
     assert (line["opening"], line["earned"], line["closing"]) == (euros(0), euros(2500), euros(2500))
     assert shop.get("/journal", month="2026-02").json()["data"] == []
     assert shop.get("/journal", month="March").json()["code"] == "invalid_parameter"
+
+
+@pytest.fixture
+def refunded_draft(shop, program, alice):
+    """alice is to get 50.00 and mallory 25.00 EUR; meanwhile a fifth of one of alice's orders comes back."""
+    conversion = payouts_stage.earns(alice)
+    mallory = cast.mallory(program)
+    payouts_stage.earns(mallory)
+    for name in ("alice", "mallory"):
+        assert (
+            shop.put(f"/payees/ext_{name}", {"name": name, "country": "DE", "iban": payouts_stage.IBAN}).status_code
+            < 300
+        )
+    made = shop.post("/payout_batches", {"currency": "EUR"}, **KEY).json()
+    payouts_stage.refunded(conversion, 1000)
+    return f"/payout_batches/{made['id']}"
+
+
+def available(shop, name):
+    (cash,) = shop.get(f"/wallets/ext_{name}").json()["balances"]
+    return cash["available"]["amount_minor"]
+
+
+def test_whoever_approves_is_told_what_was_taken_back_since_and_drops_it(shop, refunded_draft):
+    asked = shop.post(f"{refunded_draft}/approve")
+    assert (asked.status_code, asked.json()["code"]) == (409, "taken_back_since")
+    assert asked.json()["errors"] == {"1": "5.00 of 50.00 EUR"}
+    assert shop.get(refunded_draft).json()["state"] == "draft"
+    approved = shop.post(f"{refunded_draft}/approve", {"taken_back": "drop"}).json()
+    assert (approved["state"], approved["total"], approved["payouts"]) == ("approved", euros(2500), 1)
+    states = {each["number"]: each["state"] for each in shop.get("/payouts").json()["data"]}
+    assert (states, available(shop, "alice")) == ({1: "cancelled", 2: "frozen"}, 4500)
+    again = shop.post("/payout_batches", {"currency": "EUR"}, HTTP_IDEMPOTENCY_KEY="next").json()
+    assert (again["total"], shop.post(f"/payout_batches/{again['id']}/approve").json()["state"]) == (
+        euros(4500),
+        "approved",
+    )
+    assert list(audit.differences()) == []
+
+
+def test_what_was_taken_back_is_paid_all_the_same_when_they_say_so(shop, refunded_draft):
+    approved = shop.post(f"{refunded_draft}/approve", {"taken_back": "pay"}).json()
+    assert (approved["state"], approved["total"], available(shop, "alice")) == ("approved", euros(7500), -500)

@@ -26,16 +26,16 @@ def shop(acme, program, alice):
     return secret(acme)
 
 
-def buy(shop, number=1):
-    order = cast.order(f"100{number}", customer={"external_id": f"fred {number}"}, referral_code="alice-link")
-    shop.post("/orders", order | {"currency": "USD"})
+def buy(shop, number=1, currency="USD", code="alice-link"):
+    order = cast.order(f"100{number}", customer={"external_id": f"fred {number}"}, referral_code=code)
+    shop.post("/orders", order | {"currency": currency})
     while drain("money", at=cast.NOON + timedelta(hours=1)):
         pass
 
 
 def test_an_order_in_dollars_waits_for_the_days_rate_and_is_paid_by_it(shop, alice):
     buy(shop)
-    assert Subject.objects.get(kind="conversion").waits_for == "rate_missing"
+    assert Subject.objects.get(kind="conversion").waits_for == "rate_missing USD"
     assert waiting.decide(at=cast.NOON) == 0
     assert Decision.objects.count() == 1, "nothing is decided again for nothing"
 
@@ -66,6 +66,32 @@ def test_what_waited_is_decided_in_the_order_it_was_first_decided(shop, program,
         verdicts.read(one.verdicts)[1]["granted"]["advocate"] for one in sorted(last, key=lambda one: one.subject_id)
     ]
     assert granted == [1, 1, 0, 0]
+
+
+def test_what_cannot_be_decided_keeps_nobody_waiting_and_storefronts_take_turns(shop, acme, program, alice, rival):
+    for number, currency in enumerate(["GBP", "GBP", "USD", "USD"]):
+        buy(shop, number, currency)
+    theirs = cast.program(rival)
+    scene.rule_of(theirs, minimum_order_minor=0, hold_days=0)
+    cast.alice(theirs, code="rivals-link")
+    buy(secret(rival), 5, code="rivals-link")
+    for storefront in (shop, secret(rival)):
+        storefront.put("/rates", {"rates": [USD]})
+    assert waiting.decide(at=cast.NOON, limit=2) == 2
+    left = Subject.objects.exclude(waits_for="").order_by("id").values_list("storefront", "waits_for")
+    assert list(left) == [(acme.pk, "rate_missing GBP")] * 2 + [(acme.pk, "rate_missing USD")]
+    assert (waiting.decide(at=cast.NOON, limit=2), waiting.decide(at=cast.NOON, limit=2)) == (1, 0)
+
+
+def test_a_rate_is_looked_at_once_more_for_what_was_being_settled_when_it_came(shop, alice):
+    buy(shop)
+    Subject.objects.update(waits_for="")
+    shop.put("/rates", {"rates": [USD]})
+    assert waiting.decide(at=cast.NOON) == 0
+    Subject.objects.update(waits_for="rate_missing USD")
+    assert waiting.decide(at=cast.NOON + cast.DAY) == 1
+    assert waiting.decide(at=cast.NOON + cast.DAY) == 0
+    assert Rate.objects.get().served
 
 
 def test_a_rate_is_corrected_before_it_is_used_and_not_after(shop):

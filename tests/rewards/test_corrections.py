@@ -179,6 +179,55 @@ def test_what_comes_after_the_correction_is_settled_by_the_corrected_version(ali
     assert list(audit.differences()) == []
 
 
+def test_what_is_told_of_the_period_only_later_is_decided_by_the_corrected_version(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    correct(version, olga, anna)
+    tell(conversion_of(alice, person(alice.storefront, "late")))
+    settle(at=LATER)
+    assert balances(alice.customer) == {"available": 500 + 500}
+    after = NOW + timedelta(hours=1)
+    tell(conversion_of(alice, person(alice.storefront, "later")), at=after)
+    settle(at=LATER)
+    assert balances(alice.customer) == {"available": 500 + 500 + 5000}, "what came after the period was no mistake"
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
+
+
+ONE = ALL | {"exclusive_group": "one", "minimum_order_minor": 0}
+TEN = ONE | {"advocate_kind": "fixed", "advocate_amount_minor": 1000}
+
+
+@pytest.mark.parametrize("wrong", [{"benefits": TENTH}, {"minimum_order_minor": 9000}])
+def test_who_lost_to_a_mistake_wins_when_it_is_corrected(alice, olga, anna, wrong):
+    version = rule_of(alice.program, **ONE)
+    rule_of(alice.program, name="Ten", **TEN)
+    friends(alice, 1)
+    assert propose(version, anna, terms=wrong).difference["units"] == {"EUR": 1000 - 5000}
+    Correction.objects.update(state="withdrawn")
+    correct(version, olga, anna, terms=wrong)
+    assert balances(alice.customer) == {"available": 1000}
+    newest = {said["name"]: said for said in Decision.objects.latest("pk").verdicts}
+    lost = ["lost_to_priority"] if "benefits" in wrong else ["below_minimum"]
+    assert newest["Ten"]["owed"] == {"advocate": 1000}
+    assert (newest["Give 10"]["owed"], newest["Give 10"]["refusal"]) == ({"advocate": 0}, lost)
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
+
+
+def test_who_won_by_a_mistake_loses_and_keeps_what_was_spent(alice, olga, anna):
+    version = rule_of(alice.program, **ONE | {"advocate_percent_bp": 1000})
+    rule_of(alice.program, name="Ten", **TEN)
+    friends(alice, 1)
+    spend(alice, 600)
+    correct(version, olga, anna, benefits=terms(**ONE)["benefits"])
+    assert balances(alice.customer) == {"available": 5000}
+    assert list(Reward.objects.order_by("rule").values_list("granted_minor", "waived_minor")) == [(5000, 0), (0, 600)]
+    assert list(audit.differences()) == []
+
+
 @pytest.mark.parametrize("netted", [False, True])
 def test_what_was_spent_is_waived_or_netted_as_chosen(alice, olga, anna, netted):
     left, waived = ({"available": -3500}, 0) if netted else ({}, 3500)

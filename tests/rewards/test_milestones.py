@@ -7,7 +7,7 @@ import pytest
 
 from advocacy.outbox.drain import drain
 from referrals import events as catalogue
-from rewards import audit, crediting, rulebook
+from rewards import audit, crediting, earnings, rebuild, rulebook
 from rewards.models import Counter, Decision, Reward, Subject
 from tests.rewards.scene import (
     GIVE_10,
@@ -142,25 +142,103 @@ def test_a_step_holds_from_the_order_that_reached_it(alice):
     assert balances(alice.customer) == {"available": 1000}
 
 
-def test_a_rule_that_asks_for_more_friends_later_pays_no_step_twice(alice):
+LATER = NOW + timedelta(hours=1)
+
+
+def change(alice, rule_version, **changes):
+    """From LATER on the rule is another."""
+    asked = terms(**GIVE_10 | EVERY_TWO | changes)
+    program, rule = alice.program, rule_version.rule
+    rulebook.save(program=program, rule=rule, name="Give 10", terms=asked, at=NOW, starts_at=LATER)
+
+
+def later_friends(alice, count):
+    """One after the other."""
+    brought = [conversion_of(alice, person(alice.storefront, f"later {next(_names)}")) for _ in range(count)]
+    for conversion in brought:
+        tell(conversion, at=LATER, converted_at=LATER.isoformat())
+        while drain("money", at=LATER):
+            pass
+    return brought
+
+
+def thresholds():
+    """Of each step, as it was reached."""
+    firsts = Decision.objects.filter(number=1).exclude(facts=None).order_by("id").values_list("facts", flat=True)
+    return [(facts["step"], facts["threshold"]) for facts in firsts]
+
+
+def next_step(alice):
+    (progress,) = earnings.milestones(advocate=alice, at=LATER)
+    return progress.threshold
+
+
+def test_a_rule_that_asks_for_more_friends_later_counts_on_and_pays_no_step_twice(alice):
     first = rule_of(alice.program, **EVERY_TWO)
     friends(alice, 2)
-    later = NOW + timedelta(hours=1)
-    rulebook.save(
-        program=alice.program,
-        rule=first.rule,
-        name="Give 10",
-        terms=terms(**GIVE_10 | EVERY_TWO | {"milestone_every": 3, "advocate_amount_minor": 1500}),
-        at=NOW,
-        starts_at=later,
-    )
-    more = [conversion_of(alice, person(alice.storefront, f"later {number}")) for number in range(4)]
-    for conversion in more:
-        tell(conversion, at=later, converted_at=later.isoformat())
-    while drain("money", at=later):
+    change(alice, first, milestone_every=3, advocate_amount_minor=1500)
+    later_friends(alice, 4)
+    assert balances(alice.customer) == {"available": 2500}
+    assert thresholds() == [(1, 2), (2, 5)]
+
+
+def test_a_rule_that_asks_for_fewer_friends_later_counts_on_from_the_last_step(alice):
+    first = rule_of(alice.program, **EVERY_TWO | {"milestone_every": 5})
+    friends(alice, 7)
+    change(alice, first, milestone_every=3, advocate_amount_minor=100)
+    assert next_step(alice) == 8
+    later_friends(alice, 3)
+    assert (balances(alice.customer), next_step(alice)) == ({"available": 1100}, 11)
+    eleventh, _ = later_friends(alice, 2)
+    assert (balances(alice.customer), thresholds()) == ({"available": 1200}, [(1, 5), (2, 8), (3, 11)])
+    tell(eleventh, catalogue.CONVERSION_ADJUSTED, at=LATER, refunded_minor=5000)
+    settle()
+    assert balances(alice.customer) == {"available": 1200}, "eleven are left"
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
+
+
+def test_who_has_more_friends_than_the_new_number_reaches_one_step_with_the_next_friend_and_no_more(alice):
+    first = rule_of(alice.program, **EVERY_TWO | {"milestone_every": 9})
+    friends(alice, 8)
+    change(alice, first, milestone_every=2)
+    assert next_step(alice) == 9
+    later_friends(alice, 4)
+    assert (balances(alice.customer), thresholds()) == ({"available": 2000}, [(1, 9), (2, 11)])
+
+
+def on_day(days, conversion, type=catalogue.CONVERSION_ADJUSTED, **changes):
+    """What becomes of a conversion so many days later, settled then."""
+    at = NOW + timedelta(days=days)
+    told = {name: at.isoformat() if value is True else value for name, value in changes.items()}
+    tell(conversion, type, at=at, **told)
+    while drain("money", at=at):
         pass
-    assert balances(alice.customer) == {"available": 2500}, "step 1 of two friends, step 2 of six"
-    assert steps() == [1, 2]
+
+
+def due_after():
+    return (Reward.objects.get().due_at - NOW).days
+
+
+def test_a_step_whose_hold_counts_from_delivery_is_told_of_it_by_the_friend_who_reached_it(alice):
+    rule_of(alice.program, **EVERY_TWO | {"hold_days": 14, "hold_from": "delivery"})
+    first, second = friends(alice, 2)
+    assert due_after() == 7 + 14, "by the allowance"
+    on_day(1, first, delivered_at=True)
+    assert due_after() == 7 + 14
+    on_day(3, second, delivered_at=True)
+    assert due_after() == 3 + 14
+    on_day(4, second, refunded_minor=5000)
+    third = conversion_of(alice, person(alice.storefront, "third"))
+    on_day(5, third, catalogue.CONVERSION_RECORDED, paid_at=True)
+    assert due_after() == 5 + 7 + 14, "another friend has reached it"
+    on_day(6, third, delivered_at=True)
+    assert (due_after(), balances(alice.customer)) == (6 + 14, {"pending": 1000})
+    assert crediting.release(at=NOW + timedelta(days=20)) == 1
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
 
 
 def held(alice, count):
