@@ -1,7 +1,8 @@
 """Why something was not given, or not yet: stable keys, each with a text for staff and one for the advocate. Pure.
 
-The staff text may name every number it was decided by. The advocate's text holds nothing that is the friend's own:
-no amount of an order, no date, no product. Keys are part of the API: adding is allowed, renaming is not.
+The staff text may name every number it was decided by. The advocate's text holds nothing that is the friend's own, no
+amount of an order, no date, no product, no country, not even that one of them was the reason; only what the program
+asks of everybody. Keys are part of the API: adding is allowed, renaming is not.
 """
 
 import re
@@ -22,16 +23,16 @@ REASONS = {
     "no_attribution": Reason("Nobody brought this customer: no code, coupon or click came with it.", _GENERAL),
     "outside_window": Reason(
         "The click came {days} days before; the program’s window is {window_days} days.",
-        "Your friend came back after the time in which a visit counts.",
+        "A visit counts for a limited time only.",
     ),
     "attributed_to_other": Reason(
-        "This friend had been brought by another advocate before.", "Somebody else had invited this friend before."
+        "This friend had been brought by another advocate before.", "Each friend counts for one advocate only."
     ),
     "existing_customer": Reason(
-        "The friend was a customer before ({orders} earlier orders).", "This friend was a customer already."
+        "The friend was a customer before ({orders} earlier orders).", "The program is for new customers."
     ),
     "before_binding": Reason(
-        "The order was placed before its customer was brought.", "This order was placed before your friend joined."
+        "The order was placed before its customer was brought.", "Only orders after joining count."
     ),
     "self_referral": Reason("Advocate and friend are the same person.", "Your own orders do not count."),
     "order_unpaid": Reason("The order is not paid yet.", "Waiting until the order is complete."),
@@ -40,12 +41,15 @@ REASONS = {
         "Order {input}, minimum {threshold}.",
         "This order was below the offer’s minimum of {threshold}. The next one can still count.",
     ),
-    "above_maximum": Reason("Order {input}, maximum {threshold}.", "This order was above what the offer is for."),
+    "above_maximum": Reason(
+        "Order {input}, maximum {threshold}.",
+        "This order was above the offer’s maximum of {threshold}. The next one can still count.",
+    ),
     "wrong_currency": Reason(
         "The order is in {input}; the program pays in {threshold}.",
-        "The order was in a currency the program does not pay.",
+        _GENERAL,
     ),
-    "rate_missing": Reason("No exchange rate for {input} on that day.", "Waiting for an exchange rate."),
+    "rate_missing": Reason("No exchange rate for {input} on that day.", "This one is still being worked out."),
     "not_first_order": Reason(
         "Not this friend’s first order that counts: once per friend.",
         "The program pays for a friend’s first order only.",
@@ -60,20 +64,20 @@ REASONS = {
     "duration_over": Reason(
         "The time in which orders count is over.", "The time in which this friend’s orders count is over."
     ),
-    "product_excluded": Reason("No product of the order is in the offer.", "The offer is for other products."),
-    "coupon_not_used": Reason("The coupon was not used.", "The offer’s coupon was not used."),
-    "country_excluded": Reason("Country {input} is not in the offer.", "The offer is for other countries."),
-    "channel_excluded": Reason("Channel {input} is not in the offer.", "The offer is for other channels."),
-    "not_in_segment": Reason("Not in the segment.", "The offer is for other customers."),
-    "not_in_tier": Reason("Not in the tier.", "The offer is for another level."),
+    "product_excluded": Reason("No product of the order is in the offer.", _GENERAL),
+    "coupon_not_used": Reason("The coupon was not used.", _GENERAL),
+    "country_excluded": Reason("Country {input} is not in the offer.", _GENERAL),
+    "channel_excluded": Reason("Channel {input} is not in the offer.", _GENERAL),
+    "not_in_segment": Reason("Not in the segment.", _GENERAL),
+    "not_in_tier": Reason("Not in the tier.", _GENERAL),
     "not_in_variant": Reason("Not in this variant of the experiment.", _GENERAL),
-    "method_excluded": Reason("The friend came by {input}.", "The offer is for friends who come another way."),
+    "method_excluded": Reason("The friend came by {input}.", _GENERAL),
     "metadata_mismatch": Reason("The order’s metadata does not match.", _GENERAL),
     "too_late_after_signup": Reason(
-        "{input} days after joining; the rule allows {threshold}.", "Your friend ordered too long after joining."
+        "{input} days after joining; the rule allows {threshold}.", "Only orders soon after joining count."
     ),
     "too_soon_after_signup": Reason(
-        "{input} days after joining; the rule asks for {threshold}.", "Your friend ordered too soon after joining."
+        "{input} days after joining; the rule asks for {threshold}.", "Only orders some time after joining count."
     ),
     "rating_too_low": Reason("{input}; the rule asks for {threshold}.", _GENERAL),
     "answer_excluded": Reason("The answer {input} is not in the offer.", _GENERAL),
@@ -93,7 +97,7 @@ REASONS = {
     "awaiting_delivery": Reason(
         "Waiting for the delivery; without one it counts from the payment.", "Waiting until it has arrived."
     ),
-    "fraud_hold": Reason("Held for review.", "We are looking at this one; it takes a little longer."),
+    "fraud_hold": Reason("Held for review.", "This one takes a little longer."),
     "fraud_rejected": Reason("Rejected in review.", _GENERAL),
     "refunded": Reason("{refunded} of {basis} was refunded.", "The order, or a part of it, was returned."),
     "withdrawn": Reason("It was withdrawn, or does not stand any more.", "This one was taken back."),

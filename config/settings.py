@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS = {
         "OrderKind": "referrals.models.OrderKind",
         "OrderStatus": "referrals.models.OrderStatus",
         "RefundKind": "referrals.models.RefundKind",
+        "RuleStatus": "rewards.models.RuleStatus",
         "Review": "referrals.models.Review",
         "BatchState": "rewards.models.BatchState",
         "Form": "rewards.models.Form",

@@ -17,8 +17,15 @@ from rewards.models import Correction, Reward, RewardStatus
 MOST = 50
 LONGEST = 320
 STATES = ("pending", "available")
-# What the page shows: an order, who was brought by whom, and money.
-MAY_SEE = ("referrals.view_order", "referrals.view_referral", "rewards.view_reward", "rewards.view_transfer")
+# What the page shows, the whole of it: docs/admin.md names these for who answers customers.
+MAY_SEE = (
+    "referrals.view_order",
+    "referrals.view_referral",
+    "referrals.view_conversion",
+    "rewards.view_reward",
+    "advocacy.view_advocate",
+    "advocacy.view_customer",
+)
 
 
 def page(request):

@@ -15,7 +15,8 @@ from rewards.settlement.milestones import reached
 class Earning:
     """One conversion's worth to its advocate.
 
-    ``status``: pending, available, reversed, counted (towards a milestone), none (decided: nothing) or undecided.
+    ``status``: pending, available, reversed, counted (towards a milestone), none (decided: nothing) or undecided (also
+    while an exchange rate is missing).
     ``amounts``: ``{unit: minor units}``. ``reasons`` are keys of ``advocacy.reasons`` for the advocate's text, with the
     rule's own numbers beside them in ``thresholds``.
     """
@@ -92,6 +93,8 @@ def _last_decisions(advocate, conversions):
 
 def _earning(rewards, decision):
     if decision is None:
+        return Earning(UNDECIDED)
+    if not rewards and any(said.get("waits") for said in decision.verdicts):
         return Earning(UNDECIDED)
     kept = [reward for reward in rewards if reward.status != RewardStatus.REVERSED]
     if not kept:

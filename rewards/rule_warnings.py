@@ -5,6 +5,7 @@ from typing import NamedTuple
 from advocacy import conditions, money
 from advocacy.models import Offer, Side
 from advocacy.outbox.catalogue import TYPES
+from advocacy.refusals import Refused
 from rewards.models import CONVERSION_TRIGGER, Frequency
 from rewards.rules import terms as words
 
@@ -20,6 +21,16 @@ class Warned(NamedTuple):
     dangerous: bool = False
 
 
+def check(*, program, terms, accepted):
+    """``warnings``; raises ``Refused`` where one is dangerous and nobody said that it is meant."""
+    found = warnings(program=program, terms=terms)
+    dangerous = [warned.text for warned in found if warned.dangerous]
+    if dangerous and not accepted:
+        said = " ".join(dangerous)
+        raise Refused("warnings_not_accepted", f"{said} Is it meant? Then say so.", errors={"accept_warnings": said})
+    return found
+
+
 def warnings(*, program, terms):
     """``[Warned]`` of terms that ``rule_checks`` does not refuse."""
     found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
@@ -27,17 +38,20 @@ def warnings(*, program, terms):
 
 
 def _limitless(terms):
-    endless = terms.get("frequency") == Frequency.EVERY_ORDER and not terms.get("order_limit")
-    endless = endless and not terms.get("months_limit") and not terms.get("milestone_every")
     for side, benefit in terms["benefits"].items():
         caps = [cap for cap in terms.get("caps") or [] if cap.get("side", "") in ("", side)]
-        if not _bounded(benefit) and not any(cap["measure"] == words.AMOUNT for cap in caps):
-            text = "This rule could pay without limit: a share of an order has no maximum, and there is no budget."
+        if any(cap["measure"] == words.AMOUNT for cap in caps):
+            continue
+        why = ("" if _bounded(benefit) else _SHARE) or ("" if caps else _endless(terms, side, benefit))
+        if why:
+            text = f"This rule could pay without limit: {why}, and there is no budget."
             return Warned("unlimited", f"{text} Write a maximum or a limit.", dangerous=True)
-        if endless and not caps and benefit.get("kind", words.FIXED) == words.FIXED and _is_cheap(terms):
-            text = f"This rule could pay without limit: the same {_again(terms)}, and there is no budget."
-            return Warned("unlimited", f"{text} Write a limit.", dangerous=True)
     return None
+
+
+_SHARE = "a share of an order has no maximum"
+# What happens once to each person, so that asking for every time changes nothing.
+_ONCE = {"referral.created", "advocate.enrolled"}
 
 
 def _bounded(benefit):
@@ -49,14 +63,28 @@ def _bounded(benefit):
     return False
 
 
-def _is_cheap(terms):
-    return not terms.get("minimum_order_minor")
+def _endless(terms, side, benefit):
+    """Why the same can be had again and again, in words, or an empty text. A share of what is sold pays for itself."""
+    trigger = terms.get("trigger", CONVERSION_TRIGGER)
+    if trigger == "referral.created" and side == words.ADVOCATE:
+        return "for each friend who signs up, which costs nothing"
+    if terms.get("frequency") != Frequency.EVERY_ORDER or terms.get("order_limit") or trigger in _ONCE:
+        return ""
+    if trigger != CONVERSION_TRIGGER:
+        return f"the same each time {TYPES[trigger].when}"
+    if not _is_flat(benefit):
+        return ""
+    least = terms.get("minimum_order_minor")
+    if not least:
+        return "the same for every order, however small"
+    return "" if terms.get("months_limit") else "the same for every order of a friend, for ever"
 
 
-def _again(terms):
-    if terms.get("trigger", CONVERSION_TRIGGER) == CONVERSION_TRIGGER:
-        return "for every order, however small"
-    return f"each time {TYPES[terms['trigger']].when}"
+def _is_flat(benefit):
+    """Whether some of it does not depend on what was bought."""
+    kind = benefit.get("kind", words.FIXED)
+    steps = benefit["tiers"]["steps"] if kind == words.TIERED else ()
+    return kind == words.FIXED or bool(benefit.get("minimum_minor")) or any(step.get("amount_minor") for step in steps)
 
 
 def _friend_offer(program, terms):

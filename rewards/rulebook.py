@@ -1,10 +1,11 @@
 """Rules as an admin keeps them: every edit is a new version, and each version tells the base what it promises."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 
 from advocacy.models import Offer
 from advocacy.refusals import Refused
@@ -23,24 +24,23 @@ benefits, sentence = sentences.benefits, sentences.sentence
 warnings = rule_warnings.warnings
 
 
-def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=False):
+def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=False, replace=False, accepted=True):
     """A new rule, or a new version of one; returns the RuleVersion.
 
     ``terms``: RuleVersion's columns, those of ``TERMS``. ``starts_at`` is at least 10 s ahead (that is its default);
-    only a rule's first version may start in the past, and only with ``from_the_past``. Raises ``Refused`` with a
-    sentence by field: the columns' names, and for a benefit's parts ``advocate_percent_bp`` and so on.
+    only a rule's first version may start in the past, and only with ``from_the_past``. ``replace``: versions that have
+    not begun are cancelled. ``accepted``: dangerous warnings are meant, otherwise they refuse. Raises ``Refused`` with
+    a sentence by field: the columns' names, and for a benefit's parts ``advocate_percent_bp`` and so on.
     """
-    earliest = at + NOTICE
-    starts_at = starts_at or earliest
-    if starts_at < earliest and (rule is not None or not from_the_past):
-        raise Refused(
-            "starts_too_early",
-            f"A version starts at {earliest:%H:%M:%S} UTC or later: what happened before keeps its rules.",
-            errors={"starts_at": "Choose a time that is still to come."},
-        )
     check(program=program, terms=terms, rule=rule)
+    rule_warnings.check(program=program, terms=terms, accepted=accepted)
     with transaction.atomic():
-        rule = _rule(program, name, rule)
+        known, rule = rule, _rule(program, name, rule)
+        starts_at = start(
+            program, at=at, rule=known and rule, starts_at=starts_at, from_the_past=from_the_past, replace=replace
+        )
+        if replace:
+            _take_back(rule, at)
         version = _next_version(rule, terms, starts_at, at)
         promises.write(program=program, version=version)
     return version
@@ -51,6 +51,29 @@ def terms_of(version):
     return {column: getattr(version, column) for column in TERMS}
 
 
+def newest(rule):
+    """The last version that was not cancelled, or None."""
+    return _standing(rule).last()
+
+
+def planned(*, rule, at):
+    """The versions that can still be cancelled."""
+    return _standing(rule).filter(starts_at__gt=at + NOTICE)
+
+
+def cancel(*, rule, at):
+    """Take back what has not begun: the version in force goes on as its own terms say; without one it is archived."""
+    with transaction.atomic():
+        rule = Rule.objects.select_for_update().get(pk=rule.pk)
+        if not planned(rule=rule, at=at).exists():
+            raise Refused("nothing_planned", "No version of this rule is planned; what has begun is not taken back.")
+        _take_back(rule, at)
+        if newest(rule) is None:
+            rule.status = RuleStatus.ARCHIVED
+            rule.save(update_fields=["status"])
+    return rule
+
+
 def archive(*, rule, at):
     """End a rule, ``NOTICE`` from now; what it granted stays."""
     at += NOTICE
@@ -58,15 +81,62 @@ def archive(*, rule, at):
         rule = Rule.objects.select_for_update().get(pk=rule.pk)
         rule.status = RuleStatus.ARCHIVED
         rule.save(update_fields=["status"])
-        # A version that has not begun never will: it ends right after its start.
         for version in rule.versions.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)):
-            _end(version, max(at, version.starts_at + timedelta(microseconds=1)))
+            # A version that has not begun never will.
+            _end(version, max(at, version.starts_at))
     return rule
 
 
 def check(*, program, terms, rule=None):
-    """Raise ``Refused`` by field where these terms cannot be."""
+    """Raise ``Refused`` by field where these terms cannot be; writes nothing."""
     rule_checks.check(program=program, terms=terms, rule=rule)
+    known = {name: value for name, value in terms.items() if name != "ends_at"}
+    draft = RuleVersion(rule=rule or Rule(program=program), number=1, starts_at=_EVER, **known)
+    _clean(draft, exclude=["rule", "number"])
+
+
+def start(program, *, at, rule=None, starts_at=None, from_the_past=False, replace=False):
+    """When a version begins that is saved now; raises ``Refused`` where it cannot begin at ``starts_at``."""
+    earliest = at + NOTICE
+    starts_at = starts_at or earliest
+    if starts_at < earliest and (rule is not None or not from_the_past):
+        raise Refused(
+            "starts_too_early",
+            f"A version starts at {_shown(program, earliest, '%H:%M:%S')} or later: what happened before keeps its "
+            "rules.",
+            errors={"starts_at": "Choose a time that is still to come."},
+        )
+    last = _before(rule, at, replace) if rule else None
+    if last is None or starts_at > last.starts_at:
+        return starts_at
+    day = _shown(program, last.starts_at, "%-d %b %Y, %H:%M")
+    said = f"Version {last.number} is planned to start on {day}: replace it, cancel it, or let this one start later."
+    raise Refused("version_planned", said, errors={"starts_at": said})
+
+
+def check_end(terms, starts_at):
+    """Refuse an end that is not after the start."""
+    if terms.get("ends_at") is not None and terms["ends_at"] <= starts_at:
+        said = "A rule must end after it starts."
+        raise Refused("invalid_rule", said, errors={"ends_at": said})
+
+
+def _standing(rule):
+    began = Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at"))
+    return rule.versions.filter(began, corrects=None).order_by("number")
+
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _before(rule, at, replace):
+    """The version that a new one comes after."""
+    standing = _standing(rule)
+    return (standing.filter(starts_at__lte=at + NOTICE) if replace else standing).last()
+
+
+def _shown(program, moment, form):
+    return f"{moment.astimezone(ZoneInfo(program.time_zone)):{form}} ({program.time_zone})"
 
 
 def _rule(program, name, rule):
@@ -82,19 +152,24 @@ def _rule(program, name, rule):
     return rule
 
 
+def _take_back(rule, at):
+    taken = list(planned(rule=rule, at=at))
+    for version in taken:
+        _end(version, version.starts_at)
+    last = newest(rule)
+    # What the first of them had ended goes on.
+    if taken and last and last.ends_at == taken[0].starts_at:
+        _end(last, last.own_ends_at)
+
+
 def _next_version(rule, terms, starts_at, at):
-    last = rule.versions.filter(corrects=None).order_by("number").last()
-    if last is not None:
-        if starts_at <= last.starts_at:
-            raise Refused(
-                "starts_too_early",
-                f"Version {last.number} starts on {last.starts_at:%Y-%m-%d %H:%M} UTC; a new version starts after it.",
-                errors={"starts_at": "Choose a later time."},
-            )
-        if last.ends_at is None or last.ends_at > starts_at:
-            _end(last, starts_at)
+    last = newest(rule)
+    if last is not None and (last.ends_at is None or last.ends_at > starts_at):
+        _end(last, starts_at)
     number = 1 + (rule.versions.aggregate(Max("number"))["number__max"] or 0)
-    version = RuleVersion(rule=rule, number=number, starts_at=starts_at, created_at=at, **terms)
+    check_end(terms, starts_at)
+    own = {"starts_at": starts_at, "own_ends_at": terms.get("ends_at")}
+    version = RuleVersion(rule=rule, number=number, created_at=at, **own, **terms)
     _clean(version, exclude=["rule"])
     version.save(force_insert=True)
     return version
@@ -106,8 +181,8 @@ def _clean(row, *, exclude):
         row.full_clean(exclude=exclude)
     except ValidationError as invalid:
         errors = {name: " ".join(said) for name, said in invalid.message_dict.items()}
-        whole = errors.pop(NON_FIELD_ERRORS, None)
-        errors |= {"ends_at" if "ends_at" not in errors else "": whole} if whole else {}
+        if NON_FIELD_ERRORS in errors:
+            errors[""] = errors.pop(NON_FIELD_ERRORS)
         raise Refused("invalid_rule", " ".join(errors.values()), errors=errors) from invalid
 
 

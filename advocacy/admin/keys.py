@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from advocacy import keys
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
+from advocacy.admin.moments import Moment
 from advocacy.models import ApiKey, Storefront
 
 
@@ -96,8 +97,29 @@ def show_token(page, request, made):
     return response
 
 
+class ApiKeyForm(forms.ModelForm):
+    expires_at = Moment(label="Expires at", required=False, help_text="Empty: until revoked.")
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if "expires_at" in self.fields:
+            self.fields["expires_at"].in_zone(self._zone())
+
+    def _zone(self):
+        """Of the storefront that was chosen; else of the only one there is."""
+        chosen = str(self.data.get(self.add_prefix("storefront"), ""))
+        shops = Storefront.objects.filter(pk=chosen if chosen.isdecimal() else None) if self.is_bound else _live()
+        zones = list(shops.values_list("time_zone", flat=True)[:2])
+        return zones[0] if len(zones) == 1 else "UTC"
+
+
+def _live():
+    return Storefront.objects.filter(test_twin_of=None)
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(acts.Acting, Listing):
+    form = ApiKeyForm
     list_display = ["name", "storefront_link", "kind", "shown", "state", "last_used_at", "expires_at"]
     list_filter = ["kind", "storefront"]
     list_select_related = ["storefront"]

@@ -6,6 +6,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from advocacy.admin import words
 from advocacy.admin.listing import Listing
+from advocacy.admin.moments import Moment
 from advocacy.models import Program, Storefront
 
 LABELS = {
@@ -20,8 +21,6 @@ LABELS = {
     "metadata_keys": "Metadata that rules may ask for",
     "points_per_unit": "Points for one unit of money",
     "expiry_reminder_days": "Reminder before something expires (days)",
-    "starts_at": "It starts",
-    "ends_at": "It ends",
 }
 
 
@@ -37,8 +36,22 @@ class Keys(forms.CharField):
         return [key.strip() for key in super().to_python(value).split(",") if key.strip()]
 
 
+class ProgramForm(forms.ModelForm):
+    """Its times are of the zone that stands in it."""
+
+    starts_at = Moment(label="It starts", required=False, help_text="Empty: from the beginning.")
+    ends_at = Moment(label="It ends", required=False, help_text="Empty: open end.")
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        zone = self.data.get(self.add_prefix("time_zone")) or self.instance.time_zone
+        for name in {"starts_at", "ends_at"} & set(self.fields):
+            self.fields[name].in_zone(zone)
+
+
 @admin.register(Program)
 class ProgramAdmin(Listing):
+    form = ProgramForm
     list_display = ["name", "storefront_link", "state", "currency", "window", "starts_at", "ends_at"]
     list_filter = ["status", "storefront"]
     list_select_related = ["storefront"]

@@ -93,6 +93,9 @@ class OfferAnswer(serializers.ModelSerializer):
     order_limit = serializers.IntegerField(allow_null=True, help_text="At most so many times for each friend.")
     months_limit = serializers.IntegerField(allow_null=True, help_text="Only orders within so many months.")
     conditional = serializers.BooleanField(help_text="Whether there are conditions that these numbers do not say.")
+    exclusive_group = serializers.CharField(
+        help_text="Of the offers of one group a person gets the best: the highest priority, then the most."
+    )
     starts_at = fields.Moment()
     ends_at = fields.Moment(allow_null=True)
 
@@ -116,6 +119,8 @@ class OfferAnswer(serializers.ModelSerializer):
             "order_limit",
             "months_limit",
             "conditional",
+            "exclusive_group",
+            "priority",
             "hold_days",
             "starts_at",
             "ends_at",
@@ -139,6 +144,8 @@ class OfferAnswer(serializers.ModelSerializer):
         "order_limit": None,
         "months_limit": None,
         "conditional": False,
+        "exclusive_group": "",
+        "priority": 0,
         "hold_days": 14,
         "starts_at": "2026-11-01T00:00:00Z",
         "ends_at": None,

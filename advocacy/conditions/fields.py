@@ -33,6 +33,9 @@ class Field:
     reasons: dict = field(default_factory=dict)
     # Values are compared in capitals: ISO codes and coupon codes.
     capitals: bool = False
+    # Of numbers: what there is at least and at most; None where there is no end.
+    least: int = 0
+    most: int | None = None
     # A regular expression that a value matches wholly, if not any text will do.
     pattern: str = ""
 
@@ -160,8 +163,9 @@ FIELDS = {
         NUMBER,
         "limit_of_orders_reached",
         "Number of the order",
-        "The friend's how-manieth order that was recorded for the advocate.",
+        "The friend's how-manieth order that was recorded for the advocate, from 1.",
         "the friend’s order no. {}",
+        least=1,
         reasons={"at_least": "too_few_orders"},
     ),
     "country": Field(
@@ -182,6 +186,7 @@ FIELDS = {
         "How the friend came",
         "code, coupon, click, cookie, invitation or manual.",
         "attribution by {}",
+        pattern="code|coupon|click|cookie|invitation|manual",
     ),
     "advocate_segments": Field(
         TEXTS, "not_in_segment", "Segments of the advocate", "As the shop names them.", "an advocate in the segment {}"
@@ -199,6 +204,8 @@ FIELDS = {
         "Stars",
         "1 to 5, of a testimonial.",
         "a rating of {}",
+        least=1,
+        most=5,
         reasons={"at_most": "answer_excluded", "is": "answer_excluded"},
     ),
     "score": Field(
@@ -209,7 +216,14 @@ FIELDS = {
         "a score of {}",
         reasons={"at_most": "answer_excluded", "is": "answer_excluded"},
     ),
-    "kind": Field(TEXT, "answer_excluded", "Kind of survey", "nps, csat or ces.", "a survey of the kind {}"),
+    "kind": Field(
+        TEXT,
+        "answer_excluded",
+        "Kind of survey",
+        "nps, csat or ces.",
+        "a survey of the kind {}",
+        pattern="nps|csat|ces",
+    ),
     "status": Field(TEXT, "status_excluded", "Status", "Of what the event is about.", "status {}"),
 }
 # The one field with a name of its own at the end: metadata.<key>.

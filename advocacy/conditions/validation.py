@@ -2,7 +2,7 @@
 
 import re
 
-from advocacy import money
+from advocacy import countries, money
 from advocacy.conditions.fields import (
     FIELDS,
     FLAG,
@@ -85,7 +85,7 @@ def _problem(condition, facts):
 def _value_problem(name, field, op, value):
     if field.kind in (MONEY, NUMBER):
         good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= money.LARGEST_MINOR
-        return None if good else "its value is a whole number, 0 or more."
+        return _range_problem(name, field, op, value) if good else "its value is a whole number, 0 or more."
     if field.kind == FLAG:
         return None if isinstance(value, bool) else "its value is true or false."
     if op == "is":
@@ -95,6 +95,15 @@ def _value_problem(name, field, op, value):
     return _texts_problem(name, field, value, "its value is a list of texts with at least one.")
 
 
+def _range_problem(name, field, op, value):
+    """Refuse what nothing could meet; what everything meets does no harm."""
+    below, above = value < field.least, field.most is not None and value > field.most
+    if not (below and op in ("at_most", "is")) and not (above and op in ("at_least", "is")):
+        return None
+    span = f"{field.least} or more" if field.most is None else f"{field.least} to {field.most}"
+    return f"{name} is {span}, so this would never hold."
+
+
 def _texts_problem(name, field, values, said):
     if not all(
         isinstance(value, str) and value.strip() == value and 0 < len(value) <= LONGEST_VALUE for value in values
@@ -102,7 +111,8 @@ def _texts_problem(name, field, values, said):
         return f"{said} Each has 1 to {LONGEST_VALUE} characters, no blank at either end."
     known = [value.upper() if field.capitals else value for value in values]
     wrong = [value for value in known if field.pattern and not re.fullmatch(field.pattern, value)]
-    wrong += [value for value in known if name == "currency" and value not in money.CURRENCIES and value not in wrong]
+    codes = {"currency": money.CURRENCIES, "country": countries.CODES}.get(name)
+    wrong += [value for value in known if codes and value not in codes and value not in wrong]
     return f"{wrong[0]!r} is no {field.label.lower()}. {field.help}" if wrong else None
 
 

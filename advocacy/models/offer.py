@@ -50,6 +50,9 @@ class Offer(models.Model):
     # Whether there are conditions that these numbers do not say.
     conditional = models.BooleanField(default=False)
     hold_days = models.PositiveIntegerField(default=0)
+    # Of the offers of one group a person gets the best: the highest priority, then the most. Empty: it adds up.
+    exclusive_group = models.CharField(max_length=40, blank=True)
+    priority = models.IntegerField(default=0)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
 

@@ -5,7 +5,6 @@ from django.utils.translation import ngettext
 
 from advocacy.models import BenefitKind
 from advocacy.offers.benefit import benefit, is_share, maximum, minimum
-from advocacy.offers.to_friends import is_off
 from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, SURVEY, TESTIMONIAL
 
 
@@ -55,25 +54,27 @@ def _friends_get(offer):
     words = {"benefit": benefit(offer), "minimum": minimum(offer) if offer.minimum_order_minor else ""}
     if offer.trigger == SIGN_UP:
         return _("Your friends get %(benefit)s when they sign up.") % words
-    if not is_off(offer):
-        return _friends_get_for(offer, words)
-    if offer.first_order_only and offer.minimum_order_minor:
-        return _("Your friends get %(benefit)s off their first order from %(minimum)s.") % words
-    if offer.first_order_only:
-        return _("Your friends get %(benefit)s off their first order.") % words
-    if offer.minimum_order_minor:
-        return _("Your friends get %(benefit)s off every order from %(minimum)s.") % words
-    return _("Your friends get %(benefit)s off every order.") % words
+    return (_friends_get_of(offer) if is_share(offer) else _friends_get_for(offer)) % words
 
 
-def _friends_get_for(offer, words):
+def _friends_get_of(offer):
     if offer.first_order_only and offer.minimum_order_minor:
-        return _("Your friends get %(benefit)s for their first order from %(minimum)s.") % words
+        return _("Your friends get %(benefit)s of their first order from %(minimum)s.")
     if offer.first_order_only:
-        return _("Your friends get %(benefit)s for their first order.") % words
+        return _("Your friends get %(benefit)s of their first order.")
     if offer.minimum_order_minor:
-        return _("Your friends get %(benefit)s for every order from %(minimum)s.") % words
-    return _("Your friends get %(benefit)s for every order.") % words
+        return _("Your friends get %(benefit)s of every order from %(minimum)s.")
+    return _("Your friends get %(benefit)s of every order.")
+
+
+def _friends_get_for(offer):
+    if offer.first_order_only and offer.minimum_order_minor:
+        return _("Your friends get %(benefit)s for their first order from %(minimum)s.")
+    if offer.first_order_only:
+        return _("Your friends get %(benefit)s for their first order.")
+    if offer.minimum_order_minor:
+        return _("Your friends get %(benefit)s for every order from %(minimum)s.")
+    return _("Your friends get %(benefit)s for every order.")
 
 
 def _you_get(offer):

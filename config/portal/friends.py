@@ -18,7 +18,7 @@ gettext_noop("This one does not count under the program’s terms.")
 PAGE = 20
 _CHANNELS = {"whatsapp": "WhatsApp", "sms": "SMS", "qr": "QR", "facebook": "Facebook", "instagram": "Instagram"}
 # Reasons whose threshold is money, in the program's unit.
-_OF_MONEY = {"below_minimum", "minimum_payout"}
+_OF_MONEY = {"below_minimum", "above_maximum", "minimum_payout"}
 _STEPS = 4
 JOINED, WAITING, PAID, COUNTED, NONE = "joined", "waiting", "paid", "counted", "none"
 

@@ -6,8 +6,10 @@ from urllib.parse import quote
 import segno
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from advocacy import offers
+from advocacy.models import Side
 from referrals import links
 
 
@@ -41,12 +43,7 @@ def _text(storefront, promise):
     words = {"shop": storefront.name}
     if promise.friend:
         words["benefit"] = offers.benefit(promise.friend)
-        off, plain = (
-            _("I like %(shop)s. With my link you get %(benefit)s off."),
-            _("I like %(shop)s. With my link you get %(benefit)s."),
-        )
-        said = off if offers.is_off(promise.friend) else plain
-        said %= words
+        said = _("I like %(shop)s. With my link you get %(benefit)s.") % words
     else:
         said = _("I like %(shop)s. Have a look.") % words
     too = _("I get a reward too.")
@@ -56,3 +53,25 @@ def _text(storefront, promise):
 def _drawn(address):
     """The address as a QR code: an SVG of ours, so it is safe as it is."""
     return mark_safe(segno.make(address, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None))
+
+
+_WHEN = {
+    "day": gettext_noop("today"),
+    "week": gettext_noop("this week"),
+    "month": gettext_noop("this month"),
+    "year": gettext_noop("this year"),
+    "all": gettext_noop("any more"),
+}
+
+
+def unavailable(*, promise, used_up):
+    """A sentence for each offer whose budget is used up; ``used_up`` as ``rewards.promises`` tells it."""
+    said = []
+    for offer in promise.left_out:
+        words = {"benefit": offers.benefit(offer), "when": _(_WHEN[used_up[offer.rule_version, offer.side]])}
+        mine, theirs = (
+            _("%(benefit)s for you is not available %(when)s: the budget is used up."),
+            _("%(benefit)s for your friends is not available %(when)s: the budget is used up."),
+        )
+        said.append((theirs if offer.side == Side.FRIEND else mine) % words)
+    return said

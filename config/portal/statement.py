@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from advocacy import reading
+from advocacy.models import Side
 from rewards import wallets
 from rewards.models import AccountKind, Adjustment, Exchange, Leg, Redemption
 
@@ -78,7 +79,7 @@ def _what(leg):
 
 def _cause(line, advocate):
     """Why something was adjusted is for the staff; that the shop did it is not."""
-    cause, rule = line.cause, line.transfer.reward.rule
+    cause = line.cause
     if isinstance(cause, Redemption):
         order = cause.order_external_id
         return _("Order %(number)s") % {"number": order} if order else _("At the checkout")
@@ -88,7 +89,21 @@ def _cause(line, advocate):
         return _("Points for credit")
     if cause is not None:
         return _("Payout")
-    return rule.name if rule else ""
+    return _earned(line.transfer.reward, advocate)
+
+
+def _earned(reward, advocate):
+    """What it is for. A rule's name is the staff's."""
+    trigger, mine = reward.subject.trigger, reward.side == Side.FRIEND
+    return {
+        "conversion.recorded": _("Your order") if mine else _("A friend’s order"),
+        "referral.created": _("Your sign-up") if mine else _("A friend’s sign-up"),
+        "advocate.enrolled": _("Joining"),
+        "milestone": _("Several friends’ orders"),
+        "tier": _("What your friends brought together"),
+        "testimonial.published": _("What you said about us"),
+        "survey.answered": _("Your answer"),
+    }.get(trigger, advocate.storefront.name)
 
 
 def _pending(row):

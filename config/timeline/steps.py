@@ -56,7 +56,11 @@ def of_decisions(told):
     steps, last = [], {}
     for decision in told["decisions"]:
         for rule in decision["rules"]:
-            said = [rule["counts"], *((side["owed_minor"], side["reasons"]) for side in rule["sides"])]
+            said = [
+                rule["waits_for"],
+                rule["counts"],
+                *((side["owed_minor"], side["reasons"]) for side in rule["sides"]),
+            ]
             if last.get(rule["rule"]) == said:
                 continue
             # Its checks are told once: a refund or a review asks the same questions of the same order.
@@ -69,10 +73,12 @@ def _rule_step(decision, rule, *, checks):
     owed = [f"{side['owed']} to the {side['side']}" for side in rule["sides"] if side["owed_minor"]]
     why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
     answer = f"yes, {' and '.join(owed)}" if owed else rule["counts"] or "no"
+    if rule["waits_for"]:
+        answer = f"waits for {rule['waits_for']}"
     detail = " ".join([*why] or [rule["sentence"]])
     step = _step(
         decision["decided_at"],
-        "yes" if owed else "info" if rule["counts"] else "no",
+        "yes" if owed else "soon" if rule["waits_for"] else "info" if rule["counts"] else "no",
         f"“{rule['name']}”, version {rule['number']}{', corrected' if decision['corrected'] else ''}: {answer}",
         f"{detail} {rule['rate']}.".strip() if rule["rate"] else detail,
         checks,

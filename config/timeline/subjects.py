@@ -41,5 +41,6 @@ def _summary(told):
     for rule in told["decisions"][-1]["rules"]:
         owed = [f"{side['owed']} to the {side['side']}" for side in rule["sides"] if side["owed_minor"]]
         why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
-        said.append(f"“{rule['name']}”: {' and '.join(owed) or rule['counts'] or ' '.join(why)}")
+        waits = rule["waits_for"] and f"waits for {rule['waits_for']}"
+        said.append(f"“{rule['name']}”: {waits or ' and '.join(owed) or rule['counts'] or ' '.join(why)}")
     return " ".join(line if line.endswith(".") else f"{line}." for line in said) or "No rule was in force."

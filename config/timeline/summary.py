@@ -19,7 +19,8 @@ def of(order, explained, refusals):
     if not any(told["decisions"] for told in explained):
         return f"{name.capitalize()} waits to be decided; that takes seconds."
     parts = [_told_reward(reward) for told in explained for reward in told["rewards"] if _worth(reward)]
-    return " ".join([_sentence(parts, name), *_refused(explained)])
+    first = _sentence(parts, name) if parts or not _waiting(explained) else f"{name.capitalize()} is not decided yet."
+    return " ".join([first, *_refused(explained)])
 
 
 def _worth(reward):
@@ -49,11 +50,21 @@ def _sentence(parts, name):
     return f"For {name}, {', '.join(first)}{' and ' if first else ''}{last}."
 
 
+def _waiting(explained):
+    return any(rule["waits_for"] for told in explained for rule in _newest(told))
+
+
+def _newest(told):
+    return told["decisions"][-1]["rules"] if told["decisions"] else ()
+
+
 def _refused(explained):
     """Why a rule did not pay, once per rule, by its newest decision."""
     for told in explained:
-        for rule in told["decisions"][-1]["rules"] if told["decisions"] else ():
-            if rule["counts"]:
+        for rule in _newest(told):
+            if rule["waits_for"]:
+                yield f"“{rule['name']}” waits for {rule['waits_for']}."
+            elif rule["counts"]:
                 yield f"For “{rule['name']}” {rule['counts']}."
             elif not any(side["owed_minor"] for side in rule["sides"]):
                 why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])

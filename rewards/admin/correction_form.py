@@ -4,9 +4,9 @@ import copy
 import json
 
 from django import forms
-from django.utils import timezone
 from unfold import widgets
 
+from advocacy.admin.moments import Moment
 from rewards import corrections, rulebook
 from rewards.admin import rule_fields as fields
 from rewards.admin import rule_typing
@@ -46,10 +46,10 @@ class CorrectionForm(forms.Form):
                 self._sections.append((name, here, any(self.typed.get(box) for box in here if box != "conditions_how")))
         if "conditions" in self.fields:
             self.fields["conditions"].offer(fields.condition_columns())
-        until = min(at, version.ends_at or at)
+        until, zone = min(at, version.ends_at or at), version.rule.program.time_zone
         self._about = {
-            "starts_at": _moment("From", version.starts_at, "What happened from then on is decided anew."),
-            "ends_at": _moment("Until", until, "Not later than now; the moment itself is not included."),
+            "starts_at": _moment("From", version.starts_at, "What happens from then on is decided anew.", zone),
+            "ends_at": _moment("Until", until, "Not later than now; the moment itself is not included.", zone),
             "policy": forms.ChoiceField(
                 label="What was spent or paid already",
                 choices=CorrectionPolicy,
@@ -118,8 +118,7 @@ class CorrectionForm(forms.Form):
         self.add_error(name if name in self.fields else None, sentence)
 
 
-def _moment(label, initial, help_text):
-    widget = widgets.UnfoldAdminSplitDateTimeWidget
-    return forms.SplitDateTimeField(
-        label=label, initial=timezone.localtime(initial), help_text=help_text, widget=widget
-    )
+def _moment(label, initial, help_text, zone):
+    field = Moment(label=label, initial=initial, help_text=help_text)
+    field.in_zone(zone)
+    return field

@@ -10,6 +10,8 @@ from rewards.models import Correction, CorrectionState, RuleStatus
 
 def state(version, at):
     """Whether a version decides now, as (tone, word)."""
+    if version.cancelled:
+        return "quiet", "Cancelled"
     if version.ends_at and version.ends_at <= at:
         return "quiet", "Over"
     return ("planned", "Planned") if version.starts_at > at else ("good", "In force")
@@ -27,7 +29,8 @@ def state_of_rule(rule, versions, at):
 def current(versions, at):
     """The version in force, else the next planned one, else the last."""
     by_word = {state(version, at)[1]: version for version in versions}
-    return by_word.get("In force") or by_word.get("Planned") or (versions[-1] if versions else None)
+    known = (by_word.get(word) for word in ("In force", "Planned", "Over", "Cancelled"))
+    return next(filter(None, known), None)
 
 
 def told(rule, versions, at):
@@ -44,7 +47,7 @@ def told(rule, versions, at):
                 "corrections": mended[version.pk],
             }
         )
-        before = version
+        before = before if version.cancelled else version
     return rows[::-1]
 
 

@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 
 from advocacy import money
 from advocacy.admin import words
-from rewards import book
+from rewards import promises
 from rewards.models import Counter
 from rewards.rules import periods
 
@@ -26,13 +26,11 @@ def shown(rule, version, at):
     """A bar for each budget of the version: what is used of how much."""
     used = {(counter.cap, counter.period): counter.used for counter in rule.budgets}
     bars = []
-    for meter in book.terms_of(version).cap_meters():
-        if meter.scope == "program":
-            now = used.get((meter.cap, periods.key(meter.period, at, rule.program.time_zone)), 0)
-            benefit = version.benefits.get(meter.sides[0], {})
-            unit = money.POINTS if benefit.get("form") == "points" else rule.program.currency
-            amounts = [money.plain(each, unit) if meter.measure == "amount" else each for each in (now, meter.limit)]
-            bars.append((min(now, meter.limit), meter.limit, *amounts, _PERIODS[meter.period]))
+    for meter in promises.limits_of_all(version):
+        now = used.get((meter.cap, periods.key(meter.period, at, rule.program.time_zone)), 0)
+        unit = promises.unit_of(version, meter)
+        amounts = [money.plain(each, unit) if meter.measure == "amount" else each for each in (now, meter.limit)]
+        bars.append((min(now, meter.limit), meter.limit, *amounts, _PERIODS[meter.period]))
     if not bars:
         return words.NOTHING
     bar = '<span class="job-bar"><progress value="{}" max="{}"></progress><span>{} of {}{}</span></span>'

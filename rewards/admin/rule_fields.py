@@ -5,6 +5,7 @@ from django.apps import apps
 from unfold import widgets
 
 from advocacy import conditions, ids
+from advocacy.admin.moments import Moment
 from advocacy.models import BenefitKind, Program
 from advocacy.outbox.catalogue import TYPES
 from rewards.admin.rows import Column, RowsField
@@ -80,8 +81,7 @@ def number(label, help_text="", **options):
 
 
 def moment(label, help_text):
-    widget = widgets.UnfoldAdminSplitDateTimeWidget
-    return forms.SplitDateTimeField(label=label, required=False, help_text=help_text, widget=widget)
+    return Moment(label=label, required=False, help_text=help_text)
 
 
 def triggers():

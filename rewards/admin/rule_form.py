@@ -1,8 +1,8 @@
 """The form in which an admin writes a rule: money as money, percentages as percentages, saved as a new version."""
 
 from django import forms
-from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from advocacy.models import Program
 from advocacy.refusals import Refused
@@ -103,6 +103,7 @@ class RuleForm(Sides, forms.ModelForm):
     starts_at = fields.moment("Start", "What happens from then on follows this version.")
     ends_at = fields.moment("It ends", "Empty: open end. The moment itself is not included.")
     confirmed = forms.BooleanField(required=False)
+    replaces = forms.BooleanField(required=False)
 
     class Meta:
         model = Rule
@@ -110,8 +111,7 @@ class RuleForm(Sides, forms.ModelForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        rule = self.instance
-        self.latest = rule.versions.filter(corrects=None).order_by("number").last() if rule.pk else None
+        self.latest = rulebook.newest(self.instance) if self.instance.pk else None
         self.fields["when"].choices = _starts(first=self.latest is None)
         self.fields["trigger"].choices = fields.triggers()
         self.fields["conditions"].offer(fields.condition_columns())
@@ -122,16 +122,26 @@ class RuleForm(Sides, forms.ModelForm):
             draft = recipe.terms(at=timezone.now(), zone=self._program().time_zone)
             self.initial |= {"name": recipe.name} | rule_typing.typed(draft, self.currency())
         self._offer_pools()
+        for name in ("starts_at", "ends_at"):
+            self.fields[name].in_zone(self._program().time_zone)
 
     def currency(self):
         return self._program().currency
 
+    def planned(self):
+        """The RuleVersion that waits for its start, which an edit can only replace or follow; or None."""
+        rule = self.instance
+        return rulebook.planned(rule=rule, at=timezone.now()).last() if rule.pk else None
+
     def _program(self):
         if self.instance.program_id:
             return self.instance.program
-        program = self.cleaned_data.get("program") if hasattr(self, "cleaned_data") else None
-        chosen = program or Program.objects.filter(pk=self.initial.get("program")).first()
-        return chosen or Program(currency="EUR", time_zone="UTC")
+        return self._chosen or Program(currency="EUR", time_zone="UTC")
+
+    @cached_property
+    def _chosen(self):
+        asked = str(self.data.get(self.add_prefix("program"), "") if self.is_bound else self.initial.get("program", ""))
+        return Program.objects.filter(pk=asked).first() if asked.isdecimal() else None
 
     def _offer_pools(self):
         """All pools, and the one that the rule names already."""
@@ -161,6 +171,7 @@ class RuleForm(Sides, forms.ModelForm):
             terms=self.terms,
             starts_at=self.starts_at,
             from_the_past=self.cleaned_data["when"] == PAST,
+            replace=self.cleaned_data["replaces"],
             at=self.at,
         )
 
@@ -182,13 +193,27 @@ class RuleForm(Sides, forms.ModelForm):
 
     def _try(self):
         """Ask the rulebook whether it would take this, so that its own words stand at the fields."""
+        rule, program = (self.instance if self.instance.pk else None), self._program()
         try:
-            with transaction.atomic():
-                self.save_version(self.instance if self.instance.pk else None)
-                transaction.set_rollback(True)
+            rulebook.check(program=program, rule=rule, terms=self.terms)
+            starts_at = rulebook.start(
+                program,
+                rule=rule,
+                at=self.at,
+                starts_at=self.starts_at,
+                from_the_past=self.cleaned_data.get("when") == PAST,
+                replace=self.cleaned_data.get("replaces", False),
+            )
+            rulebook.check_end(self.terms, starts_at)
         except Refused as refused:
-            for column, sentence in (refused.errors or {None: refused.message}).items():
-                self.add_error(self._box(column or ""), sentence)
+            self._blame(refused)
+
+    def _blame(self, refused):
+        """At the box it is about; at the top where that box is not shown, or what stands there asks for a tick."""
+        hidden = refused.code == "version_planned" or self.cleaned_data.get("when") not in (LATER, PAST)
+        for column, sentence in (refused.errors or {None: refused.message}).items():
+            box = self._box(column or "")
+            self.add_error(None if box == "starts_at" and hidden else box, sentence)
 
     def _box(self, column):
         name = column.removesuffix("_minor").removesuffix("_bp")

@@ -34,7 +34,7 @@ class Reading:
             "conditions": self._conditions(),
             "benefits": {side: said for side in SIDES if (said := self._benefit(side, trigger))},
             "caps": [cap for place, row in self._rows("caps") if (cap := self._cap(place, row))],
-            "per_currency": dict(found for place, row in self._rows("per_currency") if (found := self._in(place, row))),
+            "per_currency": self._per_currency(),
             "hold_days": cleaned.get("hold_days") or 0,
             "hold_from": cleaned.get("hold_from") or HoldFrom.PAYMENT,
             "delivery_allowance_days": 7 if allowance is None else allowance,
@@ -116,6 +116,15 @@ class Reading:
             unit = money.POINTS if side_form == words.POINTS else self.currency
             limit = self._minor("caps", row["limit"], unit, place)
         return None if limit is None else parts | {"limit": limit} | side
+
+    def _per_currency(self):
+        said = {}
+        for place, row in self._rows("per_currency"):
+            if row["currency"].upper() in said:
+                self.blame("per_currency", f"Row {place}: {row['currency'].upper()} stands above already; say it once.")
+            elif found := self._in(place, row):
+                said |= [found]
+        return said
 
     def _in(self, place, row):
         currency, said = row["currency"].upper(), {}

@@ -13,10 +13,9 @@ from unfold.decorators import display
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.models import Program, ProgramStatus
-from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
 from rewards import recipes, rulebook
-from rewards.admin import history, rule_budgets, rule_fields, rule_form
+from rewards.admin import history, rule_budgets, rule_form, rule_layout
 from rewards.models import Rule, RuleStatus, RuleVersion
 
 
@@ -24,21 +23,16 @@ def archive(*, row, by, at, reason):
     rulebook.archive(rule=row, at=at)
 
 
+def cancel(*, row, by, at, reason):
+    rulebook.cancel(rule=row, at=at)
+
+
 def activate(*, row, by, at, reason):
-    latest = row.versions.filter(corrects=None).order_by("number").last()
+    latest = rulebook.newest(row) or row.versions.filter(corrects=None).order_by("number").last()
     if latest is None:
         raise Refused("no_version", "This rule says nothing yet; open it and save it.")
     terms = rulebook.terms_of(latest) | {"ends_at": None}
     rulebook.save(program=row.program, rule=row, name=row.name, terms=terms, at=at)
-
-
-_DERIVED = "trigger == 'conversion.recorded'"
-_EVERY = "frequency == 'every_order'"
-_MILESTONE = f"{_DERIVED} && frequency == 'milestone'"
-
-
-def _fields_of(side):
-    return list(rule_fields.of_side(side))
 
 
 @admin.register(Rule)
@@ -52,48 +46,8 @@ class RuleAdmin(acts.Acting, Listing):
     search_fields = ["name"]
     empty = "A rule says who gets what for which orders. Start from a recipe above, or add one of your own."
     program_link = words.person("program", "Program")
-    conditional_fields = {
-        **{name: when for side in rule_fields.SIDES for name, when in rule_fields.shown_for(side).items()},
-        "minimum_order": _DERIVED,
-        "order_limit": _EVERY,
-        "months_limit": f"{_EVERY} && {_DERIVED}",
-        "months_from": f"{_EVERY} && {_DERIVED} && months_limit",
-        "milestone_every": _MILESTONE,
-        "milestone_repeats": _MILESTONE,
-        "hold_from": _DERIVED,
-        "delivery_allowance_days": f"{_DERIVED} && ['shipping', 'delivery'].includes(hold_from)",
-        "starts_at": f"when != '{rule_form.SOON}'",
-    }
-    fieldsets = [
-        ("The rule", {"fields": ["program", "name"]}),
-        (
-            "For what",
-            {
-                "fields": [
-                    "trigger",
-                    "frequency",
-                    "milestone_every",
-                    "milestone_repeats",
-                    "order_limit",
-                    "months_limit",
-                    "months_from",
-                    "minimum_order",
-                ]
-            },
-        ),
-        ("For the advocate", {"fields": _fields_of("advocate")}),
-        ("For the friend", {"fields": _fields_of("friend")}),
-        ("For the customer", {"fields": _fields_of("customer")}),
-        ("Until it is credited", {"fields": ["hold_days", "hold_from", "delivery_allowance_days"]}),
-        ("When", {"fields": ["when", "starts_at", "ends_at"]}),
-        ("Limits and budgets", {"fields": ["caps"]}),
-        ("Further conditions", {"fields": ["conditions_how", "conditions"]}),
-        ("Expiry", {"fields": ["expires_days"]}),
-        ("Other currencies", {"fields": ["per_currency"]}),
-        ("Beside other rules", {"fields": ["priority", "exclusive_group"]}),
-    ]
-    # Closed until they are used, so that the simple case stays simple.
-    closed = ("Limits and budgets", "Further conditions", "Expiry", "Other currencies", "Beside other rules")
+    conditional_fields = rule_layout.SHOWN_WHEN
+    fieldsets = rule_layout.FIELDSETS
     acts = [
         acts.Act(
             name="archive",
@@ -103,6 +57,15 @@ class RuleAdmin(acts.Acting, Listing):
             consequence="It grants nothing to new orders from now on. What it granted stays and is still credited.",
             do=archive,
             applies=lambda rule: rule.status == RuleStatus.ACTIVE,
+        ),
+        acts.Act(
+            name="cancel",
+            label="Cancel the planned version",
+            done="Cancelled the planned version",
+            consequence="It never begins. The version in force goes on as its own terms say; a rule that has none is "
+            "archived.",
+            do=cancel,
+            applies=lambda rule: rulebook.planned(rule=rule, at=timezone.now()).exists(),
         ),
         acts.Act(
             name="activate",
@@ -135,22 +98,23 @@ class RuleAdmin(acts.Acting, Listing):
         if not self.has_add_permission(request):
             raise PermissionDenied
         context = self.admin_site.each_context(request)
-        context |= {"title": "Start from a recipe", "recipes": recipes.RECIPES.values(), "opts": self.opts}
+        asked = request.GET.get("program", "")
+        program = {"program": asked} if asked.isdecimal() else _only_program()
+        context |= {"title": "Start from a recipe", "recipes": recipes.RECIPES.values(), "opts": self.opts} | program
         return TemplateResponse(request, "admin/rule_recipes.html", context)
 
     def get_readonly_fields(self, request, obj=None):
         return ["program"] if obj else []
 
     def get_changeform_initial_data(self, request):
-        programs = Program.objects.exclude(status=ProgramStatus.ENDED)[:2]
-        only = {"program": programs[0].pk} if len(programs) == 1 else {}
-        return only | super().get_changeform_initial_data(request)
+        return _only_program() | super().get_changeform_initial_data(request)
 
     def render_change_form(self, request, context, *args, obj=None, **options):
         form = context["adminform"].form
         context["said"] = _said(form) if form.is_bound else _said_already(obj)
+        context["planned"] = _planned(form)
         context["recipe"] = recipes.RECIPES.get(form.initial.get("recipe"))
-        context["sections"] = [_Section(fieldset, form, self.closed) for fieldset in context["adminform"]]
+        context["sections"] = [rule_layout.Section(fieldset, form) for fieldset in context["adminform"]]
         if obj:
             context["history"] = history.told(obj, obj.in_order, timezone.now())
         return super().render_change_form(request, context, *args, obj=obj, **options)
@@ -200,28 +164,22 @@ class RuleAdmin(acts.Acting, Listing):
         return len(row.in_order)
 
 
-class _Section:
-    """A fieldset, whether it can be closed, and whether it stands open."""
-
-    def __init__(self, fieldset, form, closed):
-        self.fieldset, self.closes = fieldset, fieldset.name in closed
-        self.shown_when = _SECTIONS.get(fieldset.name, "")
-        boxes = [form[name] for line in fieldset for name in line.fields if name in form.fields]
-        self.open = not self.closes or any(_used(box) for box in boxes)
+def _only_program():
+    """The program that a new rule is for where there is no choice: a test twin's is none."""
+    running = Program.objects.exclude(status=ProgramStatus.ENDED).filter(storefront__test_twin_of=None)[:2]
+    return {"program": running[0].pk} if len(running) == 1 else {}
 
 
-def _used(box):
-    value = box.value()
-    return bool(box.errors) or (bool(value) and value != box.field.initial)
-
-
-_SECTIONS = {
-    f"For the {side}": " || ".join(
-        f"trigger == '{one.name}'" for one in TYPES.values() if one.triggers and side in one.recipients
-    )
-    for side in rule_fields.SIDES
-}
-_SECTIONS["Other currencies"] = _DERIVED
+def _planned(form):
+    """What stands at the top of the form while a version waits for its start."""
+    version = form.planned()
+    if version is None:
+        return None
+    return {
+        "version": version,
+        "sentence": rulebook.sentence(version, currency=form.currency()),
+        "replaces": form["replaces"].value(),
+    }
 
 
 def _said(form):

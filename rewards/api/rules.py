@@ -1,5 +1,6 @@
 """Rules: read with their versions and sentences, written as new versions; what cannot be is refused by field."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -71,6 +72,28 @@ class RuleAnswer(serializers.ModelSerializer):
     }
 
 
+class WarningAnswer(serializers.Serializer):
+    code = serializers.CharField()
+    text = serializers.CharField(help_text="What may be wrong with it, and what to do.")
+    dangerous = serializers.BooleanField(help_text="Whether it was saved only because of `accept_warnings`.")
+
+
+class SavedAnswer(RuleAnswer):
+    """``warnings`` of the newest version that was not cancelled."""
+
+    warnings = serializers.SerializerMethodField(help_text="What an admin reads before saving; empty if all is well.")
+
+    class Meta(RuleAnswer.Meta):
+        fields = [*RuleAnswer.Meta.fields, "warnings"]
+
+    example = RuleAnswer.example | {"warnings": []}
+
+    @extend_schema_field(WarningAnswer(many=True))
+    def get_warnings(self, rule):
+        terms = rulebook.terms_of(rulebook.newest(rule))
+        return [warned._asdict() for warned in rulebook.warnings(program=rule.program, terms=terms)]
+
+
 class TermsCall(fields.StrictSerializer):
     """The shapes of benefits, caps, conditions and per_currency are checked by the rulebook, in words."""
 
@@ -95,6 +118,9 @@ class TermsCall(fields.StrictSerializer):
     exclusive_group = fields.Text(max_length=40, required=False)
     starts_at = fields.Time(required=False, help_text="At least 10 seconds ahead, which is what it is without it.")
     ends_at = fields.Time(required=False)
+    accept_warnings = fields.Flag(
+        required=False, help_text="Say that a dangerous warning is meant, such as a rule that could pay without limit."
+    )
 
     example = _EXAMPLE
 
@@ -104,24 +130,38 @@ class RuleCall(TermsCall):
     name = fields.Name(max_length=120, help_text="For you and for explanations.")
 
 
+class VersionCall(TermsCall):
+    replace_planned = fields.Flag(
+        required=False, help_text="Cancel the versions that have not begun; else a version starts after them."
+    )
+
+
 def _rules(storefront):
     rows = Rule.objects.filter(program__storefront=storefront).select_related("program")
     return rows.prefetch_related("versions__rule__program")
 
 
 def _save(call, *, program, rule, name, at):
-    terms = {column: call[column] for column in rulebook.TERMS if column in call}
-    return rulebook.save(program=program, rule=rule, name=name, terms=terms, starts_at=call.get("starts_at"), at=at)
+    return rulebook.save(
+        program=program,
+        rule=rule,
+        name=name,
+        terms={column: call[column] for column in rulebook.TERMS if column in call},
+        starts_at=call.get("starts_at"),
+        replace=call.get("replace_planned", False),
+        accepted=call.get("accept_warnings", False),
+        at=at,
+    )
 
 
-def _shown(storefront, rule):
-    return RuleAnswer(_rules(storefront).get(pk=rule.pk)).data
+def _shown(storefront, rule, answer=RuleAnswer):
+    return answer(_rules(storefront).get(pk=rule.pk)).data
 
 
 @documented(
     "Rules",
     get=Call("List rules", RuleAnswer, many=True),
-    post=Call("Create a rule", RuleAnswer, RuleCall, creates=True, keyed=True),
+    post=Call("Create a rule", SavedAnswer, RuleCall, creates=True, keyed=True),
 )
 class Rules(ListEndpoint):
     answer = RuleAnswer
@@ -138,7 +178,7 @@ class Rules(ListEndpoint):
             rule = rule or claim.keep(
                 "rule", _save(call, program=program, rule=None, name=call["name"], at=self.at).rule
             )
-        return created(_shown(request.storefront, rule), new=claim.new)
+        return created(_shown(request.storefront, rule, SavedAnswer), new=claim.new)
 
 
 @documented("Rules", get=Call("Get a rule", RuleAnswer, also=path_parameters("id")))
@@ -151,8 +191,8 @@ class OneRule(Endpoint):
     "Rules",
     post=Call(
         "Make a version of a rule",
-        RuleAnswer,
-        TermsCall,
+        SavedAnswer,
+        VersionCall,
         creates=True,
         keyed=True,
         also=path_parameters("id"),
@@ -162,13 +202,29 @@ class OneRule(Endpoint):
 class Versions(Endpoint):
     def post(self, request, id):
         rule = found.one(_rules(request.storefront), "rule", id)
-        call = self.taken(TermsCall)
+        call = self.taken(VersionCall)
         name, mine = call.get("name", rule.name), RuleVersion.objects.filter(rule=rule)
         with keyed(self) as claim:
             if not claim.earlier(mine):
                 version = _save(call, program=rule.program, rule=rule, name=name, at=self.at)
                 claim.keep("rule_version", version)
-        return created(_shown(request.storefront, rule), new=claim.new)
+        return created(_shown(request.storefront, rule, SavedAnswer), new=claim.new)
+
+
+@documented(
+    "Rules",
+    post=Call(
+        "Cancel a rule's planned versions",
+        RuleAnswer,
+        also=path_parameters("id"),
+        description="What has not begun never does. The version in force goes on as its own terms say; a rule that has "
+        "none is archived.",
+    ),
+)
+class CancelPlanned(Endpoint):
+    def post(self, request, id):
+        rule = found.one(_rules(request.storefront), "rule", id)
+        return Response(_shown(request.storefront, rulebook.cancel(rule=rule, at=self.at)))
 
 
 @documented(

@@ -17,6 +17,7 @@ urlpatterns = [
     path("rules/simulate", SimulateRule.as_view()),
     path("rules/<str:id>", rules.OneRule.as_view()),
     path("rules/<str:id>/versions", rules.Versions.as_view()),
+    path("rules/<str:id>/cancel_planned", rules.CancelPlanned.as_view()),
     path("rules/<str:id>/archive", rules.Archive.as_view()),
     path("corrections", Corrections.as_view()),
     path("corrections/<str:id>", OneCorrection.as_view()),

@@ -2,7 +2,7 @@
 
 from advocacy import ids
 from advocacy.models import Event
-from rewards import book, rulebook, rules
+from rewards import book, rates, rulebook, rules
 from rewards.explanations import verdict
 from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
 
@@ -15,7 +15,7 @@ def of_subject(*, storefront, kind, public_id):
     subjects = list(Subject.objects.filter(storefront=storefront, kind=kind, public_id=public_id).order_by("pk"))
     if not subjects:
         return {"decisions": [], "rewards": [], "transfers": []}
-    decisions = list(Decision.objects.filter(subject__in=subjects).order_by("pk"))
+    decisions = list(Decision.objects.filter(subject__in=subjects).select_related("subject__program").order_by("pk"))
     versions = _versions(decisions)
     facts = dict(
         Event.objects.filter(storefront=storefront, subject_kind=kind, subject_id=public_id).values_list(
@@ -30,6 +30,11 @@ def of_subject(*, storefront, kind, public_id):
         "rewards": rewards,
         "transfers": list(Transfer.objects.filter(reward__in=rewards).select_related("reward").order_by("id")),
     }
+
+
+def _day(subject):
+    """The day whose exchange rates it takes."""
+    return rates.day_of(subject.occurred_at, subject.program.time_zone)
 
 
 def _versions(decisions):
@@ -64,5 +69,5 @@ def _decision(decision, facts, versions):
         "decided_at": decision.decided_at,
         "corrected": decision.correction is not None,
         "correction": ids.encode("cor", decision.correction) if decision.correction else None,
-        "rules": verdict.told(decision.verdicts, facts, versions),
+        "rules": verdict.told(decision.verdicts, facts, versions, _day(decision.subject)),
     }

@@ -6,19 +6,22 @@ from django.utils.formats import date_format
 
 from advocacy import ids, money, reasons
 from advocacy.models import Side
-from rewards import verdicts
+from rewards import rules, verdicts
 from rewards.explanations import checks
 from rewards.rules.amounts import converted, minor_rate
 from rewards.rules.terms import FRIENDS
 
 
-def told(kept, facts, versions):
-    """A dictionary for each rule, for JSON. ``versions``: RuleVersions by id, each with its ``sentence``."""
+def told(kept, facts, versions, day):
+    """A dictionary for each rule, for JSON. ``versions``: RuleVersions by id, each with its ``sentence``.
+
+    ``day``: whose exchange rates it takes.
+    """
     said = verdicts.read(kept)
-    return [_rule(each, facts, versions, _paid_instead(each, said, versions)) for each in said]
+    return [_rule(each, facts, versions, _paid_instead(each, said, versions), day) for each in said]
 
 
-def _rule(said, facts, versions, instead):
+def _rule(said, facts, versions, instead, day):
     version = versions[said["version"]]
     return {
         "rule": ids.encode("rul", version.rule.public_id),
@@ -27,6 +30,7 @@ def _rule(said, facts, versions, instead):
         "sentence": version.sentence,
         "checks": [checks.told(check, said["unit"], version) for check in said["checks"]],
         "rate": _rate(said, facts),
+        "waits_for": _awaited(said, day),
         "counts": _counts(said, version),
         "sides": [_side(said, side, facts, version, instead) for side in Side.values if side in said["granted"]],
     }
@@ -41,6 +45,14 @@ def _rate(said, facts):
     day = date_format(date.fromisoformat(rate["day"]), "j F Y")
     amounts = f"{money.plain(facts['basis_minor'], currency)} = {money.plain(worth, unit)}"
     return f"{amounts} at {rate['rate']} of {day}, {rate['source']}"
+
+
+def _awaited(said, day):
+    """Such as “the exchange rate from USD to EUR of 2 March 2026”; empty where it is decided."""
+    if not said.get("waits"):
+        return ""
+    missing = next(check for check in said["checks"] if check["reason"] == rules.RATE_MISSING)
+    return f"the exchange rate from {missing['input']} to {missing['threshold']} of {date_format(day, 'j F Y')}"
 
 
 def _counts(said, version):

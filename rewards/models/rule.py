@@ -62,11 +62,11 @@ class _Promised(models.Manager):
 
 
 class RuleVersion(models.Model):
-    """Event type + conditions on facts → benefits. Immutable from the moment it is saved, but for its end.
+    """Event type + conditions on facts → benefits. Immutable from the moment it is saved, but for an end to come.
 
-    In force from ``starts_at`` until ``ends_at`` or the next version's start, the end excluded. The shapes of
-    ``conditions`` are those of ``advocacy.conditions``; of ``benefits``, ``caps`` and ``per_currency`` those of
-    ``rewards.rules.terms``.
+    In force from ``starts_at`` until ``ends_at``, the end excluded; cancelled before it began, both are the same. The
+    shapes of ``conditions`` are those of ``advocacy.conditions``; of ``benefits``, ``caps`` and ``per_currency`` those
+    of ``rewards.rules.terms``.
     """
 
     public_id = PublicIdField()
@@ -115,6 +115,8 @@ class RuleVersion(models.Model):
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+    # The end that it was saved with: ``ends_at`` is earlier where another version took over or its rule was archived.
+    own_ends_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Set where this version corrects the decisions of another: it decides those, and what is told of its period only
     # later; it has the other’s number.
@@ -142,23 +144,41 @@ class RuleVersion(models.Model):
                 violation_error_message="Choose what the advocate or the friend gets.",
             ),
             models.CheckConstraint(
-                condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=models.F("starts_at")),
-                name="a_rule_version_ends_after_it_starts",
+                condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gte=models.F("starts_at")),
+                name="a_rule_version_does_not_end_before_it_starts",
                 violation_error_message="A rule must end after it starts.",
             ),
         ]
         triggers = [
-            # A promise that has been applied is history; only its end may still be set.
+            # A promise that has been applied is history. An end that is still to come may be moved, but never over a
+            # moment at which something happened. Nothing does in the future: an edit in time reads no subject.
             pgtrigger.Trigger(
                 name="a_rule_version_is_immutable",
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.Before,
+                declare=[("earliest", "timestamptz"), ("latest", "timestamptz")],
                 func="""
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'A rule version is not deleted; archive its rule.';
                     END IF;
                     IF (to_jsonb(NEW) - 'ends_at') IS DISTINCT FROM (to_jsonb(OLD) - 'ends_at') THEN
                         RAISE EXCEPTION 'A rule version is not changed; save the rule to make a new version.';
+                    END IF;
+                    IF NEW.ends_at IS NOT DISTINCT FROM OLD.ends_at THEN
+                        RETURN NEW;
+                    END IF;
+                    IF NEW.corrects_id IS NOT NULL OR OLD.ends_at <= clock_timestamp() THEN
+                        RAISE EXCEPTION 'The end of a rule version that is over stays.';
+                    END IF;
+                    earliest := least(coalesce(OLD.ends_at, 'infinity'), coalesce(NEW.ends_at, 'infinity'));
+                    latest := greatest(coalesce(OLD.ends_at, 'infinity'), coalesce(NEW.ends_at, 'infinity'));
+                    IF earliest <= clock_timestamp() AND EXISTS (
+                        SELECT FROM rewards_subject subject
+                        JOIN rewards_rule rule ON rule.program_id = subject.program_id
+                        WHERE rule.id = NEW.rule_id AND subject.trigger = NEW.trigger
+                            AND subject.occurred_at >= earliest AND subject.occurred_at < latest
+                    ) THEN
+                        RAISE EXCEPTION 'Something has happened that this end would give another rule version.';
                     END IF;
                     RETURN NEW;
                 """,
@@ -167,3 +187,8 @@ class RuleVersion(models.Model):
 
     def __str__(self):
         return f"{self.rule.name}, version {self.number}{', corrected' if self.corrects_id else ''}"
+
+    @property
+    def cancelled(self):
+        """Whether it was taken back before it began."""
+        return self.ends_at == self.starts_at

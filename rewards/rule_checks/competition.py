@@ -27,7 +27,7 @@ def _rivals(program, group, rule):
     newest = {}
     for other in others.prefetch_related("versions"):
         for version in other.versions.all():
-            if version.corrects_id is None:
+            if version.corrects_id is None and not version.cancelled:
                 newest[other.pk] = version
     return [version for version in newest.values() if version.exclusive_group == group]
 

@@ -6,8 +6,8 @@ from django.db.models import F, Q
 
 from advocacy import money
 from advocacy.outbox.record import Draft, record
-from rewards import events
-from rewards.models import Counter, Rule, RuleStatus
+from rewards import events, promises
+from rewards.models import Counter, Rule, RuleStatus, RuleVersion
 from rewards.rules import periods
 from rewards.rules.terms import AMOUNT
 
@@ -37,38 +37,55 @@ def warn(found, *, at):
 
 @dataclass(frozen=True)
 class Low:
-    """A budget of now that is nearly or wholly used up, in minor units of its rule's program."""
+    """A limit of what all get together that is nearly or wholly used up in the period that goes on.
+
+    ``used`` and ``limit``: minor units of ``unit``, or rewards where that is empty.
+    """
 
     rule: Rule
     period: str
-    limit_minor: int
-    used_minor: int
+    unit: str
+    limit: int
+    used: int
 
     @property
     def exhausted(self):
-        return self.used_minor >= self.limit_minor
+        return self.used >= self.limit
+
+    @property
+    def percent(self):
+        return 100 * self.used // self.limit
 
     @property
     def said(self):
-        """Such as “82.00 of 100.00 EUR”."""
-        unit = self.rule.program.currency
-        return f"{money.plain(self.used_minor, unit).split()[0]} of {money.plain(self.limit_minor, unit)}"
+        """Such as “82.00 of 100.00 EUR this month”."""
+        when = "" if self.period == periods.ALL else " today" if self.period == "day" else f" this {self.period}"
+        if not self.unit:
+            return f"{self.used} of {self.limit} rewards{when}"
+        return f"{money.plain(self.used, self.unit).split()[0]} of {money.plain(self.limit, self.unit)}{when}"
 
 
 def running_out(*, at, limit=5):
-    """The Low budgets of active rules in the periods that go on, the fullest first."""
-    rows = Counter.objects.filter(warned_limit__isnull=False, rule__status=RuleStatus.ACTIVE)
-    low = [
-        Low(row.rule, row.period, row.warned_limit, row.used)
-        for row in rows.select_related("rule__program")
-        if row.used >= row.warned_limit * NEARLY and _goes_on(row, at)
-    ]
-    return sorted(low, key=lambda one: one.limit_minor - one.used_minor)[:limit]
+    """The Low limits of the rules in force, the fullest first; two queries."""
+    found = list(_limits_in_force(at))
+    rows = Counter.objects.filter(rule__in={version.rule_id for version, _ in found}, cap__contains="/program/")
+    used = {(row.rule_id, row.cap, row.key, row.period): row.used for row in rows} if found else {}
+    low = []
+    for version, meter in found:
+        program = version.rule.program
+        now = periods.key(meter.period, at, program.time_zone)
+        taken = used.get((version.rule_id, meter.cap, program.public_id, now), 0)
+        if taken >= meter.limit * NEARLY:
+            unit = promises.unit_of(version, meter) if meter.measure == AMOUNT else ""
+            low.append(Low(version.rule, meter.period, unit, meter.limit, taken))
+    return sorted(low, key=lambda one: -one.used / one.limit)[:limit]
 
 
-def _goes_on(row, at):
-    zone = row.rule.program.time_zone
-    return row.period in {periods.key(period, at, zone) for period in periods.PERIODS}
+def _limits_in_force(at):
+    begun = RuleVersion.objects.filter(rule__status=RuleStatus.ACTIVE, starts_at__lte=at).exclude(caps=[])
+    for version in begun.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).select_related("rule__program"):
+        for meter in promises.limits_of_all(version):
+            yield version, meter
 
 
 def _tell(places, column, type, at):

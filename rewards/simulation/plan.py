@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from advocacy import ids
 from advocacy.models import Program
 from advocacy.refusals import Refused
@@ -13,7 +11,7 @@ from rewards.models import Rule, RuleVersion
 from rewards.simulation.sets import NEW, Sets
 
 _DATES = ("starts_at", "ends_at")
-_NOT_TERMS = {"id", "public_id", "rule", "number", "created_at", "corrects", *_DATES}
+_NOT_TERMS = {"id", "public_id", "rule", "number", "created_at", "corrects", "own_ends_at", *_DATES}
 _COLUMNS = {field.name for field in RuleVersion._meta.concrete_fields} - _NOT_TERMS
 
 
@@ -82,7 +80,7 @@ def made(*, program, name, terms, rule, start, until, at):
         start=start,
         until=min(until, at),
         replaced=rule.pk if rule else None,
-        draft=None if terms is None else {"name": name, "terms": _checked(program, name, terms, rule, at)},
+        draft=None if terms is None else {"name": name, "terms": _checked(program, terms, rule)},
         versions=tuple(version.pk for version in in_force),
     )
 
@@ -96,17 +94,12 @@ def _check_period(start, until, at):
         raise Refused("invalid_period", said, errors={"from": "Choose a day that is over."})
 
 
-def _checked(program, name, terms, rule, at):
+def _checked(program, terms, rule):
     """The terms without their dates, refused as saving them would refuse them."""
     terms = {column: value for column, value in terms.items() if column not in _DATES}
     unknown = sorted(terms.keys() - _COLUMNS)
     if unknown:
         said = {f"terms.{name[:60]}": "A rule has no such part." for name in unknown}
         raise Refused("invalid_rule", f"A rule has no {unknown[0][:60]!a}.", errors=said)
-    # After a version that is planned already, so that only the terms can be refused.
-    last = rule.versions.order_by("number").last() if rule else None
-    starts_at = max(at + rulebook.NOTICE, last.starts_at + rulebook.NOTICE) if last else None
-    with transaction.atomic():
-        rulebook.save(program=program, name=name, terms=terms, rule=rule, starts_at=starts_at, at=at)
-        transaction.set_rollback(True)
+    rulebook.check(program=program, terms=terms, rule=rule)
     return terms

@@ -61,13 +61,13 @@ def test_to_the_friend(terms, headline, conditions):
             {},
             {},
             "Give €10, get €10",
-            "Your friends get €10 off their first order from €40. You get €10 once they keep it.",
+            "Your friends get €10 for their first order from €40. You get €10 once they keep it.",
         ),
         (
             EVERY,
             PERCENT | EVERY | {"maximum_minor": 1500},
             "Give €10, get 12.5%",
-            "Your friends get €10 off every order from €40. You get 12.5% of every order they keep, up to €15 each.",
+            "Your friends get €10 for every order from €40. You get 12.5% of every order they keep, up to €15 each.",
         ),
         (
             None,
@@ -75,7 +75,7 @@ def test_to_the_friend(terms, headline, conditions):
             "Get €10 for every friend",
             "You get €10 once they keep their first order. Orders count from €40.",
         ),
-        (FREE, FREE | AT_ONCE, "Give €10, get €10", "Your friends get €10 off their first order. You get €10 for it."),
+        (FREE, FREE | AT_ONCE, "Give €10, get €10", "Your friends get €10 for their first order. You get €10 for it."),
         (
             None,
             PERCENT | FREE | AT_ONCE | {"maximum_minor": 1500},
@@ -106,7 +106,7 @@ def test_to_the_friend(terms, headline, conditions):
             "Give €10, get a gift card worth €25",
             "Your friends get €10 when they sign up. You get a gift card worth €25 for each friend who signs up.",
         ),
-        ({"minimum_order_minor": 0}, None, "Give €10", "Your friends get €10 off their first order."),
+        ({"minimum_order_minor": 0}, None, "Give €10", "Your friends get €10 for their first order."),
         (None, None, "Tell your friends", ""),
     ],
 )
@@ -165,6 +165,24 @@ def test_each_trigger_s_offer_is_in_its_place(program):
     promise = offers.in_force(program=program, at=timezone.now())
     assert (promise.friend.trigger, promise.advocate.trigger) == ("conversion.recorded", "conversion.recorded")
     assert sorted(each.trigger for each in promise.further) == ["conversion.recorded", "referral.created"]
+
+
+def test_of_a_group_only_the_best_is_promised_and_what_is_not_to_be_had_is_left_out(program):
+    one = {"exclusive_group": "boost", "friend_kind": ""}
+    pages_stage.rule(program, **one)
+    double = pages_stage.rule(program, **one, advocate_amount_minor=2000)
+    pages_stage.rule(program, **one, advocate_amount_minor=3000, milestone_every=5)
+    first = pages_stage.rule(program, **one, advocate_amount_minor=500, priority=1)
+    beside = pages_stage.rule(program, friend_kind="", advocate_amount_minor=100)
+
+    def promised(*without):
+        gone = {(version.public_id, "advocate") for version in without}
+        said = offers.in_force(program=program, at=timezone.now(), without=gone)
+        return sorted(one.amount_minor for one in (said.advocate, *said.further)), len(said.left_out)
+
+    assert promised() == ([100, 500, 3000], 0)
+    assert promised(first) == ([100, 2000, 3000], 1)
+    assert promised(first, double, beside) == ([1000, 3000], 3)
 
 
 def test_in_german():

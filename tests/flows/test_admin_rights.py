@@ -1,5 +1,8 @@
 """Who sees what. Nobody without permission, and nobody at all edits what happened."""
 
+import re
+from pathlib import Path
+
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.contrib import admin
@@ -7,6 +10,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from advocacy.models import Advocate, Event
+from config import why
 from rewards.models import Rule
 from tests.flows.admin_stage import order, otto, rule, rule_form
 
@@ -50,6 +54,20 @@ def test_staff_without_a_permission_see_no_number_and_no_way(client, acme, alice
     page = client.get("/admin/").content.decode()
     assert "Acme" not in page
     assert not [address for address in LISTS if f'href="{address}"' in page]
+
+
+def test_why_opens_for_who_has_the_six_rights_of_the_guide_and_for_nobody_with_less(client, db):
+    guide = (Path(__file__).parents[2] / "docs/admin.md").read_text()
+    (row,) = re.findall(r"answer customers .*\| view (.*) \|", guide)
+    assert sorted(right.rpartition("view_")[2] for right in why.MAY_SEE) == sorted(row.split(", "))
+    person = otto(*why.MAY_SEE)
+    client.force_login(person)
+    assert client.get("/admin/why/?q=1001").status_code == 200
+    assert 'href="/admin/why/"' in client.get("/admin/").content.decode()
+    for right in person.user_permissions.all():
+        person.user_permissions.remove(right)
+        assert client.get("/admin/why/?q=1001").status_code == 403, right
+        person.user_permissions.add(right)
 
 
 def test_who_may_look_may_not_act(client, alice, program):

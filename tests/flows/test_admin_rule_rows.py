@@ -8,6 +8,7 @@ from django.utils import timezone
 from advocacy.outbox.drain import drain
 from rewards import rulebook
 from rewards.models import RuleVersion
+from rewards.settlement import budgets
 from tests import cast
 from tests.flows.admin_stage import order, rule, rule_form
 
@@ -129,13 +130,27 @@ def test_a_row_that_cannot_be_read_is_blamed_by_its_number_and_stays(desk, progr
 
 def test_the_list_shows_how_much_of_a_budget_is_used(desk, acme, alice, program):
     budget = {"scope": "program", "period": "month", "measure": "amount", "limit": 4000}
-    rule(program, caps=[budget], hold_days=0)
+    mine = rule(program, caps=[budget], hold_days=0)
     for number in range(3):
         order(acme, f"order-{number}", name=f"friend-{number}", referral_code=alice.code)
     while drain("money", at=timezone.now()):
         pass
     shown = desk.get("/admin/rewards/rule/").content.decode()
     assert '<progress value="3000" max="4000"></progress><span>30.00 EUR of 40.00 EUR this month</span>' in shown
+    assert "Budgets that run out" not in desk.get("/admin/").content.decode()
+    order(acme, "order-4", name="friend-4", referral_code=alice.code)
+    drain("money", at=timezone.now())
+    first = desk.get("/admin/").content.decode().split("Budgets that run out")[1].split("</section>")[0]
+    assert f'<a href="/admin/rewards/rule/{mine.pk}/change/"><b>Give 10, get 10</b></a>' in first
+    assert 'value="4000" max="4000"' in first
+    assert "<b>Used up</b>: it pays nothing" in first
+    assert "40.00 of 40.00 EUR this month" in first
+    # More money: no longer a worry.
+    at = timezone.now()
+    more = rulebook.terms_of(mine.versions.get()) | {"caps": [budget | {"limit": 40_000}]}
+    rulebook.save(program=program, rule=mine, name=mine.name, terms=more, at=at)
+    assert [low.said for low in budgets.running_out(at=at)] == ["40.00 of 40.00 EUR this month"]
+    assert budgets.running_out(at=at + rulebook.NOTICE) == []
     # A rule without a budget has no bar.
     rule(cast.program(acme, slug="partners", name="Partners"))
     assert desk.get("/admin/rewards/rule/").content.decode().count("<progress") == 1

@@ -3,6 +3,7 @@ from django.contrib.admin.models import LogEntry
 
 from advocacy.models import Offer
 from rewards.models import Rule, RuleVersion
+from tests import cast
 from tests.flows.admin_stage import rule, rule_form
 
 ADD = "/admin/rewards/rule/add/"
@@ -115,3 +116,72 @@ def test_an_archived_rule_can_be_activated_again_with_its_terms(desk, program):
         "Archived: Season is over",
         "Activated again: Next season",
     ]
+
+
+def test_a_planned_version_stands_at_the_top_with_what_can_be_done(desk, program):
+    mine = rule(program)
+    page = f"/admin/rewards/rule/{mine.pk}/change/"
+    planned = rule_form(program, when="later", starts_at_0="2099-01-01", starts_at_1="10:00", advocate_amount="20")
+    desk.post(page, planned)
+    top = text(desk.get(page)).split("The planned version")[1].split("</section>")[0]
+    assert "Version 2 is planned to start on 1 Jan 2099, 10:00" in top
+    assert f'href="{page.removesuffix("change/")}do/cancel/"' in top
+    refused = text(desk.post(page, rule_form(program, advocate_amount="15")))
+    assert "Version 2 is planned to start on 1 Jan 2099, 10:00 (UTC): replace it, cancel it, or let" in refused
+    assert mine.versions.count() == 2
+    desk.post(page, rule_form(program, advocate_amount="15", replaces="on"))
+    second, third = mine.versions.filter(number__gt=1).order_by("number")
+    assert (second.cancelled, third.benefits["advocate"]["amount_minor"]) == (True, 1500)
+    assert "Cancelled" in text(desk.get(page))
+    desk.post(page, planned)
+    desk.post(f"/admin/rewards/rule/{mine.pk}/do/cancel/", {"confirmed": "1", "reason": "Not this year"})
+    assert mine.versions.get(number=4).cancelled
+    assert mine.versions.get(number=3).ends_at is None
+
+
+def test_times_are_read_and_shown_in_the_programs_zone_and_say_so(desk, program):
+    program.time_zone = "Europe/Berlin"
+    program.save()
+    desk.post(ADD, rule_form(program, when="later", starts_at_0="2099-07-01", starts_at_1="00:00"))
+    version = RuleVersion.objects.get()
+    assert version.starts_at.isoformat() == "2099-06-30T22:00:00+00:00"
+    mine = f"/admin/rewards/rule/{version.rule_id}/change/"
+    desk.post(
+        mine,
+        rule_form(
+            program,
+            when="later",
+            starts_at_0="2099-07-02",
+            starts_at_1="00:00",
+            ends_at_0="2099-08-01",
+            ends_at_1="00:00",
+        ),
+    )
+    shown = text(desk.get(mine))
+    assert "It ends (time of Europe/Berlin)" in shown
+    assert 'name="ends_at_0" value="2099-08-01"' in shown
+    assert 'name="ends_at_1" value="00:00"' in shown
+    # The scripts of the form keep a value for each box.
+    assert 'x-model.fill="ends_at_0"' in shown
+    assert 'name="ends_at_1" value="00:00"' in text(desk.get(f"{ADD}?recipe=double-until-sunday"))
+    assert "1 Jul 2099, 00:00" in shown
+    assert "Times of Europe/Berlin." in shown
+
+
+def test_a_recipe_is_for_the_only_program_or_for_the_one_it_was_reached_from(desk, acme, program):
+    twin = cast.program(cast.acme(slug="twin", test_twin_of=acme))
+    other = f"program={program.pk}"
+    assert f"?recipe=give-10-get-10&amp;{other}" in text(desk.get("/admin/rewards/rule/recipes/"))
+    assert f'<option value="{program.pk}" selected>' in text(desk.get(f"{ADD}?recipe=give-10-get-10"))
+    cast.program(acme, slug="partners", name="Partners")
+    assert other not in text(desk.get("/admin/rewards/rule/recipes/"))
+    assert f"?recipe=give-10-get-10&amp;{other}" in text(desk.get(f"/admin/rewards/rule/recipes/?{other}"))
+    assert f'<option value="{twin.pk}" selected>' in text(desk.get(f"{ADD}?program={twin.pk}"))
+
+
+def test_a_currency_that_is_said_twice_is_refused(desk, program):
+    twice = {f"per_currency-{row}-currency": code for row, code in enumerate(["USD", "usd"])}
+    twice |= {f"per_currency-{row}-{part}": "11" for row in (0, 1) for part in ("advocate_amount", "minimum_order")}
+    answer = desk.post(ADD, rule_form(program) | twice)
+    assert "Row 2: USD stands above already; say it once." in text(answer)
+    assert not Rule.objects.exists()

@@ -158,6 +158,7 @@ ATTEMPTS = [
     ("post", "/links", {"advocate": "{advocates}"}),
     ("post", "/rules/{rules}/versions", {"benefits": {}}),
     ("post", "/rules/{rules}/archive", {}),
+    ("post", "/rules/{rules}/cancel_planned", {}),
     ("post", "/orders/{orders}/refunds", {"refund_id": "R-2", "amount_minor": 1}),
     ("delete", "/orders/{orders}/refunds/R-1", None),
     ("post", "/signups", {"customer": "{customers}"}),

@@ -6,7 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from advocacy.outbox.drain import drain
-from rewards import tasks, verdicts
+from referrals.models import Conversion
+from rewards import earnings, tasks, verdicts
 from rewards.models import Decision, Rate, Subject
 from rewards.settlement import waiting
 from tests import cast
@@ -38,6 +39,15 @@ def test_an_order_in_dollars_waits_for_the_days_rate_and_is_paid_by_it(shop, ali
     assert Subject.objects.get(kind="conversion").waits_for == "rate_missing USD"
     assert waiting.decide(at=cast.NOON) == 0
     assert Decision.objects.count() == 1, "nothing is decided again for nothing"
+
+    told = shop.get("/orders/ext_1001/explain").json()
+    assert told["summary"] == (
+        "Order 1001 is not decided yet. “Give 10” waits for the exchange rate from USD to EUR of 2 March 2026."
+    )
+    assert told["steps"][-1]["mood"] == "soon"
+    (conversion,) = (each.public_id for each in Conversion.objects.all())
+    (earning,) = earnings.by_conversion(advocate=alice, conversions=[conversion]).values()
+    assert earning.status == "undecided"
 
     assert shop.put("/rates", {"rates": [USD]}).json() == {"changed": 1}
     tasks.decide_waiting()

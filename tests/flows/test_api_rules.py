@@ -31,7 +31,34 @@ def test_a_rule_is_written_once_however_often_it_is_sent(shop):
     again = shop.post("/rules", GIVE_10, **keyed("one"))
     assert (again.status_code, again.json()) == (200, made.json())
     assert Rule.objects.count() == 1
-    assert shop.get("/rules").json()["data"] == [made.json()]
+    (listed,) = shop.get("/rules").json()["data"]
+    assert made.json() == listed | {"warnings": []}
+
+
+def test_a_dangerous_warning_has_to_be_accepted_and_is_told(shop):
+    endless = GIVE_10 | {"frequency": "every_order", "minimum_order_minor": 4000}
+    refused = shop.post("/rules", endless, **keyed("endless"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "warnings_not_accepted")
+    said = "This rule could pay without limit: the same for every order of a friend, for ever, and there is no budget."
+    assert refused.json()["errors"]["accept_warnings"].startswith(said)
+    assert not Rule.objects.exists()
+    made = shop.post("/rules", endless | {"accept_warnings": True}, **keyed("meant"))
+    assert made.status_code == 201
+    assert [(one["code"], one["dangerous"]) for one in made.json()["warnings"]] == [("unlimited", True)]
+
+
+def test_a_planned_version_is_replaced_or_cancelled_by_saying_so(shop, program):
+    scene.rule_of(program)
+    at = f"/rules/{shop.get('/rules').json()['data'][0]['id']}"
+    shop.post(f"{at}/versions", GIVE_10 | {"starts_at": "2099-01-01T00:00:00Z"}, **keyed("planned"))
+    refused = shop.post(f"{at}/versions", GIVE_10, **keyed("now"))
+    assert refused.json()["code"] == "version_planned"
+    later = GIVE_10 | {"starts_at": "2098-01-01T00:00:00Z", "replace_planned": True}
+    versions = shop.post(f"{at}/versions", later, **keyed("instead")).json()["versions"]
+    assert [one["ends_at"] for one in versions] == ["2098-01-01T00:00:00Z", "2099-01-01T00:00:00Z", None]
+    cancelled = shop.post(f"{at}/cancel_planned").json()
+    assert [one["ends_at"] for one in cancelled["versions"]] == [None, "2099-01-01T00:00:00Z", "2098-01-01T00:00:00Z"]
+    assert cancelled["status"] == "active"
 
 
 def test_an_edit_is_a_further_version_and_archiving_ends_it(shop, program):

@@ -171,7 +171,7 @@ def test_who_is_in_none_reads_what_to_do(client, acme):
 def test_the_offer_leads_and_the_link_is_there_to_copy(signed_in, alice, offer):
     page = seen(signed_in, address(alice))
     assert "<h1>Give €10, get €10</h1>" in page
-    assert "Your friends get €10 off their first order from €40. You get €10 once they keep it." in page
+    assert "Your friends get €10 for their first order from €40. You get €10 once they keep it." in page
     assert ">localhost:8000/r/ALICE-LINK</output>" in page
     assert 'data-copy="http://localhost:8000/r/ALICE-LINK"' in page
     assert "I%20get%20a%20reward%20too." in page
@@ -190,6 +190,21 @@ def test_a_second_rule_for_the_advocate_is_said_too(signed_in, alice, offer):
     page = seen(signed_in, address(alice))
     assert "Give €10, get €10" in page
     assert "You get 5% of every order they keep, up to €15 each." in page
+
+
+def test_a_budget_that_is_used_up_is_said_instead_of_promised(signed_in, acme, alice):
+    budget = {"scope": "program", "period": "month", "measure": "amount", "limit": 1000, "side": "advocate"}
+    pages_stage.rule(alice.program, caps=[budget])
+    assert "<h1>Give €10, get €10</h1>" in seen(signed_in, address(alice))
+    pages_stage.buys(acme, "fred", "ALICE-LINK")
+    pages_stage.settle()
+    page = seen(signed_in, address(alice))
+    assert "<h1>Give €10</h1>" in page
+    assert "€10 for you is not available this month: the budget is used up." in page
+    assert "You get €10" not in page
+    lines = seen(signed_in, address(alice, "rewards/"))
+    assert "A friend’s order" in lines
+    assert "Give 10, get 10" not in lines
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from advocacy import reasons
+from advocacy import conditions, reasons
 from referrals import events as catalogue
 from rewards import earnings, explanations
 from rewards.models import Rate, Subject
@@ -143,3 +143,35 @@ def test_the_advocates_text_has_room_for_the_programs_numbers_only(key):
     fields = {name for _, name, _, _ in string.Formatter().parse(reasons.REASONS[key].advocate) if name}
     allowed = {"threshold"} | ({"input"} if key == "milestone_not_reached" else set())
     assert fields <= allowed
+
+
+# What the program asks of everybody: it may be told, as it is known before anybody orders. All else of a friend is not.
+ASKED_OF_EVERYBODY = {
+    "below_minimum",
+    "above_maximum",
+    "not_first_order",
+    "existing_customer",
+    "limit_of_orders_reached",
+    "too_few_orders",
+    "too_late_after_signup",
+    "too_soon_after_signup",
+}
+THE_FRIEND_S_OWN = (
+    "countr currenc product categor coupon segment tier level channel code click already look review somebody"
+).split()
+
+
+@pytest.mark.parametrize("name", [*conditions.FIELDS, "metadata.colour"])
+def test_a_condition_on_a_friend_is_told_to_the_advocate_as_the_programs_own_or_not_at_all(name):
+    field = conditions.field_of(name)
+    general = reasons.advocate("fraud_rejected")
+    for op in conditions.OPERATORS[field.kind]:
+        key = field.reason_of(op)
+        assert key in ASKED_OF_EVERYBODY or reasons.advocate(key) == general, f"{key} tells what {name} was"
+
+
+@pytest.mark.parametrize("key", reasons.REASONS)
+def test_no_text_for_the_advocate_names_what_is_the_friends_own(key):
+    text = reasons.REASONS[key].advocate.lower()
+    about_a_code_of_theirs = key.startswith("coupon_") or key in ("pool_empty", "link_limit_reached")
+    assert about_a_code_of_theirs or not [word for word in THE_FRIEND_S_OWN if word in text]

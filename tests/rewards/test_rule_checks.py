@@ -128,7 +128,13 @@ WARNED = [
     (PERCENT | capped(), []),
     (TEN, []),
     (TEN | EVERY, [("unlimited", True)]),
-    (TEN | EVERY | {"minimum_order_minor": 5000}, []),
+    (TEN | EVERY | {"minimum_order_minor": 5000}, [("unlimited", True)]),
+    (TEN | EVERY | {"minimum_order_minor": 5000, "months_limit": 12}, []),
+    (TEN | EVERY | {"months_limit": 12}, [("unlimited", True)]),
+    (PERCENT | EVERY | {"advocate_maximum_minor": 2000}, []),
+    (PERCENT | EVERY | {"advocate_minimum_minor": 500, "advocate_maximum_minor": 2000}, [("unlimited", True)]),
+    (tiered() | EVERY, [("unlimited", True)]),
+    ({"customer_amount_minor": 500, "trigger": "survey.answered"} | EVERY, [("unlimited", True)]),
     (TEN | EVERY | {"order_limit": 3}, []),
     (TEN | EVERY | capped(measure="count", limit=3), []),
     (TEN | FIVE | asks("revenue_minor", "at_least", 4000), [("minimum_after_discount", False)]),
@@ -137,7 +143,9 @@ WARNED = [
     (TEN | capped(limit=999), [("cap_below_one", False)]),
     (TEN | {"advocate_form": "coupon", "advocate_pool": POOL} | capped(limit=999), [("cap_below_one", True)]),
     (TEN | {"hold_days": 0}, [("no_hold", False)]),
-    (TEN | SIGN_UP | {"hold_days": 0}, []),
+    (TEN | SIGN_UP | {"hold_days": 0}, [("unlimited", True)]),
+    (TEN | SIGN_UP | capped(measure="count", limit=5), []),
+    (FIVE | SIGN_UP | EVERY | {"hold_days": 0}, []),
 ]
 
 

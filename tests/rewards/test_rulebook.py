@@ -1,9 +1,13 @@
 """Rules as they are kept: versions that do not change, offers, refusals."""
 
+from datetime import timedelta
+
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from advocacy.models import Offer
+from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from rewards import rulebook
 from rewards.models import RuleVersion
@@ -12,9 +16,11 @@ from tests.rewards.scene import (
     NOW,
     acme,
     alice_of,
+    conversion_of,
     person,
     program_of,
     rule_of,
+    tell,
 )
 from tests.terms import terms
 
@@ -40,6 +46,55 @@ def test_a_rule_version_is_not_changed(program):
     rule_of(program)
     with pytest.raises(DatabaseError, match="save the rule to make a new version"):
         RuleVersion.objects.update(minimum_order_minor=1)
+
+
+def test_an_end_is_moved_only_while_it_is_to_come_and_never_over_what_happened(program, alice, fred):
+    version, at = rule_of(program), timezone.now()
+    tell(conversion_of(alice, fred))
+    drain("money", at=NOW)
+    with pytest.raises(DatabaseError, match="would give another rule version"), transaction.atomic():
+        RuleVersion.objects.update(ends_at=NOW - timedelta(days=1))
+    RuleVersion.objects.update(ends_at=at + timedelta(hours=1))
+    RuleVersion.objects.update(ends_at=at - timedelta(seconds=1))
+    for other in (None, at + timedelta(days=9), at - timedelta(days=1)):
+        with pytest.raises(DatabaseError, match="that is over stays"), transaction.atomic():
+            RuleVersion.objects.filter(pk=version.pk).update(ends_at=other)
+
+
+def test_a_planned_version_is_replaced_or_cancelled_and_the_one_before_goes_on_as_it_said(program):
+    at, day = timezone.now(), timedelta(days=1)
+    said = {"program": program, "name": "Give 10", "terms": terms(**GIVE_10) | {"ends_at": at + 9 * day}}
+    first = rulebook.save(**said, at=at)
+    rule, said["terms"] = first.rule, terms(**GIVE_10)
+
+    def spans():
+        versions = rule.versions.order_by("number")
+        return [((one.starts_at - at) / day, one.ends_at and (one.ends_at - at) / day) for one in versions]
+
+    begun = rulebook.NOTICE / day
+    rulebook.save(**said, rule=rule, starts_at=at + 5 * day, at=at + day)
+    assert spans() == [(begun, 5), (5, None)]
+    with pytest.raises(Refused, match="Version 2 is planned to start on") as refused:
+        rulebook.save(**said, rule=rule, at=at + day)
+    assert refused.value.code == "version_planned"
+    rulebook.save(**said, rule=rule, starts_at=at + 3 * day, at=at + day, replace=True)
+    assert spans() == [(begun, 3), (5, 5), (3, None)]
+    rulebook.cancel(rule=rule, at=at + day)
+    assert spans() == [(begun, 9), (5, 5), (3, 3)]
+    assert [offer.ends_at for offer in Offer.objects.filter(side="friend").order_by("pk")] == [
+        one.ends_at for one in rule.versions.order_by("number")
+    ]
+    with pytest.raises(Refused, match="No version of this rule is planned"):
+        rulebook.cancel(rule=rule, at=at + day)
+    assert rulebook.newest(rule) == first
+
+
+def test_asking_whether_terms_can_be_writes_nothing(program, django_assert_max_num_queries):
+    with django_assert_max_num_queries(30) as asked, pytest.raises(Refused) as refused:
+        rulebook.check(program=program, terms=terms(**GIVE_10) | {"hold_days": 4000})
+    assert set(refused.value.errors) == {"hold_days"}
+    writing = ("INSERT", "UPDATE", "DELETE")
+    assert [each["sql"] for each in asked.captured_queries if each["sql"].startswith(writing)] == []
 
 
 def test_a_saved_version_writes_down_what_it_promises(program):
