@@ -195,9 +195,9 @@ def _said(form):
 
 
 def _said_already(rule):
-    if rule is None or not rule.in_order:
+    latest = rule and next((version for version in reversed(rule.in_order) if not version.cancelled), None)
+    if not latest:
         return {"sentence": ""}
-    latest = rule.in_order[-1]
     warnings = rulebook.warnings(program=rule.program, terms=rulebook.terms_of(latest))
     return {
         "sentence": rulebook.sentence(latest, currency=rule.program.currency),
