@@ -7,6 +7,13 @@ from django.utils import timezone
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSplitDateTimeWidget
 
 
+class _Time(forms.TimeInput):
+    """Shows seconds only where there are some, so that none are lost."""
+
+    def format_value(self, value):
+        return f"{value:%H:%M:%S}".removesuffix(":00") if hasattr(value, "second") else value
+
+
 class _Boxes(UnfoldAdminSplitDateTimeWidget):
     """The browser's own boxes. Of unfold's kind, or its scripts would take day and time for one value."""
 
@@ -16,7 +23,7 @@ class _Boxes(UnfoldAdminSplitDateTimeWidget):
     def __init__(self):
         look = {"class": " ".join([*BASE_INPUT_CLASSES, "moment"])}
         day = forms.DateInput(look | {"type": "date", "aria-label": "Day"}, format="%Y-%m-%d")
-        hour = forms.TimeInput(look | {"type": "time", "aria-label": "Time"}, format="%H:%M")
+        hour = _Time(look | {"type": "time", "aria-label": "Time"})
         forms.MultiWidget.__init__(self, [day, hour])
 
     @property

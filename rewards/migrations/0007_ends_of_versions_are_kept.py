@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('advocacy', '0004_offers_of_a_group'),
+        ('advocacy', '0005_offers_of_a_group'),
         ('rewards', '0006_corrections_by_jobs_and_second_persons'),
     ]
 

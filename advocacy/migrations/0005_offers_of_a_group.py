@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('advocacy', '0003_both_second_steps'),
+        ('advocacy', '0004_connections'),
     ]
 
     operations = [
