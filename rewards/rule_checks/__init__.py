@@ -4,7 +4,7 @@ from advocacy import conditions
 from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
 from rewards.models import CONVERSION_TRIGGER, Frequency
-from rewards.rule_checks import benefits, caps, codes, competition, currencies
+from rewards.rule_checks import benefits, caps, codes, competition, currencies, shapes
 from rewards.rules import terms as words
 
 # What settling itself adds to the facts of what is no conversion.
@@ -17,6 +17,8 @@ def check(*, program, terms, rule=None):
     trigger = TYPES.get(name) if isinstance(name, str) else None
     if trigger is None or not trigger.triggers:
         _refuse({"trigger": f"Choose what the rule begins with; it is no {name!r}."})
+    if errors := shapes.problems(terms):
+        _refuse(errors)
     errors = benefits.problems(
         terms.get("benefits"),
         trigger=trigger,

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from advocacy import ids
 from advocacy.models import Job
+from advocacy.refusals import Refused
+from rewards import rulebook
 from rewards.models import RuleVersion
 from tests import cast
 from tests.flows.admin_stage import order, rule
@@ -76,3 +78,58 @@ def test_rivals_rules_are_not_found(shop, rival):
     cast.program(rival)
     theirs = secret(rival)
     assert theirs.post("/rules/simulate", {"rule": rule_id(shop), "terms": DRAFT}).status_code == 404
+
+
+ADVOCATE = {"form": "credit", "kind": "tiered"}
+STEP = {"from": 1, "amount_minor": 5}
+TIERS = {"measure": "conversions", "period": "month", "reading": "marginal", "steps": [STEP]}
+CAP = {"scope": "advocate", "period": "month", "measure": "count", "limit": 2, "side": ""}
+
+
+def gives(**said):
+    return {"benefits": {"advocate": ADVOCATE | said}}
+
+
+@pytest.mark.parametrize(
+    ("field", "terms"),
+    [
+        ("exclusive_group", {"exclusive_group": []}),
+        ("order_limit", {"order_limit": ""}),
+        ("milestone_every", {"milestone_every": 1.5}),
+        ("milestone_repeats", {"milestone_repeats": 1}),
+        ("expires_days", {"expires_days": {}}),
+        ("hold_days", {"hold_days": True}),
+        ("conditions", {"conditions": 0}),
+        ("conditions", {"conditions": {}}),
+        ("caps", {"caps": None}),
+        ("caps", {"caps": [CAP | {"side": []}]}),
+        ("per_currency", {"per_currency": []}),
+        ("advocate_label", gives(tiers=TIERS, label=None)),
+        ("advocate_items", gives(tiers=TIERS, items=None)),
+        ("advocate_tiers", gives(tiers=TIERS | {"steps": [STEP | {"percent_bp": ""}]})),
+        ("advocate_items", gives(kind="per_product", items=[{"by": "product", "values": ["p"], "percent_bp": {}}])),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_refused_by_field(program, field, terms):
+    with pytest.raises(Refused) as refused:
+        rulebook.check(program=program, terms=DRAFT | terms)
+    assert list(refused.value.errors) == [field]
+
+
+def test_calls_of_the_wrong_type_are_refused_by_field(shop):
+    wrong = [
+        ("terms", []),
+        ("terms", "x"),
+        ("terms", {"benefits": DRAFT["benefits"], "caps": 0}),
+        ("name", {}),
+        ("start", 5),
+        ("until", []),
+        ("rule", {}),
+        ("program", 7),
+    ]
+    for field, value in wrong:
+        answer = shop.post("/rules/simulate", {"rule": rule_id(shop), "terms": DRAFT} | shop.days | {field: value})
+        assert answer.status_code in (400, 404, 422), (field, value)
+        if answer.status_code != 404:
+            assert answer.json()["errors"], (field, value)
+    assert not Job.objects.exists()
