@@ -269,23 +269,43 @@ class Model:
     # --- codes -------------------------------------------------------------------------------------------------
 
     def _has_code(self, lot):
-        """Whoever comes while others wait, waits behind them."""
+        """Whoever comes while others wait, waits behind them; who owes for a code that was used is paid without."""
         if lot.form != "coupon" or lot.code in ("assigned", "used"):
             return True
-        if not lot.waits and self.stock and not self._waiting():
+        if lot.waits:
+            return False
+        if not self._is_entitled(lot):
+            lot.waits = True
+            return True
+        if self.stock and not self._waiting():
             self.stock, lot.code = self.stock - 1, "assigned"
             return True
         lot.waits = True
         return False
 
+    def _beyond(self, who):
+        """Minor units that they have beyond what they owe for used codes."""
+        held = [(lot, lot.holds["available"]) for lot in self._in_order(who, "coupon")]
+        return sum(amount for lot, amount in held if amount < 0 or (amount > 0 and lot.waits))
+
+    def _is_entitled(self, lot):
+        own = lot.holds["available"]
+        return self._beyond(lot.recipient) - min(own, 0) >= max(own, 0)
+
     def _waiting(self):
-        waiting = [lot for lot in self.lots.values() if lot.waits and lot.holds["pending"] and not lot.reviewed]
+        """Those who wait for nothing but a code, in their order."""
+        waiting = [lot for lot in self.lots.values() if lot.waits and not lot.reviewed and max(lot.holds.values()) > 0]
+        waiting = [lot for lot in waiting if lot.holds["available"] <= 0 or self._is_entitled(lot)]
         return sorted(waiting, key=lambda lot: lot.due_at)
 
     def serve(self, at):
         for lot in [lot for lot in self._waiting() if lot.due_at <= at][: self.stock]:
-            self.stock, lot.code, lot.waits = self.stock - 1, "assigned", False
-            self._credit(lot, at)
+            if self._is_entitled(lot):
+                self.stock, lot.code, lot.waits = self.stock - 1, "assigned", False
+                self._credit(lot, at)
+            elif lot.holds["available"] <= 0:
+                lot.waits = False
+                self._credit(lot, at)
 
     def use(self, lot):
         lot.move("available", "spent", lot.holds["available"])

@@ -384,9 +384,19 @@ def test_a_bank_file_adds_up_and_names_each_transfer(alice, program):
     assert texts("p:Dbtr/p:Nm") == ["Acme + Soehne"]
     assert texts("p:Ustrd") == ["1", "2"]
     assert texts("p:ReqdExctnDt/p:Dt") == ["2026-03-03"], "the day of the export where the shop is"
-    assert [child.tag.split("}")[1] for child in root.find(".//p:PmtInf", space)][:10] == (
-        "PmtInfId PmtMtd NbOfTxs CtrlSum PmtTpInf ReqdExctnDt Dbtr DbtrAcct DbtrAgt ChrgBr".split()
-    )
+    # The schema's order, and the signs and lengths of EPC 217-08; whole files were held against the schema itself.
+    for parent, order in (
+        ("GrpHdr", "MsgId CreDtTm NbOfTxs CtrlSum InitgPty"),
+        (
+            "PmtInf",
+            "PmtInfId PmtMtd NbOfTxs CtrlSum PmtTpInf ReqdExctnDt Dbtr DbtrAcct DbtrAgt ChrgBr CdtTrfTxInf CdtTrfTxInf",
+        ),
+        ("CdtTrfTxInf", "PmtId Amt Cdtr CdtrAcct RmtInf"),
+    ):
+        assert [child.tag.split("}")[1] for child in root.find(f".//p:{parent}", space)] == order.split()
+    said = [element.text for element in root.iter() if element.text]
+    assert all(re.fullmatch(r"[A-Za-z0-9/?:().,'+ -]{1,140}", text) for text in said)
+    assert all(len(text) <= 35 for text in texts("p:MsgId") + texts("p:PmtInfId") + texts("p:EndToEndId"))
 
 
 @pytest.fixture
