@@ -290,6 +290,36 @@ def test_a_few_stories_end_as_the_model_says(machine):
     run(machine, stories=4, steps=12)
 
 
+def test_one_story_reaches_what_chance_seldom_does(machine):
+    """Two steps under review and taken back, a code that is owed for, and what is given and taken by hand."""
+    told = machine()
+    acts = [
+        *((told.convert, {"advocate": "bob", "friend": friend, "basis": 5000}) for friend in ("fred", "gina", "hugo")),
+        (told.review, {"which": 1, "review": "held"}),
+        (told.use_a_code, {"which": 0}),
+        (told.refund_all, {"which": 0}),
+        (told.convert, {"advocate": "bob", "friend": "fred", "basis": 9999}),
+        (told.review, {"which": 1, "review": "clear"}),
+        (told.codes_come, {"count": 2}),
+        (told.delete_the_refunds, {"which": 0}),
+        (told.time_passes, {"days": 1}),
+        (told.give, {"who": "bob", "form": "cash", "amount": 2000, "days": None}),
+        (told.take, {"who": "bob", "form": "cash", "share": 150, "debt": True}),
+        (told.undo, {"which": 0, "debt": True}),
+        (told.undo, {"which": 0, "debt": False}),
+        (told.refund_all, {"which": 3}),
+    ]
+    try:
+        for act, said in acts:
+            act(**said, crash=3)
+            told.every_reward_is_as_the_model_says()
+            told.as_many_friends_are_counted_as_the_model_says()
+            told.every_balance_is_what_the_lots_hold()
+        told.the_audit_finds_nothing()
+    finally:
+        told.teardown()
+
+
 @pytest.mark.full
 def test_many_stories_end_as_the_model_says(machine):
     run(machine, stories=100, steps=40)
