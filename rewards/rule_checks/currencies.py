@@ -24,6 +24,12 @@ def _no_currencies(terms):
             return (
                 "Amounts of tiers and products stand in the program’s currency only: use percentages, or one currency."
             )
+        if (benefit.get("tiers") or {}).get("reading") == words.WHOLE:
+            return (
+                "Tiers that count for all of the period are raised in the program’s currency only: leave the amounts "
+                "per currency out (orders then convert at the day’s rate), or let a tier count for each order from "
+                "there on."
+            )
         if (benefit.get("tiers") or {}).get("measure") == "revenue":
             return "Revenue cannot be counted over several currencies: count conversions."
         if benefit.get("form") == words.POINTS and benefit.get("kind") != words.FIXED:

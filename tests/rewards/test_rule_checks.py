@@ -60,6 +60,11 @@ REFUSED = [
     (TEN | {"caps": capped()["caps"] * 2}, "caps", "Limit 2: there is one of this kind already"),
     (TEN | {"per_currency": {"USD": {"advocate": {"amount_minor": 1}}}} | capped(), "caps", "several currencies"),
     (TEN | {"per_currency": {"USD": {}}}, "per_currency", "USD: the advocate needs exactly"),
+    (
+        tiered(reading="whole", steps=[{"from": 1, "percent_bp": 100}]) | {"per_currency": {"USD": {"advocate": {}}}},
+        "per_currency",
+        "raised in the program’s currency only: leave",
+    ),
     (TEN | {"per_currency": {"EUR": {"advocate": {"amount_minor": 1}}}}, "per_currency", "another currency than EUR"),
     (TEN | {"trigger": "reward.credited"}, "trigger", "no 'reward.credited'"),
     (TEN | {"trigger": ["conversion.recorded"]}, "trigger", "Choose what the rule begins with"),
