@@ -64,6 +64,7 @@ def named(acme, program, alice):
     rows |= _spent(acme, program, alice.customer)
     pool, coupon = _codes(program, alice)
     rows |= {"coupon_pools": pool, "coupons": coupon}
+    rows |= {"corrections": scene.correction_of(rule.versions.get())}
     rows |= {"rules": rule, "advocates": alice, "testimonials": said, "jobs": _job(acme)}
     found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}

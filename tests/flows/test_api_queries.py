@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from advocacy import customers
 from advocacy.models import Testimonial
+from advocacy.money import CURRENCIES
 from advocacy.outbox import drain
+from rewards.models import RuleVersion
 from tests import cast
 from tests.flows.api import secret
 from tests.flows.test_api_schema import routes
@@ -50,12 +52,14 @@ def spend(shop, number):
 
 
 def plan(shop, number):
-    """A rule of far ahead and a rate."""
+    """A rule of far ahead, a correction, a rate, and how a currency is paid out."""
     benefits = {"advocate": {"form": "credit", "kind": "fixed", "amount_minor": 1000}}
     rule = {"name": f"Rule {number}", "benefits": benefits, "starts_at": "2099-01-01T00:00:00Z"}
     shop.post("/rules", rule, HTTP_IDEMPOTENCY_KEY=f"rule {number}")
     rate = {"day": f"2026-03-{number + 1:02}", "currency": "USD", "target": "EUR", "rate": "0.92", "source": "ecb"}
     shop.put("/rates", {"rates": [rate]})
+    scene.correction_of(RuleVersion.objects.latest("pk"))
+    shop.put("/payout_policies", {"currency": ["EUR", *sorted(CURRENCIES - {"EUR"})][number]})
 
 
 @pytest.fixture

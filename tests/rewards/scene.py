@@ -11,7 +11,7 @@ from advocacy.outbox.drain import drain
 from advocacy.outbox.record import Draft, record
 from referrals import events as catalogue
 from rewards import rulebook
-from rewards.models import Account, Reward
+from rewards.models import Account, Correction, Reward
 from tests.terms import terms as terms_of
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -83,6 +83,19 @@ def rule_of(program, name="Give 10", **terms):
         at=NOW,
         starts_at=NOW - timedelta(days=365),
         from_the_past=True,
+    )
+
+
+def correction_of(version):
+    """One that was withdrawn."""
+    said = {"terms": {"hold_days": 0}, "reason": "Wrong days", "state": "withdrawn"}
+    return Correction.objects.create(
+        storefront=version.rule.program.storefront,
+        rule_version=version,
+        starts_at=NOW,
+        ends_at=NOW + timedelta(days=1),
+        proposed_at=NOW,
+        **said,
     )
 
 
