@@ -10,9 +10,11 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from advocacy.outbox.drain import Interrupted, drain  # noqa: E402
+from config import collecting  # noqa: E402
 
 
 def main():
+    collecting.rarely()
     while True:
         try:
             if not drain("money", at=timezone.now()):

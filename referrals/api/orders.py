@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from advocacy import ids
 from advocacy.api import customers, fields, found
-from advocacy.api.endpoint import Endpoint, created
+from advocacy.api.endpoint import Endpoint, created, told
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Moment, Of, between
 from advocacy.api.schema import Call, documented, path_parameters, switch
@@ -255,7 +255,7 @@ class Orders(ListEndpoint):
         lenient = self.flag("lenient")
         call = self.taken(OrderCall)
         (recorded,) = orders.record(storefront=request.storefront, orders=[call], lenient=lenient, at=self.at)
-        return created(OrderAnswer(recorded.order).data, new=recorded.created)
+        return created(told(OrderAnswer, recorded.order), new=recorded.created)
 
 
 @documented(
@@ -284,7 +284,7 @@ class OneOrder(Endpoint):
         recorded = orders.change(
             storefront=request.storefront, external_id=name, fields=call, lenient=lenient, at=self.at
         )
-        return Response(OrderAnswer(recorded.order).data, status=201 if recorded.created else 200)
+        return Response(told(OrderAnswer, recorded.order), status=201 if recorded.created else 200)
 
     def _external_id(self, name):
         if ids.decode("ord", name):
