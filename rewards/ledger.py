@@ -45,9 +45,10 @@ def move(reward, legs):
 
 
 def post(postings, *, at):
-    """Insert transfers for these postings and move the balances. Needs the rewards' subjects locked.
+    """Insert transfers for these postings and move the balances.
 
-    A posting that was made before, by its (reward, version, leg), is an IntegrityError: nothing is posted twice.
+    Needs the rewards' subjects, locked and read after that: a transfer notes how many decisions they had. A posting
+    that was made before, by its (reward, version, leg), is an IntegrityError: nothing is posted twice.
     """
     if not postings:
         return []
@@ -97,6 +98,7 @@ def _transfer(posting, accounts, at):
         unit=posting.reward.unit,
         reward=posting.reward,
         reward_version=posting.reward.version,
+        decided=posting.reward.subject.decisions_made,
         leg=str(posting.leg),
         reference=posting.reference,
         at=at,

@@ -131,7 +131,7 @@ def _locked(pks):
     locks.subjects_by_id(ids=list(subjects), wait=True)
     list(Coupon.objects.filter(pk__in=pks).order_by("pk").select_for_update().values_list("pk"))
     rows = Coupon.objects.filter(pk__in=pks).order_by("pk")
-    return list(rows.select_related("pool", "reward__advocate", "reward__rule_version"))
+    return list(rows.select_related("pool", "reward__subject", "reward__advocate", "reward__rule_version"))
 
 
 def _take(used, at):

@@ -116,6 +116,9 @@ class Transfer(models.Model):
     unit = UnitField()
     reward = models.ForeignKey(Reward, models.PROTECT, related_name="transfers", db_index=False)
     reward_version = models.PositiveIntegerField()
+    # How many decisions of the reward's subject had been made by then: times do not order the two, as whoever waits for
+    # a lock has read the clock before. Empty where nobody noted it.
+    decided = models.PositiveIntegerField(null=True)
     leg = models.CharField(max_length=16, choices=Leg)
     # The redemption, payout or adjustment that moved it, by its public id.
     reference = models.UUIDField(null=True)

@@ -190,6 +190,19 @@ def test_what_a_program_counted_by_then_is_taken_as_it_was():
     assert rebuilt()[0] == 0, rebuilt()[1]
 
 
+def test_whoever_waited_for_a_lock_comes_after_whoever_had_it_though_its_clock_says_before():
+    clock, program = Clock(), program_of(acme())
+    rule_of(program, **GIVE_10 | {"hold_days": 1})
+    conversion = _buys(alice_of(program), person(program.storefront, "fred"), clock)
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, at=clock.tick(days=2), refunded_minor=2500)
+    waits = clock.tick()
+    crediting.release(at=clock.tick())
+    settle(at=waits)
+    legs = Transfer.objects.filter(reward__side="advocate").order_by("pk")
+    assert list(legs.values_list("leg", "decided")) == [("grant", 1), ("release", 1), ("take_available", 2)]
+    assert rebuilt()[0] == 0, rebuilt()[1]
+
+
 SPOILT = {
     "UPDATE rewards_reward SET granted_minor = granted_minor + 1 WHERE form = 'cash'": "granted_minor",
     "UPDATE rewards_transfer SET amount_minor = 999 WHERE id = (SELECT MIN(id) FROM rewards_transfer)": "999, not 1000",
