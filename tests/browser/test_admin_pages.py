@@ -45,5 +45,5 @@ def test_the_sentence_follows_what_olga_types_and_warns(page, program):
     page.get_by_text("10 % of every order of a friend, up to 20.00 EUR each").wait_for()
     assert page.get_by_text("This rule could pay without limit").count() == 0
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("In force").or_(page.get_by_text("Planned")).first.wait_for()
+    page.locator("text=In force >> visible=true").or_(page.locator("text=Planned >> visible=true")).first.wait_for()
     assert page.complaints == []

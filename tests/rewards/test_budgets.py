@@ -61,5 +61,7 @@ def test_the_admins_first_page_names_the_budgets_that_run_out_now(alice, client,
     assert "Spring" not in client.get("/admin/").content.decode()
     friends(alice, 4)
     page = client.get("/admin/").content.decode()
-    assert "The budget of “Spring” runs out." in page
+    assert "Budgets that run out" in page
+    assert "<b>Spring</b>" in page
+    assert "80 % used" in page
     assert "40.00 of 50.00 EUR" in page

@@ -14,7 +14,7 @@ from rewards.rules.terms import FORMS, KINDS, SCOPES, Benefit, Item, Step, Tiers
 START, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 5, 3, 22, 0, tzinfo=UTC)
 TEN = {"advocate": {"form": "credit", "kind": "fixed", "amount_minor": 1000}}
 # What a version is beside its terms; its start stands in the head of each version.
-NO_TERMS = {"id", "public_id", "rule", "number", "created_at", "corrects", "starts_at"}
+NO_TERMS = {"id", "public_id", "rule", "number", "created_at", "corrects", "starts_at", "own_ends_at"}
 CHANGED = {
     "trigger": ("testimonial.published", "It begins when"),
     "frequency": ("every_order", "How often"),

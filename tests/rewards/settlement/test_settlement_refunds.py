@@ -91,10 +91,11 @@ def test_what_an_archived_rule_granted_is_taken_back_by_a_refund(program, alice,
     conversion = conversion_of(alice, fred)
     tell(conversion)
     settle()
-    rulebook.archive(rule=version.rule, at=NOW - timedelta(seconds=30))
-    assert RuleVersion.objects.get().ends_at < NOW, "over before the conversion, were it settled only now"
-    tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
-    settle()
+    rulebook.archive(rule=version.rule, at=NOW)
+    later = NOW + timedelta(days=1)
+    assert RuleVersion.objects.get().ends_at < later
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, at=later, refunded_minor=5000)
+    settle(at=later)
     assert balances(alice.customer) == {}
     assert list(audit.differences()) == []
 
