@@ -15,6 +15,8 @@ PREFIXES = {
     "offer": "off",
     "advocate": "adv",
     "event": "evt",
+    "webhook_endpoint": "whe",
+    "delivery": "dlv",
     "testimonial": "tst",
     "answer": "ans",
     "link": "lnk",

@@ -5,14 +5,17 @@ writes rows: no network, no mail, no broker.
 """
 
 from advocacy import events, standing
+from advocacy.models import Lane
+from advocacy.outbox import telling
 from advocacy.outbox.catalogue import TYPES
 from referrals import events as of_referrals
 from referrals import links, rollups
 from rewards import crediting, settlement
+from rewards import events as of_rewards
 from rewards.coupons import using
 
 # Their modules fill the catalogue, which must be whole here.
-_CATALOGUES = (events, of_referrals)
+_CATALOGUES = (events, of_referrals, of_rewards)
 # In the lane of settling is what decides about money, and nothing else that its commit would wait for.
 _FOLLOWED = {"people": [standing.keep, rollups.mark]}
 # Nor what is used there: a batch would lock the accounts of those codes before its own subjects.
@@ -44,4 +47,9 @@ def with_rules(own):
     return handlers
 
 
-HANDLERS = with_rules(_OWN)
+def with_webhooks(own):
+    """The world may be told of everything; see ``record`` for who has asked."""
+    return {name: own.get(name, {}) | {Lane.OUT.value: [telling.tell]} for name in TYPES}
+
+
+HANDLERS = with_webhooks(with_rules(_OWN))

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from advocacy.models import Lane, Pending
+from advocacy.models import Delivery, DeliveryState, Lane, Pending
 
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 0.2
@@ -36,7 +36,8 @@ def _database(at):
     """Ages in seconds by lane, None for an empty one, and how many events are stuck; None without the database."""
     try:
         ages = {lane: _age(lane, at) for lane in Lane.values}
-        return {"oldest_pending_seconds": ages, "stuck": Pending.objects.filter(stuck_at__isnull=False).count()}
+        stuck = Pending.objects.filter(stuck_at__isnull=False).count()
+        return {"oldest_pending_seconds": ages, "stuck": stuck, "webhooks": _webhooks(at)}
     except DatabaseError as error:
         log.warning("The database did not answer: %s", error)
         return None
@@ -46,7 +47,19 @@ def _age(lane, at):
     # Follows the index of pending work, however long the queue is.
     waiting = Pending.objects.filter(lane=lane, stuck_at__isnull=True).order_by("event_id")
     recorded_at = waiting.values_list("event__recorded_at", flat=True).first()
-    return max(0, round((at - recorded_at).total_seconds(), 1)) if recorded_at else None
+    return _since(recorded_at, at)
+
+
+def _webhooks(at):
+    """How old the oldest is that is not delivered, and how long the first whose time has come waits for a worker."""
+    pending = Delivery.objects.filter(state=DeliveryState.PENDING)
+    oldest = pending.order_by("id").values_list("created_at", flat=True).first()
+    first = pending.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    return {"oldest_undelivered_seconds": _since(oldest, at), "late_seconds": _since(first, at)}
+
+
+def _since(moment, at):
+    return max(0, round((at - moment).total_seconds(), 1)) if moment else None
 
 
 def _broker_answers():

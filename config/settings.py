@@ -108,6 +108,10 @@ TEMPLATES = [
 ]
 # The dictionary of what happens after each event; the only place where the apps meet.
 EVENT_HANDLERS = "config.event_handlers.HANDLERS"
+# The function that makes an example of an event type, for tests of webhooks and the documentation.
+EVENT_EXAMPLES = "config.event_examples.example"
+# The function that names the storefront's order that an event is about.
+ORDER_NAMES = "config.order_names.of_event"
 # The dictionary of long work.
 JOB_KINDS = "config.job_kinds.JOBS"
 # The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
@@ -164,6 +168,11 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 SWEEP_SECONDS = environment.whole_number("SWEEP_SECONDS", default=2, least=1, most=60)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "advocacy.outbox.tasks.sweep", "schedule": schedule(SWEEP_SECONDS)},
+    "webhook endpoints": {
+        "task": "advocacy.outbox.tasks.keep_endpoints",
+        "schedule": schedule(60),
+        "options": {"queue": "mail"},
+    },
     "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
     "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
     "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},
@@ -265,6 +274,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AdvocateStatus": "advocacy.models.AdvocateStatus",
         "BenefitKind": "advocacy.models.BenefitKind",
+        "DeliveryState": "advocacy.models.DeliveryState",
+        "EndpointStatus": "advocacy.models.EndpointStatus",
         "JobState": "advocacy.models.JobState",
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "SurveyKind": "advocacy.models.SurveyKind",

@@ -18,10 +18,13 @@ from config.keeper import Keeper
 
 _WORKER = ("celery", "-A", "config", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "-c", "2")
 _RESPAWN = ("--respawn-failed-workers", "--respawn-interval", "1")
+# Webhooks and mail wait for others' servers: 16 threads, so that a slow one is in nobody's way.
+_THREADS = (*_WORKER[:-2], "--pool", "threads", "-c", "16")
 # Started in this order, stopped in the opposite one. Mail and bulk work never delay what decides about money.
 PROCESSES = {
     "worker": (*_WORKER, "-Q", "money,people,out"),
-    "worker-bulk": (*_WORKER, "-Q", "mail,bulk"),
+    "worker-bulk": (*_WORKER, "-Q", "bulk"),
+    "worker-out": (*_THREADS, "-Q", "webhooks,mail"),
     "beat": ("celery", "-A", "config", "beat", "--loglevel", "INFO"),
     "web": ("granian", "--interface", "wsgi", "--blocking-threads", "32", "--workers-kill-timeout", "5", *_RESPAWN),
 }

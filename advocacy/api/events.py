@@ -1,16 +1,13 @@
 """The event log, to read."""
 
-import uuid
-
 from rest_framework import serializers
 
-from advocacy import ids
 from advocacy.api import fields
 from advocacy.api.examples import BOUGHT, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented
 from advocacy.models import Advocate, Customer, Event, Program
-from advocacy.outbox import catalogue
+from advocacy.outbox import bodies, catalogue
 
 
 class EventTypes:
@@ -52,10 +49,10 @@ class EventAnswer(serializers.ModelSerializer):
         ]
 
     def get_subject(self, event) -> str:
-        return ids.encode(ids.PREFIXES[event.subject_kind], event.subject_id)
+        return bodies.subject_of(event)
 
     def get_facts(self, event) -> dict:
-        return {name: _shown(event, name, value) for name, value in event.facts.items()}
+        return bodies.facts_of(event)
 
     example = {
         "id": sample("event"),
@@ -71,17 +68,6 @@ class EventAnswer(serializers.ModelSerializer):
         "occurred_at": BOUGHT,
         "recorded_at": BOUGHT,
     }
-
-
-def _shown(event, name, value):
-    """Facts keep ids as plain UUIDs; the world knows them with their prefix."""
-    kind = event.facts.get("subject_kind") if name == "subject" else name
-    if kind not in ids.PREFIXES or not isinstance(value, str):
-        return value
-    try:
-        return ids.encode(ids.PREFIXES[kind], uuid.UUID(value))
-    except ValueError:
-        return value
 
 
 @documented("Events", get=Call("List events", EventAnswer, many=True))

@@ -1,11 +1,19 @@
 from django.urls import path
 
 from advocacy.api.customers import Customers, OneCustomer
+from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events
 from advocacy.api.jobs import OneJob
 from advocacy.api.programs import Offers, Programs
 from advocacy.api.surveys import Answers
 from advocacy.api.testimonials import OneTestimonial, Testimonials, Withdrawal
+from advocacy.api.webhook_endpoints import (
+    OneWebhookEndpoint,
+    Replays,
+    SecretRotation,
+    TestEvent,
+    WebhookEndpoints,
+)
 
 urlpatterns = [
     path("customers", Customers.as_view()),
@@ -18,4 +26,12 @@ urlpatterns = [
     path("jobs/<str:id>", OneJob.as_view()),
     path("surveys/answers", Answers.as_view()),
     path("events", Events.as_view()),
+    path("webhook_endpoints", WebhookEndpoints.as_view()),
+    path("webhook_endpoints/<str:id>", OneWebhookEndpoint.as_view()),
+    path("webhook_endpoints/<str:id>/rotate_secret", SecretRotation.as_view()),
+    path("webhook_endpoints/<str:id>/test", TestEvent.as_view()),
+    path("webhook_endpoints/<str:id>/replay", Replays.as_view()),
+    path("deliveries", Deliveries.as_view()),
+    path("deliveries/<str:id>", OneDelivery.as_view()),
+    path("deliveries/<str:id>/replay", DeliveryReplay.as_view()),
 ]

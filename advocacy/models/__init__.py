@@ -3,6 +3,7 @@
 from advocacy.models.advocate import Advocate, AdvocateStatus
 from advocacy.models.connection import Connection, ConnectionStatus, Platform
 from advocacy.models.customer import Customer, Standing
+from advocacy.models.delivery import Attempt, Delivery, DeliveryState, EndpointStatus, WebhookEndpoint
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
@@ -18,11 +19,15 @@ __all__ = [
     "AdvocateStatus",
     "Answer",
     "ApiKey",
+    "Attempt",
     "BenefitKind",
     "ClickPrecedence",
     "Connection",
     "ConnectionStatus",
     "Customer",
+    "Delivery",
+    "DeliveryState",
+    "EndpointStatus",
     "Event",
     "IdempotencyKey",
     "Job",
@@ -42,4 +47,5 @@ __all__ = [
     "SurveyKind",
     "Testimonial",
     "TestimonialStatus",
+    "WebhookEndpoint",
 ]

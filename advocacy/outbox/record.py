@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from advocacy.models import Advocate, Customer, Event, Pending, Program, Storefront, bulk
+from advocacy.models import Advocate, Customer, Event, Program, Storefront, bulk
 from advocacy.outbox import wake
 from advocacy.outbox.catalogue import EventType
 
@@ -45,20 +45,41 @@ def handlers():
 def record(drafts, *, at):
     """Insert events and, for each lane that has a handler for them, a Pending row. Returns the events.
 
+    Lane ``out`` has work only where the storefront has an active webhook endpoint.
+
     Must run in the transaction of the facts. ``occurred_at`` later than ``at`` is stored as ``at``.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An event is recorded in the transaction of its fact.")
     events = bulk.insert([_event(draft, at) for draft in drafts])
     lanes = handlers()
-    waiting = [
-        bulk.made(Pending, event=event, storefront_id=event.storefront_id, lane=str(lane))
-        for event in events
-        for lane in lanes.get(event.type, ())
-    ]
-    bulk.insert(waiting)
-    wake.after_commit(sorted({pending.lane for pending in waiting}))
+    wake.after_commit(_wait([(event, str(lane)) for event in events for lane in lanes.get(event.type, ())]))
     return events
+
+
+# Most storefronts tell nobody: what nobody asked to be told does not wait to be told.
+_WAIT = """
+    INSERT INTO advocacy_pending (event_id, storefront_id, lane, alone, attempts, last_error)
+    SELECT asked.event_id, asked.storefront_id, asked.lane, false, 0, ''
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS asked (event_id, storefront_id, lane)
+    WHERE asked.lane <> 'out' OR EXISTS (
+        SELECT FROM advocacy_webhookendpoint endpoint
+        WHERE endpoint.storefront_id = asked.storefront_id AND endpoint.status = 'active'
+    )
+    ORDER BY asked.event_id
+    RETURNING lane
+"""
+
+
+def _wait(work):
+    """The lanes that have work of ``[(event, lane)]``."""
+    if not work:
+        return []
+    events, lanes = zip(*work, strict=True)
+    with connection.cursor() as cursor:
+        asked = [[event.pk for event in events], [event.storefront_id for event in events], list(lanes)]
+        cursor.execute(_WAIT, asked)
+        return sorted({lane for (lane,) in cursor.fetchall()})
 
 
 def _event(draft, at):

@@ -4,12 +4,13 @@ import logging
 import time
 
 from celery import shared_task
+from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
 from advocacy.models import Lane
 from advocacy.outbox import drain as draining
-from advocacy.outbox import wake
+from advocacy.outbox import notices, sending, telling, wake
 
 log = logging.getLogger(__name__)
 
@@ -43,3 +44,30 @@ def sweep():
     for lane in Lane.values:
         if draining.waiting(lane, timezone.now()).exists():
             wake.now(lane)
+    if sending.due(at=timezone.now()):
+        telling.wake_senders()
+
+
+@shared_task
+def send():
+    """Send webhooks until none may be sent now. Whoever finds more than one calls a colleague, as far as there are
+    threads; what must wait for its time or for room is found by the sweep, or by who made the room.
+    """
+    until, alone = time.monotonic() + SECONDS, not settings.CELERY_TASK_ALWAYS_EAGER
+    while sending.send_next(at=timezone.now(), before=_colleague if alone else None):
+        alone = False
+        if time.monotonic() > until:
+            telling.wake_senders()
+            return
+
+
+def _colleague():
+    if sending.due(at=timezone.now()):
+        telling.wake_senders()
+
+
+@shared_task
+def keep_endpoints():
+    """What can wait a minute: mails about endpoints that were disabled, and what still waits for such."""
+    notices.cancel_left(at=timezone.now())
+    notices.mail()

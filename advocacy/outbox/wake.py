@@ -45,16 +45,21 @@ def now(lane):
     """Send a message to the lane, unless one waits there: whoever takes that one sees all that is committed now."""
     from advocacy.outbox.tasks import drain  # noqa: PLC0415 - the tasks wake lanes too
 
-    if not _awaited(lane):
-        send(drain, [lane], queue=lane)
+    once(drain, [lane], queue=lane)
 
 
-def _awaited(lane):
-    """Whether a message lies in the lane's queue: not those that a worker has taken, which may have looked already."""
+def once(task, arguments, *, queue):
+    """Send a message, unless one waits in the queue, which must be for this task alone."""
+    if not _awaited(queue):
+        send(task, arguments, queue=queue)
+
+
+def _awaited(queue):
+    """Whether a message lies in the queue: not those that a worker has taken, which may have looked already."""
     if settings.CELERY_TASK_ALWAYS_EAGER or time.monotonic() < _silent_until:
         return False
     try:
-        return _broker().llen(lane) > 0
+        return _broker().llen(queue) > 0
     except (RedisError, OSError) as error:
         _rest(error)
         return False

@@ -44,9 +44,9 @@ def facts_of(alice, fred):
 
 
 def test_an_event_waits_only_in_lanes_that_have_a_handler_for_it(handlers, alice, fred):
-    handlers["conversion.recorded"] = {"money": [lambda **_: None], "out": [lambda **_: None]}
+    handlers["conversion.recorded"] = {"money": [lambda **_: None], "people": [lambda **_: None]}
     event = tell(conversion_of(alice, fred))
-    assert sorted(Pending.objects.filter(event=event).values_list("lane", flat=True)) == ["money", "out"]
+    assert sorted(Pending.objects.filter(event=event).values_list("lane", flat=True)) == ["money", "people"]
 
 
 def test_an_event_is_gone_with_its_fact_when_the_transaction_fails(alice, fred):

@@ -7,7 +7,7 @@ import pytest
 
 from advocacy import ids
 from advocacy.models import Job, Testimonial
-from advocacy.outbox import drain
+from advocacy.outbox import drain, telling, webhooks
 from referrals.models import Link, Referral
 from rewards import adjustments, redemptions
 from rewards.coupons import pools, uploading
@@ -28,6 +28,7 @@ PUBLIC = {
     ("post", "/api/v1/codes/validate"),
     ("post", "/api/v1/codes/{code}/validate"),
 }
+_KINDS = {"deliveries": "delivery"}
 OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
 
 
@@ -65,8 +66,11 @@ def named(acme, program, alice):
     pool, coupon = _codes(program, alice)
     rows |= {"coupon_pools": pool, "coupons": coupon}
     rows |= {"corrections": scene.correction_of(rule.versions.get())}
-    rows |= {"rules": rule, "advocates": alice, "testimonials": said, "jobs": _job(acme)}
-    found = {word: ids.encode(ids.PREFIXES[word.removesuffix("s")], row.public_id) for word, row in rows.items()}
+    rows |= {"rules": rule, "advocates": alice, "testimonials": said, "jobs": _job(acme)} | _told(acme)
+    found = {
+        word: ids.encode(ids.PREFIXES[_KINDS.get(word, word.removesuffix("s"))], row.public_id)
+        for word, row in rows.items()
+    }
     found |= {"orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
     known = {"customers": person, "wallets": person, "codes": "ALICE-LINK"}
@@ -95,6 +99,13 @@ def _codes(program, alice):
     uploading.numbered(pool=pool, lines=[(1, "BEST-COFFEE")], at=cast.NOON)
     Coupon.objects.update(state="assigned", customer=alice.customer, reward=Reward.objects.first())
     return pool, Coupon.objects.get()
+
+
+def _told(acme):
+    """An endpoint, and a delivery to it."""
+    endpoint, _ = webhooks.create(storefront=acme, url="https://acme.example.com/hooks", at=cast.NOON)
+    delivery = telling.test(endpoint=endpoint, type="order.recorded", at=cast.NOON)
+    return {"webhook_endpoints": endpoint, "deliveries": delivery}
 
 
 def _job(acme):
@@ -170,6 +181,12 @@ ATTEMPTS = [
     ("post", "/payout_batches/{payout_batches}/results", {"results": [{"number": 1, "result": "failed"}]}),
     ("post", "/redemptions/{redemptions}/confirm", {}),
     ("delete", "/redemptions/{redemptions}", None),
+    ("patch", "/webhook_endpoints/{webhook_endpoints}", {"status": "disabled"}),
+    ("delete", "/webhook_endpoints/{webhook_endpoints}", None),
+    ("post", "/webhook_endpoints/{webhook_endpoints}/rotate_secret", {}),
+    ("post", "/webhook_endpoints/{webhook_endpoints}/test", {}),
+    ("post", "/webhook_endpoints/{webhook_endpoints}/replay", {"since": "2026-01-01T00:00:00Z"}),
+    ("post", "/deliveries/{deliveries}/replay", {}),
 ]
 
 
@@ -189,8 +206,8 @@ def _filled(value, named):
 
 def test_another_storefront_cannot_filter_by_ids_it_has_seen(acme, rival, named):
     shop = secret(rival)
-    for filtered in ("advocate", "customer", "friend", "order"):
-        word = {"friend": "customers"}.get(filtered, f"{filtered}s")
+    for filtered in ("advocate", "customer", "friend", "order", "endpoint"):
+        word = {"friend": "customers", "endpoint": "webhook_endpoints"}.get(filtered, f"{filtered}s")
         lists = [path for path, view in routes() if filtered in getattr(view, "filters", ())]
         assert lists, filtered
         for path in lists:

@@ -38,6 +38,7 @@ def tell(shop, storefront, numbers):
         drain.drain("money", at=cast.NOON + timedelta(hours=1))
         spend(shop, number)
         plan(shop, number)
+        listen(shop, number)
 
 
 def spend(shop, number):
@@ -60,6 +61,12 @@ def plan(shop, number):
     shop.put("/rates", {"rates": [rate]})
     scene.correction_of(RuleVersion.objects.latest("pk"))
     shop.put("/payout_policies", {"currency": ["EUR", *sorted(CURRENCIES - {"EUR"})][number]})
+
+
+def listen(shop, number):
+    """An endpoint, and something for it."""
+    asked = {"url": f"https://acme.example/{number}", "event_types": ["rule.corrected"]}
+    shop.post(f"/webhook_endpoints/{shop.post('/webhook_endpoints', asked).json()['id']}/test")
 
 
 @pytest.fixture

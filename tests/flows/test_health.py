@@ -23,6 +23,7 @@ def test_a_server_that_can_work_says_so(client):
         "broker": True,
         "oldest_pending_seconds": {"money": None, "people": None, "out": None},
         "stuck": 0,
+        "webhooks": {"oldest_undelivered_seconds": None, "late_seconds": None},
     }
     assert "no-store" in answer["Cache-Control"]
 
