@@ -6,6 +6,8 @@ One look-up of each app: a referral's code promises the friend's offer, a coupon
 code asks the database the same questions as a known one, and with a publishable key a coupon is as unknown as any.
 """
 
+from django.conf import settings
+from django.utils import translation
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
@@ -55,6 +57,11 @@ class CartCall(fields.StrictSerializer):
 class CodeCall(fields.StrictSerializer):
     customer = fields.Name(required=False, max_length=210, help_text="cus_… or ext_ and your id; with a secret key.")
     cart = CartCall(required=False)
+    language = fields.Text(
+        required=False,
+        max_length=35,
+        help_text="Of the offer’s words, such as de; left out: English. Reasons are English.",
+    )
 
     example = {"customer": "ext_fred", "cart": CartCall.example}
 
@@ -133,7 +140,8 @@ class Validation(Endpoint):
         coupon = asking.find(storefront=request.storefront, code=code[:LONGEST])
         cart = call.get("cart")
         if link:
-            told = _of_link(link, person, cart, self.at)
+            with translation.override(_language(call.get("language", "en"), request.storefront)):
+                told = _of_link(link, person, cart, self.at)
         elif coupon and secret:
             told = _of_coupon(coupon, person, cart, self.at)
         else:
@@ -162,6 +170,12 @@ class ValidateTypedCode(Validation):
 class ValidateCode(Validation):
     def post(self, request, code):
         return self.told(self.taken(CodeCall), code)
+
+
+def _language(asked, storefront):
+    """The one asked for, or the shop's own where offers have no words in that."""
+    first = asked.lower().split("-")[0]
+    return first if first in dict(settings.LANGUAGES) else storefront.language
 
 
 def _of_link(link, person, cart, at):

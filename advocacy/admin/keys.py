@@ -16,7 +16,15 @@ from advocacy import keys
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
+from advocacy.admin.programs import Keys
 from advocacy.models import ApiKey, Storefront
+
+
+class Origins(Keys):
+    """As somebody copies them from an address bar."""
+
+    def to_python(self, value):
+        return [origin.lower().removesuffix("/") for origin in super().to_python(value)]
 
 
 @admin.register(Storefront)
@@ -30,6 +38,13 @@ class StorefrontAdmin(Listing):
         ("The shop", {"fields": ["name", "slug", "url", "colour"]}),
         ("Money, days and words", {"fields": ["currency", "time_zone", "language"]}),
         ("Links", {"fields": ["link_domain"]}),
+        (
+            "Pages that call this server",
+            {
+                "fields": ["origins"],
+                "description": "For the snippet, advocacy.js, and whatever else calls with a publishable key.",
+            },
+        ),
         ("Belongs to it", {"fields": ["programs_here", "twin", "public_id_text"]}),
     ]
     public_id_text = words.public_id("storefront")
@@ -45,6 +60,11 @@ class StorefrontAdmin(Listing):
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "origins":
+            return Origins(label="Origins", help_text=db_field.help_text, required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description="Programs")
     def programs_here(self, row):

@@ -24,6 +24,8 @@ class ApiKeyAuthentication(BaseAuthentication):
                 "it may have been mistyped, revoked or expired."
             )
         request.storefront = key.storefront
+        # For what stands around the endpoints: see ``advocacy.api.cors``.
+        request._request.api_key = key
         return None, key
 
     def authenticate_header(self, request):

@@ -1,3 +1,4 @@
+import re
 import zoneinfo
 
 from django.apps import apps
@@ -30,6 +31,24 @@ host = RegexValidator(
 colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write a colour as # and six hexadecimal digits, such as #0b6e4f.")
 
 
+_ORIGIN = re.compile(
+    r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
+).fullmatch
+_MOST_ORIGINS = 20
+
+
+def known_origins(value):
+    """A few origins as browsers write them, each once."""
+    if not isinstance(value, list) or len(value) > _MOST_ORIGINS or len(set(map(str, value))) < len(value):
+        raise ValidationError("Name at most 20 origins, each once.")
+    for origin in value:
+        if not isinstance(origin, str) or not _ORIGIN(origin) or origin.endswith((":443", ":80")):
+            raise ValidationError(
+                f"“{str(origin)[:100]}” is not an origin. Write the scheme and the host as browsers do, without a path "
+                "or a usual port, such as https://acme.example (http:// only for localhost)."
+            )
+
+
 class Storefront(models.Model):
     """A shop that calls us; the root that isolates data. Every row belongs to one."""
 
@@ -55,6 +74,13 @@ class Storefront(models.Model):
         help_text="A host of the shop's own for its links, such as go.acme.example; it must point to this server "
         "and be in ALLOWED_HOSTS, or it answers 400. "
         "Empty: the links live on this server's own address.",
+    )
+    origins = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[known_origins],
+        help_text="Where the shop’s pages live that call this server with a publishable key, separated by commas, such "
+        "as https://acme.example, https://www.acme.example. Pages of other origins are refused by the browser.",
     )
     test_twin_of = models.OneToOneField(
         "self",
@@ -82,6 +108,8 @@ class Storefront(models.Model):
         return self.name
 
     def clean(self):
+        # A form that is left empty says null.
+        self.origins = self.origins or []
         problems = {}
         if self.link_domain and not validate_host(self.link_domain.lower(), settings.ALLOWED_HOSTS):
             problems["link_domain"] = f"Add {self.link_domain} to ALLOWED_HOSTS and restart first; it would answer 400."
