@@ -1,8 +1,9 @@
 """The admin's sidebar, grouped as people think, with the counts of what waits for somebody."""
 
+from django.db.models import Q
 from django.urls import reverse
 
-from advocacy.models import Pending, Testimonial, TestimonialStatus
+from advocacy.models import Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import why
 from rewards.admin import journal
 from rewards.models import (
@@ -51,6 +52,7 @@ GROUPS = {
         ("Corrections", "undo", "rewards.correction"),
         ("Events", "event_note", "advocacy.event"),
         ("Jobs", "hourglass_top", "advocacy.job"),
+        ("Deliveries", "outbox", "advocacy.delivery"),
         ("Waiting and stuck", "pending_actions", "advocacy.pending"),
         ("Done in the admin", "history", "admin.logentry"),
     ],
@@ -61,6 +63,7 @@ GROUPS = {
         ("Second person", "supervisor_account", "rewards.limitchange"),
         ("Tax limits", "request_quote", "rewards.taxlimit"),
         ("API keys", "key", "advocacy.apikey"),
+        ("Webhook endpoints", "webhook", "advocacy.webhookendpoint"),
         ("Staff", "badge", "auth.user"),
         ("Groups", "shield_person", "auth.group"),
     ],
@@ -71,6 +74,9 @@ WAITING = {
     "rewards.correction": lambda: Correction.objects.filter(state=CorrectionState.PROPOSED),
     "rewards.limitchange": lambda: LimitChange.objects.filter(state=LimitChangeState.OPEN),
     "rewards.couponpool": lambda: CouponPool.objects.filter(low_since__isnull=False),
+    "advocacy.webhookendpoint": lambda: WebhookEndpoint.objects.filter(
+        Q(status="disabled") | Q(failing_since__isnull=False), removed_at=None
+    ),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
 }
 

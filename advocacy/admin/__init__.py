@@ -1,5 +1,5 @@
 """The base's pages of the admin."""
 
-from advocacy.admin import happenings, jobs, keys, people, programs, testimonials
+from advocacy.admin import deliveries, happenings, jobs, keys, people, programs, testimonials, webhooks
 
-__all__ = ["happenings", "jobs", "keys", "people", "programs", "testimonials"]
+__all__ = ["deliveries", "happenings", "jobs", "keys", "people", "programs", "testimonials", "webhooks"]

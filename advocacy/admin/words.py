@@ -14,7 +14,8 @@ from advocacy import ids, money
 # The colour is never alone: the word stands beside it.
 TONES = {
     **dict.fromkeys(
-        ["active", "published", "available", "clear", "paid", "yes", "good", "done", "settled", "taken"], "good"
+        ["active", "published", "available", "clear", "paid", "yes", "good", "done", "settled", "taken", "delivered"],
+        "good",
     ),
     **dict.fromkeys(
         [
@@ -46,6 +47,7 @@ TONES = {
             "failed",
             "returned",
             "refused",
+            "disabled",
         ],
         "stop",
     ),

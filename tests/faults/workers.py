@@ -18,8 +18,8 @@ def environment():
 
 
 @contextlib.contextmanager
-def worker(queues="money,people,out", beat=False):
-    """A worker of its own process group; gone at the end, whatever happened."""
+def worker(queues="money,people,out", beat=False, threads=0):
+    """A worker of its own process group, of two processes or so many threads; gone at the end, whatever happened."""
     command = [
         sys.executable,
         "-m",
@@ -34,6 +34,7 @@ def worker(queues="money,people,out", beat=False):
         "--loglevel",
         "WARNING",
     ]
+    command += ["--pool", "threads", "-c", str(threads)] if threads else []
     command += ["--without-gossip", "--without-mingle", "-n", f"test-{os.getpid()}-{time.monotonic_ns()}@%h"]
     process = subprocess.Popen(command, env=environment(), start_new_session=True)
     try:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from advocacy import ids, keys
 from advocacy.models import Job, Testimonial
+from advocacy.outbox import telling, webhooks
 from advocacy.outbox.drain import drain
 from rewards import adjustments, crediting, redemptions
 from rewards.coupons import uploading
@@ -39,6 +40,8 @@ def happen(acme, program, names):
         Testimonial.objects.create(
             storefront=acme, customer=recorded.order.customer, text=name, source="api", sent_at=timezone.now()
         )
+        endpoint, _ = webhooks.create(storefront=acme, url=f"https://{name}.example/hooks", at=now)
+        telling.test(endpoint=endpoint, type="order.recorded", at=now)
         payouts_stage.payee_of(advocate.customer)
         TaxLimit.objects.get_or_create(storefront=acme, country="DE", currency="EUR", yearly_limit_minor=10**9)
         _paid_out(program, name)

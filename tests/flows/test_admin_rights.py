@@ -18,6 +18,7 @@ READ_ONLY = [
     "advocacy.event",
     "advocacy.customer",
     "advocacy.pending",
+    "advocacy.delivery",
     "referrals.order",
     "referrals.referral",
     "rewards.reward",
