@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from advocacy import emails, events, given, ids
-from advocacy.models import Customer
+from advocacy.models import Customer, bulk
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import NotFound
 
@@ -31,7 +31,8 @@ def find(*, storefront, external_id=None, email=None, public_id=None):
     if public_id is not None:
         return people.filter(public_id=public_id).first()
     if external_id:
-        known = people.filter(external_id=external_id).first()
+        same = bulk.fetch(Customer, "WHERE storefront_id = %s AND external_id = %s", [storefront.pk, external_id])
+        known = next(iter(same), None)
         if known or not email:
             return known
         people = people.filter(external_id__isnull=True)
@@ -68,13 +69,15 @@ def upsert(*, storefront, fields, at, guest=None):
     With neither id nor e-mail a new guest is made.
     """
     columns = _columns(fields, at)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for _ in range(3):
             customer = _found(storefront, columns) or guest
+            if customer is None:
+                if made := _create(storefront, columns, at):
+                    return made, True
+                continue
             try:
                 with transaction.atomic():
-                    if customer is None:
-                        return _create(storefront, columns, at), True
                     return _change(customer, columns, at), False
             except (IntegrityError, _SomebodyElse):
                 guest = None  # another call made or adopted this very person meanwhile: look again
@@ -83,7 +86,7 @@ def upsert(*, storefront, fields, at, guest=None):
 
 def lock(customer):
     """The row as it is now, locked. ``no_key``: rows that only point to the person need not wait."""
-    return Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    return bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])[0]
 
 
 def _columns(fields, at):
@@ -108,8 +111,12 @@ def _found(storefront, columns):
 
 
 def _create(storefront, columns, at):
+    """The new customer, or None where another call has made this very person meanwhile."""
     columns = {"created_at": columns["updated_at"]} | columns
-    customer = Customer.objects.create(storefront=storefront, recorded_at=at, version=1, **columns)
+    made = bulk.made(Customer, storefront=storefront, recorded_at=at, version=1, **columns)
+    customer = bulk.insert_new(made)
+    if customer is None:
+        return None
     _tell(customer, events.CUSTOMER_CREATED, occurred_at=customer.created_at, at=at)
     return customer
 

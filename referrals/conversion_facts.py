@@ -9,11 +9,15 @@ _LONGEST_VALUE = 200
 _SCALARS = str | int | float | bool
 
 
-def frozen(*, order, referral, converted_at):
-    """What never changes after a conversion is recorded, however late somebody looks: kept with it."""
-    first = referral.conversions.order_by("sequence").values_list("converted_at", "frozen").first()
-    advocate, friend = referral.advocate.customer, referral.friend
-    earlier = earlier_orders(customer=friend, occurred_at=order.placed_at, order=order)
+def frozen(*, order, referral, converted_at, earlier=None):
+    """What never changes after a conversion is recorded, however late somebody looks: kept with it.
+
+    ``earlier``: this order made the referral, and its friend had placed so many before.
+    """
+    advocate, friend, first = referral.advocate.customer, referral.friend, None
+    if earlier is None:
+        first = referral.conversions.order_by("sequence").values_list("converted_at", "frozen").first()
+        earlier = earlier_orders(customer=friend, occurred_at=order.placed_at, order=order)
     return {
         "first_order_at": (first[0] if first else converted_at).isoformat(),
         "earlier_orders": earlier,

@@ -3,11 +3,11 @@
 Locks: the order's row is the caller's (``review`` takes it itself); here the referral, then the conversion.
 """
 
-from django.db import transaction
-from django.db.models import Min
+from django.db import connection, transaction
+from django.db.models import Count, Min
 
 from advocacy import given
-from advocacy.models import Event
+from advocacy.models import Event, bulk
 from advocacy.outbox.record import Draft
 from advocacy.outbox.record import record as record_events
 from referrals import conversion_facts, events
@@ -21,13 +21,17 @@ _TOLD = {
 }
 
 
-def record(*, order, referral, cause, at):
-    """The conversion of a paid order in the referral's program. The caller holds the order locked or just inserted."""
+def record(*, order, referral, cause, at, earlier=None):
+    """The conversion of a paid order in the referral's program. The caller holds the order locked or just inserted.
+
+    ``earlier``: the referral was made in this transaction, by this order, and its friend had placed so many before.
+    """
     converted_at = min(order.paid_at, at)
-    with transaction.atomic():
-        referral = _locked(referral.pk)
+    with transaction.atomic(savepoint=False):
+        referral = _locked(referral.pk) if earlier is None else referral
         referral.last_sequence += 1
-        conversion = Conversion(
+        conversion = bulk.made(
+            Conversion,
             storefront_id=order.storefront_id,
             program=referral.program,
             referral=referral,
@@ -36,13 +40,13 @@ def record(*, order, referral, cause, at):
             stands=_stands(order, Review.CLEAR),
             advocate_status=referral.advocate.status,
             program_status=referral.program.status_at(converted_at),
-            frozen=conversion_facts.frozen(order=order, referral=referral, converted_at=converted_at),
+            frozen=conversion_facts.frozen(order=order, referral=referral, converted_at=converted_at, earlier=earlier),
             converted_at=converted_at,
             recorded_at=at,
             version=1,
         )
-        conversion.save(force_insert=True)
-        change = _count(referral)
+        bulk.insert([conversion])
+        change = _count(referral) if earlier is None else _begin(referral, conversion)
         _tell(conversion, events.CONVERSION_RECORDED, change, occurred_at=conversion.converted_at, cause=cause, at=at)
     return conversion
 
@@ -120,13 +124,32 @@ def _cancelled(order):
 
 def _count(referral):
     """Recount the referral's standing conversions; +1 when it became converted, −1 when it stopped being so."""
-    standing = referral.conversions.filter(stands=True)
     before = referral.standing_conversions
-    referral.standing_conversions = standing.count()
-    referral.converted_at = standing.aggregate(first=Min("converted_at"))["first"]
-    referral.version += 1
-    referral.save(update_fields=["last_sequence", "standing_conversions", "converted_at", "version"])
+    standing = referral.conversions.filter(stands=True).aggregate(number=Count("pk"), first=Min("converted_at"))
+    referral.standing_conversions, referral.converted_at = standing["number"], standing["first"]
+    _save_count(referral)
     return int(referral.standing_conversions > 0) - int(before > 0)
+
+
+def _begin(referral, conversion):
+    """The same of a referral whose first conversion this is."""
+    referral.standing_conversions = int(conversion.stands)
+    referral.converted_at = conversion.converted_at if conversion.stands else None
+    _save_count(referral)
+    return referral.standing_conversions
+
+
+_COUNT = """
+    UPDATE referrals_referral SET last_sequence = %s, standing_conversions = %s, converted_at = %s, version = %s
+    WHERE id = %s
+"""
+
+
+def _save_count(referral):
+    referral.version += 1
+    counted = [referral.last_sequence, referral.standing_conversions, referral.converted_at, referral.version]
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [*counted, referral.pk])
 
 
 def _save_and_tell(conversion, event_type, change, *, cause, at):
@@ -140,7 +163,7 @@ def _tell(conversion, event_type, change, *, occurred_at, cause, at):
     draft = Draft(
         type=event_type,
         subject=conversion,
-        storefront=referral.storefront,
+        storefront=referral.storefront_id,
         customer=referral.friend,
         program=referral.program,
         advocate=referral.advocate,

@@ -59,14 +59,71 @@ def _defaults(model):
     return fixed, anew, relations
 
 
+def fetch(model, where, parameters):
+    """The stored rows that a plain condition finds, as ``kept``: for what is asked at every call.
+
+    ``where`` is SQL of ours, after the table's name; the compiler of a queryset takes longer than the database.
+    """
+    table, columns, names, documents = _selected(model)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {table} {where}", parameters)  # noqa: S608
+        found = cursor.fetchall()
+    if documents:
+        found = [_with_documents(values, documents) for values in found]
+    return [kept(model, names, values) for values in found]
+
+
+def _with_documents(values, places):
+    values = list(values)
+    for place in places:
+        if isinstance(values[place], str):
+            values[place] = orjson.loads(values[place])
+    return values
+
+
+@lru_cache(maxsize=64)
+def _selected(model):
+    """``(table, columns, attribute names, the places of JSON)``; Django's cursors give JSON as text."""
+    fields = model._meta.concrete_fields
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = ", ".join(f"{table}.{quote(field.column)}" for field in fields)
+    documents = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
+    return table, columns, [field.attname for field in fields], documents
+
+
+def insert_new(row):
+    """Insert one unsaved row unless a unique constraint knows it already: then None, and nothing is undone."""
+    table, names, values = literals([row])
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({names}) VALUES {values} ON CONFLICT DO NOTHING RETURNING id")  # noqa: S608
+        made = cursor.fetchone()
+    if made is None:
+        return None
+    inserted(row, made[0])
+    return row
+
+
+def literals(rows):
+    """``(table, columns, "(…), (…)")`` for an INSERT without parameters, in which a % stays one."""
+    table, names, encoders = _literals(type(rows[0]))
+    values = [", ".join([_literal(row.__dict__[name], encode) for name, encode in encoders]) for row in rows]
+    return table, names, f"({'), ('.join(values)})"
+
+
+def inserted(row, pk):
+    row.pk = pk
+    row._state.adding, row._state.db = False, connection.alias
+
+
 def insert(rows):
     """Insert unsaved rows of one model, in order, and give them their ids. No signals, no conflicts ignored."""
     rows = list(rows)
     if not rows:
         return rows
     model = type(rows[0])
-    if len(rows) <= _FEW:
-        return _insert_few(model, rows)
+    if len(rows) <= FEW:
+        return _insert_few(rows)
     names, encoders = _columns(model)
     with connection.cursor() as cursor:
         for row, pk in zip(rows, _next_ids(cursor, model, len(rows)), strict=True):
@@ -78,16 +135,13 @@ def insert(rows):
     return rows
 
 
-def _insert_few(model, rows):
+def _insert_few(rows):
     """One way to the database instead of the three that COPY and its ids take."""
-    table, names, encoders = _literals(model)
-    values = [", ".join([_literal(row.__dict__[name], encode) for name, encode in encoders]) for row in rows]
+    table, names, values = literals(rows)
     with connection.cursor() as cursor:
-        # Without parameters nothing is replaced in it, so a % stays one.
-        cursor.execute(f"INSERT INTO {table} ({names}) VALUES ({'), ('.join(values)}) RETURNING id")  # noqa: S608
+        cursor.execute(f"INSERT INTO {table} ({names}) VALUES {values} RETURNING id")  # noqa: S608
         for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = pk
-            row._state.adding, row._state.db = False, connection.alias
+            inserted(row, pk)
     return rows
 
 
@@ -113,7 +167,7 @@ def _next_ids(cursor, model, count):
 
 
 # So many rows are faster by one INSERT.
-_FEW = 16
+FEW = 16
 
 
 # --- COPY's text format --------------------------------------------------------------------------------------------

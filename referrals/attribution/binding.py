@@ -1,10 +1,11 @@
 """Bind a friend to the advocate who brought them: once per program, for good."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
 from advocacy import customers
+from advocacy.models import bulk
 from advocacy.outbox.record import Draft, record
 from referrals import events
 from referrals.attribution import candidates
@@ -24,36 +25,44 @@ class Binding:
     reasons: tuple = ()
     created: bool = False
     referrals: tuple = ()
+    # The new ones among them, by id, each with how many orders its friend had placed before.
+    new: dict = field(default_factory=dict)
 
 
-def bind(*, storefront, customer, hints, at, occurred_at, order=None):
+def bind(*, storefront, customer, hints, at, occurred_at, order=None, just_made=False):
     """Judge what came with a sign-up or an order, program by program, and bind where something holds.
 
     The customer's row is locked until the transaction ends. A friend who is bound stays so, unchanged.
-    ``order``: the recorded order that brings the hints, which is no earlier order of the friend.
+    ``order``: the recorded order that brings the hints, which is no earlier order of the friend. ``just_made``: the
+    customer is this transaction's own, and so can have nothing yet.
     """
     occurred_at = min(occurred_at, at)
-    with transaction.atomic():
-        customer = customers.lock(customer)
-        bound = {bond.program_id: bond for bond in _bonds(customer)}
-        reasons, new = [], []
+    with transaction.atomic(savepoint=False):
+        customer = customer if just_made else customers.lock(customer)
+        bound = {} if just_made else {bond.program_id: bond for bond in _bonds(customer)}
+        reasons, new = [], {}
         for program, found in _by_program(storefront, hints, occurred_at).items():
             if program.pk in bound:
                 reasons += _others(bound[program.pk], found)
                 continue
-            bond, lost = _bind(program, found, customer=customer, order=order, occurred_at=occurred_at, at=at)
+            earlier = candidates.earlier_orders(
+                customer=customer, occurred_at=occurred_at, order=order, just_made=just_made
+            )
+            bond, lost = _bind(program, found, customer=customer, earlier=earlier, occurred_at=occurred_at, at=at)
             reasons += lost
             if bond:
                 bound[program.pk] = bond
-                new.append(bond)
+                new[bond.pk] = earlier
     if not bound and not reasons:
         reasons = [_reason("no_attribution")]
-    strongest = min(new, key=lambda bond: PRECEDENCE.index(bond.method), default=None)
+    made = [bond for bond in bound.values() if bond.pk in new]
+    strongest = min(made, key=lambda bond: PRECEDENCE.index(bond.method), default=None)
     return Binding(
         referral=strongest or next(iter(bound.values()), None),
         reasons=tuple(_each_once(reasons)),
         created=bool(new),
         referrals=tuple(bound.values()),
+        new=new,
     )
 
 
@@ -73,9 +82,8 @@ def _others(bond, found):
     return [_reason("attributed_to_other")] if other else []
 
 
-def _bind(program, found, *, customer, order, occurred_at, at):
+def _bind(program, found, *, customer, earlier, occurred_at, at):
     """``(referral or None, reasons)``."""
-    earlier = candidates.earlier_orders(customer=customer, occurred_at=occurred_at, order=order)
     judged_by = {"customer": customer, "earlier_orders": earlier, "occurred_at": occurred_at}
     found = [_with_obstacle(candidate, candidates.obstacle(candidate, **judged_by)) for candidate in found]
     winner, judged = choose(
@@ -85,7 +93,8 @@ def _bind(program, found, *, customer, order, occurred_at, at):
         return None, [_reason(one.reason, **one.numbers) for one in judged]
     link = winner.link
     clicked_at = winner.at if winner.click_id else None
-    referral = Referral.objects.create(
+    referral = bulk.made(
+        Referral,
         storefront_id=program.storefront_id,
         program=program,
         advocate=link.advocate,
@@ -100,6 +109,7 @@ def _bind(program, found, *, customer, order, occurred_at, at):
         recorded_at=at,
         version=1,
     )
+    bulk.insert([referral])
     _tell(referral, at, new_customer=earlier == 0)
     return referral, []
 
@@ -144,7 +154,7 @@ def _tell(referral, at, *, new_customer):
     draft = Draft(
         type=events.REFERRAL_CREATED,
         subject=referral,
-        storefront=referral.storefront,
+        storefront=referral.storefront_id,
         customer=friend,
         program=program,
         advocate=advocate,

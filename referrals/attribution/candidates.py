@@ -79,12 +79,14 @@ def obstacle(candidate, *, customer, earlier_orders, occurred_at):
     return "", {}
 
 
-def earlier_orders(*, customer, occurred_at, order=None):
+def earlier_orders(*, customer, occurred_at, order=None, just_made=False):
     """How many orders the person had placed before this moment, but for ``order``, the one that binds.
 
     Orders under another account, or as a guest, with the same mailbox are the same person's.
     """
     people = _one_person(customer)
+    if just_made and len(people) == 1:
+        return customer.orders_before
     placed = Order.objects.filter(customer__in=people, placed_at__lt=occurred_at)
     placed = placed.exclude(status=OrderStatus.CANCELLED, paid_at__isnull=True)
     before = sum(person.orders_before for person in people)

@@ -61,7 +61,7 @@ def _take_customer(order, columns, at):
     if "customer" not in columns:
         return []
     guest = order.customer if not (order.customer.external_id or order.customer.email) else None
-    person = recording.customer_of(order.storefront, columns, at=at, guest=guest)
+    person, _ = recording.customer_of(order.storefront, columns, at=at, guest=guest)
     if person.pk != order.customer_id:
         return [{"code": "customer_differs", "customer": str(person.public_id)}]
     order.customer = person

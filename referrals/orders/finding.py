@@ -3,11 +3,7 @@
 A payment is one order, whether it is told by its session, its charge or its invoice, and by whoever tells it.
 """
 
-from functools import reduce
-from operator import or_
-
 from django.db import connection
-from django.db.models import Q
 
 from referrals.models import Order, OrderIdentifier
 
@@ -42,18 +38,26 @@ def wait_for_turn(storefront, names):
         )
 
 
+# Also by the external id that another source gave it.
+_KNOWN = """
+    SELECT id, 0 AS place FROM referrals_order WHERE storefront_id = %s AND external_id = ANY(%s)
+    UNION ALL
+    SELECT order_id, 1 FROM referrals_orderidentifier name
+        JOIN unnest(%s::text[], %s::text[]) AS said (kind, value) USING (kind, value) WHERE name.storefront_id = %s
+    ORDER BY place, id LIMIT 1
+"""
+
+
 def of(storefront, names):
     """The order of these names, or None. Its external id goes before the others; of several orders the oldest."""
     if not names:
         return None
-    mine = Order.objects.filter(storefront=storefront).select_related("customer")
-    order = mine.filter(external_id__in=[value for kind, value in names if kind == EXTERNAL]).first()
-    if order is None:
-        # Also by the external id that another source gave it.
-        any_of = reduce(or_, [Q(kind=kind, value=value) for kind, value in names])
-        known = OrderIdentifier.objects.filter(any_of, storefront=storefront).order_by("order_id")
-        order = mine.filter(pk__in=known.values("order_id")[:1]).first()
-    return order
+    with connection.cursor() as cursor:
+        kinds, values = zip(*names, strict=True)
+        own = [value for kind, value in names if kind == EXTERNAL]
+        cursor.execute(_KNOWN, [storefront.pk, own, list(kinds), list(values), storefront.pk])
+        known = cursor.fetchone()
+    return Order.objects.select_related("customer").get(pk=known[0]) if known else None
 
 
 def named(*, storefront, names):

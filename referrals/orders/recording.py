@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from advocacy import customers, given, secret_codes
+from advocacy.models import bulk
 from advocacy.outbox.record import record as record_events
 from advocacy.refusals import Refused
 from referrals import attribution, conversions, events
@@ -57,17 +58,22 @@ def answer(order, **said):
 def create(*, storefront, values, names, source, at, lenient):
     """A new order of checked fields. The caller has waited for the turn of its names."""
     columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
-    person = customer_of(storefront, columns, at=at)
+    person, just_made = customer_of(storefront, columns, at=at)
     order = Order(storefront=storefront, customer=person, recorded_at=at, warnings=warnings, version=1)
     order.digest, order.brought_by = given.digest(values), source
     take(order, columns)
     binding = attribution.bind(
-        storefront=storefront, customer=person, hints=hints(columns), at=at, occurred_at=order.placed_at
+        storefront=storefront,
+        customer=person,
+        hints=hints(columns),
+        at=at,
+        occurred_at=order.placed_at,
+        just_made=just_made,
     )
     paid = order.status == OrderStatus.PAID
     bonds = bonds_then(order, binding) if paid else []
     order.unattributed = [] if bonds else why_not(order, binding)
-    order.save(force_insert=True)
+    bulk.insert([order])
     finding.remember(order, names)
     told = state.draft(
         order,
@@ -77,8 +83,16 @@ def create(*, storefront, values, names, source, at, lenient):
         occurred_at=order.paid_at if paid else order.placed_at,
     )
     cause = record_events([told], at=at)[0]
-    convert(order, bonds, cause=cause, at=at)
-    return answer(order, created=True, reasons=tuple(order.unattributed) or binding.reasons)
+    made = convert(order, bonds, cause=cause, at=at, new=binding.new if order.placed_at <= at else {})
+    # What was just written need not be asked for.
+    order._prefetched_objects_cache = {"conversions": made, "fulfilments": []}
+    return Recorded(
+        order=order,
+        conversion=min(made, key=lambda conversion: conversion.pk, default=None),
+        created=True,
+        reasons=tuple(order.unattributed) or binding.reasons,
+        warnings=tuple(order.warnings),
+    )
 
 
 def customer_said(storefront, said, *, at):
@@ -89,13 +103,16 @@ def customer_said(storefront, said, *, at):
 
 
 def customer_of(storefront, columns, *, at, guest=None):
-    """Who bought: named by id, or told in the order; a guest where nobody is told. The row is locked."""
+    """``(who bought, whether they were made now)``: named by id, or told in the order; a guest where nobody is told.
+
+    Who was told is locked.
+    """
     said = columns.get("customer", {})
     if isinstance(said, str):
-        return customers.named(storefront=storefront, name=said)
+        return customers.named(storefront=storefront, name=said), False
     # An order says how its customer was then: newer news of the customer stay.
     said = {"updated_at": columns["updated_at"]} | said
-    return customers.upsert(storefront=storefront, fields=said, at=at, guest=guest)[0]
+    return customers.upsert(storefront=storefront, fields=said, at=at, guest=guest)
 
 
 def hints(columns):
@@ -141,6 +158,9 @@ def why_not(order, binding):
     return [{"key": "before_binding"}] if binding.referrals else list(binding.reasons)
 
 
-def convert(order, referrals, *, cause, at):
-    for referral in sorted(referrals, key=lambda referral: referral.pk):
-        conversions.record(order=order, referral=referral, cause=cause, at=at)
+def convert(order, referrals, *, cause, at, new=()):
+    """The conversions by these bonds; ``new``: those made in this transaction, as ``Binding.new``."""
+    return [
+        conversions.record(order=order, referral=referral, cause=cause, at=at, earlier=dict(new).get(referral.pk))
+        for referral in sorted(referrals, key=lambda referral: referral.pk)
+    ]

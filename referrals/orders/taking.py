@@ -110,7 +110,7 @@ class _Said:
             at=self.at,
             lenient=lenient,
         )
-        waiting.take(order=made.order, at=self.at)
+        waiting.take(order=made.order, at=self.at, names=self.names)
         return made
 
     def locked(self, order):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from advocacy import given
+from advocacy.models import bulk
 from advocacy.refusals import Refused
 from referrals.models import WaitingFact, WaitingKind, WaitingState
 from referrals.orders import finding, fulfilments, refunds
@@ -31,13 +32,21 @@ def keep(*, storefront, kind, names, fields, fact_id, source, at):
     )
 
 
-def take(*, order, at):
-    """Take what waited for this order, in the order in which it came. What contradicts it is kept with the reason."""
-    names = finding.written([(finding.EXTERNAL, order.external_id), *order.names.values_list("kind", "value")])
-    mine = WaitingFact.objects.select_for_update().filter(
-        storefront_id=order.storefront_id, state=WaitingState.WAITING, names__overlap=names
+def take(*, order, at, names=None):
+    """Take what waited for this order, in the order in which it came. What contradicts it is kept with the reason.
+
+    ``names``: all that it goes by, where the caller knows them.
+    """
+    names = names or [(finding.EXTERNAL, order.external_id), *order.names.values_list("kind", "value")]
+    mine = bulk.fetch(
+        WaitingFact,
+        "WHERE storefront_id = %s AND state = 'waiting' AND names && %s::varchar[] ORDER BY id FOR UPDATE",
+        [order.storefront_id, finding.written(names)],
     )
-    for fact in mine.order_by("id"):
+    if mine:
+        # What was known of it without asking is so no longer.
+        order._prefetched_objects_cache = {}
+    for fact in mine:
         try:
             with transaction.atomic():
                 taken = _take(order, fact, at)

@@ -36,7 +36,8 @@ _MOVES = """
         reward.rule_id, reward.side::text AS side, reward.id AS reward, reward.advocate_id,
         DENSE_RANK() OVER (PARTITION BY reward.id ORDER BY transfer.reward_version) AS move,
         transfer.leg::text AS leg, transfer.amount_minor AS amount, transfer.reference, transfer.at,
-        -- The last decision until then: it may have credited it, or said when it is due. By the clock where nobody noted it.
+        -- The last decision until then: it may have credited it, or said when it is due. By the clock where nobody
+        -- noted it.
         COALESCE(transfer.decided, CASE WHEN transfer.leg = 'release' THEN (
             SELECT MAX(number) FROM {live}.rewards_decision decision
             WHERE decision.subject_id = subject.id AND decision.decided_at <= transfer.at
