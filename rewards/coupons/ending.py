@@ -90,6 +90,8 @@ def put_back(*, coupon, at):
         coupon = _locked(coupon)
         if coupon.state != CouponState.REVOKED or coupon.pool.generates:
             raise Refused("not_revoked", "Only an uploaded code that was revoked unused can go back into stock.")
+        if coupon.used_minor:
+            raise Refused("coupon_used", "A part of this gift card was used; nobody else can get it as a whole one.")
         coupon.reward = coupon.payout = coupon.customer = coupon.assigned_at = coupon.expires_at = None
         coupon.state, coupon.version = CouponState.FREE, coupon.version + 1
         coupon.save()

@@ -279,6 +279,18 @@ def test_a_withdrawn_code_is_replaced_and_goes_back_only_by_an_act(alice, pool):
         ending.put_back(coupon=old, at=NOW)
 
 
+def test_a_gift_card_that_was_voided_after_a_part_was_used_is_nobody_elses_whole_one(alice):
+    pool = pool_of(alice.program, kind="gift_card")
+    stock(pool, [1])
+    pays_from(pool)
+    conversion, _ = bring(alice, "fred")
+    using.use(coupon=Coupon.objects.get(), amount_minor=400, at=NOW)
+    refund(conversion)
+    with pytest.raises(Refused) as refused:
+        ending.put_back(coupon=Coupon.objects.get(), at=NOW)
+    assert (refused.value.code, states(pool)) == ("coupon_used", {"revoked": 1})
+
+
 # --- upload
 
 
