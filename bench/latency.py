@@ -36,9 +36,9 @@ def main():
         from bench import machine  # noqa: PLC0415 (Django is set up first)
 
         factor = machine.factor()
-        code, token = _stage()
+        code, token = stage()
         with stack.running(port=8400, say=lambda *words: None) as running:
-            sender = _Sender(running.base_url.removeprefix("http://"), token, code)
+            sender = Sender(running.base_url.removeprefix("http://"), token, code)
             waits = _measure(sender, RATE, "full")
             if factor < 1:
                 _say(waits, RATE)
@@ -69,7 +69,7 @@ def _measure(sender, rate, name):
     return sorted(seen[each] - sent[each] for each in sorted(sent, key=sent.get)[round(rate * WARM_UP) :])
 
 
-def _stage():
+def stage():
     """An advocate's code and a key, with a rule that pays at once."""
     from advocacy import customers, keys  # noqa: PLC0415 (Django is set up first)
     from bench import backlog, rules  # noqa: PLC0415
@@ -91,7 +91,7 @@ def _send_all(sender, rate, names, sent):
             pool.submit(sender.send, name, began + number / rate, sent)
 
 
-class _Sender:
+class Sender:
     def __init__(self, host, token, code):
         self._host, self._code, self._local = host, code, threading.local()
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

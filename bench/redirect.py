@@ -33,7 +33,7 @@ def main():
     with ground.database(), contextlib.ExitStack() as stack:
         codes = _links()
         targets = {
-            name: (stack.enter_context(_served(application, environment)), [prefix + code for code in codes])
+            name: (stack.enter_context(served(application, environment)), [prefix + code for code in codes])
             for name, (application, environment, prefix) in SERVERS.items()
         }
         warm_up = {name: _load(1, *target) for name, target in targets.items()}
@@ -73,7 +73,7 @@ def _links():
 
 
 @contextlib.contextmanager
-def _served(application, environment):
+def served(application, environment):
     """The port of a server with the options of production."""
     port = free_port(8300, say=lambda words: None)
     workers = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
