@@ -29,6 +29,7 @@ PREFIXES = {
     "waiting_fact": "wai",
     "connection": "con",
     "inbound_message": "inb",
+    "privacy_request": "prv",
     "rule": "rul",
     "rule_version": "rlv",
     "decision": "dec",

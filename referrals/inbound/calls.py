@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,28 @@ class TakeRefund:
 
 @dataclass(frozen=True)
 class TakeAllRefunds:
-    """Every refund that the order has now: one of this source that is missing was deleted."""
+    """Every refund that the order had at ``told_at``: one of this source that is missing was deleted."""
 
     names: tuple
     refunds: tuple
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TakeRefundedSum:
+    """So much of a charge was given back by then, in refunds that may be told one by one too."""
+
+    names: tuple
+    charge: str
+    amount_minor: int
+    refunded_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NameOrder:
+    """The names are of one order, which is here by one of them."""
+
+    names: tuple
 
 
 @dataclass(frozen=True)
@@ -51,15 +70,13 @@ class MergeCustomers:
 
 
 @dataclass(frozen=True)
-class RedactCustomer:
+class AskPrivacy:
+    """Somebody has to answer by hand: ``kind`` of a ``PrivacyRequest``; ``fields`` of the customer, if it is of one."""
+
+    kind: str
     fields: dict
-
-
-@dataclass(frozen=True)
-class AskForData:
-    """A customer wants to know what is kept of them."""
-
-    fields: dict
+    reference: str = ""
+    orders: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -76,3 +93,8 @@ class Reading:
     test: bool = False
     # Kept on the message: what was odd, in words.
     notes: tuple = field(default=())
+
+
+def names(**said):
+    """``names(charge="ch_1", invoice="")``: those that are known."""
+    return tuple((kind, value) for kind, value in said.items() if value)

@@ -5,12 +5,13 @@ Nothing genuine is refused for being odd: a text that is too long is cut, an amo
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from advocacy import given, money
 from advocacy.refusals import Refused
 
 _DEEPEST = 60
+_MOST_METADATA = 5000
 
 
 def loaded(raw):
@@ -19,7 +20,7 @@ def loaded(raw):
         data = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError) as error:
         raise Refused("unreadable", f"The body is not the JSON that was expected ({type(error).__name__}).") from error
-    if not isinstance(data, dict) or _depth(data) > _DEEPEST:
+    if not isinstance(data, dict) or _is_too_deep(data):
         raise Refused("unreadable", "The body is not a JSON object, or is nested too deeply.")
     return data
 
@@ -35,9 +36,19 @@ def _no_constant(name):
     raise ValueError(name)
 
 
-def _depth(value):
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, inner), default=0)
+def _is_too_deep(value):
+    """Level by level: going down by calls of itself, this would be what a deep body breaks."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level for inner in _inside_of(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside_of(value):
+    inner = value.values() if isinstance(value, dict) else value
+    return [each for each in inner if isinstance(each, dict | list)]
 
 
 def text(value, longest=200):
@@ -60,7 +71,7 @@ def minor(value, currency):
     """``"12.34", EUR`` → 1234; 0 for what is no amount. The sign stays."""
     try:
         amount = Decimal(str(value)).scaleb(money.decimals(currency))
-    except (InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         return 0
     if not amount.is_finite() or abs(amount) > money.LARGEST_MINOR:
         return 0
@@ -88,6 +99,16 @@ def since_epoch(value):
         return None
 
 
+def whole(value):
+    """A whole number of at least 0 that can be stored; 0 for anything else."""
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= money.LARGEST_MINOR
+    return value if fits else 0
+
+
+def object_of(value):
+    return value if isinstance(value, dict) else {}
+
+
 def objects(value):
     """The objects of a list, or none."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
@@ -98,6 +119,17 @@ def inside(value, *path):
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def kept(pairs):
+    """What of ``(name, value)`` can be an order's metadata, those of ours first: as text, and not too much of it."""
+    found, room = {}, _MOST_METADATA
+    said_of = [(text(name, 60), text(value)) for name, value in pairs]
+    for name, value in sorted(said_of, key=lambda pair: not pair[0].startswith("advocacy_")):
+        room -= len(json.dumps([name, value], ensure_ascii=False))
+        if name and value and room >= 0:
+            found[name] = value
+    return found
 
 
 def said(**fields):

@@ -6,6 +6,6 @@ secret=)``,
 are pure.
 """
 
-from referrals.inbound import shopify
+from referrals.inbound import shopify, stripe, woocommerce
 
-ALL = {"shopify": shopify}
+ALL = {"shopify": shopify, "stripe": stripe, "woocommerce": woocommerce}

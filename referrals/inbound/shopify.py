@@ -7,9 +7,9 @@ import base64
 import hashlib
 import hmac
 
-from referrals.inbound import calls, payloads
-from referrals.inbound.payloads import email, inside, minor, moment, objects, said, text
-from referrals.models import OrderKind, OrderStatus, RefundKind, Source
+from referrals.inbound import calls, payloads, shopify_orders, shopify_refunds
+from referrals.inbound.payloads import moment, object_of, objects, said, text, whole
+from referrals.models import PrivacyKind, Source
 
 SOURCE = Source.SHOPIFY
 TOPICS = (
@@ -28,10 +28,6 @@ TOPICS = (
     "shop/redact",
     "app/uninstalled",
 )
-# The cart attributes that the snippet writes.
-CLICK, CODE = "advocacy_click", "advocacy_code"
-_PAID = {"paid", "partially_refunded", "refunded"}
-_LONGEST_NAME = 300
 
 
 def is_ping(raw, headers):
@@ -62,167 +58,39 @@ def read(topic, raw):
     return calls.Reading(ignored="This topic is not needed.")
 
 
-def order(data):
-    """The fields of an order as Shopify writes it, in its webhooks and in its REST API alike."""
-    currency = text(data.get("currency"), 3).upper()
-    attributes = _attributes(data)
-    lines = [_line(line, currency) for line in objects(data.get("line_items"))]
-    tax = minor(data.get("total_tax"), currency)
-    included = bool(data.get("taxes_included"))
-    line_tax = sum(
-        minor(each.get("price"), currency)
-        for line in objects(data.get("line_items"))
-        for each in objects(line.get("tax_lines"))
-    )
-    goods = minor(data.get("subtotal_price"), currency)
-    return said(
-        external_id=text(data.get("id")),
-        identifiers=said(number=text(data.get("name")), checkout_token=text(data.get("checkout_token"))),
-        status=_status(data),
-        kind=OrderKind.RENEWAL if data.get("source_name") == "subscription_contract" else None,
-        customer=_customer_of(data),
-        click_id=attributes.get(CLICK),
-        referral_code=attributes.get(CODE),
-        coupon_codes=[text(each.get("code")) for each in objects(data.get("discount_codes")) if text(each.get("code"))],
-        currency=currency,
-        country=_country(data),
-        placed_at=moment(data.get("processed_at")) or moment(data.get("created_at")),
-        updated_at=moment(data.get("updated_at")),
-        products=lines,
-        source=said(channel=text(data.get("source_name"), 40), landing=text(data.get("landing_site"), 500)),
-        metadata=attributes,
-    ) | {
-        "subtotal_minor": max(minor(data.get("total_line_items_price"), currency), 0),
-        "discount_minor": max(minor(data.get("total_discounts"), currency), 0),
-        "tax_minor": max(tax, 0),
-        "tax_included": included,
-        "shipping_minor": max(minor(inside(data, "total_shipping_price_set", "shop_money", "amount"), currency), 0),
-        "other_minor": max(
-            minor(data.get("total_tip_received"), currency)
-            + minor(inside(data, "current_total_duties_set", "shop_money", "amount"), currency),
-            0,
-        ),
-        "total_minor": max(minor(data.get("total_price"), currency), 0),
-        # Before shipping and its discounts, and without the goods' own tax.
-        "revenue_minor": max(goods - (line_tax if included else 0), 0),
-    }
-
-
-def _status(data):
-    if data.get("cancelled_at"):
-        return OrderStatus.CANCELLED
-    return OrderStatus.PAID if data.get("financial_status") in _PAID else OrderStatus.PENDING
-
-
-def _attributes(data):
-    found = {text(each.get("name"), 60): text(each.get("value")) for each in objects(data.get("note_attributes"))}
-    return {name: value for name, value in list(found.items())[:20] if name and value}
-
-
-def _customer_of(data):
-    person = data.get("customer") if isinstance(data.get("customer"), dict) else {}
-    return _person(person) | said(email=email(person.get("email") or data.get("email")))
-
-
-def _person(person):
-    name = f"{text(person.get('first_name'))} {text(person.get('last_name'))}".strip()
-    return said(
-        external_id=text(person.get("id")),
-        email=email(person.get("email")),
-        name=name[:200],
-        phone=text(person.get("phone"), 40),
-        country=text(inside(person, "default_address", "country_code"), 2),
-        created_at=moment(person.get("created_at")),
-        updated_at=moment(person.get("updated_at")),
-    )
-
-
-def _country(data):
-    code = inside(data, "shipping_address", "country_code") or inside(data, "billing_address", "country_code")
-    return text(code, 2)
-
-
-def _line(line, currency):
-    discounts = sum(minor(each.get("amount"), currency) for each in objects(line.get("discount_allocations")))
-    quantity = line.get("quantity")
-    return said(
-        line_id=text(line.get("id")),
-        product_id=text(line.get("product_id")),
-        variant_id=text(line.get("variant_id")),
-        sku=text(line.get("sku")),
-        name=text(line.get("name") or line.get("title"), _LONGEST_NAME),
-        category=text(line.get("product_type")),
-        quantity=quantity if isinstance(quantity, int) and quantity > 0 else None,
-    ) | {
-        "price_minor": max(minor(line.get("price"), currency), 0),
-        "discount_minor": max(discounts, 0),
-        "requires_shipping": bool(line.get("requires_shipping", True)),
-    }
-
-
-def _read_order(data):
-    fields = order(data)
+def read_order(data):
+    """As its webhooks and its REST API have it."""
+    fields = shopify_orders.order(data)
+    names = calls.names(external_id=fields.get("external_id"))
+    rate = shopify_refunds.Rate.of(data)
     taken = [calls.TakeOrder(fields)]
-    names = (("external_id", fields.get("external_id", "")),)
-    taken += [call for refund in objects(data.get("refunds")) for call in _refund(refund, names, fields["currency"])]
-    taken += [_fulfilment(each, names) for each in objects(data.get("fulfillments"))]
+    taken += [call for each in objects(data.get("refunds")) for call in shopify_refunds.calls_of(each, names, rate)]
+    taken += [_fulfilment(each, names) for each in objects(data.get("fulfillments")) if _was_sent(each)]
     return calls.Reading(calls=tuple(taken), test=data.get("test") is True)
 
 
 def _read_refund(data):
-    names = (("external_id", text(data.get("order_id"))),)
-    currency = next((text(each.get("currency"), 3) for each in objects(data.get("transactions"))), "")
-    found = _refund(data, names, currency)
-    ignored = "" if found else "No money was given back."
-    return calls.Reading(calls=tuple(found), ignored=ignored, test=_is_test(data))
-
-
-def _is_test(data):
-    return any(each.get("test") is True for each in objects(data.get("transactions")))
-
-
-def _refund(data, names, currency):
-    """What was given back by the refund's transactions that succeeded; a restock alone is no refund."""
-    given = [
-        minor(_shop_amount(each), currency)
-        for each in objects(data.get("transactions"))
-        if each.get("kind") == "refund" and each.get("status") == "success"
-    ]
-    if sum(given) <= 0:
-        return []
-    lines = [_returned(each) for each in objects(data.get("refund_line_items"))]
-    fields = said(
-        refund_id=text(data.get("id")),
-        kind=RefundKind.REFUND,
-        products=[line for line in lines if line.get("line_id")],
-        reason=text(data.get("note")),
-        refunded_at=moment(data.get("processed_at")) or moment(data.get("created_at")),
-    )
-    return [calls.TakeRefund(names, fields | {"amount_minor": sum(given)})]
-
-
-def _shop_amount(transaction):
-    return inside(transaction, "amount_set", "shop_money", "amount") or transaction.get("amount")
-
-
-def _returned(each):
-    quantity = each.get("quantity")
-    return said(
-        line_id=text(each.get("line_item_id")),
-        quantity=quantity if isinstance(quantity, int) and quantity > 0 else None,
-    )
+    names = calls.names(external_id=text(data.get("order_id")))
+    found = shopify_refunds.calls_of(data, names, shopify_refunds.Rate())
+    ignored = "" if found else "No money was given back, or orders/updated tells how much in the shop’s currency."
+    test = any(each.get("test") is True for each in objects(data.get("transactions")))
+    return calls.Reading(calls=tuple(found), ignored=ignored, test=test)
 
 
 def _read_fulfilment(data):
-    if data.get("status") in ("cancelled", "error", "failure"):
+    if not _was_sent(data):
         return calls.Reading(ignored="The parcel was not sent.")
-    return calls.Reading(calls=(_fulfilment(data, (("external_id", text(data.get("order_id"))),)),))
+    return calls.Reading(calls=(_fulfilment(data, calls.names(external_id=text(data.get("order_id")))),))
+
+
+def _was_sent(data):
+    return data.get("status") not in ("cancelled", "error", "failure")
 
 
 def _fulfilment(data, names):
     delivered = data.get("shipment_status") == "delivered"
     lines = [
-        said(line_id=text(each.get("id")), quantity=each.get("quantity") or None)
+        said(line_id=text(each.get("id")), quantity=whole(each.get("quantity")) or None)
         for each in objects(data.get("line_items"))
     ]
     fields = said(
@@ -235,26 +103,37 @@ def _fulfilment(data, names):
 
 
 def _read_customer(data):
-    return calls.Reading(calls=(calls.TakeCustomer(_person(data)),))
+    person = shopify_orders.person(data)
+    if "external_id" not in person:
+        return calls.Reading(ignored="It names no customer.")
+    return calls.Reading(calls=(calls.TakeCustomer(person),))
 
 
 def _read_merge(data):
-    keep, lose = (
-        text(data.get("admin_graphql_api_customer_kept_id")),
-        text(data.get("admin_graphql_api_customer_deleted_id")),
-    )
-    keep, lose = keep.rpartition("/")[2], lose.rpartition("/")[2]
-    if not keep or not lose:
-        return calls.Reading(ignored="It names no two customers.")
+    kept, lost = data.get("admin_graphql_api_customer_kept_id"), data.get("admin_graphql_api_customer_deleted_id")
+    keep, lose = (text(each).rpartition("/")[2] for each in (kept, lost))
+    if not keep or not lose or data.get("status") == "failed":
+        return calls.Reading(ignored="No two customers were merged.")
     return calls.Reading(calls=(calls.MergeCustomers(keep, lose),))
 
 
 def _read_redaction(data):
-    return calls.Reading(calls=(calls.RedactCustomer(_person(data.get("customer") or {})),))
+    return _asked(PrivacyKind.REDACT, data, data.get("orders_to_redact"))
 
 
 def _read_data_request(data):
-    return calls.Reading(calls=(calls.AskForData(_person(data.get("customer") or {})),))
+    reference = text(object_of(data.get("data_request")).get("id"))
+    return _asked(PrivacyKind.DATA, data, data.get("orders_requested"), reference)
+
+
+def _asked(kind, data, orders, reference=""):
+    named = tuple(text(each) for each in orders if text(each)) if isinstance(orders, list) else ()
+    person = shopify_orders.person(object_of(data.get("customer")))
+    return calls.Reading(calls=(calls.AskPrivacy(kind, person, reference, named[:1000]),))
+
+
+def _read_shop_redaction(data):
+    return calls.Reading(calls=(calls.AskPrivacy(PrivacyKind.SHOP, {}), calls.EndConnection()))
 
 
 def _read_end(data):
@@ -262,12 +141,13 @@ def _read_end(data):
 
 
 _READERS = {
-    **dict.fromkeys(("orders/create", "orders/updated", "orders/paid", "orders/cancelled"), _read_order),
+    **dict.fromkeys(("orders/create", "orders/updated", "orders/paid", "orders/cancelled"), read_order),
     "refunds/create": _read_refund,
     **dict.fromkeys(("fulfillments/create", "fulfillments/update"), _read_fulfilment),
     **dict.fromkeys(("customers/create", "customers/update"), _read_customer),
     "customers/merge": _read_merge,
     "customers/redact": _read_redaction,
     "customers/data_request": _read_data_request,
-    **dict.fromkeys(("shop/redact", "app/uninstalled"), _read_end),
+    "shop/redact": _read_shop_redaction,
+    "app/uninstalled": _read_end,
 }

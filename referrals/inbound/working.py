@@ -6,16 +6,18 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from advocacy import connections, customers, failures, secrets, twins
+from advocacy import connections, failures, secrets
 from advocacy.outbox.interruptions import Interrupted, pass_on
 from advocacy.refusals import Refused
-from referrals import orders
-from referrals.inbound import calls, platforms
-from referrals.models import InboundMessage, InboundState, Refund
+from referrals.inbound import doing, platforms
+from referrals.models import InboundMessage, InboundState
 
 ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=10)
+# What comes before what it speaks of is tried for a week, as refunds are that wait for their order.
+LONGEST_WAIT, MOST_BETWEEN = timedelta(days=7), timedelta(hours=1)
 SECONDS = 20
+FORGOTTEN_AT_ONCE = 2000
 
 
 def work(*, at):
@@ -48,6 +50,8 @@ def _one(pk, at):
             if message is None:
                 return 0
             _take(message, at)
+    except doing.NotYet as error:
+        _note_wait(pk, error, at)
     except Exception as error:
         try:
             pass_on(error)
@@ -61,13 +65,25 @@ def _take(message, at):
     connection = message.connection
     platform = platforms.ALL[connection.platform]
     reading = platform.read(message.topic, secrets.open(message.raw).encode("latin-1"))
-    storefront = twins.of(connection.storefront, at=at) if reading.test else connection.storefront
-    for call in reading.calls:
-        _DO[type(call)](call, storefront=storefront, source=platform.SOURCE, connection=connection, at=at)
+    noted = doing.do(reading, connection=connection, source=platform.SOURCE, at=at)
     message.state = InboundState.IGNORED if reading.ignored else InboundState.DONE
-    message.note = (reading.ignored or " ".join(reading.notes))[:500]
+    message.note = (reading.ignored or " ".join(noted))[:500]
     message.done_at = at
     message.save(update_fields=["state", "note", "done_at"])
+
+
+def _note_wait(pk, error, at):
+    """It stays, visibly waiting; after a week nothing of it is ours."""
+    with transaction.atomic():
+        message = InboundMessage.objects.select_for_update().get(pk=pk)
+        message.attempts = min(message.attempts + 1, 30_000)
+        over = at >= message.received_at + LONGEST_WAIT
+        message.state = InboundState.IGNORED if over else InboundState.RECEIVED
+        message.note = f"{error} It waited for a week." if over else f"{error} It is tried again."
+        message.done_at = at if over else None
+        wait = min(FIRST_WAIT * 2 ** min(message.attempts - 1, 12), MOST_BETWEEN)
+        message.next_attempt_at = None if over else at + wait
+        message.save(update_fields=["attempts", "state", "note", "next_attempt_at", "done_at"])
 
 
 def _note_failure(pk, error, at):
@@ -84,46 +100,14 @@ def _note_failure(pk, error, at):
         connections.note_failure(connection=message.connection, sentence=f"{message.topic}: {sentence}", at=at)
 
 
-def _order(call, *, storefront, source, connection, at):
-    orders.bring(storefront=storefront, fields=call.fields, source=source, at=at)
-
-
-def _refund(call, *, storefront, source, connection, at):
-    orders.bring_refund(storefront=storefront, names=call.names, refund=call.fields, source=source, at=at)
-
-
-def _all_refunds(call, *, storefront, source, connection, at):
-    for refund in call.refunds:
-        orders.bring_refund(storefront=storefront, names=call.names, refund=refund, source=source, at=at)
-    order = orders.named(storefront=storefront, names=call.names)
-    there = {refund["refund_id"] for refund in call.refunds}
-    gone = Refund.objects.filter(order=order, brought_by=source, undone_at=None).exclude(refund_id__in=there)
-    for refund_id in gone.order_by("id").values_list("refund_id", flat=True) if order else ():
-        orders.undo_refund(order=order, refund_id=refund_id, at=at)
-
-
-def _undo(call, *, storefront, source, connection, at):
-    orders.bring_undone_refund(storefront=storefront, names=call.names, refund_id=call.refund_id, source=source, at=at)
-
-
-def _fulfilment(call, *, storefront, source, connection, at):
-    orders.bring_fulfilment(storefront=storefront, names=call.names, fulfilment=call.fields, source=source, at=at)
-
-
-def _customer(call, *, storefront, source, connection, at):
-    customers.upsert(storefront=storefront, fields=call.fields, at=at)
-
-
-def _end(call, *, storefront, source, connection, at):
-    connections.end(connection=connection)
-
-
-_DO = {
-    calls.TakeOrder: _order,
-    calls.TakeRefund: _refund,
-    calls.TakeAllRefunds: _all_refunds,
-    calls.UndoRefund: _undo,
-    calls.TakeFulfilment: _fulfilment,
-    calls.TakeCustomer: _customer,
-    calls.EndConnection: _end,
-}
+def forget(*, before):
+    """Delete what was worked on and came before this moment; how many. What failed stays until somebody looks."""
+    gone = 0
+    while True:
+        over = InboundMessage.objects.filter(
+            state__in=[InboundState.DONE, InboundState.IGNORED], received_at__lt=before
+        ).order_by("received_at")[:FORGOTTEN_AT_ONCE]
+        count, _ = InboundMessage.objects.filter(pk__in=list(over.values_list("pk", flat=True))).delete()
+        gone += count
+        if count < FORGOTTEN_AT_ONCE:
+            return gone

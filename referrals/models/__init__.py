@@ -14,6 +14,7 @@ from referrals.models.order import (
     RefundKind,
     Source,
 )
+from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Day, LifetimeValue, Mark
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
@@ -35,6 +36,9 @@ __all__ = [
     "OrderIdentifier",
     "OrderKind",
     "OrderStatus",
+    "PrivacyKind",
+    "PrivacyRequest",
+    "PrivacyState",
     "Referral",
     "Refund",
     "RefundKind",

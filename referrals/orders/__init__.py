@@ -1,6 +1,6 @@
 """Orders of any customer, referred or not: recorded, changed, fulfilled, refunded; each said twice counts once."""
 
-from referrals.orders.bringing import bring_fulfilment, bring_refund, bring_undone_refund
+from referrals.orders.bringing import bring_fulfilment, bring_names, bring_refund, bring_undone_refund
 from referrals.orders.finding import named
 from referrals.orders.fulfilments import Fulfilled, fulfil
 from referrals.orders.recording import Recorded
@@ -13,6 +13,7 @@ __all__ = [
     "Refunded",
     "bring",
     "bring_fulfilment",
+    "bring_names",
     "bring_refund",
     "bring_undone_refund",
     "change",

@@ -7,7 +7,7 @@
 from django.db import transaction
 
 from referrals.models import Source, WaitingKind
-from referrals.orders import finding, fulfilments, refunds, waiting
+from referrals.orders import finding, fulfilments, recording, refunds, waiting
 
 
 def bring_refund(*, storefront, names, refund, at, source=Source.API, lenient=True):
@@ -43,6 +43,17 @@ def bring_fulfilment(*, storefront, names, fulfilment, at, source=Source.API, le
             fulfilments.checked(fulfilment, at)
             return waiting.keep(storefront=storefront, kind=WaitingKind.FULFILMENT, names=names, at=at, **said)
         return fulfilments.fulfil(order=order, fulfilment=fulfilment, at=at, lenient=lenient)
+
+
+def bring_names(*, storefront, names, at):
+    """Know the order of one of these names by all of them; None where none is here."""
+    with transaction.atomic():
+        order = _order(storefront, names)
+        if order:
+            order = recording.lock(order)
+            finding.remember(order, names)
+            waiting.take(order=order, at=at)
+    return order
 
 
 def _order(storefront, names):

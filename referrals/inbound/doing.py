@@ -1,0 +1,146 @@
+"""Do what a message came to: calls of the same verbs that the API calls. The caller holds a transaction."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from advocacy import connections, customers, twins
+from advocacy.models import Connection
+from advocacy.refusals import Conflict, Refused
+from referrals import orders
+from referrals.inbound import calls, refunded_sums
+from referrals.inbound.waits import NotYet
+from referrals.models import PrivacyRequest, PrivacyState, Refund
+
+__all__ = ["NotYet", "do"]
+ANSWERED_WITHIN = timedelta(days=30)
+
+
+def do(reading, *, connection, source, at):
+    """Do the calls of a reading in their order; answers what was odd, as sentences.
+
+    Raises ``NotYet`` where it speaks of something that is not here, and Refused where it cannot be read.
+    """
+    storefront = twins.of(connection.storefront, at=at) if reading.test else connection.storefront
+    about = {"storefront": storefront, "source": source, "connection": connection, "at": at}
+    noted = [_DO[type(call)](call, **about) for call in reading.calls]
+    return [*reading.notes, *filter(None, noted)]
+
+
+def _order(call, *, storefront, source, connection, at):
+    fields = call.fields
+    if _is_one_of_several(connection):
+        # Each shop numbers its orders from the same number on.
+        fields = fields | {"identifiers": dict(fields.get("identifiers", {}))}
+        number = fields["identifiers"].pop("number", None)
+        fields["identifiers"] |= {"shop_number": number} if number else {}
+    order = orders.bring(storefront=storefront, fields=fields, source=source, at=at).order
+    if order:
+        refunded_sums.even_out(order=order, source=source, at=at)
+
+
+def _is_one_of_several(connection):
+    others = Connection.objects.filter(storefront=connection.storefront_id).exclude(pk=connection.pk)
+    return others.exclude(platform="stripe").exists()
+
+
+def _refund(call, *, storefront, source, connection, at):
+    names = _known(call.names)
+    orders.bring_refund(storefront=storefront, names=names, refund=call.fields, source=source, at=at)
+    order = orders.named(storefront=storefront, names=names)
+    if order:
+        refunded_sums.even_out(order=order, source=source, at=at)
+
+
+def _all_refunds(call, *, storefront, source, connection, at):
+    names = _known(call.names)
+    order = orders.named(storefront=storefront, names=names)
+    # An older message does not know what was given back since.
+    if order and order.brought_by == source and call.told_at and call.told_at < order.updated_at:
+        return "Newer news of its refunds were here."
+    for refund in call.refunds:
+        orders.bring_refund(storefront=storefront, names=names, refund=refund, source=source, at=at)
+    there = {refund["refund_id"] for refund in call.refunds}
+    gone = Refund.objects.filter(order=order, brought_by=source, undone_at=None).exclude(refund_id__in=there)
+    for refund_id in gone.order_by("id").values_list("refund_id", flat=True) if order else ():
+        orders.undo_refund(order=order, refund_id=refund_id, at=at)
+    return ""
+
+
+def _refunded_sum(call, *, storefront, source, connection, at):
+    order = orders.named(storefront=storefront, names=_known(call.names))
+    if order is None:
+        raise NotYet("The order of this payment is not here yet.")
+    refunded_sums.take(order=order, call=call, source=source, at=at)
+
+
+def _names(call, *, storefront, source, connection, at):
+    if orders.bring_names(storefront=storefront, names=_known(call.names), at=at) is None:
+        raise NotYet("The order of this payment is not here yet.")
+
+
+def _undo(call, *, storefront, source, connection, at):
+    names = _known(call.names)
+    orders.bring_undone_refund(storefront=storefront, names=names, refund_id=call.refund_id, source=source, at=at)
+
+
+def _fulfilment(call, *, storefront, source, connection, at):
+    names = _known(call.names)
+    try:
+        with transaction.atomic():
+            orders.bring_fulfilment(storefront=storefront, names=names, fulfilment=call.fields, source=source, at=at)
+    except Conflict:
+        return "A parcel was told differently before; what was said first stays."
+    return ""
+
+
+def _customer(call, *, storefront, source, connection, at):
+    customers.upsert(storefront=storefront, fields=call.fields, at=at)
+
+
+def _merge(call, *, storefront, source, connection, at):
+    raise Refused("not_merged", "Customers cannot be merged yet: do it by hand, and replay this message later.")
+
+
+def _privacy(call, *, storefront, source, connection, at):
+    """A row to be answered by hand; one that is asked again while it is open is one."""
+    customer = customers.known(storefront=storefront, fields=call.fields, at=at) if call.fields else None
+    named = {"storefront": storefront, "connection": connection, "kind": call.kind, "customer": customer}
+    nothing = bool(call.fields) and customer is None
+    PrivacyRequest.objects.get_or_create(
+        **named,
+        reference=call.reference,
+        state=PrivacyState.DONE if nothing else PrivacyState.OPEN,
+        defaults={
+            "orders": list(call.orders),
+            "asked_at": at,
+            "due_at": at + ANSWERED_WITHIN,
+            "done_at": at if nothing else None,
+            "note": "Nothing is kept of this customer." if nothing else "",
+        },
+    )
+
+
+def _end(call, *, storefront, source, connection, at):
+    connections.end(connection=connection)
+
+
+def _known(names):
+    if not any(value for _, value in names):
+        raise Refused("unreadable", "It does not say which order it is about.")
+    return names
+
+
+_DO = {
+    calls.TakeOrder: _order,
+    calls.TakeRefund: _refund,
+    calls.TakeAllRefunds: _all_refunds,
+    calls.TakeRefundedSum: _refunded_sum,
+    calls.NameOrder: _names,
+    calls.UndoRefund: _undo,
+    calls.TakeFulfilment: _fulfilment,
+    calls.TakeCustomer: _customer,
+    calls.MergeCustomers: _merge,
+    calls.AskPrivacy: _privacy,
+    calls.EndConnection: _end,
+}

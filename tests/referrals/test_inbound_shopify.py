@@ -1,0 +1,142 @@
+"""The traps of Shopify's documents: whose money, which tests, what came back, what was edited, who asks for privacy."""
+
+import pytest
+from django.utils import timezone
+
+from advocacy import customers
+from referrals import inbound
+from referrals.inbound import shopify_orders
+from referrals.models import InboundMessage, Order, PrivacyRequest
+from tests.cast import DAY, NOON
+from tests.referrals import platforms_stage as stage
+
+
+@pytest.fixture
+def shop(acme):
+    return stage.connected(acme, "shopify", shop="acme.myshopify.com")
+
+
+@pytest.fixture
+def tell(client, shop):
+    sent = []
+
+    def one(name, topic="orders/updated", **changes):
+        sent.append(name)
+        told = stage.document(f"shopify/{name}", **changes)
+        assert stage.post(client, shop, told, topic=topic, name=str(len(sent))).status_code == 200
+        inbound.work(at=timezone.now())
+        return Order.objects.first()
+
+    return one
+
+
+def fields(**changes):
+    return shopify_orders.order(stage.document("shopify/orders_paid", **changes))
+
+
+MONEY = ["subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor", "revenue_minor"]
+LINE = stage.document("shopify/orders_paid")["line_items"][0]
+BACK = stage.document("shopify/refunds_create", transactions=[])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [5000, 500, 797, 490, 4990, 3782]),
+        # Shipping for nothing: its discount is among the others.
+        ({"total_discounts": "9.90", "total_price": "45.00"}, [5000, 990, 797, 490, 4500, 3782]),
+        # Tax on top.
+        ({"taxes_included": False, "total_price": "57.87"}, [5000, 500, 797, 490, 5787, 4500]),
+        # A gift card is money, not goods.
+        ({"line_items": [LINE | {"gift_card": True, "tax_lines": []}]}, [5000, 500, 797, 490, 4990, 0]),
+        # An edit that put a bag in, and one that took a bag out.
+        ({"line_items": [LINE | {"quantity": 3}], "current_total_price": "74.90"}, [7500, 500, 797, 490, 7490, 5677]),
+        (
+            {"line_items": [LINE | {"current_quantity": 1}], "current_total_price": "27.40"},
+            [5000, 2750, 797, 490, 2740, 2077],
+        ),
+        # Goods that came back before their money, and money that came back without goods, are no edits.
+        ({"refunds": [BACK], "current_total_price": "27.40"}, [5000, 500, 797, 490, 4990, 3782]),
+        ({"refunds": [stage.document("shopify/refunds_create")]}, [5000, 500, 797, 490, 4990, 3782]),
+    ],
+)
+def test_the_amounts_of_an_order(changes, expected):
+    taken = fields(**changes)
+    assert [taken[name] for name in MONEY] == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"financial_status": "partially_paid"}, "pending"),
+        ({"financial_status": "authorized"}, "pending"),
+        ({"financial_status": "partially_refunded"}, "paid"),
+        ({"financial_status": "voided", "cancelled_at": "2026-03-03T10:00:00+01:00"}, "cancelled"),
+    ],
+)
+def test_what_its_statuses_mean(changes, status):
+    assert fields(**changes)["status"] == status
+
+
+def test_a_sale_without_customer_or_email_is_taken(tell):
+    order = tell("orders_paid", email=None, contact_email=None, customer=None)
+    assert (order.customer.email, order.customer.external_id) == (None, None)
+
+
+def test_an_order_that_was_cancelled_unpaid_gave_nothing_back(tell):
+    tell("orders_paid", financial_status="pending")
+    gone = {"cancelled_at": "2026-03-03T10:00:00+01:00", "updated_at": "2026-03-03T10:00:00+01:00"}
+    order = tell("orders_paid", "orders/cancelled", financial_status="voided", **gone)
+    assert (order.status, order.paid_at, order.refunded_minor) == ("cancelled", None, 0)
+
+
+def test_refunds_are_counted_in_the_shops_money(tell):
+    tell("orders_paid")
+    assert tell("refunds_create_abroad", "refunds/create").refunded_minor == 2250
+    # Without what its lines cost in the shop's money it waits for the order's own news, which know the rate.
+    bare = stage.document("shopify/refunds_create_abroad", id=930003, refund_line_items=[])
+    bare["transactions"][0] |= {"amount": "5.46"}
+    tell("refunds_create_abroad", "refunds/create", **bare)
+    assert InboundMessage.objects.first().state == "ignored"
+    again = {"refunds": [bare], "updated_at": "2026-03-04T10:00:00+01:00", "financial_status": "partially_refunded"}
+    # 49.90 EUR were paid as 54.56 USD: 5.46 USD are 4.99 EUR.
+    assert tell("orders_paid", **again).refunded_minor == 2250 + 499
+
+
+def test_parcels_are_sent_and_delivered_and_told_again(tell):
+    tell("orders_paid")
+    tell("fulfillments_create", "fulfillments/create")
+    order = tell("fulfillments_update", "fulfillments/update")
+    assert (order.shipped_at.day, order.delivered_at.day) == (3, 5)
+    # Its later changes have another time, which is not that of the delivery.
+    parcel = stage.document("shopify/fulfillments_update", updated_at="2026-03-09T10:00:00+01:00")
+    order = tell("orders_paid", fulfillments=[parcel], updated_at="2026-03-09T10:00:00+01:00")
+    assert (order.delivered_at.day, InboundMessage.objects.first().state) == (5, "done")
+
+
+def test_two_shops_of_one_storefront_may_number_alike(tell, client, acme):
+    tell("orders_paid")
+    other = stage.connected(acme, "shopify", shop="acme-austria.myshopify.com")
+    stage.post(client, other, stage.document("shopify/orders_paid", id=42), topic="orders/paid")
+    inbound.work(at=timezone.now())
+    assert set(Order.objects.values_list("external_id", flat=True)) == {"5501234567890", "42"}
+
+
+def test_requests_for_privacy_are_rows_to_be_answered(tell, acme):
+    tell("customers_redact", "customers/redact")
+    assert (PrivacyRequest.objects.get().state, PrivacyRequest.objects.get().note) == (
+        "done",
+        "Nothing is kept of this customer.",
+    )
+    fred = customers.upsert(storefront=acme, fields={"external_id": "7001234567890"}, at=NOON)[0]
+    for _ in range(2):
+        tell("customers_data_request", "customers/data_request")
+    asked = PrivacyRequest.objects.get(state="open")
+    assert (asked.kind, asked.customer, asked.reference, asked.orders) == ("data", fred, "9999", ["5501234567890"])
+    assert asked.due_at - asked.asked_at == 30 * DAY
+
+
+def test_a_shop_that_left_asks_once_and_is_listened_to_no_longer(tell, shop):
+    tell("shop_redact", "shop/redact")
+    shop.refresh_from_db()
+    assert (PrivacyRequest.objects.get().kind, shop.status) == ("shop", "ended")
