@@ -74,6 +74,9 @@ def _alone(by):
 
 
 def _locked(change):
+    """Open, and locked after what it is a limit of, as ``change`` does."""
+    of = change.program or change.policy
+    type(of).objects.select_for_update(no_key=True).get(pk=of.pk)
     rows = LimitChange.objects.select_for_update(of=("self",), no_key=True).select_related("program", "policy")
     row = rows.get(pk=change.pk)
     if row.state != LimitChangeState.OPEN:

@@ -56,13 +56,16 @@ def used_up(*, program, at):
     limits = [
         (version, meter) for version in book.in_force_at(program=program, at=at) for meter in limits_of_all(version)
     ]
-    rows = Counter.objects.filter(rule__in={version.rule_id for version, _ in limits}, key=program.public_id)
+    now = {meter.period: periods.key(meter.period, at, program.time_zone) for _, meter in limits}
+    rows = Counter.objects.filter(
+        rule__in={version.rule_id for version, _ in limits}, key=program.public_id, period__in=set(now.values())
+    )
     used = {(row.rule_id, row.cap, row.period): row.used for row in rows} if limits else {}
     gone = {}
     for version, meter in limits:
-        now = used.get((version.rule_id, meter.cap, periods.key(meter.period, at, program.time_zone)), 0)
+        taken = used.get((version.rule_id, meter.cap, now[meter.period]), 0)
         for side in meter.sides:
-            if meter.limit - now < _least(version.benefits[side], meter):
+            if meter.limit - taken < _least(version.benefits[side], meter):
                 gone[version.public_id, side] = meter.period
     return gone
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 
-from advocacy import money
+from advocacy import money, reckonings
 from rewards.models import Correction
 
 # What one person corrects of a rule within so long counts as one correction, however its period is cut.
@@ -18,7 +18,7 @@ def needed(correction, *, by, at):
     if by is not None:
         for earlier in _alone(correction, by, at):
             moved.update(earlier.difference["moved"])
-    return _above(moved, correction.rule_version.rule.program)
+    return _above(moved, correction.rule_version.rule.program, at)
 
 
 def _alone(correction, by, at):
@@ -32,17 +32,25 @@ def _alone(correction, by, at):
     return rows.exclude(pk=correction.pk).only("difference")
 
 
-def _above(moved, program):
+def _above(moved, program, at):
     """By all that is moved: more to some does not hide less to others.
 
-    Points count by the program's rate, without one always.
+    Points count by the dearest rate that the program had within the time; where it had none, they always do. Otherwise
+    who wants to do it alone would make them cheap first.
     """
-    total = 0
+    total, points = 0, _points(program, at)
     for unit, minor in moved.items():
-        if unit == money.POINTS and program.points_per_unit:
-            total += money.share(abs(minor), 10 ** money.decimals(program.currency), program.points_per_unit)
+        if unit == money.POINTS and points:
+            total += money.share(abs(minor), 10 ** money.decimals(program.currency), points)
         elif unit == program.currency:
             total += abs(minor)
         elif minor:
             return True
     return total > program.four_eyes_above_minor
+
+
+def _points(program, at):
+    """The fewest points that one unit of the currency was since ``TOGETHER`` ago; None where there was no rate."""
+    spans = reckonings.Reckonings([program]).of(program.pk)
+    rates = [span.points_per_unit for span in spans if span.until > at - TOGETHER]
+    return min(rates) if all(rates) else None

@@ -36,7 +36,8 @@ def ready(rewards, at):
     for reward in needing:
         by_pool.setdefault(found.get(pool_name(reward)), []).append(reward)
     for pool, wanting in by_pool.items():
-        if pool is not None and not servable(pools.waiting(pool)).exists():
+        # Who was credited without a code, to pay off an earlier one, is served by the sweep alone.
+        if pool is not None and not servable(pools.waiting(pool).filter(available_minor__lte=0)).exists():
             claim(pool, wanting, at=at)
     short = [reward for reward in needing if not claimed(reward)]
     for reward in short:

@@ -50,8 +50,10 @@ def _serve(pool, at, limit):
         served = [*(reward for reward in entitled if assigning.claimed(reward)), *paying]
         for reward in served:
             reward.waits_for_code = False
+        # Pools are locked before accounts: see ``rewards.locks``.
+        given = sum(assigning.claimed(reward) is not None for reward in entitled)
+        pools.warn(pool, at=at, claimed={pool.pk: given})
         crediting.bring([crediting.target(reward) for reward in served], at=at)
-        pools.warn(pool, at=at)
     return len(served)
 
 

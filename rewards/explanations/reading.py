@@ -1,6 +1,6 @@
 """What was decided about one fact, by every rule of every program that was asked, and what came of it."""
 
-from advocacy import ids
+from advocacy import ids, reckonings
 from advocacy.models import Event
 from rewards import book, rates, rulebook, rules
 from rewards.explanations import verdict
@@ -34,7 +34,8 @@ def of_subject(*, storefront, kind, public_id):
 
 def _day(subject):
     """The day whose exchange rates it takes."""
-    return rates.day_of(subject.occurred_at, subject.program.time_zone)
+    reckoned = reckonings.Reckonings([subject.program]).at(subject.program_id, subject.occurred_at)
+    return rates.day_of(subject.occurred_at, reckoned.zone)
 
 
 def _versions(decisions):

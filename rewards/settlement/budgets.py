@@ -68,7 +68,12 @@ class Low:
 def running_out(*, at, limit=5):
     """The Low limits of the rules in force, the fullest first; two queries."""
     found = list(_limits_in_force(at))
-    rows = Counter.objects.filter(rule__in={version.rule_id for version, _ in found}, cap__contains="/program/")
+    rows = Counter.objects.filter(
+        rule__in={version.rule_id for version, _ in found},
+        key__in={version.rule.program.public_id for version, _ in found},
+        # Those of earlier days and months are not asked for: there is one more every day.
+        period__in={periods.key(meter.period, at, version.rule.program.time_zone) for version, meter in found},
+    )
     used = {(row.rule_id, row.cap, row.key, row.period): row.used for row in rows} if found else {}
     low = []
     for version, meter in found:

@@ -458,3 +458,27 @@ def test_more_to_some_does_not_hide_less_to_others_from_a_second_person(alice, a
     correction = propose(version, anna, benefits=wanted)
     assert (correction.difference["units"], correction.difference["moved"]) == ({"EUR": 0}, {"EUR": 8000})
     assert correction.needs_second
+
+
+def test_cheap_points_bring_nobody_round_the_second_person():
+    alice = alice_of(program_of(acme(), points_per_unit=100))
+    cast.staff("anna")
+    points = {"advocate_form": "points", "advocate_amount_minor": 1, "friend_kind": "", "hold_days": 0}
+    version = rule_of(alice.program, "Points", frequency="every_order", **points)
+    tell(conversion_of(alice, person(alice.storefront, "fred")))
+    settle()
+    more = {"benefits": {"advocate": version.benefits["advocate"] | {"amount_minor": 5_000_000}}}
+    alice.program.points_per_unit = 10**9
+    alice.program.save()
+    hour = timedelta(hours=1)
+    proposed = corrections.propose(
+        version=RuleVersion.objects.get(pk=version.pk),
+        terms=more,
+        starts_at=NOW - hour,
+        ends_at=NOW + hour,
+        policy="waive",
+        reason="A zero too few.",
+        by=cast.olga(),
+        at=NOW + hour,
+    )
+    assert proposed.needs_second is True

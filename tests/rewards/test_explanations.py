@@ -1,13 +1,15 @@
 """Every kind of decision in words: with its numbers for staff, and without the friend's for the advocate."""
 
 import string
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from advocacy import conditions, reasons
+from advocacy.models import Reckoning
 from referrals import events as catalogue
 from rewards import earnings, explanations
+from rewards.explanations import reading
 from rewards.models import Rate, Subject
 from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
 
@@ -33,9 +35,9 @@ def told(conversion):
 
 
 def bring(alice, friend, **facts):
-    conversion = conversion_of(alice, friend)
+    conversion, at = conversion_of(alice, friend), facts.get("at", NOW)
     tell(conversion, **facts)
-    settle()
+    settle(at=at)
     return conversion
 
 
@@ -97,6 +99,16 @@ def test_a_rate_is_told_with_its_day_and_source(alice, fred):
     rule_of(alice.program, **PLAIN)
     (rule,), _ = told(bring(alice, fred, currency="USD", basis_minor=6000))
     assert rule["rate"] == "60.00 USD = 55.20 EUR at 0.92 of 2 March 2026, ecb"
+
+
+def test_the_day_of_a_rate_is_that_of_the_zone_which_counted_then(alice, fred):
+    rule_of(alice.program, **PLAIN)
+    late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    bring(alice, fred, currency="USD", converted_at=late.isoformat(), at=late)
+    alice.program.time_zone = "Asia/Tokyo"
+    alice.program.save()
+    Reckoning.objects.update(until=late + timedelta(hours=1))
+    assert str(reading._day(Subject.objects.select_related("program").get())) == "2026-03-02"
 
 
 def test_a_milestones_conversion_counts_and_its_advocate_sees_how_far_it_is(alice, fred):
