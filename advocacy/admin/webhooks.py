@@ -27,6 +27,8 @@ from advocacy.outbox import telling, webhooks
 from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
 
+_SHOWN = 40
+
 
 def types():
     return [(name, name) for name in sorted(TYPES)]
@@ -74,7 +76,7 @@ class Test(acts.Confirm):
 
 class Period(acts.Confirm):
     since = Moment(label="Of events from")
-    until = Moment(label="until", required=False, help_text="Empty: until now.")
+    until = Moment(label="Until", required=False, help_text="Empty: until now.")
     which = forms.ChoiceField(
         label="Which",
         choices=[
@@ -146,12 +148,13 @@ def _active(row):
 class WebhookEndpointAdmin(acts.Acting, Listing):
     form = EndpointForm
     empty = "Add a server of the shop's that is told what happens: orders, rewards, payouts."
-    list_display = ["name", "status_now", "wants", "health", "waiting", "storefront_link"]
+    list_display = ["name", "state", "wants", "last", "storefront_link"]
     list_filter = ["status", "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["url", "description"]
     search_help_text = "A part of the address, or an id such as whe_01j8…"
     readonly_fields = ["status_now", "health", "deliveries", "made", "id_text"]
+    state = words.status("status")
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("webhook_endpoint")
     asked = ("Where to, and what", {"fields": ["storefront", "url", "description", "event_types"]})
@@ -243,9 +246,10 @@ class WebhookEndpointAdmin(acts.Acting, Listing):
 
     @display(description="Endpoint")
     def name(self, row):
-        return format_html("{}<br><code>{}</code>", row.description, row.url) if row.description else row.url
+        address = row.url if len(row.url) <= _SHOWN else f"{row.url[:_SHOWN]}…"
+        return format_html('{}<span class="line muted">{}</span>', row.description, address)
 
-    @display(description="Status", ordering="status")
+    @display(description="Status")
     def status_now(self, row):
         shown = words.dot(row.status, row.get_status_display())
         return format_html("{} {}", shown, row.disabled_reason) if row.disabled_reason else shown
@@ -256,16 +260,17 @@ class WebhookEndpointAdmin(acts.Acting, Listing):
         return f"{first} and {len(row.event_types) - 2} more" if len(row.event_types) > 2 else first or "Everything"  # noqa: PLR2004
 
     @display(description="Last")
+    def last(self, row):
+        waiting = words.lines([f"{row.waiting_count} to be sent"]) if row.waiting_count else ""
+        return format_html("{}{}", self.health(row), waiting)
+
+    @display(description="Last")
     def health(self, row):
         if row.failing_since:
             return words.dot("stop", f"Only fails since {words.moment(row.failing_since)}")
         if row.last_delivered_at:
             return words.dot("good", f"Delivered {words.moment(row.last_delivered_at)}")
         return "Nothing was sent yet"
-
-    @display(description="Waiting")
-    def waiting(self, row):
-        return row.waiting_count or 0
 
     @display(description="Deliveries")
     def deliveries(self, row):

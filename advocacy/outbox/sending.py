@@ -205,12 +205,12 @@ def _note_endpoint(endpoint, outcome, at):
     if not outcome.failure:
         row.update(failing_since=None, troubled=slow, last_delivered_at=at)
         return
+    row.filter(Q(last_failed_at=None) | Q(last_failed_at__lt=at - QUIET)).update(failing_since=at)
+    row.update(failing_since=Coalesce("failing_since", at), last_failed_at=at, troubled=True)
     if outcome.status == GONE:
         reason = "It answered 410: it is gone and wants no more."
         webhooks.disable(endpoint=endpoint, reason=reason, at=at, notice=True)
         return
-    row.filter(Q(last_failed_at=None) | Q(last_failed_at__lt=at - QUIET)).update(failing_since=at)
-    row.update(failing_since=Coalesce("failing_since", at), last_failed_at=at, troubled=True)
     if row.filter(status=EndpointStatus.ACTIVE, failing_since__lte=at - GIVE_UP_ON_ENDPOINT).exists():
         reason = f"It only failed for {GIVE_UP_ON_ENDPOINT.days} days. The last time: {outcome.failure}"
         webhooks.disable(endpoint=endpoint, reason=reason, at=at, notice=True)

@@ -13,9 +13,11 @@ from advocacy import ids, keys, twins
 from advocacy.models import Attempt, Customer, Delivery, Pending, WebhookEndpoint
 from advocacy.outbox import notices, sending
 from advocacy.outbox.drain import drain
+from config import event_examples
 from tests import cast
 from tests.flows.api import Caller, secret
 from tests.receiver import receiving
+from tests.rewards import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +77,29 @@ def test_an_order_is_told_to_its_shop_and_to_nobody_else(shop, server, alice, ri
     [delivery] = shop.get("/deliveries", type="order.recorded").json()["data"]
     attempts = shop.get(f"/deliveries/{delivery['id']}").json()["attempts"]
     assert [(each["status"], each["answer"], each["failure"]) for each in attempts] == [(200, "thank you", "")]
+
+
+def test_what_is_sent_is_like_the_examples_of_the_documentation(shop, server, alice, program):
+    endpoint_of(shop, server)
+    scene.rule_of(program, hold_days=0)
+    order(shop, referral_code="alice-link")
+    shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 1400})
+    sent()
+    assert len(set(server.told)) >= 8
+    for _, body in server.got:
+        told = json.loads(body)
+        example = event_examples.example(told["type"])
+        assert list(told) == list(example)
+        assert list(told["data"]) == list(example["data"])
+        for name, value in told["data"]["facts"].items():
+            shown = example["data"]["facts"][name]
+            assert value is None or shown is None or kind_of(value) == kind_of(shown), (told["type"], name)
+
+
+def kind_of(value):
+    """Its type, and of an id its prefix."""
+    named = isinstance(value, str) and value[3:4] == "_" and len(value) == len("ord_") + 26
+    return value[:4] if named else type(value)
 
 
 def test_a_storefront_without_endpoints_has_no_work_for_them(shop, alice):
