@@ -276,7 +276,6 @@ SPECTACULAR_SETTINGS = {
         "AdvocateStatus": "advocacy.models.AdvocateStatus",
         "BenefitKind": "advocacy.models.BenefitKind",
         "DeliveryState": "advocacy.models.DeliveryState",
-        "EndpointStatus": "advocacy.models.EndpointStatus",
         "JobState": "advocacy.models.JobState",
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "SurveyKind": "advocacy.models.SurveyKind",

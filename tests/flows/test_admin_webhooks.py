@@ -65,7 +65,7 @@ def test_what_failed_is_sent_again_one_by_one_and_by_period(desk, acme, server):
     server.answer = 410
     cast.customer(acme, "fred", at=timezone.now())
     sent()
-    assert "It answered 410" in desk.get(LIST).content.decode()
+    assert "It answered 410" in desk.get(f"{page}/change/").content.decode()
     server.answer = 200
     desk.post(f"{page}/do/enable/", {"confirmed": "1"})
     period = {"confirmed": "1", "since_0": "2026-01-01", "since_1": "00:00", "which": "failed"}
