@@ -58,6 +58,11 @@ def read(topic, raw):
     return calls.Reading(ignored="This topic is not needed.")
 
 
+def listed(topic, document, *, told_at):
+    """What an entry of the API's lists comes to; it tells the same as a webhook of the topic."""
+    return read_order(document)
+
+
 def read_order(data):
     """As its webhooks and its REST API have it."""
     fields = shopify_orders.order(data)

@@ -81,8 +81,12 @@ def read(topic, raw):
     return calls.Reading(calls=found.calls, ignored=found.ignored, test=event.get("livemode") is False)
 
 
+def listed(topic, document, *, told_at):
+    """What an entry of the API's lists comes to: it is as it is at ``told_at``."""
+    return read_object(topic, document, told_at=told_at)
+
+
 def read_object(topic, told, *, told_at):
-    """What an object comes to, as an event of this topic, or as the API's lists have it at ``told_at``."""
     if topic in _READERS:
         return _READERS[topic](told, told_at)
     return calls.Reading(ignored="This topic is not needed.")

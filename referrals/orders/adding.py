@@ -56,6 +56,11 @@ def in_its_currency(order, values):
     return kept, [{"code": "currency_changed", "currency": values["currency"]}]
 
 
+def kept_groups(order, values):
+    """The names and notes of an order with those that other messages told: each message knows some of them."""
+    return {each: getattr(order, each) | values[each] for each in _GROUPS if each in values}
+
+
 def _groups(order, values):
     merged = {each: values[each] | getattr(order, each) for each in _GROUPS if each in values}
     return {each: value for each, value in merged.items() if value != getattr(order, each)}

@@ -63,7 +63,7 @@ def bring(*, storefront, fields, source, at):
         if said.is_of_another_source(known):
             return said.add(known)
         order = said.locked(known)
-        values, warnings = adding.in_its_currency(order, said.values)
+        values, warnings = adding.in_its_currency(order, said.values | adding.kept_groups(order, said.values))
         return changing.apply(order, values, at=at, lenient=True, warnings=warnings)
 
 

@@ -15,7 +15,7 @@ PAYLOADS = Path(__file__).parent / "payloads"
 SECRET = "whsec_0123456789abcdef"
 
 
-def document(name, **changes):
+def document(name, /, **changes):
     """``document("stripe/refund_created", amount=200)``: the changes are those of the object itself."""
     told = json.loads((PAYLOADS / f"{name}.json").read_text())
     if name.startswith("stripe/"):

@@ -197,5 +197,5 @@ def test_stripes_minor_units_are_ours(currency, stripes, ours):
 
 
 def test_each_platform_has_what_the_door_needs():
-    names = {"SOURCE", "TOPICS", "is_ping", "is_signed", "check_age", "named", "read"}
+    names = {"SOURCE", "TOPICS", "is_ping", "is_signed", "check_age", "named", "read", "listed"}
     assert [names - set(vars(module)) for module in platforms.ALL.values()] == [set()] * 3

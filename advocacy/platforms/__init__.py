@@ -1,0 +1,15 @@
+"""The platforms' own APIs, as far as we call them: what changed in a period, and their webhooks.
+
+Each module has ``credentials`` (names of what its API asks for, with a label), ``BY_HAND`` (topics that only the
+platform's own pages can register), and functions of a ``Caller``: ``changed(caller, since=, until=)`` yields pages of
+``(topic, document)``, ``heard(caller, address)`` answers the topics that are sent to this address, ``register(caller,
+address, topics, secret)`` answers ``Registered``, ``about(caller)`` a sentence of whom the credentials belong to.
+They raise Refused in words.
+"""
+
+from advocacy.platforms import shopify, stripe, woocommerce
+from advocacy.platforms.calling import Caller, PlatformFailed, Registered
+
+ALL = {"shopify": shopify, "stripe": stripe, "woocommerce": woocommerce}
+
+__all__ = ["ALL", "Caller", "PlatformFailed", "Registered"]
