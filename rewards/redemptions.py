@@ -63,10 +63,14 @@ def worth(points, program):
 
 
 def confirm(*, redemption, at, order=""):
-    """It is spent. Confirmed again it stays as it is. Raises ``Conflict`` where it was given back, or is over."""
+    """It is spent. Confirmed again for the same order, or naming none, it stays as it is.
+
+    Raises ``Conflict`` where it was given back, is over, or was confirmed for another order.
+    """
     with transaction.atomic():
         row = _locked(redemption)
         if row.state in (RedemptionState.CONFIRMED, RedemptionState.REVERSED):
+            _check_same(row, order)
             return row
         if row.state != RedemptionState.RESERVED or row.reserved_until <= at:
             raise Conflict(
@@ -76,6 +80,14 @@ def confirm(*, redemption, at, order=""):
         row.state, row.confirmed_at = RedemptionState.CONFIRMED, at
         row.order_external_id = order or row.order_external_id
         return _told(row, catalogue.REDEMPTION_CONFIRMED, at)
+
+
+def _check_same(row, order):
+    if order in ("", row.order_external_id):
+        return
+    known = f"for the order {row.order_external_id}" if row.order_external_id else "without naming an order"
+    sentence = f"It was confirmed {known}; what {order} spends is reserved by itself."
+    raise Conflict("idempotency_conflict", sentence, errors={"order": sentence})
 
 
 def give_back(*, redemption, at):

@@ -191,8 +191,8 @@ class OneRedemption(Endpoint):
         RedemptionAnswer,
         takes=ConfirmationCall,
         also=path_parameters("id"),
-        description="The order was placed: it is spent. Confirmed again: the same. A reservation that is over is 409 "
-        "`reservation_over`: reserve it once more.",
+        description="The order was placed: it is spent. Confirmed again: the same; for another order: 409 "
+        "`idempotency_conflict`. A reservation that is over is 409 `reservation_over`: reserve it once more.",
     ),
 )
 class Confirmation(Endpoint):

@@ -62,6 +62,18 @@ def test_a_basket_from_reserving_to_a_partial_return(shop):
     assert available(shop) == 500
 
 
+def test_what_one_order_spent_is_not_confirmed_for_another(shop):
+    give(shop, 500)
+    path = f"/redemptions/{reserve(shop, order='1002').json()['id']}/confirm"
+    first, again, other = (shop.post(path, {"order": name}) for name in ("1002", "1002", "1003"))
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert other.json()["errors"]["order"] == (
+        "It was confirmed for the order 1002; what 1003 spends is reserved by itself."
+    )
+    assert (Redemption.objects.get().order_external_id, available(shop)) == ("1002", 200)
+
+
 def test_what_is_sent_twice_is_reserved_once(shop):
     give(shop, 500)
     first, again = reserve(shop), reserve(shop)
