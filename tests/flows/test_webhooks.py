@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from advocacy import ids, keys, twins
 from advocacy.models import Attempt, Customer, Delivery, Pending, WebhookEndpoint
-from advocacy.outbox import notices, sending
+from advocacy.outbox import notices, sending, telling, webhooks
 from advocacy.outbox.drain import drain
 from config import event_examples
 from tests import cast
@@ -346,7 +346,31 @@ def test_a_lease_that_ended_is_taken_by_another_and_the_first_says_no_more(shop,
     drain("out", at=at)
     first = Delivery.objects.select_related("endpoint", "event").get(pk=sending._claim(at))
     assert sending._claim(at + sending.LEASE - timedelta(seconds=1)) is None
-    assert sent(at + sending.LEASE) == 1
-    sending.note(delivery=first, outcome=sending.Outcome(seconds=1, failure="It was killed."), at=at)
+    assert sending._claim(at + sending.LEASE) == first.pk
+    sending.note(delivery=first, outcome=sending.Outcome(seconds=1, failure="It took too long."), at=at)
+    theirs = Delivery.objects.get()
+    assert (theirs.tries, theirs.claimed_until) == (0, at + 2 * sending.LEASE)
+    assert sent(at + 2 * sending.LEASE) == 1
     assert Delivery.objects.get().state == "delivered"
     assert ids.encode("evt", first.event.public_id) == server.ids[0]
+
+
+def test_endpoints_in_trouble_take_half_of_the_threads_and_one_each(acme):
+    at = timezone.now()
+
+    def due(number, **fields):
+        endpoint, _ = webhooks.create(storefront=acme, url=f"https://acme.example/{number}", at=at)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**fields)
+        for _ in range(6):
+            telling.test(endpoint=endpoint, type="order.recorded", at=at)
+        return endpoint.pk
+
+    def claimed():
+        """The endpoints of all that may be sent now, in order."""
+        claims = iter(lambda: sending._claim(at), None)
+        return [Delivery.objects.get(pk=each).endpoint_id for each in claims]
+
+    troubled = [due(number, troubled=True) for number in range(10)]
+    assert claimed() == troubled[:8]
+    healthy = [due(number) for number in (20, 30)]
+    assert claimed() == healthy * 4, "in turns, four each"
