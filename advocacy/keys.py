@@ -27,8 +27,11 @@ LAST_USE_STEP = timedelta(minutes=1)
 LONGEST_OVERLAP = timedelta(days=30)
 
 
-def make(*, storefront, kind, name, at, expires_at=None):
-    """A new key and its token. The token is not stored: this is the only time it can be shown."""
+def make(*, storefront, kind, name, at, expires_at=None, scopes=()):
+    """A new key and its token. The token is not stored: this is the only time it can be shown.
+
+    ``scopes`` narrow it (``["orders:read"]``); none: all that its kind may.
+    """
     token = _token(kind, test=storefront.test_twin_of_id is not None)
     key = ApiKey.objects.create(
         storefront=storefront,
@@ -38,6 +41,7 @@ def make(*, storefront, kind, name, at, expires_at=None):
         digest=_digest(token),
         created_at=at,
         expires_at=expires_at,
+        scopes=sorted(scopes),
     )
     return key, token
 
@@ -58,13 +62,13 @@ def find(token, at):
 
 @transaction.atomic
 def rotate(*, key, at, overlap=timedelta(days=1)):
-    """A successor of the same kind and name, and its token; the old key works for ``overlap`` longer."""
+    """A successor of the same kind, name and scopes, and its token; the old key works for ``overlap`` longer."""
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise Refused("overlap_too_long", "Both keys can work side by side for at most 30 days.")
     key = ApiKey.objects.select_for_update(of=("self",)).select_related("storefront").get(pk=key.pk)
     if key.revoked_at:
         raise Refused("key_revoked", "This key is revoked; make a new one.")
-    successor = make(storefront=key.storefront, kind=key.kind, name=key.name, at=at)
+    successor = make(storefront=key.storefront, kind=key.kind, name=key.name, scopes=key.scopes, at=at)
     key.expires_at = min(filter(None, [key.expires_at, at + overlap]))
     key.save(update_fields=["expires_at"])
     return successor

@@ -12,7 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # A nested module is not discovered by itself.
-app.autodiscover_tasks(["advocacy", "advocacy.jobs", "advocacy.outbox", "referrals", "referrals.inbound", "rewards"])
+app.autodiscover_tasks(
+    ["config", "advocacy", "advocacy.jobs", "advocacy.outbox", "referrals", "referrals.inbound", "rewards"]
+)
 
 
 @worker_process_init.connect

@@ -149,7 +149,7 @@ class Validation(Endpoint):
         return Response(CodeAnswer({"code": code, **told}).data)
 
 
-@documented("Codes", post=Call("Validate a code", CodeAnswer, takes=TypedCodeCall, description=_WHAT))
+@documented("Codes", post=Call("Validate a code", CodeAnswer, takes=TypedCodeCall, reads=True, description=_WHAT))
 class ValidateTypedCode(Validation):
     def post(self, request):
         call = self.taken(TypedCodeCall)
@@ -162,6 +162,7 @@ class ValidateTypedCode(Validation):
         "Validate a public code",
         CodeAnswer,
         takes=CodeCall,
+        reads=True,
         also=path_parameters("code"),
         description=f"{_WHAT} For referral codes and others that are public: an address is kept by logs, so send "
         "coupons and gift cards to POST /codes/validate.",

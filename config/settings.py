@@ -118,6 +118,10 @@ JOB_KINDS = "config.job_kinds.JOBS"
 # The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
 COUPON_NAMES = "rewards.coupons.asking.names"
 
+# The functions that give a test twin what its storefront has, and that empty it.
+TWIN_FILLER = "config.twins.fill"
+TWIN_EMPTIER = "config.twins.empty"
+
 # --- data ----------------------------------------------------------------------------------------------------------
 
 DATABASES = {
@@ -178,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
     "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},
     "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
+    "test clocks": {"task": "config.tasks.test_clocks", "schedule": schedule(10)},
     "payouts": {"task": "rewards.tasks.payouts", "schedule": schedule(600)},
     "decide what waited": {"task": "rewards.tasks.decide_waiting", "schedule": schedule(60)},
     "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},
@@ -243,6 +248,12 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole_number(
     "MAX_BODY_BYTES", default=512 * 1024, least=16 * 1024, most=16 * 1024 * 1024
 )
+# Calls a minute; 0: not counted. One key's, and one address's with a publishable key or with none that is valid.
+CALLS_PER_MINUTE_SECRET = environment.whole_number("CALLS_PER_MINUTE_SECRET", default=60_000, least=0, most=10_000_000)
+CALLS_PER_MINUTE_PUBLISHABLE = environment.whole_number(
+    "CALLS_PER_MINUTE_PUBLISHABLE", default=12_000, least=0, most=10_000_000
+)
+CALLS_PER_MINUTE_ADDRESS = environment.whole_number("CALLS_PER_MINUTE_ADDRESS", default=300, least=0, most=1_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["advocacy.api.keys.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["advocacy.api.keys.SecretKey"],
@@ -280,6 +291,8 @@ SPECTACULAR_SETTINGS = {
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "SurveyKind": "advocacy.models.SurveyKind",
         "TestimonialStatus": "advocacy.models.TestimonialStatus",
+        "HttpMethod": "advocacy.api.batch.METHODS",
+        "MethodEnum": "referrals.models.Method",
         "LinkStatus": "referrals.models.LinkStatus",
         "OrderKind": "referrals.models.OrderKind",
         "OrderStatus": "referrals.models.OrderStatus",

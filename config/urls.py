@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import api, codes, health
+from config import api, codes, health, me, testing
+from config.portal.sessions import PortalSessions
 
 API = [
     path("", include("advocacy.api.urls")),
@@ -15,6 +16,11 @@ API = [
     path("conversions/<str:id>/explain", api.ExplainConversion.as_view()),
     path("codes/validate", codes.ValidateTypedCode.as_view()),
     path("codes/<str:code>/validate", codes.ValidateCode.as_view()),
+    path("me", me.Me.as_view()),
+    path("me/advocates", me.Join.as_view()),
+    path("portal_sessions", PortalSessions.as_view()),
+    path("test/clock", testing.TestClock.as_view()),
+    path("test/data", testing.TestData.as_view()),
     path("schema", api.Schema.as_view(), name="api-schema"),
     path("docs", api.Docs.as_view(), name="api-docs"),
 ]

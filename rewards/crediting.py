@@ -29,14 +29,18 @@ class Target:
     expires_days: int | None = None
 
 
-def release(*, at, limit=500):
+def release(*, at, limit=500, storefront=None):
     """Credit what is due and held by nothing; returns how many rewards it looked at. Call again while it returns any.
+
+    ``storefront``: of this one only.
 
     What is held because its advocate is paused or banned is set aside until ``resume``, so that no later call meets it
     again. A reward that fails is logged and stays; the others are credited. Raises ``Interrupted`` like
     ``outbox.drain``.
     """
-    due = list(_due(at).order_by("due_at", "pk").values_list("subject_id", flat=True)[:limit])
+    due = list(
+        locks.of_only(storefront, _due(at)).order_by("due_at", "pk").values_list("subject_id", flat=True)[:limit]
+    )
     try:
         return _release(due, at)
     except Exception as error:

@@ -18,17 +18,17 @@ from rewards.models import Account, AccountKind, Leg, Reward
 log = logging.getLogger(__name__)
 
 
-def expire(*, at, limit=500):
+def expire(*, at, limit=500, storefront=None):
     """Let expire what is left of lots that are over; returns how many. Call again while it returns any.
 
     What is over pays the wallet's debts first; only the rest of it expires, and what others hold stays. One that fails
     is logged and stays; the others expire. Several calls at once take different lots.
     """
     over = _with_something_left(but=_to_stay(at)).filter(expires_at__lte=at)
-    return _batch(over.order_by("expires_at", "pk"), _expire, at, limit)
+    return _batch(locks.of_only(storefront, over).order_by("expires_at", "pk"), _expire, at, limit)
 
 
-def remind(*, at, limit=500):
+def remind(*, at, limit=500, storefront=None):
     """Record once for each lot that it expires soon, as its program says; returns how many, like ``expire``."""
     ahead = ExpressionWrapper(
         F("program__expiry_reminder_days") * Value(timedelta(days=1)), output_field=DurationField()
@@ -36,7 +36,7 @@ def remind(*, at, limit=500):
     soon = _with_something_left().filter(
         reminded_at=None, expires_at__gt=at, expires_at__lte=at + timedelta(days=365), expires_at__lt=at + ahead
     )
-    return _batch(soon.order_by("expires_at", "pk"), _remind, at, limit)
+    return _batch(locks.of_only(storefront, soon).order_by("expires_at", "pk"), _remind, at, limit)
 
 
 def _with_something_left(*, but=0):

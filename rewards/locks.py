@@ -142,3 +142,8 @@ def _rows(model, statement, values):
     with connection.cursor() as cursor:
         cursor.execute(statement.format(columns=", ".join(names)), values)
         return [bulk.kept(model, names, each) for each in cursor.fetchall()]
+
+
+def of_only(storefront, rows):
+    """The rows of this storefront; without one, all."""
+    return rows.filter(storefront=storefront) if storefront else rows

@@ -10,7 +10,7 @@ from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import events as catalogue
-from rewards import lots
+from rewards import locks, lots
 from rewards.models import Form, Leg, Redemption, RedemptionState
 
 log = logging.getLogger(__name__)
@@ -129,12 +129,13 @@ def reverse(*, redemption, at, amount_minor=None):
         return _told(row, catalogue.REDEMPTION_REVERSED, at)
 
 
-def end(*, at, limit=200):
+def end(*, at, limit=200, storefront=None):
     """Give back what nobody confirmed in time; returns how many. Call again while it returns any.
 
     Each in a transaction of its own; one that fails is logged and stays. Several calls at once take different ones.
     """
     over = Redemption.objects.filter(state=RedemptionState.RESERVED, reserved_until__lte=at)
+    over = locks.of_only(storefront, over)
     first = list(over.order_by("reserved_until", "pk").values_list("pk", flat=True)[:limit])
     return sum(_end(pk, at) for pk in first)
 

@@ -56,6 +56,11 @@ def newest(rule):
     return _standing(rule).last()
 
 
+def in_force(*, rule, at):
+    """The version that decides about what happens at that moment, or None."""
+    return _standing(rule).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), starts_at__lte=at).last()
+
+
 def planned(*, rule, at):
     """The versions that can still be cancelled."""
     return _standing(rule).filter(starts_at__gt=at + NOTICE)

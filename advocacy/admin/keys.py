@@ -3,20 +3,27 @@
 from datetime import timedelta
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
-from advocacy import keys
+from advocacy import keys, tokens, twins
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
 from advocacy.admin.programs import Keys
+from advocacy.api import scopes
 from advocacy.models import ApiKey, Storefront
 
 
@@ -27,8 +34,30 @@ class Origins(Keys):
         return [origin.lower().removesuffix("/") for origin in super().to_python(value)]
 
 
+def new_token_secret(*, row, by, at):
+    return tokens.new_secret(storefront=row, at=at)
+
+
+def empty_test_data(*, row, by, at, reason):
+    import_string(settings.TWIN_EMPTIER)(twin=row, at=at)
+
+
+@sensitive_variables()
+def show_token_secret(page, request, secret):
+    """Like a key: on the answer to a POST and nowhere else."""
+    context = page.admin_site.each_context(request) | {
+        "title": "The secret for customer tokens is made",
+        "token": secret,
+        "opts": page.opts,
+        "address": reverse("admin:advocacy_storefront_changelist"),
+    }
+    response = TemplateResponse(request, "admin/new_token_secret.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 @admin.register(Storefront)
-class StorefrontAdmin(Listing):
+class StorefrontAdmin(acts.Acting, Listing):
     list_display = ["name", "programs_here", "currency", "time_zone", "links_live_on", "twin"]
     search_fields = ["name", "slug"]
     list_select_related = ["test_twin", "test_twin_of"]
@@ -48,6 +77,28 @@ class StorefrontAdmin(Listing):
         ("Belongs to it", {"fields": ["programs_here", "twin", "public_id_text"]}),
     ]
     public_id_text = words.public_id("storefront")
+    acts = [
+        acts.Act(
+            name="token-secret",
+            label="Make a secret for customer tokens",
+            done="Made",
+            consequence="Your server signs with it who looks at a page, so that a widget may act as that customer. It "
+            "is shown once; the one before counts for a day longer.",
+            do=new_token_secret,
+            form=acts.Confirm,
+            then=show_token_secret,
+        ),
+        acts.Act(
+            name="empty",
+            label="Delete all test data",
+            done="Deleted",
+            danger=True,
+            consequence="All test customers, orders, rewards and events are deleted, and the test clock is wound back. "
+            "It gets the live programs and rules anew. Keys and webhook endpoints stay; live data is not touched.",
+            do=empty_test_data,
+            applies=lambda shop: shop.test_twin_of_id is not None,
+        ),
+    ]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("programs")
@@ -119,9 +170,26 @@ def show_token(page, request, made):
 
 class ApiKeyForm(forms.ModelForm):
     expires_at = Moment(label="Expires at", required=False, help_text="Empty: until revoked.")
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Only what is ticked; nothing ticked: all that its kind may. Read and write are apart.",
+    )
+    test = forms.BooleanField(
+        label="Test key",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="It writes to test data beside the live ones: same programs and rules, a clock that can be moved, no "
+        "payout. All of it can be deleted.",
+    )
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
+        if "storefront" in self.fields:
+            self.fields["storefront"].queryset = _live()
+        if "scopes" in self.fields:
+            self.fields["scopes"].choices = scopes.choices()
         if "expires_at" in self.fields:
             self.fields["expires_at"].in_zone(self._zone())
 
@@ -144,7 +212,7 @@ class ApiKeyAdmin(acts.Acting, Listing):
     list_filter = ["kind", "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["name", "beginning"]
-    fields = ["storefront", "name", "kind", "expires_at"]
+    fields = ["storefront", "name", "kind", "test", "scopes", "expires_at"]
     storefront_link = words.person("storefront", "Storefront")
     acts = [
         acts.Act(
@@ -172,16 +240,23 @@ class ApiKeyAdmin(acts.Acting, Listing):
         return False
 
     def get_fields(self, request, obj=None):
-        return [*self.fields, "shown", "state", "created_at", "last_used_at"] if obj else self.fields
+        kept = [name for name in self.fields if name not in ("test", "scopes")]
+        return [*kept, "may", "shown", "state", "created_at", "last_used_at"] if obj else self.fields
 
     @sensitive_variables()
     def save_model(self, request, obj, form, change):
-        made = ["storefront", "kind", "name", "expires_at"]
-        key, token = keys.make(at=timezone.now(), **{name: getattr(obj, name) for name in made})
+        at, given = timezone.now(), {name: getattr(obj, name) for name in ("kind", "name", "expires_at", "scopes")}
+        if form.cleaned_data.get("test"):
+            obj.storefront = twins.of(obj.storefront, at=at)
+        key, token = keys.make(storefront=obj.storefront, at=at, **given)
         obj.pk, obj.beginning, request.made = key.pk, key.beginning, (key, token)
 
     def response_add(self, request, obj, post_url_continue=None):
         return show_token(self, request, request.made)
+
+    @display(description="May")
+    def may(self, row):
+        return ", ".join(row.scopes) or "All that its kind may"
 
     @display(description="Begins with")
     def shown(self, row):

@@ -12,6 +12,7 @@ from advocacy.models import KeyKind
 _API = "/api/v1/"
 # Seconds; browsers ask again after two hours at the latest.
 _REMEMBERED = "7200"
+_ALLOWED = "Authorization, Content-Type, Customer-Token, Idempotency-Key, X-Request-Id"
 _EXPOSED = "X-Request-Id, Retry-After, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
 
@@ -46,7 +47,7 @@ def _preflight(origin):
         headers={
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id",
+            "Access-Control-Allow-Headers": _ALLOWED,
             "Access-Control-Max-Age": _REMEMBERED,
         },
     )

@@ -4,12 +4,13 @@ import threading
 
 from django.conf import settings
 from django.utils import timezone, translation
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from advocacy.api import parsing
+from advocacy import twins
+from advocacy.api import limits, parsing
 from advocacy.api.problems import LengthMissing, Unreadable
 
 
@@ -21,12 +22,14 @@ class AlwaysJson(DefaultContentNegotiation):
 
 
 class Endpoint(APIView):
-    """Has ``self.at``, the moment of the call, and ``request.storefront``.
+    """Has ``self.at``, the moment of the call by the storefront's clock, and ``request.storefront``.
 
     ``parameters`` names the query parameters by method; any other is refused, so that a mistyped filter never
     looks like an answer.
     """
 
+    # What is left of the caller's limit, for the headers; None where nobody counts.
+    room = None
     body_limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     parameters = {}
     content_negotiation_class = AlwaysJson
@@ -39,13 +42,40 @@ class Endpoint(APIView):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        self.at = timezone.now()
+        self.at = self._moment(request)
         for name, text in kwargs.items():
             parsing.check_text(text, name)
         self._check_query(request)
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
             # Such a body would be read as an empty one.
             raise LengthMissing("length_required", "Send the body with a Content-Length header.")
+
+    @staticmethod
+    def _moment(request):
+        storefront = getattr(request, "storefront", None)
+        return twins.clock(storefront, timezone.now()) if storefront else timezone.now()
+
+    def perform_authentication(self, request):
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            self.room = limits.of_stranger(request)
+            raise
+
+    def check_throttles(self, request):
+        """Asked by DRF once it is known who calls and that they may."""
+        if request.auth is not None:
+            self.room = limits.of_call(request)
+
+    def handle_exception(self, exc):
+        self.room = getattr(exc, "room", self.room)
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, text in (self.room.headers() if self.room else {}).items():
+            response[name] = text
+        return response
 
     def known_parameters(self, method):
         return self.parameters.get(method, ())

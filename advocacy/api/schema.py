@@ -14,8 +14,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from advocacy.api import keyed, lists, problems
-from advocacy.api.keys import AnyKey, SecretKey
+from advocacy.api import keyed, keys, lists, problems, scopes
+from advocacy.api.keys import AnyKey, AsCustomer, SecretKey
 
 
 class Problem(serializers.Serializer):
@@ -38,6 +38,7 @@ _PROBLEMS = {
     404: ("unknown_order", "There is no order 'ord_01kb1c6d3xf8k9v2q4w7e5r1tn' in this storefront.", {}),
     409: ("idempotency_conflict", "This id was sent before with other content; send a change with PUT.", {}),
     413: ("body_too_large", "A body has at most 524288 bytes here; send less at once.", {}),
+    429: ("too_many_calls", "At most 600 calls a minute are taken here; call again after Retry-After, and slower.", {}),
     415: ("not_json", "Send JSON, with the header “Content-Type: application/json”.", {}),
     422: (
         "invalid",
@@ -53,6 +54,7 @@ _WORDS = {
     409: "The same id was used for something else before.",
     413: "The body is too large.",
     415: "The body is not JSON.",
+    429: "Called too often; Retry-After says when it is taken again.",
     422: "The fields contradict each other or a rule; nothing was written.",
 }
 _PATH_WORDS = {
@@ -89,6 +91,8 @@ class Call:
     repeats: bool = True
     # Whether it needs an Idempotency-Key; the endpoint works inside ``advocacy.api.keyed``.
     keyed: bool = False
+    # Whether it only reads, whatever its method: decides its scope.
+    reads: bool = False
     description: str = ""
     also: list = field(default_factory=list)
 
@@ -97,6 +101,7 @@ def documented(tag, **calls):
     """Describe a view's methods: ``@documented("Orders", get=Call(…), post=Call(…))``."""
 
     def decorate(view):
+        view.scopes = {method.upper(): scopes.of(tag, method, reads=call.reads) for method, call in calls.items()}
         known = {method: _operation(tag, method, call, view) for method, call in calls.items()}
         return extend_schema_view(**known)(view)
 
@@ -107,7 +112,7 @@ def _operation(tag, method, call, view):
     return extend_schema(
         operation_id=re.sub(r"\W+", "_", call.summary.lower()).strip("_"),
         summary=call.summary,
-        description=call.description or call.summary + ".",
+        description=(call.description or call.summary + ".") + scopes.sentence(tag, method, reads=call.reads),
         tags=[tag],
         request=call.takes,
         responses=_answers(method, call) | _problems(method),
@@ -161,7 +166,7 @@ def _examples(call):
 
 
 def _problems(method):
-    statuses = [400, 401, 403, 404]
+    statuses = [400, 401, 403, 404, 429]
     if method in ("post", "put", "patch"):
         statuses += [409, 413, 415, 422]
     return {(status, problems.CONTENT_TYPE): _problem(status) for status in statuses}
@@ -194,15 +199,23 @@ class KeySchemes(OpenApiAuthenticationExtension):
     """How calls are signed, for the schema: either key where a browser may call, else the secret one."""
 
     target_class = "advocacy.api.keys.ApiKeyAuthentication"
-    name = ["secretKey", "publishableKey"]
+    name = ["secretKey", "publishableKey", "customerToken"]
 
     def get_security_requirement(self, auto_schema):
         permissions = auto_schema.view.get_permissions()
         either = all(isinstance(each, AnyKey) and not isinstance(each, SecretKey) for each in permissions)
+        if any(isinstance(each, AsCustomer) for each in permissions):
+            return [{"publishableKey": [], "customerToken": []}]
         return [{"secretKey": []}] + ([{"publishableKey": []}] if either else [])
 
     def get_security_definition(self, auto_schema):
         return [
             {"type": "http", "scheme": "bearer", "description": "sk_live_…: for servers; may do everything."},
             {"type": "http", "scheme": "bearer", "description": "pk_live_…: for browsers; reads what is public."},
+            {
+                "type": "apiKey",
+                "in": "header",
+                "name": keys.CUSTOMER_TOKEN,
+                "description": "Beside pk_live_…: a JWT (HS256) with external_id and exp, signed by your server.",
+            },
         ]

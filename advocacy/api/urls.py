@@ -1,5 +1,6 @@
 from django.urls import path
 
+from advocacy.api.batch import Batch
 from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events
@@ -16,6 +17,7 @@ from advocacy.api.webhook_endpoints import (
 )
 
 urlpatterns = [
+    path("batch", Batch.as_view()),
     path("customers", Customers.as_view()),
     path("customers/<str:external_id>", OneCustomer.as_view()),
     path("programs", Programs.as_view()),

@@ -8,6 +8,7 @@ from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
 from advocacy.models.offer import BenefitKind, Offer, Side
+from advocacy.models.portal_session import PortalSession
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
 from advocacy.models.reckoning import Reckoning
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
@@ -38,6 +39,7 @@ __all__ = [
     "Offer",
     "Pending",
     "Platform",
+    "PortalSession",
     "Program",
     "ProgramStatus",
     "Reckoning",

@@ -10,7 +10,7 @@ from django.http.request import validate_host
 from django.utils import timezone
 
 from advocacy import money
-from advocacy.models.columns import PublicIdField, UnitField, one_of
+from advocacy.models.columns import PublicIdField, SealedField, UnitField, one_of
 
 
 def known_zone(value):
@@ -91,6 +91,12 @@ class Storefront(models.Model):
         editable=False,
         help_text="Set on the storefront that test keys write to.",
     )
+    # Of a test twin: how far its clock is ahead, in seconds.
+    clock_ahead = models.PositiveBigIntegerField(default=0, editable=False)
+    # What its customer tokens are signed with; both count while one takes the place of the other.
+    token_secret = SealedField(null=True, editable=False)
+    previous_token_secret = SealedField(null=True, editable=False)
+    previous_token_secret_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -101,7 +107,12 @@ class Storefront(models.Model):
                 condition=~models.Q(link_domain=""),
                 name="a_link_domain_belongs_to_one_storefront",
                 violation_error_message="Another storefront has this link domain already.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(clock_ahead=0) | models.Q(test_twin_of__isnull=False),
+                name="only_a_test_twins_clock_is_ahead",
+                violation_error_message="Only the clock of a test twin can be ahead.",
+            ),
         ]
 
     def __str__(self):
@@ -140,6 +151,12 @@ class ApiKey(models.Model):
     storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="api_keys")
     kind = models.CharField(max_length=20, choices=KeyKind, default=KeyKind.SECRET)
     name = models.CharField(max_length=120, help_text="What uses it, such as “checkout server”.")
+    scopes = models.JSONField(
+        "May",
+        default=list,
+        blank=True,
+        help_text="What it may do, such as orders:write. Nothing chosen: all that its kind may.",
+    )
     beginning = models.CharField(max_length=20, editable=False, help_text="The part that may be shown.")
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # After a failure a process leaves the broker alone for so many seconds, so that requests stay fast without it.
 REST_SECONDS = 5
+FAILURES = (RedisError, OSError)
 _silent_until = 0.0
 
 
@@ -56,17 +57,17 @@ def once(task, arguments, *, queue):
 
 def _awaited(queue):
     """Whether a message lies in the queue: not those that a worker has taken, which may have looked already."""
-    if settings.CELERY_TASK_ALWAYS_EAGER or time.monotonic() < _silent_until:
+    if settings.CELERY_TASK_ALWAYS_EAGER or resting():
         return False
     try:
-        return _broker().llen(queue) > 0
-    except (RedisError, OSError) as error:
-        _rest(error)
+        return broker().llen(queue) > 0
+    except FAILURES as error:
+        rest(error)
         return False
 
 
 @cache
-def _broker():
+def broker():
     """Celery's Redis, where a queue is a list of its name."""
     once = Retry(NoBackoff(), 0)
     return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.2, retry=once)
@@ -74,15 +75,21 @@ def _broker():
 
 def send(task, arguments, *, queue):
     """Send a message that may be lost: a sweep must find the work without it."""
-    if time.monotonic() < _silent_until:
+    if resting():
         return
     try:
         task.apply_async(arguments, queue=queue, retry=False)
     except (OperationalError, RedisError, OSError) as error:
-        _rest(error)
+        rest(error)
 
 
-def _rest(error):
+def resting():
+    """Whether the broker failed a moment ago."""
+    return time.monotonic() < _silent_until
+
+
+def rest(error):
+    """Leave the broker alone for a while, because of this failure."""
     global _silent_until  # noqa: PLW0603 - one rest per process is the point
     _silent_until = time.monotonic() + REST_SECONDS
-    log.warning("The broker took no message (%s); the sweep will find the work.", error)
+    log.warning("The broker did not answer (%s); the sweep will find the work, and no call is counted.", error)

@@ -4,7 +4,7 @@ from allauth.account.models import EmailAddress
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from advocacy import emails, ids
+from advocacy import emails, ids, portal_sessions
 from advocacy.models import Advocate, Customer
 
 # Providers of which we know that spellings with dots and tags are one mailbox, whoever writes them.
@@ -12,13 +12,17 @@ _ONE_MAILBOX = "@gmail.com"
 
 
 def customers_of(user):
-    """The customers, of any storefront, whose mailbox this user has shown to be theirs.
+    """The customers, of any live storefront, whose mailbox this user has shown to be theirs; or the one customer
+    whom a storefront let in.
 
     They are found by the key that intake compares, but a key takes addresses together that elsewhere may be two
     people's (``fred+a@…`` and ``fred@…``): but for known providers, the address itself must be the verified one.
     """
+    if visit := portal_sessions.customer_id(user):
+        return list(Customer.objects.filter(public_id=visit).only("pk"))
     mine = {email.lower() for email in verified(user)}
-    found = Customer.objects.filter(email_key__in={emails.normalise(email) for email in mine})
+    live = Customer.objects.filter(storefront__test_twin_of=None)
+    found = live.filter(email_key__in={emails.normalise(email) for email in mine})
     return [
         person
         for person in found.only("pk", "email", "email_key")

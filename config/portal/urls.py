@@ -1,10 +1,11 @@
 from django.urls import path
 
 from advocacy.pages import testimonials
-from config.portal import pages
+from config.portal import pages, sessions
 from rewards.pages import payees, statements
 
 urlpatterns = [
+    path("enter/<str:token>/", sessions.enter, name="portal-enter"),
     path("", pages.index, name="portal-index"),
     path("<str:advocate>/", pages.share, name="portal"),
     path("<str:advocate>/rewards/", pages.rewards, name="portal-rewards"),

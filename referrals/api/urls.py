@@ -9,6 +9,7 @@ from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.orders import OneOrder, Orders
 from referrals.api.referrals import OneReferral, Referrals
 from referrals.api.refunds import OneRefund, Refunds
+from referrals.api.shares import Shares, ShareViews
 from referrals.api.signups import Signups
 
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
     path("links", Links.as_view()),
     path("links/<str:id>", OneLink.as_view()),
     path("clicks", Clicks.as_view()),
+    path("shares", Shares.as_view()),
+    path("share_views", ShareViews.as_view()),
     path("signups", Signups.as_view()),
     path("orders", Orders.as_view()),
     path("orders/<str:id>", OneOrder.as_view()),

@@ -17,6 +17,7 @@ from referrals.models.order import (
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Day, LifetimeValue, Mark
+from referrals.models.share import Share, ShareKind
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "Refund",
     "RefundKind",
     "Review",
+    "Share",
+    "ShareKind",
     "Source",
     "VisitorSalt",
     "WaitingFact",

@@ -11,12 +11,13 @@ from rewards.models import Coupon, CouponState, Reward, RewardStatus
 TAKEN_BACK, STAFF, TIME = "taken_back", "staff", "time"
 
 
-def expire(*, at, limit=500):
+def expire(*, at, limit=500, storefront=None):
     """End the codes that were not used in time; returns how many. What their rewards hold ends in ``rewards.expiry``.
 
     A reward that was given more time prolongs its code.
     """
     ended = Coupon.objects.filter(state=CouponState.ASSIGNED, expires_at__lte=at).order_by("expires_at", "pk")
+    ended = locks.of_only(storefront, ended)
     due = ended.filter(reward__isnull=False)
     subjects = list(due.values_list("reward__subject_id", flat=True)[:limit])
     with transaction.atomic():

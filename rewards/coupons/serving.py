@@ -8,12 +8,12 @@ from rewards.coupons import assigning, debts, pools
 from rewards.models import Coupon, CouponPool, CouponState, Reward, RewardStatus
 
 
-def serve(*, at, limit=500):
+def serve(*, at, limit=500, storefront=None):
     """Credit rewards that wait for a code, as far as there are codes; returns how many got one.
 
     Call again while it returns any. Each pool is a transaction of its own.
     """
-    return sum(_serve(pool, at, limit) for pool in _wanted())
+    return sum(_serve(pool, at, limit) for pool in _wanted() if storefront in (None, pool.storefront))
 
 
 def serve_pool(*, pool, at, limit=500):

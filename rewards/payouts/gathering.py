@@ -25,6 +25,8 @@ def gather(*, policy, at, by=None, scheduled_for=None):
     with transaction.atomic():
         # Numbers are without gaps: one batch of a storefront at a time is made. Orders and rewards do not wait for it.
         storefront = Storefront.objects.select_for_update(no_key=True).get(pk=policy.storefront_id)
+        if storefront.test_twin_of_id:
+            raise Refused("test_mode", "Test data is never paid; make payouts of the live storefront.")
         policy = PayoutPolicy.objects.select_related("storefront", "pool").get(pk=policy.pk)
         if problem := KINDS[policy.kind].unfit(policy):
             raise Refused("payout_policy_unfit", problem)

@@ -20,7 +20,8 @@ def run(*, at):
     Raises ``Interrupted`` like ``outbox.drain``.
     """
     made = []
-    for pk in PayoutPolicy.objects.exclude(schedule=PayoutSchedule.MANUAL).order_by("pk").values_list("pk", flat=True):
+    live = PayoutPolicy.objects.filter(storefront__test_twin_of=None)
+    for pk in live.exclude(schedule=PayoutSchedule.MANUAL).order_by("pk").values_list("pk", flat=True):
         try:
             made += _run(pk, at)
         except Exception as error:

@@ -18,28 +18,30 @@ from rewards.settlement.settle import conclude
 _MOMENT = timedelta(microseconds=1)
 
 
-def close(*, at, limit=100):
+def close(*, at, limit=100, storefront=None):
     """Pay the top-ups of periods that are over, one batch at a time; returns how many were closed.
 
     Call again while it returns any.
     """
     with alone("close periods") as mine:
-        return settle_ended(at=at, limit=limit) if mine else 0
+        return settle_ended(at=at, limit=limit, storefront=storefront) if mine else 0
 
 
-def settle_ended(*, at, limit):
+def settle_ended(*, at, limit, storefront=None):
     """One batch (None: all), in the caller's transaction, which is the only one that closes; returns how many."""
-    ended = _ended(at, limit)
+    ended = _ended(at, limit, storefront)
     if ended:
         rule_book = book.of_storefronts({counter.rule.program.storefront_id for counter in ended})
         _settle(ended, rule_book, at)
     return len(ended)
 
 
-def _ended(at, limit):
+def _ended(at, limit, storefront):
     """Unclosed counters of periods that are over, not locked yet."""
     over = Q()
     versions = RuleVersion.objects.filter(benefits__advocate__tiers__reading=WHOLE).select_related("rule__program")
+    if storefront:
+        versions = versions.filter(rule__program__storefront=storefront)
     reckoned = reckonings.Reckonings({version.rule.program for version in versions})
     for version in versions:
         if whole := tiers.read_as_a_whole(book.terms_of(version)):

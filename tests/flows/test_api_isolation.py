@@ -25,10 +25,15 @@ PUBLIC = {
     ("get", "/api/v1/testimonials"),
     ("get", "/api/v1/testimonials/{id}"),
     ("post", "/api/v1/clicks"),
+    ("post", "/api/v1/shares"),
+    ("post", "/api/v1/share_views"),
+    ("post", "/api/v1/batch"),
     ("post", "/api/v1/codes/validate"),
     ("post", "/api/v1/codes/{code}/validate"),
 }
 _KINDS = {"deliveries": "delivery"}
+# What a widget does, and what is done to test data: a live secret key is refused.
+OF_CUSTOMERS, OF_TWINS = {"/api/v1/me", "/api/v1/me/advocates"}, "/api/v1/test/"
 OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
 
 
@@ -138,7 +143,8 @@ def test_a_publishable_key_reaches_only_what_is_public(acme):
     for method, path in served():
         answer = call(browser, method, unnamed(path))
         if answer.status_code == 403:
-            assert answer.json()["code"] == "secret_key_needed"
+            wanted = "customer_token_needed" if path in OF_CUSTOMERS else "secret_key_needed"
+            assert answer.json()["code"] == wanted
         else:
             reached.add((method, path))
     assert reached == PUBLIC
@@ -155,6 +161,8 @@ def test_another_storefronts_key_finds_nothing_and_reads_nothing(acme, rival, na
         if path.endswith("/v1/explain"):
             # Nothing was asked.
             wanted = {400}
+        if path in OF_CUSTOMERS or path.startswith(OF_TWINS):
+            wanted = {403}
         assert answer.status_code in wanted, (method, path)
         shown = answer.content.decode().lower()
         assert not [word for word in OF_ACME if word in shown], (method, path)

@@ -15,6 +15,8 @@ from tests.flows.api import Caller
 
 PREFIX = "api/v1/"
 METHODS = ("get", "post", "put", "patch", "delete")
+# What acts as a customer needs both.
+WIDGET = {"publishableKey": [], "customerToken": []}
 UNDESCRIBED = {"/api/v1/schema", "/api/v1/docs"}
 
 
@@ -76,7 +78,7 @@ def test_every_operation_has_a_summary_examples_and_its_problems(path, method, o
         assert answer["content"][kind]["examples"], status
     for parameter in operation.get("parameters", ()):
         assert parameter["description"], parameter["name"]
-    assert {"secretKey": []} in operation["security"]
+    assert {"secretKey": []} in operation["security"] or operation["security"] == [WIDGET]
 
 
 def _calls():
@@ -104,10 +106,10 @@ def test_the_example_of_an_answer_has_its_fields(answer):
 
 
 def test_both_keys_are_described_and_who_may_use_which():
-    assert set(api.schema()["components"]["securitySchemes"]) == {"secretKey", "publishableKey"}
+    assert set(api.schema()["components"]["securitySchemes"]) == {"secretKey", "publishableKey", "customerToken"}
     assert {"publishableKey": []} in api.schema()["paths"]["/api/v1/programs"]["get"]["security"]
     assert {"publishableKey": []} not in api.schema()["paths"]["/api/v1/orders"]["get"]["security"]
-    assert described.KeySchemes.name == ["secretKey", "publishableKey"]
+    assert described.KeySchemes.name == ["secretKey", "publishableKey", "customerToken"]
 
 
 def test_schema_and_docs_are_served_to_everybody():

@@ -1,0 +1,132 @@
+"""``POST /batch``: up to 100 calls in one, each as if it had come alone."""
+
+import io
+import json
+import logging
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.urls import Resolver404, resolve
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from advocacy.api import fields, keyed, problems
+from advocacy.api.endpoint import Endpoint
+from advocacy.api.keys import AnyKey
+from advocacy.api.schema import Call, documented
+
+log = logging.getLogger(__name__)
+MOST_CALLS = 100
+METHODS = [(method, method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")]
+# What an answer says beside its body.
+_TOLD = ("Idempotent-Replayed", "Retry-After", "Location")
+# What each call has of its own, instead of what came with the batch.
+_OWN = ("HTTP_IDEMPOTENCY_KEY", "HTTP_TRANSFER_ENCODING", "HTTP_X_HTTP_METHOD_OVERRIDE", "CONTENT_ENCODING")
+
+
+class OneCall(fields.StrictSerializer):
+    method = fields.Choice(METHODS)
+    path = fields.Name(max_length=2000, help_text="As after /api/v1, with its query: /orders?lenient=true.")
+    body = serializers.DictField(required=False, help_text="As in the call itself.")
+    idempotency_key = fields.Text(
+        required=False, max_length=keyed.LONGEST, help_text="Where the call needs an Idempotency-Key."
+    )
+
+
+class BatchOfCalls(fields.StrictSerializer):
+    calls = OneCall(many=True, min_length=1, max_length=MOST_CALLS)
+
+    example = {
+        "calls": [
+            {"method": "PUT", "path": "/customers/fred", "body": {"email": "fred@example.com"}},
+            {"method": "GET", "path": "/wallets/ext_alice"},
+        ]
+    }
+
+
+class OneResult(serializers.Serializer):
+    status = serializers.IntegerField(help_text="As the call itself is answered.")
+    headers = serializers.DictField(child=serializers.CharField(), help_text=f"Of {', '.join(_TOLD)}, what was there.")
+    body = serializers.JSONField(help_text="The answer, or a problem document.")
+
+
+class BatchResults(serializers.Serializer):
+    results = OneResult(many=True, help_text="In the order of the calls.")
+
+    example = {"results": [{"status": 404, "headers": {}, "body": {"code": "unknown_customer", "status": 404}}]}
+
+
+@documented(
+    "Batch",
+    post=Call(
+        "Make many calls",
+        BatchResults,
+        takes=BatchOfCalls,
+        description=f"Up to {MOST_CALLS} calls, done one after the other in their order. Each is checked, limited, "
+        "written and answered by itself; one that fails undoes no other. The answer is 200 either way. Sent again, "
+        "each call finds what it made before, as it does alone. A batch holds no batch. With a key that has scopes, "
+        "each call needs its own.",
+    ),
+)
+class Batch(Endpoint):
+    permission_classes = [AnyKey]
+    scope_of_its_calls = True
+    body_limit = 8 * Endpoint.body_limit
+
+    def post(self, request):
+        calls = self.taken(BatchOfCalls)["calls"]
+        return Response({"results": [self._result(call) for call in calls]})
+
+    def _result(self, call):
+        request = self._request(call)
+        answer = self._answer(request)
+        told = {name: answer[name] for name in _TOLD if name in answer}
+        return {"status": answer.status_code, "headers": told, "body": _body(answer)}
+
+    def _answer(self, request):
+        try:
+            view, arguments, named = resolve(request.path_info)
+        except Resolver404:
+            return problems.plain(request, 404)
+        if not self._may_stand_here(request, view):
+            return problems.plain(request, 404)
+        try:
+            answer = view(request, *arguments, **named)
+            return answer.render() if hasattr(answer, "render") else answer
+        except Exception:
+            log.exception("%s %s failed in a batch; the other calls go on.", request.method, request.path)
+            return problems.plain(request, 500)
+
+    def _may_stand_here(self, request, view):
+        kind = getattr(view, "view_class", None)
+        return bool(kind) and issubclass(kind, Endpoint) and not issubclass(kind, Batch)
+
+    def _request(self, call):
+        outer = self.request._request
+        base = outer.path_info.rpartition("/")[0]
+        path, _, query = call["path"].partition("?")
+        raw = json.dumps(call["body"]).encode() if "body" in call else b""
+        environ = {name: value for name, value in outer.META.items() if name not in _OWN}
+        environ |= {
+            "REQUEST_METHOD": call["method"],
+            "PATH_INFO": _wsgi(f"{base}/{path.lstrip('/')}"),
+            "QUERY_STRING": _wsgi(query),
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(raw)),
+            "wsgi.input": io.BytesIO(raw),
+        }
+        if "idempotency_key" in call:
+            environ["HTTP_IDEMPOTENCY_KEY"] = _wsgi(call["idempotency_key"])
+        request = WSGIRequest(environ)
+        request.request_id = outer.request_id
+        return request
+
+
+def _wsgi(text):
+    """As a server hands on what came over the wire: its bytes, read as Latin-1."""
+    return text.encode().decode("latin-1")
+
+
+def _body(answer):
+    """Tables and files stand in the answer as a text."""
+    text = answer.content.decode()
+    return json.loads(text) if "json" in answer.get("Content-Type", "") else text

@@ -1,0 +1,98 @@
+"""Many calls in one: each by itself, in their order."""
+
+import pytest
+from django.test import override_settings
+
+from advocacy import keys
+from advocacy.models import Customer
+from referrals.models import Order
+from rewards.models import Adjustment
+from tests import cast
+from tests.flows.api import Caller, publishable, secret
+
+pytestmark = pytest.mark.django_db
+
+
+def sent(caller, *calls):
+    answer = caller.post("/batch", {"calls": list(calls)})
+    assert answer.status_code == 200, answer.content
+    return answer.json()["results"]
+
+
+def call(method, path, body=None, **more):
+    return {"method": method, "path": path} | ({} if body is None else {"body": body}) | more
+
+
+def test_each_call_is_answered_by_itself_and_one_that_fails_undoes_no_other(acme, program):
+    order = cast.order(customer={"external_id": "fred"}, placed_at="2026-03-02T12:00:00Z")
+    results = sent(
+        secret(acme),
+        call("PUT", "/customers/fred", {"name": "Fred"}),
+        call("POST", "/orders", order | {"total_minor": 1}),
+        call("POST", "/orders?lenient=true", order | {"total_minor": 1}),
+        call("POST", "/orders?lenient=true", order | {"total_minor": 1}),
+        call("GET", "/orders/ext_1001?x=1"),
+        call("GET", "/orders/ext_1001"),
+        call("GET", "/nothing"),
+        call("DELETE", "/customers"),
+    )
+    assert [each["status"] for each in results] == [201, 422, 201, 200, 400, 200, 404, 405]
+    assert results[1]["body"]["code"] == "total_mismatch"
+    assert results[3]["headers"] == {"Idempotent-Replayed": "true"}
+    assert results[5]["body"]["total"] == {"amount_minor": 1, "currency": "EUR"}
+    assert (Customer.objects.count(), Order.objects.count()) == (1, 1)
+
+
+def test_a_batch_sent_again_writes_nothing_more(acme, program):
+    shop, fred = secret(acme), cast.fred(acme)
+    given = {"customer": "ext_fred", "kind": "given", "amount_minor": 500, "reason": "Sorry"}
+    calls = [call("POST", "/adjustments", given, idempotency_key="sorry-1"), call("POST", "/adjustments", given)]
+    first, again = sent(shop, *calls), sent(shop, *calls)
+    assert [each["status"] for each in first] == [201, 400]
+    assert first[1]["body"]["code"] == "idempotency_key_missing"
+    assert (again[0]["status"], again[0]["body"]["id"]) == (200, first[0]["body"]["id"])
+    assert Adjustment.objects.get().customer == fred
+
+
+def test_a_batch_may_what_its_key_may(acme, rival, alice):
+    calls = [call("GET", "/orders"), call("GET", "/programs"), call("GET", "/customers/ext_alice")]
+    assert [each["status"] for each in sent(publishable(acme), *calls)] == [403, 200, 403]
+    assert [each["status"] for each in sent(secret(rival), *calls)] == [200, 200, 404]
+    narrow = keys.make(storefront=acme, kind="secret", name="n", at=cast.NOON, scopes=["orders:read"])[1]
+    assert [each["status"] for each in sent(Caller(narrow), *calls)] == [200, 403, 403]
+
+
+@pytest.mark.parametrize("path", ["/batch", "/../v1/batch", "/schema/../batch", "//batch", "/docs/", "/../../admin/"])
+def test_a_batch_holds_no_batch_and_leads_nowhere_else(acme, path):
+    body = {"calls": [call("GET", "/orders")]}
+    assert sent(secret(acme), call("POST", path, body))[0]["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("calls", "field"),
+    [
+        ([], "calls"),
+        ([call("GET", "/orders")] * 101, "calls"),
+        ([call("TRACE", "/orders")], "calls[0].method"),
+        ([call("GET", "/orders", more=1)], "calls[0].more"),
+        ([{"method": "GET"}], "calls[0].path"),
+        ([call("GET", "/orders", [])], "calls[0].body"),
+    ],
+)
+def test_a_batch_that_is_no_batch_is_refused_by_field(acme, calls, field):
+    answer = secret(acme).post("/batch", {"calls": calls})
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"]
+
+
+def test_our_own_mistake_in_one_call_is_told_there(acme, monkeypatch):
+    monkeypatch.setattr("advocacy.customers.upsert", lambda **_: 1 / 0)
+    broken, fine = sent(secret(acme), call("PUT", "/customers/fred", {"name": "Fred"}), call("GET", "/orders"))
+    assert (broken["status"], broken["body"]["code"], fine["status"]) == (500, "internal_error", 200)
+
+
+def test_each_call_counts_against_the_limit(acme):
+    shop = secret(acme)
+    with override_settings(CALLS_PER_MINUTE_SECRET=3):
+        statuses = [each["status"] for each in sent(shop, *[call("GET", "/orders")] * 4)]
+    assert statuses == [200, 200, 429, 429]

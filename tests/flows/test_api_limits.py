@@ -1,0 +1,64 @@
+"""How often one may call: told on every answer, refused in words, and never in the way when Redis is gone."""
+
+import pytest
+
+from advocacy.api import limits
+from advocacy.outbox import wake
+from tests import cast
+from tests.flows.api import Caller, publishable, secret
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_key_has_its_own_room_and_is_told_how_much(acme, settings):
+    settings.CALLS_PER_MINUTE_SECRET = 2
+    shop, other = secret(acme), secret(acme)
+    first, second, third = (shop.get("/customers") for _ in range(3))
+    assert [first["RateLimit-Limit"], first["RateLimit-Remaining"], second["RateLimit-Remaining"]] == ["2", "1", "0"]
+    assert first["RateLimit-Policy"] == "2;w=60"
+    assert 0 < int(first["RateLimit-Reset"]) <= 61
+    assert (third.status_code, third.json()["code"]) == (429, "too_many_calls")
+    assert 0 < int(third["Retry-After"]) <= 61
+    assert third["RateLimit-Remaining"] == "0"
+    assert other.get("/customers").status_code == 200
+
+
+def seen_from(caller, address):
+    return caller.client.get("/api/v1/programs", **caller._headers(), REMOTE_ADDR=address).status_code
+
+
+def test_an_address_is_limited_below_its_publishable_key(acme, program, settings):
+    settings.CALLS_PER_MINUTE_PUBLISHABLE, settings.CALLS_PER_MINUTE_ADDRESS = 3, 1
+    browser = publishable(acme)
+    assert browser.get("/programs")["RateLimit-Limit"] == "1"
+    assert browser.get("/programs").status_code == 429
+    elsewhere = [
+        browser.client.get("/api/v1/programs", **browser._headers(), REMOTE_ADDR=f"10.0.0.{n}") for n in (1, 2)
+    ]
+    assert [each.status_code for each in elsewhere] == [200, 429]
+
+
+def test_nobody_tries_keys_all_day(acme, settings):
+    settings.CALLS_PER_MINUTE_ADDRESS = 1
+    thief = Caller("sk_live_" + "0" * 39)
+    address = f"10.1.{acme.pk % 250}.{acme.pk // 250 % 250}"
+    assert [seen_from(thief, address) for _ in range(2)] == [401, 429]
+
+
+def test_without_redis_clicks_and_orders_are_still_taken(acme, alice, settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    settings.CALLS_PER_MINUTE_SECRET = settings.CALLS_PER_MINUTE_ADDRESS = 1
+    monkeypatch.setattr(wake, "_silent_until", 0)
+    wake.broker.cache_clear()
+    limits._script.cache_clear()
+    try:
+        shop, browser = secret(acme), publishable(acme)
+        orders = [
+            shop.post("/orders", cast.order(str(number), customer={"external_id": "fred"})) for number in range(3)
+        ]
+        clicks = [browser.post("/clicks", {"code": "alice-link"}) for _ in range(3)]
+    finally:
+        wake.broker.cache_clear()
+        limits._script.cache_clear()
+    assert [each.status_code for each in orders + clicks] == [201] * 6
+    assert "RateLimit-Limit" not in orders[0]
