@@ -85,7 +85,7 @@ def choose_language(request, *, known="", fallback=""):
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     asked = translation.get_language_from_request(request) if request.headers.get("Accept-Language") else ""
     for wanted in (chosen, known, asked, fallback):
-        language = _supported(wanted)
+        language = supported(wanted)
         if language:
             translation.activate(language)
             request.LANGUAGE_CODE = language
@@ -93,7 +93,8 @@ def choose_language(request, *, known="", fallback=""):
     return translation.get_language()
 
 
-def _supported(wanted):
+def supported(wanted):
+    """The language of ours that somebody means who wants this one (``de-AT`` → ``de``), or an empty text."""
     try:
         return translation.get_supported_language_variant(wanted.replace("_", "-").lower()) if wanted else ""
     except LookupError:

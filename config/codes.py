@@ -6,13 +6,12 @@ One look-up of each app: a referral's code promises the friend's offer, a coupon
 code asks the database the same questions as a known one, and with a publishable key a coupon is as unknown as any.
 """
 
-from django.conf import settings
 from django.utils import translation
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from advocacy import customers, money, offers
+from advocacy import customers, money, offers, reading
 from advocacy.api import fields
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import euros
@@ -175,8 +174,7 @@ class ValidateCode(Validation):
 
 def _language(asked, storefront):
     """The one asked for, or the shop's own where offers have no words in that."""
-    first = asked.lower().split("-")[0]
-    return first if first in dict(settings.LANGUAGES) else storefront.language
+    return reading.supported(asked) or reading.supported(storefront.language) or "en"
 
 
 def _of_link(link, person, cart, at):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from advocacy import customers
-from advocacy.models import Program
+from advocacy.models import Program, Storefront
 from advocacy.outbox.drain import drain
 from referrals.models import Link, Referral
 from rewards import rulebook
@@ -215,6 +215,20 @@ def test_a_referral_code_promises_the_friends_offer_to_anybody(shop, acme, offer
     assert told["offer"]["text"] == "€5 off your first order"
     assert told["offer"]["amount"] == {"amount_minor": 500, "currency": "EUR"}
     assert told["offer"]["minimum_order"] == {"amount_minor": 4000, "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shops", "text"),
+    [
+        ("de-AT", "en", "5\u00a0€ Rabatt auf deine erste Bestellung"),
+        ("en", "de", "€5 off your first order"),
+        ("fr", "de", "5\u00a0€ Rabatt auf deine erste Bestellung"),
+        ("../x", "xx", "€5 off your first order"),
+    ],
+)
+def test_an_offer_is_told_in_the_language_of_the_page_or_the_shop(shop, offer, asked, shops, text):
+    Storefront.objects.update(language=shops)
+    assert validate(shop, "alice-link", language=asked)["offer"]["text"] == text
 
 
 def test_a_cart_below_the_minimum_is_told_what_is_missing(shop, offer):

@@ -85,7 +85,8 @@
   }
 
   const keep = safely(() => {
-    if (!mayStore() || !(known.click || known.code)) return;
+    if (!mayStore()) return;
+    if (!known.click && !known.code) return write("", 0);
     const left = known.at + days * DAY - now();
     const text = (visit) => new URLSearchParams([...queryOf(visit), ["at", visit.at]]).toString();
     // A browser drops a cookie that is too long, so rather the campaign's marks.
@@ -140,7 +141,8 @@
     const referrer = document.referrer.split("?")[0].slice(0, 2000);
     ask("/clicks", { code: visit.code, url: page, referrer, utm: Object.fromEntries(utm) })
       .then(async (answer) => {
-        if (answer.status === 404 || answer.status === 422) return known === visit && take(before);
+        const isNobodys = answer.status === 404 || answer.status === 422;
+        if (isNobodys) return !known.click && known.code === visit.code && take(before);
         const click = answer.ok && (await answer.json()).click_id;
         if (!CLICK.test(click || "") || !mayTell()) return undefined;
         take({ ...visit, click });
