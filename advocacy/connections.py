@@ -1,18 +1,26 @@
 """A storefront's accounts at platforms: connected, their secrets changed without a gap, ended."""
 
 import json
+import re
 from datetime import timedelta
+from secrets import token_urlsafe
 
-from advocacy import secrets
-from advocacy.models import Connection, ConnectionStatus
+from advocacy import outbound, secrets
+from advocacy.models import Connection, ConnectionStatus, Platform
 from advocacy.refusals import Refused
 
 LONGEST_OVERLAP = timedelta(days=30)
 _LONGEST_SECRET = 500
+_SHOPIFY = re.compile(r"[a-z0-9][a-z0-9-]{0,100}\.myshopify\.com")
+_STRIPE = re.compile(r"(acct_[A-Za-z0-9]{1,100})?")
 
 
 def connect(*, storefront, platform, name, shop="", secret="", credentials=None, api_address="", at):
-    """A new connection. ``secret`` signs its webhooks; ``credentials`` is what its API asks for."""
+    """A new connection. ``secret`` signs its webhooks; ``credentials`` is what its API asks for.
+
+    Refuses what ``check_free`` does.
+    """
+    check_free(storefront=storefront, platform=platform, shop=shop)
     return Connection.objects.create(
         storefront=storefront,
         platform=platform,
@@ -23,6 +31,45 @@ def connect(*, storefront, platform, name, shop="", secret="", credentials=None,
         api_address=api_address,
         created_at=at,
     )
+
+
+def check_free(*, storefront, platform, shop):
+    """Refuses a shop that is connected already, and a second WooCommerce: each numbers its orders from 1."""
+    mine = Connection.objects.filter(storefront=storefront, platform=platform)
+    if mine.filter(shop=shop).exists():
+        raise Refused(
+            "connected_already", "This shop is connected already.", errors={"shop": "It is connected already."}
+        )
+    if platform == Platform.WOOCOMMERCE and mine.exists():
+        said = "A storefront has one WooCommerce shop: another has orders of the same numbers. Add a storefront for it."
+        raise Refused("one_shop_only", said, errors={"shop": said})
+
+
+def checked_shop(*, platform, shop):
+    """The shop as it is kept; refuses in words what cannot be one. Stripe's own account may be left empty."""
+    shop = shop.strip()
+    if platform == Platform.SHOPIFY:
+        shop = shop.lower().removeprefix("https://").rstrip("/")
+        if not _SHOPIFY.fullmatch(shop):
+            raise Refused("invalid_shop", "Write the shop’s own name at Shopify, such as acme.myshopify.com.")
+        return shop
+    if platform == Platform.STRIPE:
+        if not _STRIPE.fullmatch(shop):
+            raise Refused("invalid_shop", "Write an account such as acct_1Nv0FG, or leave it empty for the key’s own.")
+        return shop
+    return outbound.checked_address(shop.rstrip("/"), name="shop")
+
+
+def rename(*, connection, name):
+    connection.name = name
+    connection.save(update_fields=["name"])
+
+
+def make_secret(*, connection, at):
+    """A signing secret of our own making, for a platform that takes one from us; the one that is there otherwise."""
+    if not connection.secret:
+        change_secret(connection=connection, secret=token_urlsafe(32), at=at)
+    return secrets.open(connection.secret)
 
 
 def change_secret(*, connection, secret, at, overlap=timedelta(days=1)):
@@ -58,6 +105,18 @@ def end(*, connection):
     """Whether it was active: its messages are refused from now on."""
     active = Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.ACTIVE)
     return bool(active.update(status=ConnectionStatus.ENDED))
+
+
+def resume(*, connection):
+    """Whether it had been ended: its messages are taken again."""
+    ended = Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.ENDED)
+    return bool(ended.update(status=ConnectionStatus.ACTIVE))
+
+
+def note_heard(*, connection, topics, at):
+    """The topics that the platform says it sends to us."""
+    connection.heard, connection.heard_at = sorted(topics), at
+    connection.save(update_fields=["heard", "heard_at"])
 
 
 def note_failure(*, connection, sentence, at):

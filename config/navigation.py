@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from advocacy.models import Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import why
+from referrals.models import InboundMessage, InboundState, PrivacyRequest, PrivacyState
 from rewards.admin import journal
 from rewards.models import (
     BatchState,
@@ -30,6 +31,7 @@ GROUPS = {
         ("Referrals", "handshake", "referrals.referral"),
         ("Links", "link", "referrals.link"),
         ("Customers", "group", "advocacy.customer"),
+        ("Privacy requests", "privacy_tip", "referrals.privacyrequest"),
     ],
     "Money": [
         ("Orders", "shopping_bag", "referrals.order"),
@@ -53,6 +55,7 @@ GROUPS = {
         ("Events", "event_note", "advocacy.event"),
         ("Jobs", "hourglass_top", "advocacy.job"),
         ("Deliveries", "outbox", "advocacy.delivery"),
+        ("Platform messages", "move_to_inbox", "referrals.inboundmessage"),
         ("Waiting and stuck", "pending_actions", "advocacy.pending"),
         ("Done in the admin", "history", "admin.logentry"),
     ],
@@ -63,6 +66,7 @@ GROUPS = {
         ("Second person", "supervisor_account", "rewards.limitchange"),
         ("Tax limits", "request_quote", "rewards.taxlimit"),
         ("API keys", "key", "advocacy.apikey"),
+        ("Connections", "cable", "advocacy.connection"),
         ("Webhook endpoints", "webhook", "advocacy.webhookendpoint"),
         ("Staff", "badge", "auth.user"),
         ("Groups", "shield_person", "auth.group"),
@@ -77,6 +81,8 @@ WAITING = {
     "advocacy.webhookendpoint": lambda: WebhookEndpoint.objects.filter(
         Q(status="disabled") | Q(failing_since__isnull=False), removed_at=None
     ),
+    "referrals.inboundmessage": lambda: InboundMessage.objects.filter(state=InboundState.FAILED),
+    "referrals.privacyrequest": lambda: PrivacyRequest.objects.filter(state=PrivacyState.OPEN),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
 }
 

@@ -33,6 +33,9 @@ class Connection(models.Model):
     credentials = SealedField(null=True, editable=False)
     # Where its API is, if not where the platform has it.
     api_address = models.CharField(max_length=200, blank=True)
+    # The topics that the platform said it sends to us, when it was last asked; empty before.
+    heard = models.JSONField(default=list, editable=False)
+    heard_at = models.DateTimeField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=10, choices=ConnectionStatus, default=ConnectionStatus.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_failure = models.CharField(max_length=500, blank=True, editable=False)

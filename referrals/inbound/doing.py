@@ -1,19 +1,16 @@
 """Do what a message came to: calls of the same verbs that the API calls. The caller holds a transaction."""
 
-from datetime import timedelta
-
 from django.db import transaction
 
 from advocacy import connections, customers, twins
 from advocacy.models import Connection
 from advocacy.refusals import Conflict, Refused
 from referrals import orders
-from referrals.inbound import calls, refunded_sums
+from referrals.inbound import calls, privacy, refunded_sums
 from referrals.inbound.waits import NotYet
-from referrals.models import PrivacyRequest, PrivacyState, Refund
+from referrals.models import Refund
 
 __all__ = ["NotYet", "do"]
-ANSWERED_WITHIN = timedelta(days=30)
 
 
 def do(reading, *, connection, source, at):
@@ -103,22 +100,8 @@ def _merge(call, *, storefront, source, connection, at):
 
 
 def _privacy(call, *, storefront, source, connection, at):
-    """A row to be answered by hand; one that is asked again while it is open is one."""
-    customer = customers.known(storefront=storefront, fields=call.fields, at=at) if call.fields else None
-    named = {"storefront": storefront, "connection": connection, "kind": call.kind, "customer": customer}
-    nothing = bool(call.fields) and customer is None
-    PrivacyRequest.objects.get_or_create(
-        **named,
-        reference=call.reference,
-        state=PrivacyState.DONE if nothing else PrivacyState.OPEN,
-        defaults={
-            "orders": list(call.orders),
-            "asked_at": at,
-            "due_at": at + ANSWERED_WITHIN,
-            "done_at": at if nothing else None,
-            "note": "Nothing is kept of this customer." if nothing else "",
-        },
-    )
+    said = {"kind": call.kind, "fields": call.fields, "reference": call.reference, "orders": call.orders}
+    privacy.ask(storefront=storefront, connection=connection, at=at, **said)
 
 
 def _end(call, *, storefront, source, connection, at):

@@ -7,10 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from advocacy import ids, keys
+from advocacy import connections, ids, keys, secrets
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import telling, webhooks
 from advocacy.outbox.drain import drain
+from referrals.inbound import privacy
+from referrals.models import InboundMessage
 from rewards import adjustments, crediting, redemptions
 from rewards.coupons import uploading
 from rewards.models import TaxLimit
@@ -47,10 +49,22 @@ def happen(acme, program, names):
         _paid_out(program, name)
         spend(program, advocate.customer)
         pool = coupon_stage.pool_of(program, f"Pool of {name}")
+        _platform_tells(acme, name)
         uploading.numbered(pool=pool, lines=[(1, f"CODE-OF-{name}".upper())], at=timezone.now())
     while drain("money", at=timezone.now()):
         pass
     crediting.release(at=timezone.now())
+
+
+def _platform_tells(acme, name):
+    """A connection, a message that failed, and a request for privacy."""
+    shop = connections.connect(
+        storefront=acme, platform="shopify", name=name, shop=f"{name}.myshopify.com", secret=name, at=timezone.now()
+    )
+    message = {"topic": "orders/paid", "message_id": name, "raw": secrets.seal("{}"), "state": "failed"}
+    InboundMessage.objects.create(connection=shop, received_at=timezone.now(), **message)
+    asked = {"kind": "shop", "fields": {}, "reference": name, "orders": [name]}
+    privacy.ask(storefront=acme, connection=shop, at=timezone.now(), **asked)
 
 
 def _paid_out(program, name):

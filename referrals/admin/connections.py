@@ -1,0 +1,312 @@
+"""Connections to platforms: made, tested, heard, ended. Secrets are written here and never shown again."""
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, DateTimeField, OuterRef, Subquery
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.debug import sensitive_variables
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from advocacy import connections, platforms
+from advocacy.admin import acts, words
+from advocacy.admin.listing import Listing
+from advocacy.models import Connection, ConnectionStatus, Platform
+from advocacy.refusals import Refused
+from referrals import inbound
+from referrals.inbound import hearing
+from referrals.models import InboundMessage, InboundState
+
+SECRETS = {
+    Platform.SHOPIFY: "The “API secret key” of your app at Shopify. It signs what Shopify sends.",
+    Platform.STRIPE: "The endpoint’s signing secret (whsec_…). Empty: it is fetched by “Register webhooks”.",
+    Platform.WOOCOMMERCE: "The secret of webhooks that you made yourself. Empty: one is made by “Register webhooks”.",
+}
+SHOPS = {
+    Platform.SHOPIFY: "Such as acme.myshopify.com.",
+    Platform.STRIPE: "Only for an account that is connected to yours: acct_… Otherwise leave it empty.",
+    Platform.WOOCOMMERCE: "The address of the shop, such as https://shop.acme.example.",
+}
+NEEDS = {
+    Platform.SHOPIFY: "Its app needs read_orders, read_fulfillments and read_customers (read_all_orders for old ones).",
+    Platform.STRIPE: "A restricted key reads Checkout Sessions, Invoices, PaymentIntents, Charges and Disputes, and "
+    "writes Webhook Endpoints.",
+    Platform.WOOCOMMERCE: "WooCommerce, Settings, Advanced, REST API: a key with read and write access.",
+}
+REASONS = {
+    "invalid_signature": "The signature did not fit: is the signing secret right?",
+    "too_old": "Signed too long ago, or in the future: are the clocks right?",
+    "message_too_large": "Larger than 2 MB",
+}
+
+
+class ConnectionForm(forms.ModelForm):
+    """Fields of secrets are empty however often the page is opened; what is left empty stays as it is."""
+
+    class Meta:
+        model = Connection
+        fields = ["storefront", "platform", "name", "shop"]
+        widgets = {"platform": forms.HiddenInput}
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.platform = self.instance.platform or self.data.get("platform") or self.initial.get("platform")
+        if "shop" in self.fields:
+            self.fields["shop"].help_text = SHOPS.get(self.platform, "")
+            self.fields["shop"].required = self.platform != Platform.STRIPE
+        for name, field in secret_fields(self.platform, self.instance).items():
+            self.fields[name] = field
+
+    def clean_shop(self):
+        try:
+            return connections.checked_shop(platform=self.platform, shop=self.cleaned_data["shop"])
+        except Refused as refused:
+            raise forms.ValidationError(refused.message) from refused
+
+    def credentials(self):
+        """What was entered, or None; all of it or nothing."""
+        names = platforms.ALL[self.platform].credentials
+        said = {name: self.cleaned_data.get(f"api_{name}", "").strip() for name in names}
+        return said if all(said.values()) else None
+
+    def clean(self):
+        fields = super().clean()
+        if self.platform not in platforms.ALL:
+            raise forms.ValidationError("Choose the platform first.")
+        names = [f"api_{name}" for name in platforms.ALL[self.platform].credentials]
+        given = [name for name in names if fields.get(name, "").strip()]
+        for name in names:
+            if given and name not in given:
+                self.add_error(name, "Both belong together: enter this one too.")
+        if not self.instance.pk and fields.get("storefront") and "shop" in fields:
+            self._check_free(fields)
+        return fields
+
+    def _check_free(self, fields):
+        try:
+            connections.check_free(storefront=fields["storefront"], platform=self.platform, shop=fields["shop"])
+        except Refused as refused:
+            self.add_error("shop", refused.message)
+
+
+def secret_fields(platform, row):
+    """The fields of what is written and never read: ``secret``, and ``api_…`` by the platform."""
+    if platform not in platforms.ALL:
+        return {}
+
+    def field(label, entered, text):
+        stays = " One is entered; leave this empty to keep it." if entered else ""
+        # A password to browsers, but none of this site.
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        return forms.CharField(label=label, required=False, max_length=500, widget=widget, help_text=text + stays)
+
+    after = " The one before is taken for a day longer." if row.secret else ""
+    found = {"secret": field("Signing secret", row.secret, SECRETS[platform] + after)}
+    for place, (name, label) in enumerate(platforms.ALL[platform].credentials.items()):
+        found[f"api_{name}"] = field(label, row.credentials, NEEDS[platform] if place == 0 else "")
+    return found
+
+
+def register(*, row, by, at):
+    return hearing.register(connection=row, at=at)
+
+
+def registered(topics):
+    return f"{len(topics)} webhooks registered" if topics else "All webhooks were registered already"
+
+
+def look(*, row, by, at):
+    return hearing.look(connection=row, at=at)
+
+
+def replay(*, row, by, at):
+    failed = InboundMessage.objects.filter(connection=row, state=InboundState.FAILED)
+    return inbound.replay(messages=failed, at=at)
+
+
+def end(*, row, by, at, reason):
+    connections.end(connection=row)
+
+
+def resume(*, row, by, at):
+    connections.resume(connection=row)
+
+
+def _active(row):
+    return row.status == ConnectionStatus.ACTIVE
+
+
+def _callable(row):
+    return _active(row) and row.credentials is not None
+
+
+@admin.register(Connection)
+class ConnectionAdmin(acts.Acting, Listing):
+    form = ConnectionForm
+    empty = "Connect a shop at Shopify, WooCommerce or Stripe: its orders and refunds come by themselves then."
+    list_display = ["name", "platform", "status_now", "last", "failed", "storefront_link"]
+    list_filter = ["platform", "status", "storefront"]
+    list_select_related = ["storefront"]
+    list_before_template = "admin/connection_list_top.html"
+    search_fields = ["name", "shop"]
+    search_help_text = "A name, a shop, or an id such as con_01j8…"
+    readonly_fields = ["status_now", "address", "topics", "failure", "messages", "refused", "id_text"]
+    status_now = words.status("status")
+    storefront_link = words.person("storefront", "Storefront")
+    id_text = words.public_id("connection")
+    acts = [
+        acts.Act(
+            name="register",
+            label="Register webhooks",
+            done="Registered",
+            form=acts.Confirm,
+            consequence="The platform is asked to send us all that is needed. What it sends already stays as it is.",
+            do=register,
+            told=registered,
+            applies=_callable,
+        ),
+        acts.Act(
+            name="test",
+            label="Test",
+            done="Tested",
+            form=acts.Confirm,
+            consequence="The platform is asked whose account this is and what it sends to us. Nothing is changed.",
+            do=look,
+            told=lambda sentence: sentence,
+            applies=_callable,
+        ),
+        acts.Act(
+            name="replay",
+            label="Replay what failed",
+            done="Worked on again",
+            form=acts.Confirm,
+            consequence="All its messages that failed are worked on again. What was taken already counts once.",
+            do=replay,
+            told=lambda count: f"{count} {'message is' if count == 1 else 'messages are'} worked on again",
+        ),
+        acts.Act(
+            name="end",
+            label="End",
+            done="Ended",
+            danger=True,
+            consequence="Its messages are refused from now on. What came by then stays. It can be taken up again.",
+            do=end,
+            applies=_active,
+        ),
+        acts.Act(
+            name="resume",
+            label="Take up again",
+            done="Taken up again",
+            form=acts.Confirm,
+            consequence="Its messages are taken again. What was missed comes by manage.py reconcile.",
+            do=resume,
+            applies=lambda row: not _active(row),
+        ),
+    ]
+
+    def get_queryset(self, request):
+        mine = InboundMessage.objects.filter(connection=OuterRef("pk")).order_by("-id")
+        failed = mine.filter(state=InboundState.FAILED).order_by().values("connection")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                last_at=Subquery(mine.values("received_at")[:1], output_field=DateTimeField()),
+                failed_count=Subquery(failed.annotate(count=Count("pk")).values("count")),
+            )
+        )
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """First which platform: each asks for something else."""
+        chosen = request.POST.get("platform") or request.GET.get("platform")
+        if chosen not in Platform.values and self.has_add_permission(request):
+            context = self.admin_site.each_context(request) | {
+                "title": "Connect a shop",
+                "platforms": [(value, label, NEEDS[value]) for value, label in Platform.choices],
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "admin/connection_choose.html", context)
+        title = f"Connect {Platform(chosen).label}" if chosen in Platform.values else None
+        return super().add_view(request, form_url, {"title": title} | (extra_context or {}))
+
+    def get_form(self, request, obj=None, change=False, **options):
+        # The fields of secrets are the form's own, not the model's: each platform has others.
+        mine = ["name"] if obj else ["storefront", "platform", "name", "shop"]
+        return super().get_form(request, obj, change, **options | {"fields": mine})
+
+    def get_fieldsets(self, request, obj=None):
+        platform = obj.platform if obj else request.POST.get("platform") or request.GET.get("platform")
+        secret = list(secret_fields(platform, obj or Connection()))
+        if not (self.has_change_permission(request, obj) if obj else True):
+            secret = []
+        if obj is None:
+            return [
+                ("The shop", {"fields": ["storefront", "platform", "name", "shop"]}),
+                ("Access", {"fields": secret}),
+            ]
+        return [
+            ("How it does", {"fields": ["status_now", "address", "topics", "messages", "failure", "refused"]}),
+            ("The shop", {"fields": ["name", "storefront", "platform", "shop", "id_text"]}),
+            *([("Access", {"fields": secret})] if secret else []),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*self.readonly_fields, "storefront", "platform", "shop"] if obj else self.readonly_fields
+
+    @sensitive_variables()
+    def save_model(self, request, obj, form, change):
+        at, secret, credentials = timezone.now(), form.cleaned_data.get("secret", "").strip(), form.credentials()
+        if not change:
+            fields = {name: form.cleaned_data[name] for name in ("storefront", "name", "shop")}
+            made = connections.connect(platform=form.platform, secret=secret, credentials=credentials, at=at, **fields)
+            obj.pk, obj.public_id = made.pk, made.public_id
+            return
+        connections.rename(connection=obj, name=form.cleaned_data["name"])
+        if secret:
+            connections.change_secret(connection=obj, secret=secret, at=at)
+        if credentials:
+            connections.change_credentials(connection=obj, credentials=credentials)
+
+    @display(description="Last received")
+    def last(self, row):
+        return words.moment(row.last_at) if row.last_at else "Nothing yet"
+
+    @display(description="Failed")
+    def failed(self, row):
+        return words.dot("failed", f"{row.failed_count} to look at") if row.failed_count else words.NOTHING
+
+    @display(description="Webhooks are sent to")
+    def address(self, row):
+        return format_html('<code class="id">{}</code>', hearing.address_of(row))
+
+    @display(description="What it sends")
+    def topics(self, row):
+        said = {True: words.dot("good", "Sent"), False: words.dot("stop", "Missing"), None: "Not asked"}
+        rows = [
+            (t.name, said[t.sent], words.moment(t.last_at) if t.last_at else "Nothing yet")
+            for t in hearing.topics_of(row)
+        ]
+        by_hand = sorted(platforms.ALL[row.platform].BY_HAND)
+        more = f"Enter the same address at Shopify’s app settings for {', '.join(by_hand)}." if by_hand else ""
+        asked = f"Asked {words.moment(row.heard_at)}." if row.heard_at else "“Test” asks the platform what it sends."
+        return format_html("{}<p>{} {}</p>", words.table([("Topic", "", "Last received"), *rows]), asked, more)
+
+    @display(description="Last failure")
+    def failure(self, row):
+        if not row.last_failure:
+            return "None"
+        return format_html("{}: {}", words.moment(row.last_failure_at), row.last_failure)
+
+    @display(description="Messages")
+    def messages(self, row):
+        page = f"{reverse('admin:referrals_inboundmessage_changelist')}?connection__id__exact={row.pk}"
+        failed = f", {row.failed_count} of them failed" if row.failed_count else ""
+        return format_html('<a class="text-link" href="{}">All that came{}</a>', page, failed)
+
+    @display(description="Refused in 30 days")
+    def refused(self, row):
+        found = hearing.refusals_of(row, at=timezone.now())
+        return words.lines(f"{count} × {REASONS.get(reason, reason)}" for reason, count in found) if found else "None"
