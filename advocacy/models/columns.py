@@ -1,5 +1,6 @@
 """Columns and constraints that every app's models are made of."""
 
+import pgtrigger
 from django.db import models
 
 from advocacy import ids
@@ -55,4 +56,23 @@ def one_of(column, choices, *, name):
 def at_least(column, least, *, name, message):
     return models.CheckConstraint(
         condition=models.Q(**{f"{column}__gte": least}), name=name, violation_error_message=message
+    )
+
+
+def append_only(rows):
+    """Triggers of a table whose rows are never changed nor deleted, one by one or all at once. ``rows``: what they are,
+    in one word, such as ``transfers``.
+    """
+    changed = pgtrigger.Protect(name=f"{rows}_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+    return [changed, never_emptied(rows)]
+
+
+def never_emptied(rows):
+    """TRUNCATE asks no trigger of a row."""
+    return pgtrigger.Trigger(
+        name=f"{rows}_are_never_emptied",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Truncate,
+        when=pgtrigger.Before,
+        func="RAISE EXCEPTION 'Cannot truncate %, which keeps history.', TG_TABLE_NAME;",
     )

@@ -1,10 +1,9 @@
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from advocacy import ids
-from advocacy.models.columns import PublicIdField, SealedField, one_of
+from advocacy.models.columns import PublicIdField, SealedField, append_only, one_of
 from advocacy.models.event import Event
 from advocacy.models.storefront import Storefront
 
@@ -142,7 +141,7 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["id"]
-        triggers = [pgtrigger.Protect(name="attempts_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only("attempts")
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.status or 'no answer'}"

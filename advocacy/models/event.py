@@ -1,8 +1,7 @@
-import pgtrigger
 from django.db import models
 
 from advocacy.models.advocate import Advocate
-from advocacy.models.columns import PublicIdField, one_of
+from advocacy.models.columns import PublicIdField, append_only, one_of
 from advocacy.models.customer import Customer
 from advocacy.models.program import Program
 from advocacy.models.storefront import Storefront
@@ -65,7 +64,7 @@ class Event(models.Model):
             # Used by: a customer's timeline.
             models.Index(fields=["customer", "-id"], name="events_of_a_customer"),
         ]
-        triggers = [pgtrigger.Protect(name="events_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only("events")
 
     def __str__(self):
         return f"{self.type} {self.version}"

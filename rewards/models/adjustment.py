@@ -1,9 +1,8 @@
-import pgtrigger
 from django.conf import settings
 from django.db import models
 
 from advocacy.models import Customer, Program, Storefront
-from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, append_only, one_of
 from rewards.models.reward import Form, Reward
 
 
@@ -50,9 +49,7 @@ class Adjustment(models.Model):
             models.Index(fields=["storefront", "-id"], name="adjustments_newest_first"),
             models.Index(fields=["customer", "-id"], name="adjustments_of_a_customer"),
         ]
-        triggers = [
-            pgtrigger.Protect(name="adjustments_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = append_only("adjustments")
 
     def __str__(self):
         return f"{self.get_kind_display()}: {self.customer}"
@@ -86,7 +83,7 @@ class Exchange(models.Model):
             )
         ]
         indexes = [models.Index(fields=["customer", "-id"], name="exchanges_of_a_customer")]
-        triggers = [pgtrigger.Protect(name="exchanges_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only("exchanges")
 
     def __str__(self):
         return f"{self.points} points of {self.customer}"

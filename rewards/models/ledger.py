@@ -1,8 +1,7 @@
-import pgtrigger
 from django.db import models
 
 from advocacy.models import Customer, Storefront
-from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, append_only, one_of
 from rewards.models.reward import Form, Reward
 
 
@@ -142,7 +141,7 @@ class Transfer(models.Model):
                 fields=["reference"], condition=models.Q(reference__isnull=False), name="transfers_by_reference"
             ),
         ]
-        triggers = [pgtrigger.Protect(name="transfers_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only("transfers")
 
     def __str__(self):
         return f"{self.get_leg_display()} {self.amount_minor} {self.unit}"

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from advocacy.models import Program, Storefront
-from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, never_emptied, one_of
 from rewards.models.payout import PayoutPolicy
 
 
@@ -53,6 +53,7 @@ class LimitChange(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["storefront", "-id"], name="limit_changes_newest_first")]
+        triggers = [never_emptied("limit_changes")]
 
     def __str__(self):
         return f"Second person for {self.what}"

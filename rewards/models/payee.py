@@ -3,7 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from advocacy.models import Customer, Storefront
-from advocacy.models.columns import FingerprintField, MinorField, SealedField, UnitField, at_least, one_of
+from advocacy.models.columns import FingerprintField, MinorField, SealedField, UnitField, append_only, at_least, one_of
 from advocacy.money import CURRENCIES
 
 capitals = RegexValidator(r"^[A-Z]{2}$", "Two capitals (ISO 3166), such as DE.")
@@ -67,14 +67,17 @@ class Payee(models.Model):
 class PayeeChange(models.Model):
     """A destination that was entered or changed: by whom, when, and what of both may be shown. Insert-only."""
 
-    payee = models.ForeignKey(Payee, models.CASCADE, related_name="changes")
+    payee = models.ForeignKey(Payee, models.PROTECT, related_name="changes")
     # A copy, so that the audit sees a payee that was given to somebody else.
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", editable=False)
     source = models.CharField(max_length=10, help_text="portal, api or admin.")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     before = models.CharField(max_length=20, blank=True)
     after = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField()
+
+    class Meta:
+        triggers = append_only("payee_changes")
 
     def __str__(self):
         return f"{self.before or 'none'} → {self.after or 'none'}"

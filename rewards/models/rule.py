@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from advocacy.models import Program
-from advocacy.models.columns import MinorField, PublicIdField, at_least, one_of
+from advocacy.models.columns import MinorField, PublicIdField, at_least, never_emptied, one_of
 
 CONVERSION_TRIGGER = "conversion.recorded"
 
@@ -182,7 +182,8 @@ class RuleVersion(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
+            never_emptied("rule_versions"),
         ]
 
     def __str__(self):

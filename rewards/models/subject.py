@@ -1,9 +1,8 @@
-import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from advocacy.models import Advocate, Customer, Program, Storefront
-from advocacy.models.columns import PublicIdField
+from advocacy.models.columns import PublicIdField, append_only
 from rewards.models.rule import Rule
 
 
@@ -122,7 +121,7 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subject", "number"], name="a_subject_numbers_its_decisions_once"),
         ]
-        triggers = [pgtrigger.Protect(name="decisions_are_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only("decisions")
 
     def __str__(self):
         return f"{self.subject}, version {self.version}"
