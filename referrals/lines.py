@@ -8,9 +8,13 @@ _NAMES = ("line_id", "variant_id", "product_id", "sku")
 
 def find(products, said):
     """The place of the line that ``said`` names, or None."""
+    return next(iter(places(products, said)), None)
+
+
+def places(products, said):
+    """The places of all lines that have the name by which ``said`` names one: a basket may hold a thing twice."""
     name = next((name for name in _NAMES if name in said), None)
-    places = (place for place, line in enumerate(products) if name and line.get(name) == said[name])
-    return next(places, None)
+    return [place for place, line in enumerate(products) if name and line.get(name) == said[name]]
 
 
 def quantity(line):
@@ -49,21 +53,33 @@ def refunded(products, refunds):
     """
     given = [0] * len(products)
     for amount, said in refunds:
-        named = [(place, cost(products[place], line)) for line in said if (place := find(products, line)) is not None]
+        named = [(each, cost(products[each[0]], line)) for line in said if (each := places(products, line))]
         costs = [one for _, one in named]
         parts = shares(amount, costs) if amount < sum(costs) else costs
-        for (place, _), part in zip(named, parts, strict=True):
-            given[place] = min(given[place] + part, net(products[place]))
+        for (each, _), part in zip(named, parts, strict=True):
+            _fill(given, each, part, lambda place: net(products[place]))
     return given
 
 
+def _fill(filled, places, amount, most):
+    """Put the amount into these places, in their order, each up to its most; what has no room in any is lost."""
+    for place in places:
+        part = max(min(amount, most(place) - filled[place]), 0)
+        filled[place] += part
+        amount -= part
+
+
 def pieces(products, said):
-    """How many pieces of each line these lines name; one that says no quantity means all of its line."""
+    """How many pieces of each line these lines name, at most all; one without a quantity means all of its line."""
     counted = [0] * len(products)
     for line in said:
-        place = find(products, line)
-        if place is not None:
-            counted[place] += line.get("quantity", quantity(products[place]))
+        if each := places(products, line):
+            _fill(
+                counted,
+                each,
+                line.get("quantity", quantity(products[each[0]])),
+                lambda place: quantity(products[place]),
+            )
     return counted
 
 

@@ -24,6 +24,11 @@ def refuse_line(name):
     given.refuse(name, f"{name}: the order has no such line; name it by its line_id.", code="unknown_line")
 
 
+def name_of(line):
+    """What a line is called in a warning: by the first name that it has."""
+    return next((line[name] for name in _PRODUCT_TEXTS if line.get(name)), "")
+
+
 def lines(name, value):
     """Products of an order or of a refund."""
     if not isinstance(value, list) or len(value) > _MOST_PRODUCTS:

@@ -11,7 +11,7 @@ from advocacy.refusals import Conflict, NotFound, Refused
 from referrals import conversions, events, lines
 from referrals.models import Refund, RefundKind, Source
 from referrals.orders import fields as order_fields
-from referrals.orders import fulfilments, recording, state
+from referrals.orders import fulfilments, pieces, recording, state
 
 # Two sources tell of one refund within so long.
 _TOLD_WITHIN = timedelta(days=3)
@@ -30,8 +30,9 @@ def refund(*, order, refund, at, lenient=False, source=Source.API):
     """Give back money of an order: ``refund_id``, ``amount_minor`` or ``products``; kind, reason, refunded_at.
 
     Without an amount it is what the named lines cost. The same refund again is replayed, another one under its id a
-    Conflict. Refuses ``refund_above_order``; ``lenient`` stores it with a warning on the order instead. What another
-    source told already, the same amount at about the same time, is kept and counts once.
+    Conflict. Refuses ``refund_above_order`` and more pieces than remain; ``lenient`` stores the former, cuts the
+    latter, and warns on the order. What another source told already, the same amount at about the same time, is kept
+    and counts once.
     """
     said = checked(refund, at)
     digest = given.digest(said)
@@ -42,9 +43,14 @@ def refund(*, order, refund, at, lenient=False, source=Source.API):
         known = order.refunds.filter(refund_id=columns["refund_id"]).first()
         if known:
             return _replay(order, known, digest, lenient)
+        # What another source told of too came back already, by its amount.
+        same = _told_elsewhere(order, columns, source) if "amount_minor" in columns else None
+        if columns.get("products") and same is None:
+            _fit_pieces(order, columns, lenient)
         if "amount_minor" not in columns:
             columns["amount_minor"] = _cost(order, columns["products"])
-        same, remaining = _told_elsewhere(order, columns, source), _remaining(order)
+            same = _told_elsewhere(order, columns, source)
+        remaining = _remaining(order)
         if same is None and columns["amount_minor"] > remaining:
             _too_much(order, columns, remaining, lenient)
         made = Refund.objects.create(
@@ -90,20 +96,17 @@ def checked(refund, at):
     return said
 
 
+def _fit_pieces(order, columns, lenient):
+    """Only what was bought comes back, and each piece once."""
+    fitted, cut = pieces.fit(order, columns["products"], by_amount="amount_minor" in columns, lenient=lenient)
+    columns["products"] = fitted
+    told = {"code": "pieces_above_order", "refund_id": columns["refund_id"]}
+    order.warnings = [*order.warnings, *(told | each for each in cut)]
+
+
 def _cost(order, products):
     """What the named lines cost: price × quantity, minus their share of the line's discount."""
-    return sum(_line_cost(order, f"products[{place}]", line) for place, line in enumerate(products))
-
-
-def _line_cost(order, name, line):
-    place = lines.find(order.products, line)
-    if place is None:
-        order_fields.refuse_line(name)
-    bought = order.products[place]
-    quantity, returned = lines.quantity(bought), line.get("quantity", lines.quantity(bought))
-    if returned > quantity:
-        given.refuse(f"{name}.quantity", f"{name}: {returned} came back, but {quantity} were bought.")
-    return lines.cost(bought, line)
+    return sum(lines.cost(order.products[lines.find(order.products, line)], line) for line in products)
 
 
 def _told_elsewhere(order, columns, source):

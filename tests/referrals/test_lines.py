@@ -55,6 +55,12 @@ def test_refunds_that_name_lines_count_for_them_up_to_all_of_each(refunds, given
     assert lines.refunded([BEANS, MUG], refunds) == given
 
 
+def test_a_thing_that_a_basket_holds_twice_comes_back_from_both_lines():
+    twice = [{"sku": "mug", "price_minor": 2000}, {"sku": "mug", "price_minor": 1500}]
+    assert lines.refunded(twice, [(2000, [{"sku": "mug"}]), (1500, [{"sku": "mug"}])]) == [2000, 1500]
+    assert lines.pieces(twice, [{"sku": "mug"}, {"sku": "mug"}]) == [1, 1]
+
+
 def test_digital_is_what_has_lines_and_nothing_to_send():
     assert [lines.is_digital(products) for products in ([], [BOOK], [BOOK, MUG])] == [False, True, False]
 

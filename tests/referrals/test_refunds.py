@@ -116,6 +116,48 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(order, fields, code):
     assert not facts("order.refunded")
 
 
+def refused(order, refund_id, **fields):
+    with pytest.raises(Refused) as refusal:
+        refund(order, refund_id, **fields)
+    return refusal.value.errors["products[0].quantity"]
+
+
+def lines_told():
+    return [line["refunded_minor"] for line in facts("conversion.adjusted")[-1]["products"]]
+
+
+def test_no_more_pieces_come_back_than_were_bought(order):
+    refund(order, products=[{"line_id": "1", "quantity": 1}])
+    two = [{"line_id": "1", "quantity": 2}]
+    sentence = "products[0].quantity: 2 came back, but 1 remains of the 2 that were bought."
+    assert (refused(order, "r2", products=two), refused(order, "r2", products=two, amount_minor=1)) == (sentence,) * 2
+    assert refund(order, "r2", products=[{"line_id": "1"}]).refund.amount_minor == 1349, "all that remains"
+    assert refused(order, "r3", products=[{"line_id": "1"}]) == (
+        "products[0].quantity: 1 came back, but none remains of the 2 that were bought."
+    )
+    assert (Order.objects.get().refunded_minor, lines_told()) == (2698, [2698, 0])
+    orders.undo_refund(order=order, refund_id="r1", at=NOON + 2 * DAY)
+    assert refund(order, "r3", products=[{"line_id": "1", "quantity": 1}]).refund.amount_minor == 1349
+
+
+def test_a_part_of_a_lines_money_brings_no_piece_back(order):
+    refund(order, products=[{"line_id": "2"}], amount_minor=100)
+    assert refund(order, "r2", products=[{"line_id": "2", "quantity": 1}]).refund.amount_minor == 2000
+    assert lines_told() == [0, 2000]
+
+
+def test_a_lenient_refund_of_more_pieces_is_cut_to_what_remains_with_a_warning(order):
+    refund(order, products=[{"line_id": "2"}])
+    again = refund(order, "r2", lenient=True, products=[{"line_id": "2"}, {"line_id": "1", "quantity": 3}])
+    assert (again.refund.amount_minor, again.refund.products) == (2699, [{"line_id": "1", "quantity": 2}])
+    warning = {"code": "pieces_above_order", "refund_id": "r2"}
+    assert Order.objects.get().warnings == [
+        warning | {"line": "2", "quantity": 1, "remaining": 0},
+        warning | {"line": "1", "quantity": 3, "remaining": 2},
+    ]
+    assert lines_told() == [2699, 2000]
+
+
 def test_an_undone_refund_restores_what_it_took(order):
     refund(order, amount_minor=5400)
     for _ in range(2):
