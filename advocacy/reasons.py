@@ -20,7 +20,15 @@ class Reason:
 _GENERAL = "This one does not count under the program’s terms."
 
 REASONS = {
-    "no_attribution": Reason("Nobody brought this customer: no code, coupon or click came with it.", _GENERAL),
+    "no_attribution": Reason(
+        "Nobody brought this customer: no code, coupon or click of an advocate came with it.", _GENERAL
+    ),
+    "unknown_code": Reason(
+        "Nobody brought this customer: it came with the code “{code}”, which no advocate has.", _GENERAL
+    ),
+    "unknown_click": Reason(
+        "Nobody brought this customer: it came with a click that is not known here, or no more.", _GENERAL
+    ),
     "outside_window": Reason(
         "The click came {days} days before; the program’s window is {window_days} days.",
         "A visit counts for a limited time only.",

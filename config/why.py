@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
+from django.db.models.functions import Upper
 from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -45,7 +46,7 @@ def _answer(asked):
     if orders:
         _name(orders)
         return {"orders": orders, "heading": f"{len(orders)} orders have the number {asked}"}
-    return _of_a_person(asked) or {"unknown": True, "last": _last_order()}
+    return _of_a_person(asked) or _with_code(asked) or {"unknown": True, "last": _last_order()}
 
 
 def _explained(order):
@@ -105,6 +106,16 @@ def _orders(asked):
         found = Conversion.objects.filter(public_id=conversion_id).values("order")
         return list(known.filter(pk__in=found))
     return list(known.filter(external_id=asked)[:MOST])
+
+
+def _with_code(asked):
+    """Orders that came with this code, which may be nobody's."""
+    typed = Order.objects.annotate(typed=Upper("referral_code")).exclude(referral_code="").filter(typed=asked.upper())
+    orders = list(typed.select_related("storefront", "customer").order_by("-id")[:MOST])
+    if len(orders) == 1:
+        return _explained(orders[0])
+    _name(orders)
+    return orders and {"orders": orders, "heading": f"Orders that came with the code {asked}"}
 
 
 def _of_a_person(asked):

@@ -4,13 +4,16 @@ from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
-from advocacy import customers
+from advocacy import customers, secret_codes
 from advocacy.models import bulk
 from advocacy.outbox.record import Draft, record
 from referrals import events
 from referrals.attribution import candidates
 from referrals.attribution.choice import PRECEDENCE, choose
-from referrals.models import Referral
+from referrals.models import Method, Referral
+
+# Of a code that nobody has, this much is told.
+LONGEST_CODE = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +43,9 @@ def bind(*, storefront, customer, hints, at, occurred_at, order=None, just_made=
     with transaction.atomic(savepoint=False):
         customer = customer if just_made else customers.lock(customer)
         bound = {} if just_made else {bond.program_id: bond for bond in _bonds(customer)}
-        reasons, new = [], {}
+        reasons, new, tried = [], {}, set()
         for program, found in _by_program(storefront, hints, occurred_at).items():
+            tried |= {candidate.method for candidate in found}
             if program.pk in bound:
                 reasons += _others(bound[program.pk], found)
                 continue
@@ -53,8 +57,8 @@ def bind(*, storefront, customer, hints, at, occurred_at, order=None, just_made=
             if bond:
                 bound[program.pk] = bond
                 new[bond.pk] = earlier
-    if not bound and not reasons:
-        reasons = [_reason("no_attribution")]
+    if not bound:
+        reasons = [*_unknown(storefront, hints, tried), *reasons] or [_reason("no_attribution")]
     made = [bond for bond in bound.values() if bond.pk in new]
     strongest = min(made, key=lambda bond: PRECEDENCE.index(bond.method), default=None)
     return Binding(
@@ -75,6 +79,17 @@ def _by_program(storefront, hints, occurred_at):
     for candidate in candidates.of(storefront=storefront, hints=hints, occurred_at=occurred_at):
         found.setdefault(candidate.link.program, []).append(candidate)
     return found
+
+
+def _unknown(storefront, hints, tried):
+    """What came and is nobody's; ``tried``: the methods that led to a link. Coupons are mostly no advocate's."""
+    typed = "".join(filter(str.isprintable, str(hints.code or ""))).strip()
+    if typed and Method.CODE not in tried:
+        (typed,) = secret_codes.hidden(storefront=storefront.pk, codes=[typed])
+        yield _reason("unknown_code", code=typed[:LONGEST_CODE])
+    clicks = {Method.CLICK: hints.click_id, Method.COOKIE: hints.cookie}
+    if any(given and method not in tried for method, given in clicks.items()):
+        yield _reason("unknown_click")
 
 
 def _others(bond, found):

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Upper
 
 from advocacy import ids
 from advocacy.models import Customer, Storefront
@@ -94,6 +95,8 @@ class Order(models.Model):
             # Used by: lifetime values, and the question whether a friend is an existing customer.
             models.Index(fields=["customer", "placed_at"], name="orders_of_a_customer"),
             models.Index(fields=["storefront", "placed_at"], name="orders_by_day"),
+            # Used by: "why?", asked by a code as it was typed.
+            models.Index(Upper("referral_code"), condition=~models.Q(referral_code=""), name="orders_by_typed_code"),
         ]
 
     def __str__(self):

@@ -63,6 +63,15 @@ def test_a_person_is_asked_for_by_address_or_code(desk, bought, alice):
         assert f"?q={ids.encode('ord', bought.order.public_id)}" in page
 
 
+def test_an_order_is_found_by_a_code_that_nobody_has(desk, acme, alice):
+    order(acme, referral_code="Alcie")
+    assert "No reward for order 1001: Nobody brought this customer: it came with the code “Alcie”" in ask(desk, "aLCIE")
+    order(acme, "1002", referral_code="ALCIE")
+    page = ask(desk, "alcie")
+    assert "Orders that came with the code alcie" in page
+    assert page.count("?q=ord_") == 2
+
+
 def test_a_number_that_two_storefronts_use_is_a_choice(desk, acme, rival):
     order(acme)
     order(rival)

@@ -52,8 +52,10 @@ def test_fred_signs_up_with_alices_code(shop, alice):
 def test_a_sign_up_that_nobody_brought_says_why(shop):
     made = shop.post("/signups", {"customer": FRED, "referral_code": "nonsense"})
     assert (made.status_code, made.json()["referral"]) == (200, None)
-    assert [reason["key"] for reason in made.json()["reasons"]] == ["no_attribution"]
-    assert made.json()["reasons"][0]["text"] == "Nobody brought this customer: no code, coupon or click came with it."
+    assert [reason["key"] for reason in made.json()["reasons"]] == ["unknown_code"]
+    assert made.json()["reasons"][0]["text"] == (
+        "Nobody brought this customer: it came with the code “nonsense”, which no advocate has."
+    )
     assert Customer.objects.filter(external_id="fred").count() == 1
 
 

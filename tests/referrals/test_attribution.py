@@ -88,9 +88,18 @@ def test_every_candidate_is_kept_with_why_it_lost(alice, mallory, fred):
 
 def test_nothing_known_came(alice, fred):
     assert refused(bind(fred), "no_attribution")
-    assert refused(bind(fred, code="NOBODY"), "no_attribution")
-    assert refused(bind(fred, code="a\0b", click_id="clk_x", coupon_codes=("",)), "no_attribution")
-    assert refused(bind(fred, click_id=ids.encode("clk", ids.uuid7())), "no_attribution")
+    assert refused(bind(fred, coupon_codes=("SUMMER", "")), "no_attribution")
+
+
+def test_a_code_or_click_that_nobody_has_is_said_to_have_come(alice, fred):
+    assert bind(fred, code=" nobody ").reasons == ({"key": "unknown_code", "code": "nobody"},)
+    assert refused(bind(fred, click_id=ids.encode("clk", ids.uuid7())), "unknown_click")
+    assert refused(bind(fred, code="a\0b" * 50, click_id="clk_x"), "unknown_code", "unknown_click")
+    old = click(alice.links.get(), at=NOON - 91 * DAY)
+    assert refused(bind(fred, code="ALICE-LNIK", click_id=old), "unknown_code", "outside_window")
+    assert bind(fred, code="NOBODY", click_id=click(alice.links.get())).reasons == ()
+    assert "“nobody”, which no advocate has" in reasons.staff("unknown_code", code="nobody")
+    assert "nobody" not in reasons.advocate("unknown_code", code="nobody")
 
 
 def test_a_click_outside_the_window_binds_nobody(alice, fred):
@@ -193,7 +202,9 @@ def test_programs_are_judged_apart(acme, program, alice, fred):
 
 def test_rivals_codes_and_clicks_are_unknown_here(rival, alice):
     stranger = cast.fred(rival)
-    assert refused(bind(stranger, code="ALICE-LINK", click_id=click(alice.links.get())), "no_attribution")
+    assert refused(
+        bind(stranger, code="ALICE-LINK", click_id=click(alice.links.get())), "unknown_code", "unknown_click"
+    )
 
 
 def test_a_signup_makes_the_customer_and_the_bond_and_can_be_repeated(acme, alice):
@@ -208,4 +219,4 @@ def test_a_signup_makes_the_customer_and_the_bond_and_can_be_repeated(acme, alic
 
 def test_a_signup_that_leads_nowhere_still_makes_the_customer(acme):
     fred, binding = signups.record(storefront=acme, customer={"external_id": "fred"}, code="NOBODY", at=NOON)
-    assert (fred.external_id, binding.referral, keys(binding)) == ("fred", None, ["no_attribution"])
+    assert (fred.external_id, binding.referral, keys(binding)) == ("fred", None, ["unknown_code"])

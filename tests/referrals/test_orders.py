@@ -276,7 +276,7 @@ def test_a_clock_a_little_ahead_is_forgiven(acme, alice):
 def test_hints_that_lead_nowhere_refuse_nothing(acme):
     answer = record(acme, referral_code="x" * 150, click_id="clk_nonsense", coupon_codes=["SUMMER"])
     assert (answer.order.referral_code, answer.order.click_id) == ("x" * 40, None)
-    assert [reason["key"] for reason in answer.reasons] == ["no_attribution"]
+    assert [reason["key"] for reason in answer.reasons] == ["unknown_code", "unknown_click"]
 
 
 def test_a_self_referred_order_is_stored_and_says_why_it_does_not_count(acme, alice):
