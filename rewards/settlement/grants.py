@@ -1,5 +1,7 @@
 """From verdicts to rewards: a row for what was granted, and what each owes now."""
 
+from collections import Counter as Sum
+
 from advocacy.models import Side, bulk
 from rewards import crediting, rules
 from rewards.models import Reward, RewardStatus
@@ -9,6 +11,7 @@ def targets(found, rule_book, at):
     """A Target for every reward that these cases granted, now or earlier."""
     made = []
     for case in found:
+        raised = _raised(case)
         for verdict in case.verdicts:
             for side, granted in verdict.granted.items():
                 reward = case.rewards.get((verdict.terms.rule, side))
@@ -20,6 +23,8 @@ def targets(found, rule_book, at):
                     reward.due_at, reward.created_at = due_at, at
                 elif case.correction:
                     reward.rule_version = rule_book.by_version[verdict.terms.version]
+                if case.waives and (case.instead is None or verdict.terms.rule in case.anew):
+                    _waive(case, verdict, reward, raised)
                 made.append(_target(case, verdict, side, reward, due_at))
     return made
 
@@ -28,18 +33,36 @@ def _target(case, verdict, side, reward, due_at):
     reward.reviewed = case.facts.get(f"{side}_review") == "held"
     # A grant is fixed but for what is decided again.
     reward.granted_minor = max(verdict.granted[side], 0)
-    if case.waives and (case.instead is None or verdict.terms.rule in case.anew):
-        reward.waived_minor = _waived(case, verdict, side, reward)
     if reward.pending_minor or reward.pk is None or reward.credited_at is None:
         reward.due_at = due_at
     return crediting.Target(reward, verdict.owed[side], case.event, verdict.terms.expires_days)
 
 
-def _waived(case, verdict, side, reward):
-    """Of what has left, what this correction made owed no more is not asked back; what was refunded before is."""
-    before, now = case.earlier.get(verdict.terms.rule, {}).get("owed", {}).get(side, 0), verdict.owed[side]
+def _raised(case):
+    """``{(recipient, unit): minor}``: what a correction that waives gives more, where another rule loses to it."""
+    raised = Sum()
+    for verdict in case.verdicts if case.waives else ():
+        for side, now in verdict.owed.items():
+            raised[recipient(case, side), verdict.units[side]] += max(now - _owed_before(case, verdict, side), 0)
+    return raised
+
+
+def _waive(case, verdict, reward, raised):
+    """Of what has left, what this correction made owed no more is not asked back; what was refunded before is.
+
+    What it gives the same customer instead pays for that first, and is used up by it.
+    """
+    before, now = _owed_before(case, verdict, reward.side), verdict.owed[reward.side]
     gone = max(reward.spent_minor + reward.paid_minor - now, 0)
-    return min(gone, reward.waived_minor + max(before - now, 0))
+    already = min(gone, reward.waived_minor)
+    more = min(gone - already, max(before - now, 0))
+    instead = min(more, raised[reward.recipient_id, reward.unit])
+    raised[reward.recipient_id, reward.unit] -= instead
+    reward.waived_minor = already + more - instead
+
+
+def _owed_before(case, verdict, side):
+    return case.earlier.get(verdict.terms.rule, {}).get("owed", {}).get(side, 0)
 
 
 def _reward(case, verdict, side, rule_book):
