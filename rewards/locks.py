@@ -1,5 +1,7 @@
 """The one order of locks: redemptions, then subjects, counters, coupons and their pools, accounts, each by id.
 
+Before all of them, who decides says so, for an approval that waits for all who do.
+
 Spending locks the subjects of the lots, which are the locks of the rewards; a redemption's own row comes before them,
 and so does a payout's batch (or the storefront, for the batch that is being made).
 
@@ -13,9 +15,10 @@ Rows that are missing are made first, in the order of their keys: inserting lock
 needs thousands of rows and the compiler of querysets would take longer than the database.
 """
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from advocacy.models import bulk
+from advocacy.refusals import Conflict
 from rewards.models import Account, Reward, Subject
 
 _SUBJECT_COLUMNS = {
@@ -50,6 +53,32 @@ _FIND_ACCOUNTS = """
     SELECT {columns} FROM theirs
     UNION ALL SELECT {columns} FROM rewards_account WHERE storefront_id = ANY(%s) AND customer_id IS NULL
 """
+
+
+# So long an approval waits for who decides; whoever comes meanwhile waits behind it.
+_PATIENCE = "10s"
+
+
+def deciding(*, storefronts):
+    """Before the Book is read that is decided by: until the caller's transaction is over no correction is approved."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended('decides ' || id, 0)) "
+            "FROM unnest(%s::bigint[]) AS shop (id)",
+            [sorted(storefronts)],
+        )
+
+
+def nobody_decides(*, storefront):
+    """Wait until nobody decides by a Book that was read earlier; raises ``Conflict`` where that takes too long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
+        try:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('decides ' || %s, 0))", [storefront])
+        except OperationalError as error:
+            raise Conflict(
+                "rewards_being_decided", "Many rewards are being decided just now; try again in a minute."
+            ) from error
 
 
 def subjects(*, rows):

@@ -42,8 +42,8 @@ class CorrectionAnswer(serializers.ModelSerializer):
     starts_at = fields.Moment()
     ends_at = fields.Moment()
     difference = serializers.JSONField(
-        help_text="decisions, rewards, units (what it comes to), moved (all ups and downs) and the biggest changes; "
-        "empty while it is being worked out."
+        help_text="subjects of the period, decisions, rewards, units (what it comes to), moved (all ups and "
+        "downs) and the biggest changes; empty while it is being worked out."
     )
     needs_second = serializers.BooleanField(help_text="Above the limit: two people take it over and approve it.")
     proposed_at = fields.Moment()
@@ -67,6 +67,7 @@ class CorrectionAnswer(serializers.ModelSerializer):
         "policy": "waive",
         "reason": "100 typed for 10",
         "difference": {
+            "subjects": 3,
             "decisions": 3,
             "rewards": 3,
             "units": {"EUR": -13500},

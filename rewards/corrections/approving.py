@@ -6,23 +6,29 @@ from django.db.models import F
 from advocacy import jobs
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict
-from rewards import events
-from rewards.corrections import four_eyes
+from rewards import events, locks
+from rewards.corrections import four_eyes, proposing
 from rewards.corrections.terms import corrected
 from rewards.models import Correction, CorrectionState, Rule
-from rewards.settlement import correcting
+from rewards.settlement import correcting, decided
+from rewards.settlement.previewing import whole
 
 JOB = "correction"
 
 
 def approve(*, correction, by, at):
-    """Begin to make the decisions anew; returns the Job. Above the program's limit ``by`` is not who proposed it."""
+    """Begin to make the decisions anew; returns the Job. Above the program's limit ``by`` is not who proposed it.
+
+    Whoever still decides by the mistaken version is waited for, so that nothing of it comes after the last page.
+    """
     with transaction.atomic():
         correction = _locked(correction)
+        locks.nobody_decides(storefront=correction.storefront_id)
         if correction.state == CorrectionState.COUNTING:
             raise Conflict(
                 "correction_counting", "Its difference is still being worked out; approve it when you saw it."
             )
+        _count_again(correction)
         _check_second(correction, by, at)
         correction.corrected = corrected(correction)
         # From now on it decides: also what is told of the period only later.
@@ -37,6 +43,19 @@ def approve(*, correction, by, at):
             by=by,
             at=at,
         )
+
+
+def _count_again(correction):
+    """What was decided since it was proposed is decided anew too, so the limit asks for it."""
+    if decided.count(correction) == correction.difference.get("subjects"):
+        return
+    if decided.more_than(correction, proposing.AT_ONCE):
+        raise Conflict(
+            "more_was_decided",
+            "More was decided in that period since this was proposed. Withdraw it and propose it again, to see what it "
+            "comes to now.",
+        )
+    correction.difference = whole(correction, corrected(correction))
 
 
 def _check_second(correction, by, at):

@@ -8,7 +8,7 @@ from rewards import book
 from rewards.corrections import four_eyes
 from rewards.corrections.terms import PERIOD, check, corrected
 from rewards.models import Correction, CorrectionState, Rule
-from rewards.settlement import decided
+from rewards.settlement import decided, previewed
 from rewards.settlement.previewing import Preview, whole
 
 PREVIEW = "correction_preview"
@@ -61,17 +61,20 @@ def step_of_preview(*, job, at):
     """Some pages of the job; see ``advocacy/jobs``. Ends at once where the correction was withdrawn meanwhile."""
     correction = _counting().get(public_id=job.parameters["correction"])
     if correction.state != CorrectionState.COUNTING:
+        previewed.forget(correction)
         return jobs.Progress(job.cursor, job.done, job.total, result={"decisions": 0})
     preview = Preview(correction, corrected(correction))
     total = job.cursor.get("total") or decided.count(correction)
-    if "state" in job.cursor:
-        preview.go_on(job.cursor)
+    if "preview" in job.cursor:
+        preview.go_on(job.cursor["preview"])
     rule_book = book.of_storefronts({correction.storefront_id})
     for _ in range(PAGES):
         if not preview.over:
             preview.step(rule_book)
     if not preview.over:
-        return jobs.Progress(preview.state() | {"total": total}, preview.looked_at, max(total, preview.looked_at))
+        cursor = {"preview": preview.kept(), "total": total}
+        return jobs.Progress(cursor, preview.looked_at, max(total, preview.looked_at))
+    previewed.forget(correction)
     _tell(correction, preview.told())
     correction.ended_at = None if correction.state == CorrectionState.PROPOSED else at
     correction.save(update_fields=["state", "difference", "needs_second", "ended_at"])

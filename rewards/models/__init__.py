@@ -1,7 +1,7 @@
 """The nouns of rewards and the ledger."""
 
 from rewards.models.adjustment import Adjustment, AdjustmentKind, Exchange
-from rewards.models.correction import Correction, CorrectionPolicy, CorrectionState
+from rewards.models.correction import Correction, CorrectionPolicy, CorrectionState, PreviewedUse
 from rewards.models.coupon import Coupon, CouponState, CouponUse
 from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolSource
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
@@ -65,6 +65,7 @@ __all__ = [
     "PayoutState",
     "PoolKind",
     "PoolSource",
+    "PreviewedUse",
     "Rate",
     "Redemption",
     "RedemptionState",

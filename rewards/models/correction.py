@@ -3,7 +3,7 @@ from django.db import models
 
 from advocacy.models import Storefront
 from advocacy.models.columns import PublicIdField, one_of
-from rewards.models.rule import RuleVersion
+from rewards.models.rule import Rule, RuleVersion
 
 
 class CorrectionState(models.TextChoices):
@@ -39,9 +39,10 @@ class Correction(models.Model):
     policy = models.CharField(max_length=10, choices=CorrectionPolicy, default=CorrectionPolicy.WAIVE)
     reason = models.CharField(max_length=200, help_text="For your colleagues and the log. Customers do not read it.")
     state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.COUNTING)
-    # {"decisions", "rewards", "units": {unit: minor}, "moved": {unit: minor}, "biggest": [{"kind", "subject", "side",
-    # "unit", "before", "after"}]}: ``units`` what it comes to, ``moved`` all ups and downs added up; as it was when it
-    # was proposed, empty until then. Nothing in it names a person.
+    # {"subjects", "decisions", "rewards", "units": {unit: minor}, "moved": {unit: minor},
+    # "biggest": [{"kind", "subject", "side", "unit", "before", "after"}]}: of how many subjects, ``units`` what it
+    # comes to, ``moved`` all ups and downs added up; as it was when it was proposed, or approved if more was decided by
+    # then. Empty until it is known. Nothing in it names a person.
     difference = models.JSONField(default=dict)
     needs_second = models.BooleanField(
         default=True, help_text="The difference is above the limit: somebody else approves it."
@@ -77,3 +78,25 @@ class Correction(models.Model):
 
     def __str__(self):
         return f"Correction of {self.rule_version}"
+
+
+class PreviewedUse(models.Model):
+    """By how much a counter would stand elsewhere by a correction, while a job works out its difference."""
+
+    correction = models.ForeignKey(Correction, models.CASCADE, related_name="+", db_index=False)
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="+", db_index=False)
+    # As in a Counter.
+    cap = models.CharField(max_length=40)
+    key = models.UUIDField()
+    period = models.CharField(max_length=12)
+    number = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["correction", "rule", "cap", "key", "period"], name="a_previewed_use_is_kept_in_one_row"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.cap}: {self.number:+}"

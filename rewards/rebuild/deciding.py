@@ -8,7 +8,7 @@ from advocacy.models import Advocate, AdvocateStatus, Event
 from rewards import book, fulfilment, locks
 from rewards.models import Correction, Subject
 from rewards.rebuild import stage
-from rewards.settlement import again, cases, closing, correcting, settle
+from rewards.settlement import again, cases, closing, correcting, settle_events
 from rewards.settlement.tiers import TOP_UP
 
 _KEY = ("pk", "program_id", "trigger", "public_id")
@@ -79,7 +79,7 @@ def decide(group):
     told = [each for each in todo if not each.derived and each.version > known.get(each.key, (0, 0))[0]]
     waited = [each for each in todo if not each.derived and each.version <= known.get(each.key, (0, 0))[0]]
     if told:
-        settle(events=_events(told), at=at)
+        settle_events(events=_events(told), at=at)
     if waited:
         _again(waited, at)
 

@@ -13,6 +13,7 @@ def settle(correction, cursor, *, at):
 
     Begins with ``{}``; None where there are no more.
     """
+    locks.deciding(storefronts={correction.storefront_id})
     cursor, pks = decided.page(correction, cursor)
     return cursor, settle_these(correction, pks, at=at) if pks else 0
 

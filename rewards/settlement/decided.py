@@ -12,6 +12,8 @@ from rewards.settlement import milestones
 PAGE = 200
 # Of decisions, whoever's they are: a page of a small shop among large ones stays short.
 STRETCH = 20_000
+# No more of them are walked through while somebody waits for the answer.
+WIDE = 10 * STRETCH
 
 
 def count(correction):
@@ -20,11 +22,18 @@ def count(correction):
 
 
 def more_than(correction, most):
-    return Subject.objects.filter(**_period(correction))[most : most + 1].exists()
+    """Whether these are more subjects, or were decided over a longer time, than is worked out within a call."""
+    if Subject.objects.filter(**_period(correction))[most : most + 1].exists():
+        return True
+    first, last = _span(correction, 0)
+    return first is not None and last - first > WIDE
 
 
 def page(correction, cursor):
-    """``(where to go on, [subject ids])``; begins with ``{}``. Where to go on is None when there are no more."""
+    """``(where to go on, [subject ids])``; begins with ``{}``. Where to go on is None when there are no more.
+
+    A stretch that holds none is followed by the next that holds any, however far away.
+    """
     after, until = cursor.get("after", 0), cursor.get("until", 0)
     if after >= until:
         first, until = _span(correction, after)
@@ -35,6 +44,7 @@ def page(correction, cursor):
     found = _first_decisions(correction).filter(pk__gt=after, pk__lte=end).order_by("pk")
     rows = list(found.values_list("pk", "subject_id")[:PAGE])
     reached = rows[-1][0] if len(rows) == PAGE else end
+    until = until if rows else end
     return {"after": reached, "until": until}, [subject for _, subject in rows]
 
 

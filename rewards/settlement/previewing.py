@@ -1,15 +1,11 @@
 """What a corrected rule version would have granted instead, page by page. Changes nothing and locks nothing."""
 
-import base64
-import json
-import zlib
 from collections import Counter as Sum
 from functools import cache
-from uuid import UUID
 
 from rewards import book, verdicts
 from rewards.models import Counter, Subject
-from rewards.settlement import cases, correcting, decided
+from rewards.settlement import cases, correcting, decided, previewed
 from rewards.settlement.settle import answer, counters_of
 
 BIGGEST = 10
@@ -18,7 +14,8 @@ BIGGEST = 10
 class Preview:
     """A difference that is being worked out; ``told()`` has the shape of ``Correction.difference``.
 
-    ``moved``: by how much the counters would stand elsewhere than they do, because of the pages before.
+    ``moved``: by how much counters would stand elsewhere than they do, because of the pages before. A job keeps it in
+    rows, because there may be one of each friend; see ``kept``.
     """
 
     def __init__(self, correction, corrected):
@@ -54,13 +51,14 @@ class Preview:
         del self.biggest[BIGGEST:]
 
     def _answer(self, found):
-        stands = _used(counters_of(found))
+        places = counters_of(found)
+        if self.correction.pk:
+            self.moved.update(previewed.uses(self.correction, places - self.moved.keys()))
+        stands = _used(places)
         used = {place: number + self.moved[place] for place, number in stands.items()}
         answer(found, used)
         for place, number in used.items():
             self.moved[place] = number - stands.get(place, 0)
-        # What is where it was says nothing, and there may be one of each friend.
-        self.moved = Sum({place: number for place, number in self.moved.items() if number})
 
     def _add(self, case):
         """Of its rule, and of those that compete with it."""
@@ -80,25 +78,22 @@ class Preview:
         self.biggest.sort(key=lambda each: -abs(each["after"] - each["before"]))
 
     def told(self):
-        sums = {"units": dict(self.units), "moved": dict(self.amounts)}
-        return {"decisions": self.decided, "rewards": self.rewards, **sums, "biggest": self.biggest}
+        counts = {"subjects": self.looked_at, "decisions": self.decided, "rewards": self.rewards}
+        return counts | {"units": dict(self.units), "moved": dict(self.amounts), "biggest": self.biggest}
 
-    def state(self):
-        """What another goes on from, as JSON."""
-        moved = [[rule, cap, str(key), period, number] for (rule, cap, key, period), number in self.moved.items()]
-        kept = {"looked_at": self.looked_at, "told": self.told(), "moved": moved, "cursor": self.cursor}
-        return {"state": base64.b64encode(zlib.compress(json.dumps(kept).encode(), 1)).decode()}
+    def kept(self):
+        """What ``go_on`` of another goes on from, as JSON."""
+        previewed.keep(self.correction, self.moved)
+        return {"told": self.told(), "cursor": self.cursor}
 
-    def go_on(self, state):
-        kept = json.loads(zlib.decompress(base64.b64decode(state["state"])))
-        self.cursor, self.looked_at, told = kept["cursor"], kept["looked_at"], kept["told"]
-        self.decided, self.rewards, self.biggest = told["decisions"], told["rewards"], told["biggest"]
-        self.units, self.amounts = Sum(told["units"]), Sum(told["moved"])
-        self.moved = Sum({(rule, cap, UUID(key), period): number for rule, cap, key, period, number in kept["moved"]})
+    def go_on(self, kept):
+        self.cursor, told = kept["cursor"], kept["told"]
+        self.looked_at, self.decided, self.rewards = told["subjects"], told["decisions"], told["rewards"]
+        self.units, self.amounts, self.biggest = Sum(told["units"]), Sum(told["moved"]), told["biggest"]
 
 
 def whole(correction, corrected):
-    """The difference, all in one."""
+    """The difference, all in one; nothing is kept."""
     preview, rule_book = Preview(correction, corrected), book.of_storefronts({correction.storefront_id})
     while not preview.over:
         preview.step(rule_book)

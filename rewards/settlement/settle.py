@@ -14,6 +14,12 @@ from rewards.settlement import budgets, cases, grants, milestones, tiers
 
 def settle(*, events, at):
     """Settle the subjects of these events. The handler of lane ``money``; runs in the caller's transaction."""
+    locks.deciding(storefronts={event.storefront_id for event in events})
+    settle_events(events=events, at=at)
+
+
+def settle_events(*, events, at):
+    """The same where nobody else decides, as in a rebuild, which is long and whose rows nobody else sees."""
     rule_book = book.of_storefronts({event.storefront_id for event in events})
     decide(cases.of_events(events, rule_book), rule_book, at=at)
 

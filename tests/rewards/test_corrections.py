@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from advocacy import jobs
 from advocacy.jobs import working
@@ -12,7 +14,7 @@ from advocacy.refusals import Refused
 from referrals import events as catalogue
 from rewards import audit, corrections, crediting, ledger, rates, rebuild, redemptions
 from rewards.corrections import proposing
-from rewards.models import Correction, Decision, Leg, Rate, Reward, RuleVersion
+from rewards.models import Correction, Decision, Leg, PreviewedUse, Rate, Reward, RuleVersion
 from rewards.settlement import decided
 from tests import cast
 from tests.rewards import payouts_stage
@@ -116,9 +118,12 @@ def test_a_long_period_is_worked_out_by_a_job_to_the_same_difference(alice, olga
     assert working.step(pk=Job.objects.get().pk, worker=None, first=True, at=LATER)
     job = Job.objects.get()
     assert (job.kind, job.done, job.total) == ("correction_preview", 2, 3)
+    assert PreviewedUse.objects.get().number == 9000, "the next page reads it, and not the job's own row"
+    assert len(str(job.cursor)) < 2000
     work_on_jobs()
     correction.refresh_from_db()
     assert (correction.state, correction.needs_second) == ("proposed", True)
+    assert not PreviewedUse.objects.exists()
     assert (correction.difference["units"], correction.difference["rewards"]) == ({"EUR": 10_500}, 3)
     assert balances(alice.customer) == {"available": 1500}
     corrections.approve(correction=correction, by=olga, at=LATER)
@@ -126,6 +131,48 @@ def test_a_long_period_is_worked_out_by_a_job_to_the_same_difference(alice, olga
     assert balances(alice.customer) == {"available": 12_000}
     assert Decision.objects.count() == 6
     assert list(audit.differences()) == []
+
+
+def test_one_person_does_not_approve_what_came_after_they_saw_it(alice, anna, olga, monkeypatch):
+    """45.00 EUR are below the limit of 100.00, and three times 45.00 are not."""
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    correction = propose(version, anna)
+    assert (correction.needs_second, correction.difference["subjects"]) == (False, 1)
+    for name in ("gina", "hugo"):
+        settle_at(alice, NOW, name)
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=anna, at=LATER)
+    assert refusal.value.code == "second_person_needed"
+    monkeypatch.setattr(proposing, "AT_ONCE", 2)
+    with pytest.raises(Refused) as refusal:
+        corrections.approve(correction=correction, by=olga, at=LATER)
+    assert refusal.value.code == "more_was_decided"
+    monkeypatch.undo()
+    corrections.approve(correction=correction, by=olga, at=LATER)
+    assert Correction.objects.get().difference["units"] == {"EUR": -13_500}
+    work_on_jobs()
+    assert balances(alice.customer) == {"available": 1500}
+
+
+def test_of_a_small_shop_among_large_ones_only_what_it_decided_is_walked_through(alice, anna, monkeypatch):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('rewards_decision', 'id'), 10000000)")
+    settle_at(alice, NOW, "gina")
+    correction = propose(version, anna)
+    assert correction.state == "counting", "nobody waits for it"
+    with CaptureQueriesContext(connection) as asked:
+        work_on_jobs()
+    assert len(asked) < 90, "not 500 stretches"
+    correction.refresh_from_db()
+    assert (correction.state, correction.difference["decisions"]) == ("proposed", 2)
+    Correction.objects.all().delete()
+    monkeypatch.setattr(decided, "WIDE", 20_000_000)
+    with CaptureQueriesContext(connection) as asked:
+        assert propose(version, anna).difference["decisions"] == 2
+    assert len(asked) < 60
 
 
 def test_of_a_long_period_in_which_nothing_was_decided_nothing_is_left_open(alice, anna, much):
@@ -217,15 +264,29 @@ def test_who_lost_to_a_mistake_wins_when_it_is_corrected(alice, olga, anna, wron
     assert differences == []
 
 
-def test_who_won_by_a_mistake_loses_and_keeps_what_was_spent(alice, olga, anna):
+def test_who_won_by_a_mistake_loses_and_what_wins_instead_pays_what_was_spent(alice, olga, anna):
     version = rule_of(alice.program, **ONE | {"advocate_percent_bp": 1000})
     rule_of(alice.program, name="Ten", **TEN)
     friends(alice, 1)
     spend(alice, 600)
     correct(version, olga, anna, benefits=terms(**ONE)["benefits"])
-    assert balances(alice.customer) == {"available": 5000}
-    assert list(Reward.objects.order_by("rule").values_list("granted_minor", "waived_minor")) == [(5000, 0), (0, 600)]
+    assert balances(alice.customer) == {"available": 5000 - 600}, "5000 in all, as by the corrected version"
+    assert Correction.objects.get().difference["units"] == {"EUR": 5000 - 1000}
+    assert list(Reward.objects.order_by("rule").values_list("granted_minor", "waived_minor")) == [(5000, 0), (0, 0)]
     assert list(audit.differences()) == []
+
+
+def test_only_what_was_spent_beyond_what_wins_instead_is_waived(alice, olga, anna):
+    version = rule_of(alice.program, **ONE)
+    rule_of(alice.program, name="Ten", **TEN)
+    friends(alice, 1)
+    spend(alice, 4000)
+    correct(version, olga, anna)
+    assert balances(alice.customer) == {}, "4000 were spent: 1000 are owed, 3000 are waived"
+    assert list(Reward.objects.order_by("rule").values_list("granted_minor", "waived_minor")) == [(0, 3000), (1000, 0)]
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
 
 
 @pytest.mark.parametrize("netted", [False, True])
