@@ -46,7 +46,7 @@ def keep(*, events, at):
             _add_order(added[event.customer_id], event.facts, currencies[event.storefront_id])
         elif event.advocate_id:
             sums = added[advocates[event.advocate_id]]["sums"]
-            sums["friends_joined"] += event.type == "referral.created"
+            sums["friends_joined"] += (event.type == "referral.created") - (event.type == "referral.ended")
             sums["friends_converted"] += event.facts.get("friends_change", 0)
     _store(added)
 

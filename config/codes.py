@@ -180,7 +180,7 @@ def _language(asked, storefront):
 def _of_link(link, person, cart, at):
     offer = offers.in_force(program=link.program, at=at).friend
     keys = attribution.speaks_against(link, customer=person, at=at)
-    bond = person and person.referrals_as_friend.filter(program=link.program).first()
+    bond = person and person.referrals_as_friend.filter(program=link.program, ended_at=None).first()
     if offer and offer.first_order_only and bond and bond.last_sequence:
         keys.append("not_first_order")
     reasons = [_reason(key) for key in keys]

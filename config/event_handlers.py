@@ -25,6 +25,7 @@ _OWN = {
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
     "advocate.changed": {"money": [crediting.resume]},
     "referral.created": _FOLLOWED,
+    "referral.ended": _FOLLOWED,
     "order.recorded": _ORDER,
     "order.changed": _ORDER,
     "order.fulfilled": _ORDER,

@@ -10,6 +10,7 @@ from advocacy import given
 from advocacy.models import Event, bulk
 from advocacy.outbox.record import Draft
 from advocacy.outbox.record import record as record_events
+from advocacy.refusals import Refused
 from referrals import conversion_facts, events
 from referrals.models import Conversion, Order, OrderStatus, Referral, Review
 
@@ -77,6 +78,8 @@ def review(*, conversion, side, review, reason="", at):
             pk=conversion.order_id
         )  # fmt: skip
         conversion = _locked_with(order, _locked(conversion.referral_id), conversion.pk)
+        if conversion.ended and review != Review.REJECTED:
+            raise Refused("referral_ended", "This order converts for another advocate now; give the friend back first.")
         changed = [column for column in _SIDES[side] if getattr(conversion, column) != review]
         if changed:
             for column in changed:
@@ -85,6 +88,13 @@ def review(*, conversion, side, review, reason="", at):
             change = _settle_standing(conversion)
             _save_and_tell(conversion, _TOLD[Review(review)], change, cause=None, at=at)
     return conversion
+
+
+def end(*, referral, reason, at):
+    """Take back what the conversions of a referral earned, for good: their orders may convert for another."""
+    for conversion in referral.conversions.filter(ended=False).order_by("pk"):
+        review(conversion=conversion, side="both", review=Review.REJECTED, reason=reason, at=at)
+        Conversion.objects.filter(pk=conversion.pk).update(ended=True)
 
 
 def _locked(referral_id):

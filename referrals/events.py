@@ -41,6 +41,14 @@ REFERRAL_CREATED = EventType(
     recipients=("advocate", "friend"),
 )
 
+REFERRAL_ENDED = EventType(
+    "referral.ended",
+    "referral",
+    "Somebody decided by hand that the friend was brought by another: what the bond earned is taken back.",
+    REFERRAL_CREATED.facts | {"stands": "whether it counts: it does not"},
+    triggers=False,
+)
+
 _ORDER = {
     "status": "pending, paid or cancelled",
     "currency": "ISO 4217",

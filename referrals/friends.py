@@ -27,7 +27,7 @@ class Counts:
 
 def of(*, advocate, limit, before=None):
     """The newest friends first; ``before`` is the referral's public id where the last page ended. Three queries."""
-    referrals = Referral.objects.filter(advocate=advocate)
+    referrals = Referral.objects.filter(advocate=advocate, ended_at=None)
     if before is not None:
         last = referrals.filter(public_id=before).values("pk")
         referrals = referrals.filter(pk__lt=last)
@@ -42,7 +42,7 @@ def of(*, advocate, limit, before=None):
 def counts(*, advocate):
     """How many joined, and how many of them have an order that counts."""
     return Counts(
-        **Referral.objects.filter(advocate=advocate).aggregate(
+        **Referral.objects.filter(advocate=advocate, ended_at=None).aggregate(
             joined=Count("pk"), bought=Count("pk", filter=Q(standing_conversions__gt=0))
         )
     )

@@ -44,7 +44,7 @@ _QUESTION = f"""
         FROM bought CROSS JOIN unnest(%(horizons)s::integer[]) AS horizon (days)
         GROUP BY horizon.days, customer_id, first_at
     ), brought AS (
-        SELECT DISTINCT friend_id FROM referrals_referral WHERE storefront_id = %(storefront)s
+        SELECT DISTINCT friend_id FROM referrals_referral WHERE storefront_id = %(storefront)s AND ended_at IS NULL
     )
     SELECT days, friend_id IS NOT NULL AS referred,
         count(*) FILTER (WHERE old_enough), count(*) FILTER (WHERE NOT old_enough),

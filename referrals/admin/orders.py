@@ -4,12 +4,13 @@ from django import forms
 from django.contrib import admin
 from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from advocacy import ids, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
-from referrals import conversions
+from referrals import attribution, conversions
+from referrals.admin.attribution import advocate_of
 from referrals.models import Conversion, Fulfilment, Order, Refund, Review
 
 
@@ -33,8 +34,34 @@ class FulfilmentInline(ReadOnlyInline, TabularInline):
         return ", ".join(named) or "The whole order"
 
 
+class Advocate(acts.Reason):
+    code = forms.CharField(
+        label="Code of the advocate",
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Who brought the customer. Their orders since the first count for this advocate.",
+    )
+    field_order = ["code", "reason"]
+
+
+def attribute(*, row, by, at, code, reason):
+    advocate = advocate_of(storefront=row.storefront, code=code)
+    return attribution.by_hand(advocate=advocate, friend=row.customer, reason=reason, at=at)
+
+
 @admin.register(Order)
-class OrderAdmin(LongListing):
+class OrderAdmin(acts.Acting, LongListing):
+    acts = [
+        acts.Act(
+            name="attribute",
+            label="Say who brought the customer",
+            done="Attributed by hand",
+            form=Advocate,
+            consequence="This and the customer’s other orders are decided by the program’s rules of their days. Who "
+            "was said to have brought the customer in that program before loses it.",
+            do=attribute,
+        )
+    ]
     list_display = ["external_id", "state", "total", "refunded", "customer_link", "storefront_link", "placed_at", "why"]
     list_filter = ["status", "kind", "storefront"]
     list_select_related = ["customer", "storefront"]

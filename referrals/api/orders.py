@@ -173,7 +173,9 @@ class OrderAnswer(serializers.ModelSerializer):
         ]
 
     def get_conversions(self, order) -> list[str]:
-        return [ids.encode("cnv", conversion.public_id) for conversion in order.conversions.all()]
+        return [
+            ids.encode("cnv", conversion.public_id) for conversion in order.conversions.all() if not conversion.ended
+        ]
 
     def get_reasons(self, order) -> ReasonAnswer(many=True):
         return shown(order.unattributed)

@@ -1,17 +1,18 @@
-"""Referrals, to read: who brought whom, and by what."""
+"""Referrals: who brought whom, by what, and by hand."""
 
 import uuid
 
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import ids
+from advocacy import customers, ids
 from advocacy.api import fields, found
-from advocacy.api.endpoint import Endpoint
+from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Advocate, Customer, Program
+from referrals import attribution
 from referrals.models import Method, Referral
 
 
@@ -38,6 +39,7 @@ class ReferralAnswer(serializers.ModelSerializer):
     standing_conversions = serializers.IntegerField(help_text="Of them neither wholly refunded nor rejected.")
     converted_at = fields.Moment(allow_null=True)
     candidates = serializers.SerializerMethodField(help_text="Everything that was considered.")
+    ended_at = fields.Moment(allow_null=True, help_text="Since when it counts no more: it was given to another.")
     resource_version = serializers.IntegerField(source="version")
 
     class Meta:
@@ -57,6 +59,7 @@ class ReferralAnswer(serializers.ModelSerializer):
             "standing_conversions",
             "converted_at",
             "candidates",
+            "ended_at",
             "resource_version",
         ]
 
@@ -88,7 +91,23 @@ class ReferralAnswer(serializers.ModelSerializer):
                 "reason": "",
             }
         ],
+        "ended_at": None,
         "resource_version": 1,
+    }
+
+
+class ReferralCall(fields.StrictSerializer):
+    advocate = fields.Name(help_text="adv_…")
+    friend = fields.Name(help_text="cus_…, or ext_ and your own id.")
+    reason = fields.Text(max_length=200, help_text="Why you say so; kept with what it replaces.")
+    since = fields.Time(
+        required=False, help_text="Orders since then count; left out: since the bond before, or the first order."
+    )
+
+    example = {
+        "advocate": sample("advocate"),
+        "friend": "ext_fred",
+        "reason": "He wrote to us that Alice told him.",
     }
 
 
@@ -101,7 +120,19 @@ def of(storefront):
     return Referral.objects.filter(storefront=storefront).select_related("program", "advocate", "friend", "link")
 
 
-@documented("Referrals", get=Call("List referrals", ReferralAnswer, many=True))
+@documented(
+    "Referrals",
+    get=Call("List referrals", ReferralAnswer, many=True),
+    post=Call(
+        "Attribute by hand",
+        ReferralAnswer,
+        takes=ReferralCall,
+        creates=True,
+        repeats=False,
+        description="Say who brought a friend. The bond there was ends, what it earned is taken back, and the friend's "
+        "orders since then are decided anew for the other advocate. Said twice it is answered with 409.",
+    ),
+)
 class Referrals(ListEndpoint):
     answer = ReferralAnswer
     filters = {
@@ -114,6 +145,18 @@ class Referrals(ListEndpoint):
 
     def rows(self):
         return of(self.request.storefront)
+
+    def post(self, request):
+        call = self.taken(ReferralCall)
+        mine = Advocate.objects.filter(storefront=request.storefront).select_related("program", "customer")
+        referral = attribution.by_hand(
+            advocate=found.one(mine, "advocate", call["advocate"]),
+            friend=customers.named(storefront=request.storefront, name=call["friend"]),
+            reason=call["reason"],
+            since=call.get("since"),
+            at=self.at,
+        )
+        return created(ReferralAnswer(of(request.storefront).get(pk=referral.pk)).data, new=True)
 
 
 @documented("Referrals", get=Call("Get a referral", ReferralAnswer, also=path_parameters("id")))

@@ -20,7 +20,7 @@ def speaks_against(link, *, customer, at):
     closed = links.closed_because(link, at=at)
     if closed or customer is None:
         return [closed] if closed else []
-    bond = Referral.objects.filter(program=link.program, friend=customer).first()
+    bond = Referral.objects.filter(program=link.program, friend=customer, ended_at=None).first()
     if bond:
         return [] if bond.advocate_id == link.advocate_id else ["attributed_to_other"]
     orders = candidates.earlier_orders(customer=customer, occurred_at=at)

@@ -71,7 +71,8 @@ def bind(*, storefront, customer, hints, at, occurred_at, order=None, just_made=
 
 
 def _bonds(customer):
-    return Referral.objects.filter(friend=customer).select_related("program", "advocate__customer").order_by("id")
+    mine = Referral.objects.filter(friend=customer, ended_at=None)
+    return mine.select_related("program", "advocate__customer").order_by("id")
 
 
 def _by_program(storefront, hints, occurred_at):
@@ -149,11 +150,17 @@ def _kept(one):
 
 
 def _tell(referral, at, *, new_customer):
+    facts = facts_of(referral, new_customer=new_customer)
+    tell(referral, events.REFERRAL_CREATED, facts, occurred_at=referral.bound_at, at=at)
+
+
+def facts_of(referral, *, new_customer):
+    """What its first event says of a bond."""
     program, advocate, friend = referral.program, referral.advocate, referral.friend
     since_click = max((referral.bound_at - referral.clicked_at).days, 0) if referral.clicked_at else None
-    facts = {
+    return {
         "method": str(referral.method),
-        "link": str(referral.link.public_id),
+        "link": str(referral.link.public_id) if referral.link else None,
         "candidates": len(referral.candidates),
         "days_since_click": since_click,
         "channel": referral.channel,
@@ -166,16 +173,19 @@ def _tell(referral, at, *, new_customer):
         "advocate_status": str(advocate.status),
         "program_status": str(program.status_at(referral.bound_at)),
     }
+
+
+def tell(referral, type, facts, *, occurred_at, at):
     draft = Draft(
-        type=events.REFERRAL_CREATED,
+        type=type,
         subject=referral,
         storefront=referral.storefront_id,
-        customer=friend,
-        program=program,
-        advocate=advocate,
-        friend=friend,
+        customer=referral.friend,
+        program=referral.program,
+        advocate=referral.advocate,
+        friend=referral.friend,
         facts=facts,
-        occurred_at=referral.bound_at,
+        occurred_at=occurred_at,
     )
     record([draft], at=at)
 

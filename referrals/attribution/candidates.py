@@ -70,7 +70,7 @@ def click_uuid(value):
 def obstacle(candidate, *, customer, earlier_orders, occurred_at):
     """The reason key that rules this candidate out, with its numbers; ``("", {})`` where nothing does."""
     link = candidate.link
-    if _same_person(link.advocate.customer, customer):
+    if same_person(link.advocate.customer, customer):
         return "self_referral", {}
     if closed := links.closed_because(link, at=occurred_at, clicked_at=candidate.at):
         return closed, {}
@@ -99,5 +99,5 @@ def _one_person(customer):
     return list(Customer.objects.filter(storefront_id=customer.storefront_id, email_key=customer.email_key))
 
 
-def _same_person(one, other):
+def same_person(one, other):
     return one.pk == other.pk or (one.email_key is not None and one.email_key == other.email_key)

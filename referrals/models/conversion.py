@@ -38,13 +38,19 @@ class Conversion(models.Model):
     review_reason = models.CharField(max_length=200, blank=True)
     # Whether it counts: not wholly refunded, not rejected for the advocate.
     stands = models.BooleanField(default=True, editable=False)
+    # Its referral has ended; the order converts for another.
+    ended = models.BooleanField(default=False, editable=False)
     converted_at = models.DateTimeField(help_text="When the order was paid.")
     recorded_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order", "program"], name="an_order_converts_once_in_a_program"),
+            models.UniqueConstraint(
+                fields=["order", "program"],
+                condition=models.Q(ended=False),
+                name="an_order_converts_once_in_a_program",
+            ),
             models.UniqueConstraint(fields=["referral", "sequence"], name="a_sequence_is_given_once"),
             one_of("advocate_review", Review, name="a_conversion_has_a_known_advocate_review"),
             one_of("friend_review", Review, name="a_conversion_has_a_known_friend_review"),

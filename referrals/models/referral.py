@@ -38,11 +38,18 @@ class Referral(models.Model):
     standing_conversions = models.PositiveIntegerField(default=0, editable=False)
     converted_at = models.DateTimeField(null=True, blank=True, editable=False)
     recorded_at = models.DateTimeField()
+    # Somebody decided by hand that it was another: it binds nobody and counts nothing any more, but stays to be read.
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_reason = models.CharField(max_length=200, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["program", "friend"], name="a_friend_has_one_advocate_in_a_program"),
+            models.UniqueConstraint(
+                fields=["program", "friend"],
+                condition=models.Q(ended_at__isnull=True),
+                name="a_friend_has_one_advocate_in_a_program",
+            ),
             one_of("method", Method, name="a_referral_has_a_known_method"),
         ]
         indexes = [

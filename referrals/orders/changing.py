@@ -27,7 +27,7 @@ def apply(order, values, *, at, lenient=False, warnings=()):
     changed = recording.take(order, columns)
     changed = _warn(order, warnings) or changed
     paid = order.status == OrderStatus.PAID
-    converted = set(order.conversions.values_list("program_id", flat=True))
+    converted = set(order.conversions.filter(ended=False).values_list("program_id", flat=True))
     new = [bond for bond in recording.bonds_then(order, binding) if bond.program_id not in converted]
     new = new if paid and (binding.created or not was_paid) else []
     if not changed and not new:
@@ -78,7 +78,7 @@ def _bind(order, values, at):
             occurred_at=order.placed_at,
             order=order,
         )
-    bonds = Referral.objects.filter(friend=order.customer).order_by("id")
+    bonds = Referral.objects.filter(friend=order.customer, ended_at=None).order_by("id")
     return attribution.Binding(referral=None, reasons=tuple(order.unattributed), referrals=tuple(bonds))
 
 

@@ -50,7 +50,7 @@ def lock(order, *, beside=None):
 
 
 def answer(order, **said):
-    conversion = order.conversions.select_related("referral", "program").order_by("id").first()
+    conversion = order.conversions.filter(ended=False).select_related("referral", "program").order_by("id").first()
     said = {"reasons": tuple(order.unattributed), "warnings": tuple(order.warnings)} | said
     return Recorded(order=order, conversion=conversion, **said)
 

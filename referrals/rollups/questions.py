@@ -30,7 +30,7 @@ QUESTIONS = {
         """,
     ("referrals",): """
         SELECT count(*) FROM referrals_referral
-        WHERE program_id = %(program)s AND bound_at >= %(start)s AND bound_at < %(end)s
+        WHERE program_id = %(program)s AND bound_at >= %(start)s AND bound_at < %(end)s AND ended_at IS NULL
         """,
     ("converted_referrals",): """
         SELECT count(DISTINCT referral_id) FROM referrals_conversion first
@@ -46,7 +46,7 @@ QUESTIONS = {
             count(*) FILTER (WHERE NOT stands AND advocate_review = 'rejected'),
             coalesce(sum({REVENUE_KEPT}) FILTER (WHERE stands AND placed.currency = %(currency)s), 0)
         FROM referrals_conversion conversion JOIN referrals_order placed ON placed.id = conversion.order_id
-        WHERE program_id = %(program)s AND converted_at >= %(start)s AND converted_at < %(end)s
+        WHERE program_id = %(program)s AND converted_at >= %(start)s AND converted_at < %(end)s AND NOT ended
         """,
     ("orders",): """
         SELECT count(*) FROM referrals_order
@@ -58,6 +58,7 @@ QUESTIONS = {
         WHERE placed.storefront_id = %(storefront)s AND status = 'paid'
             AND placed_at >= %(start)s AND placed_at < %(end)s
             AND conversion.program_id = %(program)s AND conversion.advocate_review <> 'rejected'
+            AND NOT conversion.ended
         """,
 }
 OF_CLICKS = {("clicks",), ("visitors",)}

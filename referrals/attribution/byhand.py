@@ -1,0 +1,109 @@
+"""Say by hand who brought a friend, with a reason: where nothing was recorded, or instead of what was.
+
+The bond there was ends: its conversions are rejected, so that what they earned is taken back. The friend's orders since
+then convert for the other advocate and are decided anew, each by the rules of its own day.
+"""
+
+from django.db import transaction
+
+from advocacy import customers, given
+from advocacy.models import bulk
+from advocacy.refusals import Conflict, Refused
+from referrals import conversions, events
+from referrals.attribution import binding, candidates
+from referrals.models import Method, Order, OrderStatus, Referral
+
+_LOST = "attributed_to_other"
+
+
+def attribute(*, advocate, friend, reason, at, since=None):
+    """The new Referral. ``since``: from when on orders count; without it the old bond's moment, or the first order's.
+
+    Refuses ``self_referral``, an advocate of another storefront, and a Conflict where the friend is theirs already.
+    """
+    reason = given.text("reason", reason, longest=200, required=True)
+    since = given.moment("since", since, at=at) if since else None
+    with transaction.atomic():
+        friend = customers.lock(friend)
+        _check(advocate, friend)
+        old = Referral.objects.filter(program=advocate.program, friend=friend, ended_at=None).first()
+        if old and old.advocate_id == advocate.pk:
+            raise Conflict("attributed_already", "This advocate brought this friend already.")
+        if old:
+            _end(old, reason, at)
+        since = min(since or (old.bound_at if old else _first_order(friend, at)), at)
+        referral = _bind(advocate, friend, old, since, at)
+        _convert_since(referral, at)
+    return referral
+
+
+def _check(advocate, friend):
+    if advocate.storefront_id != friend.storefront_id:
+        raise Refused("unknown_advocate", "The advocate and the friend belong to different storefronts.")
+    if candidates.same_person(advocate.customer, friend):
+        raise Refused("self_referral", "Nobody brings themselves.")
+
+
+def _end(old, reason, at):
+    conversions.end(referral=old, reason=reason, at=at)
+    old = Referral.objects.select_for_update(no_key=True, of=["self"]).select_related(
+        "program", "advocate__customer", "friend", "link"
+    ).get(pk=old.pk)  # fmt: skip
+    old.ended_at, old.ended_reason = at, reason
+    old.version += 1
+    old.save(update_fields=["ended_at", "ended_reason", "version"])
+    facts = binding.facts_of(old, new_customer=False) | {"stands": False}
+    binding.tell(old, events.REFERRAL_ENDED, facts, occurred_at=at, at=at)
+
+
+def _first_order(friend, at):
+    placed = Order.objects.filter(customer=friend, status=OrderStatus.PAID).order_by("placed_at")
+    return placed.values_list("placed_at", flat=True).first() or at
+
+
+def _bind(advocate, friend, old, since, at):
+    link = advocate.links.order_by("id").first()
+    considered = [_candidate(advocate, link, at)] + [
+        each | {"won": False, "reason": _LOST} if each.get("won") else each for each in (old.candidates if old else ())
+    ]
+    referral = bulk.made(
+        Referral,
+        storefront_id=advocate.storefront_id,
+        program=advocate.program,
+        advocate=advocate,
+        friend=friend,
+        link=link,
+        method=Method.MANUAL,
+        bound_at=since,
+        candidates=considered,
+        recorded_at=at,
+        version=1,
+    )
+    bulk.insert([referral])
+    earlier = candidates.earlier_orders(customer=friend, occurred_at=since)
+    facts = binding.facts_of(referral, new_customer=earlier == 0)
+    binding.tell(referral, events.REFERRAL_CREATED, facts, occurred_at=since, at=at)
+    return referral
+
+
+def _candidate(advocate, link, at):
+    return {
+        "method": str(Method.MANUAL),
+        "link": str(link.public_id),
+        "code": link.code,
+        "advocate": str(advocate.public_id),
+        "at": at.isoformat(),
+        "won": True,
+        "reason": "",
+    }
+
+
+def _convert_since(referral, at):
+    """The friend's paid orders since the bond convert, in the order in which they were placed."""
+    placed = Order.objects.filter(customer=referral.friend, status=OrderStatus.PAID, placed_at__gte=referral.bound_at)
+    taken = placed.exclude(conversions__in=referral.program.conversions.filter(ended=False))
+    for order in taken.order_by("placed_at", "pk").select_for_update(no_key=True, of=["self"]):
+        order.customer = referral.friend
+        order.unattributed = []
+        order.save(update_fields=["unattributed"])
+        conversions.record(order=order, referral=referral, cause=None, at=at)
