@@ -80,7 +80,10 @@ def send_next(*, at, before=None):
         return False
     if before:
         before()
-    delivery = Delivery.objects.select_related(*_RELATED).only(*_NEEDED).get(pk=claimed)
+    delivery = Delivery.objects.select_related(*_RELATED).only(*_NEEDED).filter(pk=claimed).first()
+    if delivery is None:
+        # Its test twin was emptied at this very moment.
+        return True
     outcome = _call(delivery, at)
     note(delivery=delivery, outcome=outcome, at=at + timedelta(seconds=outcome.seconds))
     return True
@@ -174,6 +177,13 @@ def note(*, delivery, outcome, at):
     with transaction.atomic():
         locked = WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=delivery.endpoint_id)
         locked.values_list("pk").first()
+        # Not where the lease was over and another worker has it, or where it was cancelled meanwhile.
+        ours = Delivery.objects.filter(
+            pk=delivery.pk, state=DeliveryState.PENDING, claimed_until=delivery.claimed_until
+        )
+        updated = ours.update(**_after(delivery, outcome, at), claimed_until=None, tries=F("tries") + 1)
+        if not updated and not Delivery.objects.filter(pk=delivery.pk).exists():
+            return
         Attempt.objects.create(
             delivery=delivery,
             at=at,
@@ -182,11 +192,6 @@ def note(*, delivery, outcome, at):
             answer=outcome.answer,
             failure=outcome.failure,
         )
-        # Not where the lease was over and another worker has it, or where it was cancelled meanwhile.
-        ours = Delivery.objects.filter(
-            pk=delivery.pk, state=DeliveryState.PENDING, claimed_until=delivery.claimed_until
-        )
-        ours.update(**_after(delivery, outcome, at), claimed_until=None, tries=F("tries") + 1)
         if delivery.event_id:
             _note_endpoint(delivery.endpoint, outcome, at)
 

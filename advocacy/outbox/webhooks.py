@@ -45,6 +45,9 @@ def change(*, endpoint, **fields):
         outbound.checked_address(fields["url"])
     if "event_types" in fields:
         fields["event_types"] = checked_types(fields["event_types"])
+    if fields.get("url", endpoint.url) != endpoint.url:
+        # Another server: what the one before did says nothing of it.
+        fields |= {"failing_since": None, "troubled": False}
     for name, value in fields.items():
         setattr(endpoint, name, value)
     try:

@@ -184,6 +184,24 @@ def test_a_lease_that_ended_is_taken_by_another_and_the_first_says_no_more(shop,
     assert ids.encode("evt", first.event.public_id) == server.ids[0]
 
 
+def test_a_delivery_that_was_taken_away_while_it_was_sent_is_no_trouble(shop, server):
+    endpoint_of(shop, server, event_types=["order.recorded"])
+    order(shop)
+    drain("out", at=timezone.now())
+
+    def emptied():
+        Delivery.objects.all().delete()
+
+    assert sending.send_next(at=timezone.now(), before=emptied)
+    assert server.got == []
+    order(shop, "1002")
+    drain("out", at=timezone.now())
+    kept = Delivery.objects.select_related("endpoint").get(pk=sending._claim(timezone.now()))
+    Delivery.objects.all().delete()
+    sending.note(delivery=kept, outcome=sending.Outcome(seconds=1, status=200), at=timezone.now())
+    assert Attempt.objects.count() == 0
+
+
 def test_endpoints_in_trouble_take_half_of_the_threads_and_one_each(acme):
     at = timezone.now()
 
@@ -203,3 +221,19 @@ def test_endpoints_in_trouble_take_half_of_the_threads_and_one_each(acme):
     assert claimed() == troubled[:8]
     healthy = [due(number) for number in (20, 30)]
     assert claimed() == healthy * 4, "in turns, four each"
+
+
+def test_an_address_that_leads_inside_is_never_called_and_another_one_starts_anew(shop, server, settings):
+    made = endpoint_of(shop, server, event_types=["order.recorded"])
+    settings.OUTBOUND_LOOPBACK = False
+    page = f"/webhook_endpoints/{made['id']}"
+    assert shop.patch(page, {"url": "https://10.0.0.7/hooks"}).status_code == 200
+    order(shop)
+    sent()
+    assert "private" in Attempt.objects.get().failure
+    settings.OUTBOUND_LOOPBACK = True
+    assert shop.get(page).json()["failing_since"]
+    assert shop.patch(page, {"url": server.url}).json()["failing_since"] is None
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    sent()
+    assert server.told == ["order.recorded"]
