@@ -132,7 +132,7 @@ def _order(told, meta, *, status, told_at, **fields):
         external_id=meta.get("advocacy_order") or text(told.get("id")),
         status=status,
         currency=_currency(told),
-        referral_code=meta.get("advocacy_code"),
+        referral_code=meta.get("advocacy_code") or _code(told.get("client_reference_id")),
         placed_at=since_epoch(told.get("created")),
         updated_at=updated_at,
         metadata={name: value for name, value in meta.items() if not name.startswith("advocacy_")},
@@ -183,6 +183,12 @@ def _codes(told):
 def _click(value):
     value = text(value)
     return value if ids.decode("clk", value) else None
+
+
+def _code(value):
+    """A code as advocacy.js writes it there, ``code_ALICE``; anything else is the shop's own reference."""
+    head, mark, code = text(value).partition("code_")
+    return code if mark and not head else None
 
 
 def _lines(invoice, currency):

@@ -339,5 +339,7 @@ def test_other_checkouts_take_it_in_a_field_or_in_the_address(shop, visitor):
             "utm_medium": ["friend"],
         }
         assert link["pay"].fragment == "x"
+        page.evaluate("advocacy.consent(false)")
+        assert page.evaluate(ours) == ["code_ALICE-LINK", "mine"]
         assert link["else"].query == ""
     assert Order.objects.count() == 0

@@ -196,6 +196,25 @@ def test_stripes_minor_units_are_ours(currency, stripes, ours):
     assert stripe_orders.amount(stripes, currency) == ours
 
 
+@pytest.mark.parametrize(
+    ("reference", "click", "code"),
+    [
+        ("clk_01kb1c6d3xf8k9v2q4w7e5r1tn", "clk_01kb1c6d3xf8k9v2q4w7e5r1tn", None),
+        ("code_ALICE-LINK", None, "ALICE-LINK"),
+        ("ALICE-LINK", None, None),
+        ("my_code_7", None, None),
+        ("clk_mine", None, None),
+        ("code_", None, None),
+        (None, None, None),
+    ],
+)
+def test_what_the_snippet_wrote_is_told_from_the_shops_own_reference(reference, click, code):
+    session = stage.document("stripe/checkout_session_completed")["data"]["object"]
+    session |= {"client_reference_id": reference, "metadata": {}}
+    fields = stripe_orders.of_session(session, None, timezone.now())
+    assert (fields.get("click_id"), fields.get("referral_code")) == (click, code)
+
+
 def test_each_platform_has_what_the_door_needs():
     names = {"SOURCE", "TOPICS", "is_ping", "is_signed", "check_age", "named", "read", "listed"}
     assert [names - set(vars(module)) for module in platforms.ALL.values()] == [set()] * 3

@@ -229,14 +229,19 @@
   });
 
   /** Stripe hands this one text back with the payment; it takes letters, digits, - and _ only, as ours are. */
-  const fillStripe = safely(() => {
+  function reference() {
     const { click, code } = handedOn();
-    if (!click && !code) return;
+    return click || (code && `code_${code}`);
+  }
+
+  const fillStripe = safely(() => {
+    const wanted = reference();
+    if (!wanted) return;
     for (const one of document.querySelectorAll("stripe-buy-button, stripe-pricing-table")) {
       const there = one.getAttribute("client-reference-id");
       if (!there || one.dataset.advocacyFilled === there) {
-        if (there !== (click || code)) one.setAttribute("client-reference-id", click || code);
-        one.dataset.advocacyFilled = click || code;
+        if (there !== wanted) one.setAttribute("client-reference-id", wanted);
+        one.dataset.advocacyFilled = wanted;
       }
     }
   });
@@ -251,7 +256,7 @@
     const marks = Object.entries(known.utm).filter(absent);
     let own = [];
     if (address.hostname === "buy.stripe.com") {
-      own = [["client_reference_id", click || code]].filter(absent);
+      own = [["client_reference_id", reference()]].filter(absent);
     } else if (passesTo.includes(address.origin === location.origin ? "self" : address.host)) {
       own = queryOf({ click, code: known.code });
     } else {
