@@ -13,7 +13,8 @@ _API = "/api/v1/"
 # Seconds; browsers ask again after two hours at the latest.
 _REMEMBERED = "7200"
 _ALLOWED = "Authorization, Content-Type, Customer-Token, Idempotency-Key, X-Request-Id"
-_EXPOSED = "X-Request-Id, Retry-After, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+_LIMITS = "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
+_EXPOSED = f"X-Request-Id, Retry-After, Idempotent-Replayed, {_LIMITS}"
 
 
 class RegisteredOrigins:
