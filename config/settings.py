@@ -282,6 +282,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "advocacy.api.schema.closed",
+    ],
     # Several nouns have a status or a kind; without a name here a new one would rename the others.
     "ENUM_NAME_OVERRIDES": {
         "AdvocateStatus": "advocacy.models.AdvocateStatus",

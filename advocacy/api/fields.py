@@ -103,6 +103,7 @@ class Flag(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$"})
 class Currency(Name):
     def __init__(self, **options):
         super().__init__(**{"max_length": 3, "min_length": 3} | options)
@@ -114,6 +115,7 @@ class Currency(Name):
         return value
 
 
+@extend_schema_field({"type": "string", "pattern": "^([A-Z]{2})?$"})
 class Country(Text):
     """Two capitals (ISO 3166), or empty where it is not known."""
 

@@ -1,7 +1,9 @@
 """Lists: newest first, by cursor, narrowed by named filters. No filter's name or value reaches a query as code."""
 
+import re
 from dataclasses import dataclass
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -13,6 +15,7 @@ from advocacy.api.fields import Time
 from advocacy.api.problems import Unreadable
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 20, 100
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": HIGHEST_LIMIT, "default": DEFAULT_LIMIT}
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ class Among:
     @property
     def description(self):
         return f"Any of these, separated by commas; -x leaves x out. Of: {', '.join(self.choices.values)}."
+
+    @property
+    def shape(self):
+        """Of the parameter, for the schema."""
+        one = f"-?({'|'.join(re.escape(value) for value in self.choices.values)})"
+        return {"type": "string", "pattern": f"^{one}(,{one})*$"}
 
     def narrow(self, rows, text, storefront):
         parts = text.split(",")
@@ -61,6 +70,7 @@ class Moment:
     """``?created_after=…`` (included) and ``?created_before=…`` (excluded)."""
 
     lookup: str
+    shape = OpenApiTypes.DATETIME
     description: str = "RFC 3339 with an offset; after includes the moment, before does not."
 
     def narrow(self, rows, text, storefront):
@@ -146,7 +156,10 @@ def invalid(sentence):
 def parameters_of(filters):
     """The query parameters of a list, for the schema."""
     paging = [
-        OpenApiParameter("limit", int, description=f"1 to {HIGHEST_LIMIT}; default {DEFAULT_LIMIT}."),
+        OpenApiParameter("limit", _LIMIT, description=f"1 to {HIGHEST_LIMIT}; default {DEFAULT_LIMIT}."),
         OpenApiParameter("cursor", str, description="next_cursor of the page before."),
     ]
-    return paging + [OpenApiParameter(name, str, description=each.description) for name, each in filters.items()]
+    return paging + [
+        OpenApiParameter(name, getattr(each, "shape", str), description=each.description)
+        for name, each in filters.items()
+    ]

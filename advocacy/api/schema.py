@@ -67,7 +67,7 @@ _PATH_WORDS = {
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     keyed.HEADER,
-    str,
+    {"type": "string", "pattern": f"^[ -~]{{1,{keyed.LONGEST}}}$"},
     "header",
     required=True,
     description=f"A new random text for each thing you want done, such as a UUID; at most {keyed.LONGEST} characters. "
@@ -193,6 +193,14 @@ def parameter(name, words):
 def switch(name, words):
     """A query parameter that is on or off."""
     return OpenApiParameter(name, bool, description=words)
+
+
+def closed(result, **_):
+    """A hook of drf-spectacular: what is sent has no fields but those that are named."""
+    for name, component in result["components"]["schemas"].items():
+        if name.endswith("Request") and component.get("type") == "object":
+            component.setdefault("additionalProperties", False)
+    return result
 
 
 class KeySchemes(OpenApiAuthenticationExtension):
