@@ -33,7 +33,7 @@ def expire():
 @shared_task
 def decide_waiting():
     """Decide what waited for an exchange rate that has come."""
-    _while_any(waiting.decide)
+    _while_any(waiting.Round().decide)
 
 
 @shared_task

@@ -37,7 +37,7 @@ def buy(shop, number=1, currency="USD", code="alice-link"):
 def test_an_order_in_dollars_waits_for_the_days_rate_and_is_paid_by_it(shop, alice):
     buy(shop)
     assert Subject.objects.get(kind="conversion").waits_for == "rate_missing USD"
-    assert waiting.decide(at=cast.NOON) == 0
+    assert waiting.Round().decide(at=cast.NOON) == 0
     assert Decision.objects.count() == 1, "nothing is decided again for nothing"
 
     told = shop.get("/orders/ext_1001/explain").json()
@@ -87,20 +87,20 @@ def test_what_cannot_be_decided_keeps_nobody_waiting_and_storefronts_take_turns(
     buy(secret(rival), 5, code="rivals-link")
     for storefront in (shop, secret(rival)):
         storefront.put("/rates", {"rates": [USD]})
-    assert waiting.decide(at=cast.NOON, limit=2) == 2
+    assert waiting.Round().decide(at=cast.NOON, limit=2) == 2
     left = Subject.objects.exclude(waits_for="").order_by("id").values_list("storefront", "waits_for")
     assert list(left) == [(acme.pk, "rate_missing GBP")] * 2 + [(acme.pk, "rate_missing USD")]
-    assert (waiting.decide(at=cast.NOON, limit=2), waiting.decide(at=cast.NOON, limit=2)) == (1, 0)
+    assert (waiting.Round().decide(at=cast.NOON, limit=2), waiting.Round().decide(at=cast.NOON, limit=2)) == (1, 0)
 
 
 def test_a_rate_is_looked_at_once_more_for_what_was_being_settled_when_it_came(shop, alice):
     buy(shop)
     Subject.objects.update(waits_for="")
     shop.put("/rates", {"rates": [USD]})
-    assert waiting.decide(at=cast.NOON) == 0
+    assert waiting.Round().decide(at=cast.NOON) == 0
     Subject.objects.update(waits_for="rate_missing USD")
-    assert waiting.decide(at=cast.NOON + cast.DAY) == 1
-    assert waiting.decide(at=cast.NOON + cast.DAY) == 0
+    assert waiting.Round().decide(at=cast.NOON + cast.DAY) == 1
+    assert waiting.Round().decide(at=cast.NOON + cast.DAY) == 0
     assert Rate.objects.get().served
 
 
