@@ -138,6 +138,7 @@ REDIS_URL = environment.address("REDIS_URL", EMBEDDED["REDIS_URL"], schemes=("re
 OUTBOUND_LOOPBACK = environment.flag("OUTBOUND_LOOPBACK", default=DEVELOPMENT)
 if OUTBOUND_LOOPBACK and not DEVELOPMENT:
     raise ImproperlyConfigured("OUTBOUND_LOOPBACK lets webhooks call this machine itself: MODE=development only.")
+INBOUND_RETENTION_DAYS = environment.whole_number("INBOUND_RETENTION_DAYS", default=90, least=14, most=3650)
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)
 
 # --- Celery --------------------------------------------------------------------------------------------------------
@@ -190,6 +191,7 @@ CELERY_BEAT_SCHEDULE = {
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
     "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},
+    "forget inbound messages": {"task": "referrals.inbound.tasks.forget", "schedule": schedule(3600)},
     "end waiting for orders": {"task": "referrals.tasks.end_waiting", "schedule": schedule(600)},
     "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},
 }

@@ -12,6 +12,7 @@ from advocacy.admin.listing import LongListing, ReadOnlyInline
 from referrals import attribution, conversions
 from referrals.admin.attribution import advocate_of
 from referrals.models import Conversion, Fulfilment, Order, Refund, Review
+from referrals.orders import noted
 
 
 class RefundInline(ReadOnlyInline, TabularInline):
@@ -113,11 +114,12 @@ class OrderAdmin(acts.Acting, LongListing):
 
     @display(description="Warnings")
     def noted(self, row):
-        return words.lines(_sentence(each) for each in row.warnings) if row.warnings else "None"
+        said = (noted.in_words(each, currency=row.currency) for each in row.warnings)
+        return words.lines(said) if row.warnings else "None"
 
 
 def _sentence(noted):
-    """A stored reason or warning, in words."""
+    """A stored reason, in words."""
     if isinstance(noted, str):
         return reasons.staff(noted) if noted in reasons.REASONS else noted
     key = noted.get("key") or noted.get("code")

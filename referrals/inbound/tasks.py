@@ -1,7 +1,12 @@
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from referrals import inbound
+
+_MANY = 500
 
 
 @shared_task
@@ -11,4 +16,7 @@ def work():
         pass
 
 
-_MANY = 500
+@shared_task
+def forget():
+    """Delete what was worked on so long ago that nobody will look at it again."""
+    inbound.forget(before=timezone.now() - timedelta(days=settings.INBOUND_RETENTION_DAYS))

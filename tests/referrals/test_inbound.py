@@ -139,3 +139,16 @@ def test_a_shop_that_is_gone_is_listened_to_no_longer(send):
     send("app/uninstalled", b'{"id": 1}')
     inbound.work(at=NOON)
     assert send("orders/paid", body("orders_paid"), name="w-2").status_code == 404
+
+
+def test_what_was_worked_on_is_forgotten_and_what_failed_is_not(send, monkeypatch):
+    monkeypatch.setattr("referrals.inbound.working.FORGOTTEN_AT_ONCE", 2)
+    for number in range(3):
+        send("orders/edited", b"{}", name=f"edited-{number}")
+    send("orders/paid", b"{not json", name="w-2")
+    inbound.work(at=NOON)
+    came = InboundMessage.objects.latest("id").received_at
+    assert inbound.forget(before=came - DAY) == 0
+    send("orders/edited", b"{}", name="still waits")
+    assert inbound.forget(before=came + DAY) == 3
+    assert sorted(InboundMessage.objects.values_list("state", flat=True)) == ["failed", "received"]
