@@ -31,6 +31,8 @@ TONES = {
             "draft",
             "approved",
             "exported",
+            "open",
+            "received",
         ],
         "wait",
     ),

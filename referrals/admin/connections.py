@@ -280,19 +280,18 @@ class ConnectionAdmin(acts.Acting, Listing):
 
     @display(description="Webhooks are sent to")
     def address(self, row):
-        return format_html('<code class="id">{}</code>', hearing.address_of(row))
+        shown = format_html('<code class="id">{}</code>', hearing.address_of(row))
+        if row.secret:
+            return shown
+        missing = words.dot("stop", "No signing secret yet: what comes is refused.")
+        return format_html("{}<p>{} Enter it below, or use “Register webhooks”.</p>", shown, missing)
 
     @display(description="What it sends")
     def topics(self, row):
-        said = {True: words.dot("good", "Sent"), False: words.dot("stop", "Missing"), None: "Not asked"}
-        rows = [
-            (t.name, said[t.sent], words.moment(t.last_at) if t.last_at else "Nothing yet")
-            for t in hearing.topics_of(row)
-        ]
-        by_hand = sorted(platforms.ALL[row.platform].BY_HAND)
-        more = f"Enter the same address at Shopify’s app settings for {', '.join(by_hand)}." if by_hand else ""
-        asked = f"Asked {words.moment(row.heard_at)}." if row.heard_at else "“Test” asks the platform what it sends."
-        return format_html("{}<p>{} {}</p>", words.table([("Topic", "", "Last received"), *rows]), asked, more)
+        said = {True: words.dot("good", "Sent"), False: words.dot("stop", "Missing"), None: words.NOTHING}
+        rows = [(each.name, said[each.sent], _last(each.last_at)) for each in hearing.topics_of(row)]
+        table = words.table([("Topic", "", "Last received"), *rows])
+        return format_html("{}<p>{}</p>", table, " ".join(_about_topics(row)))
 
     @display(description="Last failure")
     def failure(self, row):
@@ -310,3 +309,19 @@ class ConnectionAdmin(acts.Acting, Listing):
     def refused(self, row):
         found = hearing.refusals_of(row, at=timezone.now())
         return words.lines(f"{count} × {REASONS.get(reason, reason)}" for reason, count in found) if found else "None"
+
+
+def _last(moment):
+    """May be broken into lines, as on a phone."""
+    return words.moment(moment).replace("\u00a0", " ") if moment else "Nothing yet"
+
+
+def _about_topics(row):
+    if row.credentials is None:
+        yield "Enter the API credentials below, then the webhooks can be registered and tested from here."
+    elif row.heard_at:
+        yield f"Asked {_last(row.heard_at)}."
+    else:
+        yield "“Test” asks the platform what it sends."
+    if by_hand := sorted(platforms.ALL[row.platform].BY_HAND):
+        yield f"Enter the same address in your app’s settings at Shopify for {', '.join(by_hand)}."

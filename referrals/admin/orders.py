@@ -123,7 +123,8 @@ def _sentence(noted):
     if isinstance(noted, str):
         return reasons.staff(noted) if noted in reasons.REASONS else noted
     key = noted.get("key") or noted.get("code")
-    return reasons.staff(key, **noted) if key in reasons.REASONS else noted.get("message") or str(key)
+    numbers = {name: value for name, value in noted.items() if name != "key"}
+    return reasons.staff(key, **numbers) if key in reasons.REASONS else noted.get("message") or str(key)
 
 
 class Sides(acts.Reason):

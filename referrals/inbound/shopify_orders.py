@@ -104,7 +104,7 @@ def _was_shortened(data):
 def _status(data):
     if data.get("cancelled_at"):
         return OrderStatus.CANCELLED
-    return OrderStatus.PAID if data.get("financial_status") in _PAID else OrderStatus.PENDING
+    return OrderStatus.PAID if text(data.get("financial_status")) in _PAID else OrderStatus.PENDING
 
 
 def _attributes(data):

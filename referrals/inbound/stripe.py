@@ -164,7 +164,7 @@ def _refund(told, names):
         refunded_at=since_epoch(told.get("created")),
     )
     taken = [calls.TakeRefund(names, fields)]
-    return [*taken, calls.UndoRefund(names, refund_id)] if told.get("status") in _NOT_GIVEN_BACK else taken
+    return [*taken, calls.UndoRefund(names, refund_id)] if text(told.get("status")) in _NOT_GIVEN_BACK else taken
 
 
 def _read_dispute(told, told_at):

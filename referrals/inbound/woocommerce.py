@@ -63,7 +63,7 @@ def listed(topic, document, *, told_at):
 
 def read_order(data):
     """As its webhooks and its REST API have it."""
-    if data.get("status") in _NO_ORDER:
+    if text(data.get("status")) in _NO_ORDER:
         return calls.Reading(ignored="The order is not placed yet.")
     fields = order(data)
     names = calls.names(external_id=fields.get("external_id"))
@@ -144,7 +144,7 @@ def _line(line, currency, gross):
 
 def _status(data):
     """Paid is what has a date of payment: cash on delivery is processing, and not paid."""
-    status = data.get("status")
+    status = text(data.get("status"))
     if status in _LEFT or (status == "refunded" and not objects(data.get("refunds"))):
         return OrderStatus.CANCELLED
     return OrderStatus.PAID if status in _PAID and data.get("date_paid_gmt") else OrderStatus.PENDING
@@ -154,7 +154,7 @@ def _refunds(data, fields):
     """Each is told without a time of its own: that of the change which told of it."""
     found = []
     for each in objects(data.get("refunds")):
-        given = abs(minor(each.get("total"), fields["currency"]))
+        given = abs(minor(each.get("total"), fields.get("currency", "")))
         refund = said(
             refund_id=text(each.get("id")),
             kind=RefundKind.REFUND,

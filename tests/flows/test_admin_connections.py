@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from advocacy import connections, ids
 from advocacy.models import Connection
-from referrals import inbound
+from referrals import inbound, orders
 from referrals.models import InboundMessage, Order
 from tests import cast
 from tests.referrals import platform_servers
@@ -160,3 +160,18 @@ def test_a_request_for_privacy_is_answered_with_a_reason(desk, acme):
     desk.post(f"/admin/referrals/privacyrequest/{asked.pk}/do/answered/", {"confirmed": "1", "reason": "Mailed"})
     asked.refresh_from_db()
     assert (asked.state, asked.note) == ("done", "Mailed")
+
+
+def test_an_orders_page_says_what_is_odd_in_words(desk, acme):
+    odd = {"code": "total_mismatch", "computed_minor": 5000, "total_minor": 4990}
+    order = stage_order(acme, warnings=[odd])
+    page = desk.get(f"/admin/referrals/order/{order.pk}/change/").content.decode()
+    assert "Its parts come to 50.00 EUR, its total is told as 49.90 EUR." in page
+    # Nobody brought this customer, which the page says too.
+    assert "no code, coupon or click came with it" in page
+
+
+def stage_order(acme, **columns):
+    order = orders.record(storefront=acme, orders=[cast.order()], at=timezone.now())[0].order
+    Order.objects.filter(pk=order.pk).update(**columns)
+    return order
