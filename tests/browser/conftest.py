@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import pytest
 from django.test import Client
 
+from tests.browser.snippet_stage import shop, visitor  # noqa: F401 - fixtures
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

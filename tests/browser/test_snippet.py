@@ -1,17 +1,13 @@
 """advocacy.js on the pages of the sample shop, which lives on another origin than the API, in a real Chromium."""
 
-import json
-from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from advocacy import keys
-from advocacy.models import KeyKind, Storefront
-from referrals.models import Click, Conversion, Order, Referral
+from referrals.models import Click, Conversion, Referral
 from rewards.models import Reward
 from tests import cast, pages_stage
-from tests.browser.store.server import Pages, Shop
+from tests.browser.snippet_stage import kept, loaded, tag, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OFFER = "€10 off your first order"
@@ -20,63 +16,6 @@ PRIVATE = {
     "gpc": "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})",
     "dnt": "Object.defineProperty(navigator, 'doNotTrack', {value: '1'})",
 }
-
-
-@pytest.fixture
-def shop(live_server, acme, alice):
-    def key(kind):
-        return keys.make(storefront=acme, kind=kind, name="shop", at=cast.NOON)[1]
-
-    pages_stage.rule(alice.program)
-    shop = Shop(api=live_server.url, secret=key(KeyKind.SECRET), publishable=key(KeyKind.PUBLISHABLE)).start()
-    Storefront.objects.filter(pk=acme.pk).update(origins=[shop.url])
-    program = alice.program
-    program.destination = shop.url + "/?ref={code}"
-    program.save()
-    yield shop
-    shop.shutdown()
-    shop.server_close()
-
-
-@pytest.fixture
-def visitor(browser):
-    """``with visitor(*scripts) as page``: somebody new; nothing may have been thrown into the pages at the end."""
-
-    @contextmanager
-    def visit(*scripts, **options):
-        context = browser.new_context(locale="en-GB", **options)
-        for script in scripts:
-            context.add_init_script(script)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        thrown = []
-        page.on("pageerror", lambda error: thrown.append(str(error)))
-        yield page
-        context.close()
-        assert thrown == []
-
-    return visit
-
-
-def loaded(page):
-    page.wait_for_function("window.advocacy && advocacy.get")
-
-
-def kept(page):
-    """What the shop's origin stores: our cookie's parameters, and that there is nothing else."""
-    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
-    names = page.evaluate("document.cookie")
-    if not names:
-        return {}
-    name, _, value = names.partition("=")
-    assert name == "advocacy"
-    return {name: texts[0] for name, texts in parse_qs(value).items() if name != "at"}
-
-
-def told(page):
-    """``advocacy.get()``, once a click that was reported has its id."""
-    page.wait_for_function("window.advocacy?.get?.().click_id")
-    return page.evaluate("advocacy.get()")
 
 
 def signs_up(page, name="fred"):
@@ -189,10 +128,6 @@ def code_of(address):
     return parse_qs(urlsplit(address).query)["ref"][0].upper()
 
 
-def tag(shop):
-    return f"{shop.api}/advocacy.js"
-
-
 def test_the_shop_works_while_our_server_is_down_and_storage_is_denied(shop, visitor):
     with visitor() as page:
         page.route("**/api/v1/**", lambda route: route.abort())
@@ -272,74 +207,3 @@ def test_hostile_addresses_leave_no_trace(shop, visitor):
         assert kept(page)["click_id"] == mine["click_id"]
         assert kept(page)["utm_source"] == "✓" * 100
     assert Click.objects.count() == 1
-
-
-PLATFORM = """
-<link rel="icon" href="data:,"><script>window.Shopify = %(shopify)s</script>
-<script src="%(tag)s" data-key="%(key)s" data-pass-to="pay.example" %(options)s></script>
-<form id=cart action="/de/cart" method=post></form><form id=woo class=checkout></form>
-<stripe-buy-button></stripe-buy-button><stripe-buy-button client-reference-id=mine></stripe-buy-button>
-<a id=stripe href="https://buy.stripe.com/abc?locale=de">Pay</a>
-<a id=pay href="https://pay.example/?utm_source=own#x">Pay</a><a id=else href="https://else.example/">Else</a>
-<script>document.addEventListener("click", (event) => event.preventDefault())</script>
-"""
-
-
-def on(platform, shop, page):
-    shopify = "{routes: {root: '/de/'}}" if platform == "shopify" else "undefined"
-    words = {"shopify": shopify, "tag": tag(shop), "key": shop.publishable}
-    body = PLATFORM % (words | {"options": f'data-platform="{platform}"'})
-    shop.RequestHandlerClass = type("Platform", (Pages,), {"do_GET": lambda handler: handler.send(body)})
-    page.goto(shop.url + "/?ref=ALICE-LINK&utm_source=chat&utm_medium=friend")
-    return told(page)["click_id"]
-
-
-def fields(page, form):
-    """What the form would send."""
-    return page.evaluate("form => Object.fromEntries(new FormData(document.forms[form]))", form)
-
-
-def test_shopify_s_cart_takes_the_click_once_there_is_consent(shop, visitor):
-    with visitor() as page:
-        carts = []
-        page.route("**/cart/update.js", lambda route: (carts.append(route.request), route.fulfill(body="{}")))
-        click = on("shopify", shop, page)
-        assert fields(page, "cart")["attributes[advocacy_click]"] == click
-        assert carts == []
-        with page.expect_request("**/de/cart/update.js"):
-            page.evaluate("advocacy.consent(true)")
-        page.evaluate("advocacy.consent(true)")
-        page.context.add_init_script("window.advocacy = [['consent', false]]")
-        with page.expect_response(lambda answer: '"advocacy_click":""' in (answer.request.post_data or "")):
-            page.reload()
-        written = [json.loads(one.post_data)["attributes"] for one in carts]
-        assert written == [{"advocacy_click": click, "advocacy_code": ""}, {"advocacy_click": "", "advocacy_code": ""}]
-
-
-def test_other_checkouts_take_it_in_a_field_or_in_the_address(shop, visitor):
-    with visitor() as page:
-        click = on("woocommerce", shop, page)
-        assert fields(page, "woo") == {"advocacy_click": click, "advocacy_code": ""}
-        assert fields(page, "cart") == {}
-        ours = "[...document.querySelectorAll('stripe-buy-button')].map(one => one.getAttribute('client-reference-id'))"
-        assert page.evaluate(ours) == [click, "mine"]
-        for name in ("stripe", "pay", "else"):
-            page.locator("#" + name).click()
-        link = {name: urlsplit(page.locator("#" + name).get_attribute("href")) for name in ("stripe", "pay", "else")}
-        assert parse_qs(link["stripe"].query) == {
-            "locale": ["de"],
-            "client_reference_id": [click],
-            "utm_source": ["chat"],
-            "utm_medium": ["friend"],
-        }
-        assert parse_qs(link["pay"].query) == {
-            "click_id": [click],
-            "ref": ["ALICE-LINK"],
-            "utm_source": ["own"],
-            "utm_medium": ["friend"],
-        }
-        assert link["pay"].fragment == "x"
-        page.evaluate("advocacy.consent(false)")
-        assert page.evaluate(ours) == ["code_ALICE-LINK", "mine"]
-        assert link["else"].query == ""
-    assert Order.objects.count() == 0
