@@ -5,6 +5,7 @@ import os
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from advocacy import outbound, secrets
@@ -116,11 +117,13 @@ def remove(*, endpoint, at):
     with transaction.atomic():
         endpoint = disable(endpoint=endpoint, reason="Removed.", at=at)
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(removed_at=at, notice_due=False)
+        cancel_waiting(at=at, endpoints=[endpoint.pk])
 
 
 def cancel_waiting(*, at, endpoints):
-    """Cancel what waits for these endpoints, except tests; returns how many."""
-    waiting = Delivery.objects.filter(endpoint__in=endpoints, state=DeliveryState.PENDING, event__isnull=False)
+    """Cancel what waits for these endpoints, tests only of those that were removed; returns how many."""
+    waiting = Delivery.objects.filter(endpoint__in=endpoints, state=DeliveryState.PENDING)
+    waiting = waiting.filter(Q(event__isnull=False) | Q(endpoint__removed_at__isnull=False))
     return waiting.update(state=DeliveryState.CANCELLED, next_attempt_at=None, claimed_until=None, ended_at=at)
 
 

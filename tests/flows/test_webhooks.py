@@ -171,8 +171,10 @@ def test_a_removed_endpoint_is_gone_and_its_deliveries_stay(shop, server):
     order(shop)
     sent()
     page = f"/webhook_endpoints/{made['id']}"
+    test = shop.post(f"{page}/test").json()["id"]
     assert [shop.delete(page).status_code, shop.delete(page).status_code] == [200, 200]
     assert shop.get(page).status_code == 404
-    [delivery] = shop.get("/deliveries").json()["data"]
+    assert shop.get(f"/deliveries/{test}").json()["status"] == "cancelled"
+    [delivery] = shop.get("/deliveries", status="delivered").json()["data"]
     assert shop.post(f"/deliveries/{delivery['id']}/replay").json()["code"] == "endpoint_removed"
     assert endpoint_of(shop, server)["id"] != made["id"]
