@@ -62,6 +62,13 @@ REASONS = {
         "Not this friend’s first order that counts: once per friend.",
         "The program pays for a friend’s first order only.",
     ),
+    "first_order_excluded": Reason(
+        "The customer’s first order; the rule is for later ones.", "The program pays for later orders only."
+    ),
+    "new_customer_excluded": Reason(
+        "The friend is a new customer; the rule is for customers from before.",
+        "This offer is for friends who had bought before.",
+    ),
     "limit_of_orders_reached": Reason(
         "Order no. {input} of this friend; the rule takes up to {threshold}.",
         "The program pays for a limited number of orders of a friend.",

@@ -5,19 +5,19 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.db.models.functions import Upper
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 
-from advocacy import emails, ids, money, reasons
-from advocacy.models import Advocate, Side
+from advocacy import emails, ids
+from advocacy.models import Advocate
 from config import timeline
+from config.portal import friends
 from referrals.models import Conversion, Link, Order, Referral
-from rewards.models import Correction, Reward, RewardStatus
+from rewards.models import Correction, Reward
 
 # Of one person; who has more is looked up in the list of orders.
 MOST = 50
 LONGEST = 320
-STATES = ("pending", "available")
 # What the page shows, the whole of it: docs/admin.md names these for who answers customers.
 MAY_SEE = (
     "referrals.view_order",
@@ -51,6 +51,7 @@ def _answer(asked):
 
 def _explained(order):
     told = timeline.explain_order(storefront=order.storefront, order=order)
+    conversions = Conversion.objects.filter(order=order).select_related("referral__advocate", "referral__program")
     for step in told["steps"]:
         step["at"] = parse_datetime(step["at"])
     _tell_corrections(told["steps"])
@@ -58,9 +59,9 @@ def _explained(order):
     return {
         "order": order,
         "told": told,
-        "read_by_advocate": _read_by_advocate(told),
+        "read_by_advocate": _read_by_advocate(conversions, timezone.now()),
         "rewards": Reward.objects.filter(public_id__in=[ids.decode("rwd", reward["id"]) for reward in rewards]),
-        "conversions": Conversion.objects.filter(order=order),
+        "conversions": conversions,
         "events_of": [ids.encode("ord", order.public_id), *(each["id"] for each in told["conversions"])],
     }
 
@@ -74,27 +75,10 @@ def _tell_corrections(steps):
         step["corrected"] = known.get(step.get("correction"))
 
 
-def _read_by_advocate(told):
-    """The advocate's own texts of the newest decision: nothing of the friend's is in them."""
-    texts = []
-    for conversion in told["conversions"]:
-        mine = [reward for reward in conversion["rewards"] if reward["side"] == Side.ADVOCATE]
-        texts += [_promise(reward) for reward in mine if reward["status"] != RewardStatus.REVERSED]
-        newest = conversion["decisions"][-1:] or [{"rules": []}]
-        sides = [side for rule in newest[0]["rules"] for side in rule["sides"] if side["side"] == Side.ADVOCATE]
-        texts += [reason["advocate"] for side in sides for reason in side["reasons"]]
-    return list(dict.fromkeys(texts))
-
-
-def _promise(reward):
-    pending, available = (money.plain(reward[kind]["amount_minor"], reward[kind]["currency"]) for kind in STATES)
-    if reward["available"]["amount_minor"]:
-        return f"Yours: {available}."
-    if reward["awaits_delivery"] and not reward["held"]:
-        return f"{pending}: {reasons.advocate('awaiting_delivery')}"
-    if reward["held"]:
-        return f"{pending}: {reasons.advocate(reward['held_by'])}"
-    return f"{pending}, yours on {date_format(parse_datetime(reward['due_at']), 'j F')}."
+def _read_by_advocate(conversions, at):
+    """The rows of the advocates' portals that tell of it, by the portal's own function."""
+    bonds = dict.fromkeys(conversion.referral for conversion in conversions)
+    return [friends.row(referral=referral, at=at) for referral in bonds]
 
 
 def _orders(asked):

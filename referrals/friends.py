@@ -39,6 +39,12 @@ def of(*, advocate, limit, before=None):
     ]
 
 
+def one(*, referral):
+    """The Friend of this Referral, as ``of`` tells them."""
+    number = Referral.objects.filter(advocate=referral.advocate_id, pk__lte=referral.pk).count()
+    return Friend(referral.public_id, number, referral.channel, tuple(_conversions([referral])[referral.pk]))
+
+
 def counts(*, advocate):
     """How many joined, and how many of them have an order that counts."""
     return Counts(

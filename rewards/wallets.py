@@ -12,8 +12,10 @@ from rewards.models import (
     Account,
     AccountKind,
     Adjustment,
+    Decision,
     Exchange,
     HoldFrom,
+    Leg,
     Payout,
     Redemption,
     Reward,
@@ -161,6 +163,8 @@ class Line:
     change_minor: int
     balance_minor: int
     cause: object = None
+    # Whether a correction moved it: an admin had made a mistake.
+    corrected: bool = False
 
     @property
     def text(self):
@@ -173,9 +177,12 @@ class Line:
             return f"{what}: order {order}" if order else f"{what}: at the checkout"
         if self.cause is not None:
             return f"{what}: {_CAUSES[type(self.cause)]}"
-        return f"{what}: {self.transfer.reward.rule or 'by hand'}"
+        corrected = " (corrected)" if self.corrected else ""
+        return f"{what}: {self.transfer.reward.rule or 'by hand'}{corrected}"
 
 
+# What deciding moves by itself.
+_DECIDED = (Leg.GRANT, Leg.TAKE_PENDING, Leg.TAKE_AVAILABLE, Leg.TAKE_EXPIRED)
 # What a transfer's reference may name, in words.
 _CAUSES = {Redemption: "redemption", Adjustment: "adjustment", Exchange: "points for credit", Payout: "payout"}
 
@@ -185,12 +192,12 @@ def lines(*, customer, transfers):
     if not transfers:
         return []
     causes = _causes(transfers)
-    balances = _balances(customer, transfers[0])
+    balances, corrected = _balances(customer, transfers[0]), _corrected(transfers)
     told = []
     for transfer in transfers:
         key = transfer.unit, transfer.source.form
         change = _change(transfer, customer)
-        told.append(Line(transfer, change, balances[key], causes.get(_cause(transfer))))
+        told.append(Line(transfer, change, balances[key], causes.get(_cause(transfer)), transfer.pk in corrected))
         balances[key] -= change
     return told
 
@@ -223,6 +230,14 @@ def _balances(customer, newest):
         .order_by()
     )
     return defaultdict(int, {(each["unit"], each["source__form"]): each["total"] for each in sums})
+
+
+def _corrected(transfers):
+    """Ids of the transfers that decisions made which a correction had asked for."""
+    mine = [each for each in transfers if each.decided and not each.reference and each.leg in _DECIDED]
+    asked = Decision.objects.filter(subject__in={each.reward.subject_id for each in mine}, correction__isnull=False)
+    known = set(asked.values_list("subject_id", "number")) if mine else set()
+    return {each.pk for each in mine if (each.reward.subject_id, each.decided) in known}
 
 
 def _cause(transfer):

@@ -98,7 +98,7 @@ def _entry(entry):
 def _single(condition):
     name, op, wanted = condition["field"], condition["op"], condition["value"]
     field, (read, test) = field_of(name), _resolved(condition)
-    reason, most, new = field.reason_of(op), SHOWN if field.kind == TEXTS else None, tuple.__new__
+    reason, most, new = field.reason_of(op, wanted), SHOWN if field.kind == TEXTS else None, tuple.__new__
 
     def ask(facts):
         given = read(facts)
@@ -134,7 +134,7 @@ def _verdict(entry):
     """A callable facts → None where the entry holds, else its reason."""
     if "field" not in entry:
         return _verdict_of_group(entry)
-    reason, (read, test) = field_of(entry["field"]).reason_of(entry["op"]), _resolved(entry)
+    reason, (read, test) = field_of(entry["field"]).reason_of(entry["op"], entry["value"]), _resolved(entry)
 
     def ask(facts):
         given = read(facts)

@@ -19,8 +19,9 @@ METADATA_PREFIX = "metadata."
 class Field:
     """``words`` says it in a sentence, after “with”, where {} is the value; a flag's are those of yes and of no.
 
-    ``reasons`` are the reasons of single ops where they are not ``reason``. ``fact`` is the fact it is read from, where
-    that has another name; ``read`` takes the facts and answers None where they do not say.
+    ``reasons`` are the reasons of single ops where they are not ``reason``; of a flag ``no``, asked to be no.
+    ``fact`` is the fact it is read from, where that has another name; ``read`` takes the facts and answers None where
+    they do not say.
     """
 
     kind: str
@@ -39,8 +40,9 @@ class Field:
     # A regular expression that a value matches wholly, if not any text will do.
     pattern: str = ""
 
-    def reason_of(self, op):
-        return self.reasons.get(op, self.reason)
+    def reason_of(self, op, wanted):
+        """A flag that is asked to be no fails by the opposite reason."""
+        return self.reasons.get("no" if wanted is False else op, self.reason)
 
 
 def _of_lines(*keys):
@@ -133,6 +135,7 @@ FIELDS = {
         "First order",
         "Whether it is the customer's first order ever, orders before the program included.",
         "a first order|a later order",
+        reasons={"no": "first_order_excluded"},
         fact="earlier_orders",
         read=_first_order,
     ),
@@ -150,6 +153,7 @@ FIELDS = {
         "New customer",
         "Whether the friend had no order before joining.",
         "a new customer|a customer from before",
+        reasons={"no": "new_customer_excluded"},
     ),
     "days_since_signup": Field(
         NUMBER,

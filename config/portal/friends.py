@@ -47,6 +47,13 @@ def rows(*, advocate, before, at):
     return shown, (page[-1].referral if len(found) > PAGE else None)
 
 
+def row(*, referral, at):
+    """The same Row of one friend, for who asks what their advocate reads."""
+    friend, advocate = friends.one(referral=referral), referral.advocate
+    earned = earnings.by_conversion(advocate=advocate, conversions=friend.conversions)
+    return _row(friend, [earned[each] for each in friend.conversions], referral.program, at)
+
+
 def _row(friend, earned, program, at):
     state, done, what = _state(earned, program.time_zone, at)
     return Row(

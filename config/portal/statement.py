@@ -50,7 +50,7 @@ def _line(line, advocate, at):
     row = line.transfer
     return Line(
         day=reading.day(row.at, zone=advocate.program.time_zone, at=at),
-        what=_what(row.leg),
+        what=_("Correction by the shop") if line.corrected else _what(row.leg),
         cause=_cause(line, advocate),
         pending=_signed(_pending(row), row.unit),
         available=_signed(line.change_minor, row.unit),
@@ -89,7 +89,10 @@ def _cause(line, advocate):
         return _("Points for credit")
     if cause is not None:
         return _("Payout")
-    return _earned(line.transfer.reward, advocate)
+    earned = _earned(line.transfer.reward, advocate)
+    if line.corrected and line.change_minor < 0 and line.balance_minor < 0:
+        return _("%(earned)s. What you get later pays it off.") % {"earned": earned}
+    return earned
 
 
 def _earned(reward, advocate):

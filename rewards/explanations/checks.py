@@ -98,13 +98,17 @@ def _question(check, shown, version):
         return f"{'amount' if cap['measure'] == 'amount' else 'rewards'} {shown['span']}"
     if field == "orders/friend":
         return f"at most {shown['threshold']} orders of a friend"
-    if field in ("program_status", "advocate_status", "currency") or check["reason"] == "not_first_order":
+    if field in ("program_status", "advocate_status", "currency") or _is_the_first(check):
         return _QUESTIONS.get(field, field)
     known = field_of(field)
     label = _QUESTIONS.get(field) or (known.label.lower() if known else field)
     if field.startswith("metadata."):
         label = field
     return f"{label} {_COMPARED[op]} {_plain(shown['threshold'])}"
+
+
+def _is_the_first(check):
+    return check["reason"] == "not_first_order" and check["field"] == "earlier_orders"
 
 
 def _answer(check, shown, version):

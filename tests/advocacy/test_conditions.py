@@ -3,6 +3,7 @@
 import pytest
 
 from advocacy import conditions, reasons
+from advocacy.conditions.fields import FLAG
 from advocacy.refusals import Refused
 
 FACTS = {
@@ -57,10 +58,11 @@ def condition(field, op, value):
         (("coupon_codes", "one_of", ["spring"]), True, "coupon_not_used"),
         (("coupon_codes", "one_of", ["AUTUMN"]), False, "coupon_not_used"),
         (("first_order", "is", True), True, "not_first_order"),
-        (("first_order", "is", False), False, "not_first_order"),
+        (("first_order", "is", False), False, "first_order_excluded"),
         (("earlier_orders", "at_least", 1), False, "too_few_orders"),
         (("earlier_orders", "at_most", 0), True, "not_first_order"),
         (("new_customer", "is", True), True, "existing_customer"),
+        (("new_customer", "is", False), False, "new_customer_excluded"),
         (("days_since_signup", "at_most", 2), False, "too_late_after_signup"),
         (("days_since_signup", "at_least", 4), False, "too_soon_after_signup"),
         (("sequence", "is", 1), True, "limit_of_orders_reached"),
@@ -254,3 +256,11 @@ def test_the_facts_that_are_read():
 )
 def test_in_plain_words(asked, said):
     assert conditions.sentence(asked, "EUR") == said
+
+
+def test_a_flag_that_is_asked_to_be_no_fails_by_the_opposite_of_what_fails_the_other():
+    for name, field in conditions.FIELDS.items():
+        if field.kind == FLAG:
+            yes, no = (reasons.REASONS[field.reason_of("is", wanted)] for wanted in (True, False))
+            assert yes.staff != no.staff, name
+            assert yes.advocate != no.advocate, name

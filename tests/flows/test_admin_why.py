@@ -52,7 +52,7 @@ def test_a_refusal_says_why_and_the_advocate_reads_nothing_of_the_order(desk, ac
     assert "Nobody gets anything for order 1001." in page
     assert "Order 50.00 EUR, minimum 99.00 EUR." in page
     read = page.split("What the advocate reads")[1].split("</aside>")[0]
-    assert "below the offer’s minimum of 99.00 EUR" in read
+    assert "below the offer’s minimum of €99" in read
     assert "50.00" not in read
 
 

@@ -11,6 +11,7 @@ from advocacy import jobs
 from advocacy.jobs import working
 from advocacy.models import Event, Job, Program
 from advocacy.refusals import Refused
+from config.portal import statement
 from referrals import events as catalogue
 from rewards import audit, corrections, crediting, ledger, rates, rebuild, redemptions
 from rewards.corrections import proposing
@@ -306,6 +307,22 @@ def test_what_was_spent_is_waived_or_netted_as_chosen(alice, olga, anna, netted)
     settle()
     assert balances(alice.customer) == left, "settled again it stays"
     assert list(audit.differences()) == []
+
+
+def test_the_portal_tells_a_correction_as_the_shops_own_and_how_it_is_paid_off(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    first = friends(alice, 1)[0]
+    spend(alice, 5000)
+    correct(version, olga, anna, policy="net")
+    settle(at=LATER)
+    lines = statement.lines(advocate=alice, before=None, at=LATER)[0]
+    assert [(line.what, line.cause, line.available) for line in lines[:1]] == [
+        ("Correction by the shop", "A friend’s order. What you get later pays it off.", "\N{MINUS SIGN}€45.00")
+    ]
+    assert {line.what for line in lines[1:]} == {"Spent", "Set aside", "Credited", "Promised"}
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle(at=LATER)
+    assert statement.lines(advocate=alice, before=None, at=LATER)[0][0].what == "Taken back"
 
 
 def spend(alice, amount):

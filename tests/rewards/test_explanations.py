@@ -163,6 +163,8 @@ ASKED_OF_EVERYBODY = {
     "above_maximum",
     "not_first_order",
     "existing_customer",
+    "new_customer_excluded",
+    "first_order_excluded",
     "limit_of_orders_reached",
     "too_few_orders",
     "too_late_after_signup",
@@ -178,8 +180,8 @@ def test_a_condition_on_a_friend_is_told_to_the_advocate_as_the_programs_own_or_
     field = conditions.field_of(name)
     general = reasons.advocate("fraud_rejected")
     for op in conditions.OPERATORS[field.kind]:
-        key = field.reason_of(op)
-        assert key in ASKED_OF_EVERYBODY or reasons.advocate(key) == general, f"{key} tells what {name} was"
+        for key in {field.reason_of(op, wanted) for wanted in (True, False)}:
+            assert key in ASKED_OF_EVERYBODY or reasons.advocate(key) == general, f"{key} tells what {name} was"
 
 
 @pytest.mark.parametrize("key", reasons.REASONS)
