@@ -12,7 +12,10 @@ _SETTINGS = """
 
 
 class Check(NamedTuple):
-    """``statement`` selects what differs; its columns fill the ``sentence``, a text or a function of them by name."""
+    """``statement`` selects what differs; its columns fill the ``sentence``, a text or a function of them by name.
+
+    A function that answers None finds nothing wrong with its row: for what the database cannot compare (secrets).
+    """
 
     name: str
     statement: str
@@ -48,7 +51,8 @@ def _said(check, statement):
         while rows := cursor.fetchmany(_AT_ONCE):
             names = names or [column.name for column in cursor.description]
             for row in rows:
-                yield say(**dict(zip(names, row, strict=True)))
+                if sentence := say(**dict(zip(names, row, strict=True))):
+                    yield sentence
 
 
 def listed(values):

@@ -43,6 +43,11 @@ def fingerprint(text, *, key=-1):
     return hmac.digest(_derived(_keys()[key], "fingerprint"), text.encode(), hashlib.sha256)
 
 
+def fingerprints(text):
+    """By every key: what was fingerprinted before a resealing and what after it are both among them."""
+    return {fingerprint(text, key=place) for place in range(len(_keys()))}
+
+
 def _keys():
     return tuple(settings.ENCRYPTION_KEYS) or (_of_development(settings.SECRET_KEY),)
 

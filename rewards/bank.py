@@ -29,6 +29,7 @@ SEPA = frozenset(
 )
 _LONGEST_NAME = 70
 _REMAINDER = 1
+_SHOWN = 4
 EMPTY = "Write the IBAN, such as DE89 3704 0044 0532 0130 00."
 SHAPELESS = "An IBAN begins with two letters and two digits, such as DE89 3704 0044 0532 0130 00."
 LENGTH = "An IBAN of %(country)s has %(wanted)s signs; this one has %(found)s."
@@ -66,6 +67,11 @@ def iban(text):
     if int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 != _REMAINDER:
         raise BadIban(MISTYPED)
     return plain
+
+
+def ending(text):
+    """What of an account may be shown: its last four signs, unless that would be most of it."""
+    return text[-_SHOWN:] if len(text) > 2 * _SHOWN else ""
 
 
 def in_sepa(number):

@@ -50,10 +50,10 @@ class PayeeForm(forms.ModelForm):
 
 class ChangeInline(ReadOnlyInline, TabularInline):
     model = PayeeChange
-    verbose_name_plural = "destinations"
+    verbose_name_plural = "changes"
     hide_title = True
     ordering = ["-pk"]
-    fields = readonly_fields = ["before", "after", "source", "by", "at"]
+    fields = readonly_fields = ["before", "after", "name", "country", "tax_form_since", "source", "by", "at"]
 
 
 @admin.register(Payee)

@@ -5,9 +5,17 @@ database, a few at a time: a million transfers need no more memory here than non
 """
 
 from advocacy.checking import found
-from rewards.audit import copies, decisions, ledger, paying, spending, told
+from rewards.audit import copies, decisions, ledger, payees, paying, spending, told
 
-CHECKS = (*ledger.CHECKS, *decisions.CHECKS, *spending.CHECKS, *copies.CHECKS, *told.CHECKS, *paying.CHECKS)
+CHECKS = (
+    *ledger.CHECKS,
+    *decisions.CHECKS,
+    *spending.CHECKS,
+    *copies.CHECKS,
+    *told.CHECKS,
+    *paying.CHECKS,
+    *payees.CHECKS,
+)
 
 
 def differences():

@@ -1,4 +1,4 @@
-"""Batches of payouts against their payouts, and whom they pay against what was noted of every destination."""
+"""Batches of payouts against their payouts, and who must approve them against what was asked for and confirmed."""
 
 from advocacy.checking import Check
 
@@ -29,32 +29,37 @@ _STATES = """
        OR batch.state IN ('draft', 'approved') AND payout.state NOT IN ('frozen', 'cancelled')
     GROUP BY batch.id, batch.state ORDER BY batch.id
 """
-_PAYEES = """
-    SELECT payee.id, payee.customer_id AS customer FROM rewards_payee payee
-    JOIN advocacy_customer customer ON customer.id = payee.customer_id
-    LEFT JOIN LATERAL (
-        SELECT change.* FROM rewards_payeechange change WHERE change.payee_id = payee.id ORDER BY change.id DESC LIMIT 1
-    ) AS newest ON TRUE
-    WHERE payee.storefront_id <> customer.storefront_id
-       OR (payee.destination_kind <> '') <> (newest.id IS NOT NULL)
-       OR newest.customer_id <> payee.customer_id
-       OR newest.after <> '•••• ' || payee.destination_end
-       OR payee.destination_changed_at IS DISTINCT FROM CASE WHEN newest.before <> '' THEN newest.at END
-    ORDER BY payee.id
-"""
-# A change counts for the batches that are made after it; within minutes either may have been first.
-_DESTINATIONS = """
-    SELECT payout.id, payout.destination_end AS ending FROM rewards_payout payout
-    WHERE payout.destination IS NOT NULL AND NOT EXISTS (
-        SELECT FROM rewards_payeechange change
-        WHERE change.customer_id = payout.customer_id AND change.after = '•••• ' || payout.destination_end
-            AND change.at <= payout.made_at
-            AND NOT EXISTS (
-                SELECT FROM rewards_payeechange later
-                WHERE later.payee_id = change.payee_id AND later.id > change.id
-                    AND later.at <= payout.made_at - INTERVAL '5 minutes')
-    )
-    ORDER BY payout.id
+# A new change withdraws the one that waits, so the newest that was done is the last.
+_LIMITS = " UNION ALL ".join(
+    f"""
+        SELECT '{what}' AS what, limited.id, limited.four_eyes_above_minor AS stored, said.minor AS told
+        FROM {table} limited, LATERAL (
+            SELECT COALESCE(
+                (SELECT after_minor FROM rewards_limitchange WHERE {what}_id = limited.id AND state = 'done'
+                    ORDER BY id DESC LIMIT 1),
+                (SELECT before_minor FROM rewards_limitchange WHERE {what}_id = limited.id ORDER BY id LIMIT 1)
+            ) AS minor
+        ) AS said WHERE limited.four_eyes_above_minor <> said.minor
+    """  # noqa: S608 - our own names
+    for what, table in {"program": "advocacy_program", "policy": "rewards_payoutpolicy"}.items()
+)
+# The limit that counted when it was made; of changes within minutes either side may have been first.
+_SECONDS = """
+    SELECT batch.id, batch.total_minor AS total, counted.minor FROM rewards_payoutbatch batch
+    JOIN rewards_payoutpolicy policy ON policy.id = batch.policy_id, LATERAL (
+        SELECT GREATEST(
+            COALESCE(
+                (SELECT after_minor FROM rewards_limitchange change WHERE change.policy_id = policy.id
+                    AND state = 'done' AND decided_at <= batch.made_at ORDER BY id DESC LIMIT 1),
+                (SELECT before_minor FROM rewards_limitchange change WHERE change.policy_id = policy.id
+                    AND state = 'done' ORDER BY id LIMIT 1),
+                policy.four_eyes_above_minor),
+            (SELECT MAX(GREATEST(before_minor, after_minor)) FROM rewards_limitchange change
+                WHERE change.policy_id = policy.id AND state = 'done'
+                AND decided_at BETWEEN batch.made_at - INTERVAL '5 minutes' AND batch.made_at + INTERVAL '5 minutes')
+        ) AS minor
+    ) AS counted
+    WHERE NOT batch.needs_second AND batch.total_minor > counted.minor ORDER BY batch.id
 """
 
 CHECKS = (
@@ -66,13 +71,11 @@ CHECKS = (
     ),
     Check("batches' states", _STATES, "Batch {id} is {state}, and {number} of its payouts cannot be in it."),
     Check(
-        "payees",
-        _PAYEES,
-        "Payee {id} of customer {customer} is not what its last change says, or of another customer or storefront.",
+        "limits for a second person",
+        _LIMITS,
+        "The limit for a second person of {what} {id} is {stored}; the last change of it says {told}.",
     ),
     Check(
-        "payouts' destinations",
-        _DESTINATIONS,
-        "Payout {id} goes to an account that ends in {ending}, which its customer had not given when it was made.",
+        "batches for two", _SECONDS, "Batch {id} of {total} is above the limit of {minor}, but needs no second person."
     ),
 )

@@ -1,9 +1,29 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
 from advocacy.models import Program, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, UnitField, never_emptied, one_of
 from rewards.models.payout import PayoutPolicy
+
+
+def raised_by_two(column):
+    """A limit is raised as its newest change says that was done, or not at all. ``column``: of the change's owner."""
+    return pgtrigger.Trigger(
+        name="a_higher_limit_was_confirmed",
+        operation=pgtrigger.UpdateOf("four_eyes_above_minor"),
+        when=pgtrigger.Before,
+        condition=pgtrigger.Q(new__four_eyes_above_minor__gt=pgtrigger.F("old__four_eyes_above_minor")),
+        func=f"""
+            IF NEW.four_eyes_above_minor IS DISTINCT FROM (
+                SELECT after_minor FROM rewards_limitchange WHERE {column} = NEW.id AND state = 'done'
+                ORDER BY id DESC LIMIT 1
+            ) THEN
+                RAISE EXCEPTION 'A higher limit for a second person is asked for, and confirmed by another.';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608 - our own column
+    )
 
 
 class LimitChangeState(models.TextChoices):
@@ -61,3 +81,19 @@ class LimitChange(models.Model):
     @property
     def what(self):
         return f"corrections in {self.program}" if self.program_id else f"payouts of {self.policy}"
+
+
+class LimitedProgram(Program):
+    """A program's limit is guarded here: the base knows nothing of changes of limits."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = [raised_by_two("program_id")]
+
+
+class LimitedPolicy(PayoutPolicy):
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = [raised_by_two("policy_id")]

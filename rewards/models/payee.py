@@ -65,7 +65,7 @@ class Payee(models.Model):
 
 
 class PayeeChange(models.Model):
-    """A destination that was entered or changed: by whom, when, and what of both may be shown. Insert-only."""
+    """A payee as somebody entered or changed them: by whom, when, and all that decides whom money goes to."""
 
     payee = models.ForeignKey(Payee, models.PROTECT, related_name="changes")
     # A copy, so that the audit sees a payee that was given to somebody else.
@@ -74,6 +74,15 @@ class PayeeChange(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     before = models.CharField(max_length=20, blank=True)
     after = models.CharField(max_length=20, blank=True)
+    redirects = models.BooleanField(default=True, help_text="Whether the destination is another than before.")
+    # As they were from then on. Of changes before these were kept, only each payee's last has them.
+    name = models.CharField(max_length=140, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    kind = models.CharField(max_length=10, blank=True)
+    vat_id = models.CharField(max_length=20, blank=True)
+    tax_form_since = models.DateField(null=True)
+    destination = SealedField(null=True, editable=False)
+    destination_print = FingerprintField(of="destination", null=True)
     at = models.DateTimeField()
 
     class Meta:

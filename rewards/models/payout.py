@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -6,7 +7,15 @@ from django.utils import timezone
 
 from advocacy import ids
 from advocacy.models import Customer, Program, Storefront
-from advocacy.models.columns import MinorField, PublicIdField, SealedField, UnitField, at_least, one_of
+from advocacy.models.columns import (
+    FingerprintField,
+    MinorField,
+    PublicIdField,
+    SealedField,
+    UnitField,
+    at_least,
+    one_of,
+)
 from advocacy.money import CURRENCIES
 from rewards import bank
 from rewards.models.coupon_pool import CouponPool, PoolKind
@@ -194,6 +203,37 @@ class PayoutBatch(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["storefront", "-id"], name="batches_newest_first")]
+        triggers = [
+            # Who could change these could pass the second person by one statement.
+            pgtrigger.Trigger(
+                name="a_batch_keeps_whose_approval_it_needs",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func="""
+                    IF OLD.needs_second AND NOT NEW.needs_second THEN
+                        RAISE EXCEPTION 'A batch that needs two people goes on needing them.';
+                    END IF;
+                    IF (NEW.policy_id, NEW.made_by_id) IS DISTINCT FROM (OLD.policy_id, OLD.made_by_id) THEN
+                        RAISE EXCEPTION 'Who made a batch, and by which policy, stays.';
+                    END IF;
+                    IF OLD.first_approved_by_id IS NOT NULL
+                            AND NEW.first_approved_by_id IS DISTINCT FROM OLD.first_approved_by_id
+                        OR OLD.state <> 'draft' AND (NEW.first_approved_by_id, NEW.approved_by_id, NEW.approved_at)
+                            IS DISTINCT FROM (OLD.first_approved_by_id, OLD.approved_by_id, OLD.approved_at) THEN
+                        RAISE EXCEPTION 'Who approved a batch stays.';
+                    END IF;
+                    IF OLD.state = 'draft' AND NEW.state NOT IN ('draft', 'approved', 'cancelled')
+                        OR OLD.state <> 'draft' AND NEW.state = 'draft' THEN
+                        RAISE EXCEPTION 'A draft is approved, or cancelled; it is a draft once.';
+                    END IF;
+                    IF OLD.state = 'draft' AND NEW.state = 'approved' AND NEW.needs_second
+                        AND NEW.made_by_id IS NULL AND OLD.first_approved_by_id IS NULL THEN
+                        RAISE EXCEPTION 'The first approval of a batch is written down before the second is given.';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
 
     def __str__(self):
         return ids.encode(ids.PREFIXES["payout_batch"], self.public_id)
@@ -232,6 +272,8 @@ class Payout(models.Model):
     payee_country = models.CharField(max_length=2, blank=True)
     payee_vat_id = models.CharField(max_length=20, blank=True)
     destination = SealedField(null=True, editable=False)
+    # Used by: the audit, which compares it with the register of payees.
+    destination_print = FingerprintField(of="destination", null=True)
     destination_end = models.CharField("Account ends in", max_length=4, blank=True)
     reference = models.CharField(max_length=140, blank=True, help_text="Whoever paid it calls it so.")
     failure = models.CharField(max_length=200, blank=True, help_text="Why it failed, in words.")

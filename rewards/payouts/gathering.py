@@ -114,6 +114,7 @@ def _payee(payee):
         "payee_country": payee.country,
         "payee_vat_id": payee.vat_id,
         "destination": payee.destination,
+        "destination_print": payee.destination_print,
         "destination_end": payee.destination_end,
     }
 

@@ -13,7 +13,6 @@ from rewards.models import DestinationKind, Payee, PayeeChange, PayeeKind, Payou
 # Whoever took over an account changes where its money goes first: its owner has so long to notice.
 HOLD_AFTER_CHANGE = timedelta(days=3)
 PORTAL = "portal"
-_SHOWN = 4
 _COLUMNS = ("name", "country", "kind", "vat_id", "tax_form_since")
 
 
@@ -31,15 +30,32 @@ def put(*, customer, fields, source, at, by=None):
         if source == PORTAL and not created and fields.get("country", payee.country) != payee.country:
             # A year's tax limit is the country's: whoever could choose it could pass it.
             _refuse({"country": "The shop changes your country; write to them."})
+        known, before = _said(payee), payee.shown
         for name in _COLUMNS:
             setattr(payee, name, fields.get(name, getattr(payee, name)))
         _refuse(_problems(payee, at))
-        change = _redirect(payee, fields, at)
+        redirects = _redirect(payee, fields, at)
         _refuse(_unpayable(payee))
         payee.save()
-        if change:
-            PayeeChange.objects.create(payee=payee, customer=customer, source=source, by=by, at=at, **change)
+        if created or redirects or known != _said(payee):
+            _note(payee, source=source, by=by, at=at, before=before, redirects=redirects)
     return payee, created
+
+
+def _said(payee):
+    return {name: getattr(payee, name) for name in _COLUMNS}
+
+
+def _note(payee, **change):
+    PayeeChange.objects.create(
+        payee=payee,
+        customer=payee.customer,
+        after=payee.shown,
+        destination=payee.destination,
+        destination_print=payee.destination_print,
+        **_said(payee),
+        **change,
+    )
 
 
 def held_until(payee):
@@ -89,23 +105,17 @@ def _refuse(wrong):
 
 
 def _redirect(payee, fields, at):
-    """Set the destination; what PayeeChange keeps of it, or None where it stays."""
+    """Set the destination; whether it is another than before."""
     kind, text = _destination(fields)
     if kind is None:
-        return None
+        return False
     mark = secrets.fingerprint(text)
     if payee.destination_kind and bytes(payee.destination_print) == mark:
-        return None
-    before = payee.shown
+        return False
     payee.destination_changed_at = at if payee.destination_kind else None
     payee.destination_kind, payee.destination = kind, secrets.seal(text)
-    payee.destination_print, payee.destination_end = mark, _end(text)
-    return {"before": before, "after": payee.shown}
-
-
-def _end(text):
-    """The last four signs, unless that would be most of it."""
-    return text[-_SHOWN:] if len(text) > 2 * _SHOWN else ""
+    payee.destination_print, payee.destination_end = mark, bank.ending(text)
+    return True
 
 
 def _destination(fields):

@@ -1,11 +1,13 @@
 """The audit finds every kind of difference: one row is spoilt behind the verbs' backs for each thing it recounts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection, transaction
 
-from rewards import adjustments, audit, redemptions
+from advocacy import resealing, secrets
+from rewards import adjustments, audit, limits, redemptions
 from rewards.audit import CHECKS
 from rewards.coupons import ending
 from rewards.models import (
@@ -15,14 +17,18 @@ from rewards.models import (
     Coupon,
     Decision,
     Payee,
+    PayeeChange,
     Payout,
     PayoutBatch,
+    PayoutPolicy,
     Reward,
     Subject,
     Transfer,
 )
+from rewards.payouts import payees
+from tests import cast
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
-from tests.rewards.payouts_stage import cash_rule, earns, exported, payee_of, policy_of
+from tests.rewards.payouts_stage import OTHER_IBAN, cash_rule, earns, exported, payee_of, policy_of
 from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
 from tests.rewards.wallet_scene import lot
 
@@ -40,8 +46,11 @@ def fred():
     settle()
     cash_rule(program)
     payee_of(alice.customer)
+    payee_of(fred, iban=OTHER_IBAN)
     earns(alice)
-    exported(policy_of(program.storefront))
+    policy = policy_of(program.storefront, four_eyes_above_minor=20_000)
+    limits.change(of=policy, minor=10_000, by=cast.staff("olga"), at=NOW)
+    exported(policy)
     pool = pool_of(program)
     stock(pool, range(2))
     pays_from(pool)
@@ -151,13 +160,25 @@ SPOILT = {
         "UPDATE rewards_payoutbatch SET state = 'settled'",
         "Batch {batch} is settled, and 1 of its payouts cannot be in it.",
     ),
+    "limits for a second person": (
+        "UPDATE rewards_payoutpolicy SET four_eyes_above_minor = 90000",
+        "The limit for a second person of policy {policy} is 90000; the last change of it says 10000.",
+    ),
+    "batches for two": (
+        "UPDATE rewards_payoutbatch SET total_minor = 10001",
+        "Batch {batch} of 10001 is above the limit of 10000, but needs no second person.",
+    ),
     "payees": (
-        "UPDATE rewards_payee SET customer_id = {fred}",
-        "Payee {payee} of customer {fred} is not what its last change says, or of another customer or storefront.",
+        "UPDATE rewards_payee SET name = 'Mallory' WHERE id = {payee}",
+        "Payee {payee} of customer {alice} is not what its last change says, or of another customer or storefront.",
     ),
     "payouts' destinations": (
         "UPDATE rewards_payout SET destination_end = '1234'",
         "Payout {paid} goes to an account that ends in 1234, which its customer had not given when it was made.",
+    ),
+    "sealed accounts": (
+        "UPDATE rewards_payout SET destination = (SELECT destination FROM rewards_payee WHERE customer_id = {fred})",
+        "Payout {paid} goes to another account than the one that ends in 3000, which was given.",
     ),
     "transfers' accounts": (
         "UPDATE rewards_account SET unit = 'USD' WHERE id = {account}",
@@ -188,7 +209,8 @@ def names(fred):
         "coupon": Coupon.objects.get(state="assigned").pk,
         "paid": Payout.objects.get().pk,
         "batch": PayoutBatch.objects.get().pk,
-        "payee": Payee.objects.get().pk,
+        "policy": PayoutPolicy.objects.get().pk,
+        "payee": Payee.objects.get(customer__name="alice").pk,
     }
 
 
@@ -252,3 +274,49 @@ def test_a_code_that_was_withdrawn_and_put_back_is_as_told(fred):
     ending.revoke(coupon=coupon, at=NOW)
     ending.put_back(coupon=coupon, at=NOW)
     assert list(audit.parts()["codes' states"]()) == []
+
+
+SWAPPED = "SELECT {columns} FROM rewards_payee other WHERE other.customer_id = {fred}"
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "found"),
+    [
+        ("payee", "destination", "sealed accounts"),
+        ("payee", "destination, destination_print", "payees"),
+        ("payee", "destination, destination_print, destination_end", "payees"),
+        ("payout", "destination, destination_print", "sealed accounts"),
+        ("payout", "destination, destination_print, destination_end", "payouts' destinations"),
+    ],
+)
+def test_an_account_that_was_swapped_is_found(fred, table, columns, found):
+    other = SWAPPED.format(columns=columns, fred=fred.pk)
+    spoil(f"UPDATE rewards_{table} SET ({columns}) = ({other}) WHERE customer_id <> {fred.pk}")
+    assert len(list(audit.parts()[found]())) == 1
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    ["customer_id = {gina}", "tax_form_since = '2026-01-01'", "country = 'FR'", "destination_changed_at = now()"],
+)
+def test_payees_are_what_the_register_says(fred, spoilt):
+    gina = person(fred.storefront, "mallory")
+    payee = Payee.objects.get(customer=fred)
+    payees.put(customer=fred, fields={"tax_form_since": date(2026, 2, 1)}, source="admin", at=NOW)
+    assert list(audit.parts()["payees"]()) == []
+    spoil(f"UPDATE rewards_payee SET {spoilt.format(gina=gina.pk)} WHERE id = {payee.pk}")
+    [said] = audit.parts()["payees"]()
+    assert said.startswith(f"Payee {payee.pk} of customer ")
+
+
+def test_after_a_new_key_seals_all_agrees(fred, settings):
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    sealed = [Payee, Payout, PayeeChange]
+    settings.ENCRYPTION_KEYS = [old, *secrets._keys()]
+    resealing.reseal(sealed)
+    assert list(audit.parts()["sealed accounts"]()) == []
+    settings.ENCRYPTION_KEYS = [old]
+    for name in ("payees", "payouts' destinations", "sealed accounts"):
+        assert list(audit.parts()[name]()) == []
+    settings.ENCRYPTION_KEYS = [new]
+    assert next(iter(audit.parts()["sealed accounts"]())).endswith("that none of ENCRYPTION_KEYS opens.")
