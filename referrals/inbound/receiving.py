@@ -1,13 +1,12 @@
 """Take a platform's message: look at its signature, keep it as it came, answer at once. It is worked on later."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC
 
 from django.db import connection as database
 from django.db import transaction
 
-from advocacy import connections, secrets
+from advocacy import connections, ids, secrets
 from advocacy.models import Connection, ConnectionStatus
 from advocacy.outbox import wake
 from advocacy.refusals import NotFound, Refused
@@ -25,9 +24,8 @@ class Forged(Refused):
 
 @dataclass(frozen=True)
 class Received:
-    """``replayed``: the same message was here already; ``message`` is None for a ping that needs no work."""
+    """``replayed``: the same message was here already."""
 
-    message: InboundMessage | None
     replayed: bool = False
 
 
@@ -50,30 +48,30 @@ def _received(found, platform, raw, headers, at):
     if len(raw) > LARGEST:
         raise Refused("message_too_large", f"A message has at most {LARGEST} bytes.")
     if platform.is_ping(raw, headers):
-        return Received(message=None)
+        return Received()
     signing = connections.signing_secrets(found, at=at)
     if not any(platform.is_signed(raw, headers, secret=secret) for secret in signing):
         raise Forged("invalid_signature", "The signature does not fit this body and the secret of this connection.")
     platform.check_age(headers, at=at)
     topic, message_id = platform.named(raw, headers)
-    with transaction.atomic():
-        message, new = _kept(found, topic, message_id, raw, at)
-        if new:
-            transaction.on_commit(wake_worker)
-    return Received(message=message, replayed=not new)
+    new = _keep(found, topic, message_id, raw, at)
+    if new:
+        transaction.on_commit(wake_worker)
+    return Received(replayed=not new)
 
 
-def _kept(found, topic, message_id, raw, at):
-    named = {"connection": found, "message_id": message_id[:200]}
-    row = InboundMessage(topic=topic[:100], raw=secrets.seal(raw.decode("latin-1")), received_at=at, **named)
-    (made,) = InboundMessage.objects.bulk_create([row], ignore_conflicts=True)
-    kept = InboundMessage.objects.get(**named)
-    return kept, kept.public_id == made.public_id
-
-
-def digest_of(topic, raw):
-    """A name for a message whose platform gives it none of its own."""
-    return hashlib.sha256(topic.encode(errors="replace") + b"\0" + raw).hexdigest()
+def _keep(found, topic, message_id, raw, at):
+    """Whether it was not here yet. One statement, because the platform waits for the answer."""
+    values = [ids.uuid7(), found.pk, message_id[:200], topic[:100], secrets.seal(raw.decode("latin-1")), at]
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {InboundMessage._meta.db_table} "  # noqa: S608
+            "(public_id, connection_id, message_id, topic, raw, received_at, state, attempts, note) "
+            "VALUES (%s, %s, %s, %s, %s, %s, 'received', 0, '') "
+            "ON CONFLICT (connection_id, message_id) DO NOTHING",
+            values,
+        )
+        return cursor.rowcount == 1
 
 
 def wake_worker():
