@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import customers, ids
-from advocacy.api import fields, found
+from advocacy.api import expanding, fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
 from advocacy.api.lists import ListEndpoint, between
@@ -115,6 +115,13 @@ class CustomerAnswer(serializers.ModelSerializer):
         ]
 
     example = {"id": sample("customer"), "external_id": "fred", "phone": "", **_FRED, "resource_version": 1}
+
+
+def of(storefront):
+    return Customer.objects.filter(storefront=storefront)
+
+
+expanding.whole("customer", CustomerAnswer, of, tag="Customers")
 
 
 @documented("Customers", get=Call("List customers", CustomerAnswer, many=True))

@@ -1,6 +1,7 @@
 """What every endpoint does before and after its one domain call."""
 
 import threading
+from http import HTTPStatus
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from advocacy import twins
-from advocacy.api import limits, parsing
+from advocacy.api import expanding, limits, parsing
 from advocacy.api.problems import LengthMissing, Unreadable
 
 
@@ -30,6 +31,9 @@ class Endpoint(APIView):
 
     # What is left of the caller's limit, for the headers; None where nobody counts.
     room = None
+    # The fields of its answer to GET that may be whole answers: see ``advocacy.api.expanding``.
+    expands = {}
+    expanded = {}
     body_limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     parameters = {}
     content_negotiation_class = AlwaysJson
@@ -46,6 +50,7 @@ class Endpoint(APIView):
         for name, text in kwargs.items():
             parsing.check_text(text, name)
         self._check_query(request)
+        self.expanded = expanding.wanted(request, self.expands) if expanding.PARAMETER in request.query_params else {}
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
             # Such a body would be read as an empty one.
             raise LengthMissing("length_required", "Send the body with a Content-Length header.")
@@ -72,13 +77,17 @@ class Endpoint(APIView):
         return super().handle_exception(exc)
 
     def finalize_response(self, request, response, *args, **kwargs):
+        if self.expanded and response.status_code == HTTPStatus.OK:
+            context = {"at": self.at}
+            expanding.expand(response.data, self.expanded, storefront=self.request.storefront, context=context)
         response = super().finalize_response(request, response, *args, **kwargs)
         for name, text in (self.room.headers() if self.room else {}).items():
             response[name] = text
         return response
 
     def known_parameters(self, method):
-        return self.parameters.get(method, ())
+        expand = (expanding.PARAMETER,) if method == "GET" and self.expands else ()
+        return (*self.parameters.get(method, ()), *expand)
 
     def _check_query(self, request):
         known = self.known_parameters("GET" if request.method == "HEAD" else request.method)

@@ -188,7 +188,7 @@ class PublicId(serializers.Field):
     """A row's public id with its prefix; ``source`` leads to the UUID."""
 
     def __init__(self, kind, **options):
-        self.prefix = ids.PREFIXES[kind]
+        self.kind, self.prefix = kind, ids.PREFIXES[kind]
         super().__init__(**{"read_only": True} | options)
 
     def to_representation(self, value):

@@ -1,9 +1,10 @@
 """Lists: newest first, by cursor, narrowed by named filters. No filter's name or value reaches a query as code."""
 
 import re
+import zoneinfo
 from dataclasses import dataclass
+from datetime import datetime
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -14,6 +15,8 @@ from advocacy.api.endpoint import Endpoint
 from advocacy.api.fields import Time
 from advocacy.api.problems import Unreadable
 
+ZONE = "time_zone"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 DEFAULT_LIMIT, HIGHEST_LIMIT = 20, 100
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": HIGHEST_LIMIT, "default": DEFAULT_LIMIT}
 
@@ -70,8 +73,10 @@ class Moment:
     """``?created_after=…`` (included) and ``?created_before=…`` (excluded)."""
 
     lookup: str
-    shape = OpenApiTypes.DATETIME
-    description: str = "RFC 3339 with an offset; after includes the moment, before does not."
+    shape = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
+    description: str = (
+        "RFC 3339 with an offset, or a day with time_zone: when it begins. After includes the moment, before does not."
+    )
 
     def narrow(self, rows, text, storefront):
         try:
@@ -80,6 +85,18 @@ class Moment:
         except serializers.ValidationError as error:
             raise invalid(f"{self.lookup.split('__')[0]} {error.detail[0]}.") from error
         return rows.filter(**{self.lookup: moment})
+
+
+def _beginning(text, name, zone):
+    """A day's beginning as RFC 3339; what is no day stays as it is."""
+    if not _DAY(text):
+        return text
+    if zone not in zoneinfo.available_timezones() - {"localtime"}:
+        raise invalid(f"{name} is a day: send time_zone with it, an IANA name such as Europe/Berlin.")
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone)).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise invalid(f"{name} is not a day that exists.") from error
 
 
 def between(column):
@@ -97,13 +114,18 @@ class ListEndpoint(Endpoint):
 
     def known_parameters(self, method):
         paging = ("limit", "cursor", *self.filters) if method == "GET" else ()
+        if paging and takes_days(self.filters):
+            paging += (ZONE,)
         return (*paging, *super().known_parameters(method))
 
     def get(self, request, **path):
         rows = listed = self.rows()
         for name, narrowing in self.filters.items():
             if name in request.query_params:
-                rows = narrowing.narrow(rows, request.query_params[name], request.storefront)
+                text = request.query_params[name]
+                if isinstance(narrowing, Moment):
+                    text = _beginning(text, name, request.query_params.get(ZONE))
+                rows = narrowing.narrow(rows, text, request.storefront)
         page, cursor = page_of(rows, listed, request.query_params)
         shown = self.answer(self.shown(page), many=True, context=self.context())
         return Response({"data": shown.data, "next_cursor": cursor})
@@ -153,12 +175,19 @@ def invalid(sentence):
     return Unreadable("invalid_parameter", sentence)
 
 
+def takes_days(filters):
+    return any(isinstance(each, Moment) for each in filters.values())
+
+
 def parameters_of(filters):
     """The query parameters of a list, for the schema."""
     paging = [
         OpenApiParameter("limit", _LIMIT, description=f"1 to {HIGHEST_LIMIT}; default {DEFAULT_LIMIT}."),
         OpenApiParameter("cursor", str, description="next_cursor of the page before."),
     ]
+    if takes_days(filters):
+        words = "An IANA name such as Europe/Berlin: whose days created_after and the like mean, where they are days."
+        paging.append(OpenApiParameter(ZONE, str, description=words))
     return paging + [
         OpenApiParameter(name, getattr(each, "shape", str), description=each.description)
         for name, each in filters.items()

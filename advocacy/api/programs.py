@@ -3,7 +3,7 @@
 from django.db.models import Q
 from rest_framework import serializers
 
-from advocacy.api import fields, found
+from advocacy.api import expanding, fields, found
 from advocacy.api.examples import euros, sample
 from advocacy.api.keys import AnyKey
 from advocacy.api.lists import Among, ListEndpoint, Of
@@ -150,6 +150,13 @@ class OfferAnswer(serializers.ModelSerializer):
         "starts_at": "2026-11-01T00:00:00Z",
         "ends_at": None,
     }
+
+
+def of(storefront):
+    return Program.objects.filter(storefront=storefront)
+
+
+expanding.whole("program", ProgramAnswer, of, tag="Programs", public=True)
 
 
 @documented("Programs", get=Call("List programs", ProgramAnswer, many=True))

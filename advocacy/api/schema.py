@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from advocacy.api import keyed, keys, lists, problems, scopes
+from advocacy.api import expanding, keyed, keys, lists, problems, scopes
 from advocacy.api.keys import AnyKey, AsCustomer, SecretKey
 
 
@@ -102,6 +102,8 @@ def documented(tag, **calls):
 
     def decorate(view):
         view.scopes = {method.upper(): scopes.of(tag, method, reads=call.reads) for method, call in calls.items()}
+        if "get" in calls:
+            view.expands = expanding.fields_of(calls["get"].gives)
         known = {method: _operation(tag, method, call, view) for method, call in calls.items()}
         return extend_schema_view(**known)(view)
 
@@ -116,14 +118,22 @@ def _operation(tag, method, call, view):
         tags=[tag],
         request=call.takes,
         responses=_answers(method, call) | _problems(method),
-        parameters=_parameters(call, view),
+        parameters=_parameters(method, call, view),
         examples=_examples(call),
     )
 
 
-def _parameters(call, view):
+def _parameters(method, call, view):
     own = [*call.also, *(lists.parameters_of(view.filters) if call.many else [])]
+    if method == "get" and view.expands:
+        own.append(_expand(sorted(view.expands)))
     return [*own, IDEMPOTENCY_KEY] if call.keyed else own
+
+
+def _expand(names):
+    one = f"({'|'.join(names)})"
+    words = f"Whole answers in the place of these ids, separated by commas: {', '.join(names)}."
+    return OpenApiParameter(expanding.PARAMETER, {"type": "string", "pattern": f"^{one}(,{one})*$"}, description=words)
 
 
 def _answers(method, call):
@@ -200,6 +210,11 @@ def closed(result, **_):
     for name, component in result["components"]["schemas"].items():
         if name.endswith("Request") and component.get("type") == "object":
             component.setdefault("additionalProperties", False)
+        for place in expanding.EXPANDED.get(name, ()):
+            shown = component["properties"][place]
+            words = {word: shown.pop(word) for word in ("nullable", "readOnly", "description") if word in shown}
+            whole = {"type": "object", "additionalProperties": {}, "description": "With expand."}
+            component["properties"][place] = {"oneOf": [shown, whole], **words}
     return result
 
 

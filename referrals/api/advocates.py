@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import enrolment
-from advocacy.api import customers, fields, found, problems, programs
+from advocacy.api import customers, expanding, fields, found, problems, programs
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import SIGNED_UP, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
@@ -155,6 +155,9 @@ def enrol(*, storefront, call, at):
             **given,
         )
     return advocate, new
+
+
+expanding.whole("advocate", AdvocateAnswer, of, tag="Advocates")
 
 
 @documented(

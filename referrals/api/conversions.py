@@ -3,7 +3,7 @@
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy.api import fields, found
+from advocacy.api import expanding, fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
@@ -77,6 +77,9 @@ def of(storefront):
     return Conversion.objects.filter(storefront=storefront).select_related(
         "program", "referral__advocate", "referral__friend", "order"
     )
+
+
+expanding.whole("conversion", ConversionAnswer, of, tag="Conversions")
 
 
 @documented("Conversions", get=Call("List conversions", ConversionAnswer, many=True))

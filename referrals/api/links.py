@@ -3,7 +3,7 @@
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy.api import fields, found
+from advocacy.api import expanding, fields, found
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import SIGNED_UP, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
@@ -78,6 +78,9 @@ class LinkAnswer(serializers.ModelSerializer):
 
 def of(storefront):
     return Link.objects.filter(storefront=storefront).select_related("advocate", "program")
+
+
+expanding.whole("link", LinkAnswer, of, tag="Links")
 
 
 @documented(

@@ -4,7 +4,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import ids
-from advocacy.api import customers, fields, found
+from advocacy.api import customers, expanding, fields, found
 from advocacy.api.endpoint import Endpoint, created, told
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Moment, Of, between
@@ -224,6 +224,9 @@ def of(storefront):
         .select_related("customer")
         .prefetch_related("conversions", "fulfilments")
     )
+
+
+expanding.whole("order", OrderAnswer, of, tag="Orders")
 
 
 @documented(

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import customers, ids
-from advocacy.api import fields, found
+from advocacy.api import expanding, fields, found
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
@@ -118,6 +118,9 @@ def _candidate(kept):
 
 def of(storefront):
     return Referral.objects.filter(storefront=storefront).select_related("program", "advocate", "friend", "link")
+
+
+expanding.whole("referral", ReferralAnswer, of, tag="Referrals")
 
 
 @documented(

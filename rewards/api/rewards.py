@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import ids
-from advocacy.api import fields, found
+from advocacy.api import expanding, fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between, invalid
@@ -136,6 +136,9 @@ class _Subject:
             raise invalid("subject must be an id, such as ref_… or cnv_….")
         kind = next(kind for kind, known in ids.PREFIXES.items() if known == prefix)
         return rows.filter(subject__public_id=public_id, subject__kind=kind)
+
+
+expanding.whole("reward", RewardAnswer, of, tag="Rewards")
 
 
 @documented("Rewards", get=Call("List rewards", RewardAnswer, many=True))

@@ -7,6 +7,7 @@ import pytest
 
 from advocacy.models import Customer, Event
 from referrals.models import Conversion, Order, Referral, Refund
+from tests import cast
 from tests.flows.api import secret
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +215,14 @@ def test_rival_finds_nothing_of_acmes(shop, rival):
     bound = other.post("/signups", {"customer": FRED, "referral_code": "alice-link"}).json()
     assert bound["referral"] is None
     assert Referral.objects.filter(storefront=rival).count() == 0
+
+
+def test_a_period_of_days_is_of_the_zone_that_is_named(shop):
+    for name, at in [("1", "2026-02-28T22:59:59Z"), ("2", "2026-02-28T23:00:00Z"), ("3", "2026-03-01T23:00:00Z")]:
+        shop.post("/orders", cast.order(name, placed_at=at))
+    period = {"placed_after": "2026-03-01", "placed_before": "2026-03-02"}
+    found = shop.get("/orders", time_zone="Europe/Berlin", **period).json()["data"]
+    assert [each["external_id"] for each in found] == ["2"]
+    for zone in ({}, {"time_zone": "Mars/Olympus"}, {"time_zone": "../../etc/passwd"}):
+        assert shop.get("/orders", **period, **zone).json()["code"] == "invalid_parameter"
+    assert shop.get("/orders", time_zone="UTC", placed_after="2026-02-30").status_code == 400
