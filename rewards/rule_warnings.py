@@ -9,6 +9,7 @@ from advocacy.refusals import Refused
 from rewards.models import CONVERSION_TRIGGER, Frequency
 from rewards.rules import terms as words
 
+_METADATA = conditions.METADATA_PREFIX
 # What the friend's own offer lowers at the checkout.
 _AFTER_DISCOUNTS = {"revenue_minor": "revenue", "basis_minor": "order total"}
 
@@ -34,6 +35,7 @@ def check(*, program, terms, accepted):
 def warnings(*, program, terms):
     """``[Warned]`` of terms that ``rule_checks`` does not refuse."""
     found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
+    found += _dead(program, terms)
     return [warned for warned in found if warned]
 
 
@@ -66,7 +68,7 @@ def _bounded(benefit):
 def _endless(terms, side, benefit):
     """Why the same can be had again and again, in words, or an empty text. A share of what is sold pays for itself."""
     trigger = terms.get("trigger", CONVERSION_TRIGGER)
-    if trigger == "referral.created" and side == words.ADVOCATE:
+    if trigger == "referral.created":
         return "for each friend who signs up, which costs nothing"
     if terms.get("frequency") != Frequency.EVERY_ORDER or terms.get("order_limit") or trigger in _ONCE:
         return ""
@@ -119,6 +121,26 @@ def _tight_caps(program, terms):
                 then = "so it is never given" if whole else "so only a part of it is ever paid"
                 limit, one = money.plain(cap["limit"], unit), money.plain(one, unit)
                 yield Warned("cap_below_one", f"The limit of {limit} is less than one reward of {one}, {then}.", whole)
+
+
+def _dead(program, terms):
+    """Conditions that this program never meets."""
+    asked = list(conditions.single_conditions(terms.get("conditions") or []))
+    for key in dict.fromkeys(
+        one["field"].removeprefix(_METADATA) for one in asked if one["field"].startswith(_METADATA)
+    ):
+        if key not in program.metadata_keys:
+            yield Warned(
+                "metadata_not_kept",
+                f"The program does not keep the metadata “{key}”, so no order ever meets this condition. Write {key} "
+                "under the metadata keys of the program first.",
+            )
+    if program.new_customers_only and any(one["field"] == "new_customer" and one["value"] is False for one in asked):
+        yield Warned(
+            "only_new_customers",
+            "The program is for new customers only, so it brings nobody who was a customer before: this condition is "
+            "never met. Change the program, or the condition.",
+        )
 
 
 def _no_hold(terms):

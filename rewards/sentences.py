@@ -1,5 +1,6 @@
 """Each rule as one plain sentence, for the admin and for explanations."""
 
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from advocacy import conditions, money
@@ -131,8 +132,14 @@ def tiers_of(benefit, currency):
         start = f"the {ordinal(step.start)}" if by_number else money.plain(step.start, currency)
         steps.append(f"{_share(step, benefit)} from {start}")
     measure = "their friends’ orders" if tiers.measure == "conversions" else "the revenue of their friends"
-    whole = "; when it ends, all of it is raised to the tier reached" if tiers.reading == words.WHOLE else ""
+    moved = "set" if _falls(tiers.steps) else "raised"
+    whole = f"; when it ends, all of it is {moved} to the tier reached" if tiers.reading == words.WHOLE else ""
     return f"by {measure}{_A_PERIOD[tiers.period]} ({', '.join(steps)}{whole})"
+
+
+def _falls(steps):
+    worth = [(step.percent_bp, step.amount_minor) for step in steps]
+    return any(later < earlier for earlier, later in pairwise(worth))
 
 
 def _share(said, benefit):

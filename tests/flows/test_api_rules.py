@@ -110,7 +110,12 @@ def test_an_offer_tells_all_that_a_rule_promises_in_numbers(acme, shop, program)
     mug = {"form": "custom", "kind": "fixed", "amount_minor": 500, "label": "a mug"}
     every_5th = GIVE_10 | {"benefits": {"advocate": mug}, "milestone_every": 5, "milestone_repeats": False}
     in_germany = [{"field": "country", "op": "is", "value": "DE"}]
-    welcome = GIVE_10 | {"name": "Welcome", "trigger": "referral.created", "benefits": {"friend": TEN}}
+    welcome = GIVE_10 | {
+        "name": "Welcome",
+        "trigger": "referral.created",
+        "accept_warnings": True,
+        "benefits": {"friend": TEN},
+    }
     limits = {"frequency": "every_order", "order_limit": 3, "months_limit": 12, "conditions": in_germany}
     for terms in (every_5th, welcome, GIVE_10 | limits | {"name": "Three"}):
         shop.post("/rules", terms, **keyed(terms["name"]))

@@ -150,13 +150,19 @@ WARNED = [
     (TEN | {"hold_days": 0}, [("no_hold", False)]),
     (TEN | SIGN_UP | {"hold_days": 0}, [("unlimited", True)]),
     (TEN | SIGN_UP | capped(measure="count", limit=5), []),
-    (FIVE | SIGN_UP | EVERY | {"hold_days": 0}, []),
+    (FIVE | SIGN_UP | EVERY | {"hold_days": 0}, [("unlimited", True)]),
+    (FIVE | SIGN_UP | capped(measure="count", limit=5), []),
+    (TEN | asks("metadata.colour", "is", "red"), [("metadata_not_kept", False)]),
+    (TEN | asks("metadata.shop", "is", "berlin"), []),
+    (TEN | asks("new_customer", "is", False), [("only_new_customers", False)]),
+    (TEN | asks("new_customer", "is", True), []),
 ]
 
 
 @pytest.mark.parametrize(("said", "warned"), WARNED)
 def test_what_may_be_meant_is_only_warned_of(said, warned):
-    found = rulebook.warnings(program=Program(currency="EUR"), terms=terms(**{"hold_days": 14} | said))
+    program = Program(currency="EUR", metadata_keys=["shop"], new_customers_only=True)
+    found = rulebook.warnings(program=program, terms=terms(**{"hold_days": 14} | said))
     assert [(one.code, one.dangerous) for one in found] == warned
     rule_checks.check(program=Program(currency="EUR"), terms=terms(**said))
 

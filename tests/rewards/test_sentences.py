@@ -18,6 +18,9 @@ TIERS = {
     "period": "month",
     "steps": [{"from": 1, "amount_minor": 500}, {"from": 3, "amount_minor": 1000}],
 }
+FALLING = {"measure": "conversions", "period": "month", "reading": "whole"} | {
+    "steps": [{"from": 1, "amount_minor": 800}, {"from": 5, "amount_minor": 500}]
+}
 BY_REVENUE = {
     "measure": "revenue",
     "period": "year",
@@ -68,6 +71,11 @@ SENTENCES = [
         {"advocate_kind": "tiered", "advocate_tiers": BY_REVENUE, "advocate_form": "points", "hold_days": 0} | EVERY,
         "Give the advocate by the revenue of their friends a year (5 % in points from 0.00 EUR, 7.5 % in points from "
         "1000.00 EUR; when it ends, all of it is raised to the tier reached) for every order of a friend, at once.",
+    ),
+    (
+        {"advocate_kind": "tiered", "advocate_tiers": FALLING, "hold_days": 0},
+        "Give the advocate by their friends’ orders a month (8.00 EUR from the 1st, 5.00 EUR from the 5th; when it "
+        "ends, all of it is set to the tier reached) for a friend’s first order, at once.",
     ),
     (
         {"advocate_kind": "per_product", "advocate_items": ITEMS, "advocate_minimum_minor": 100, "hold_days": 0},
