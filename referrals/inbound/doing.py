@@ -42,10 +42,11 @@ def _is_one_of_several(connection):
 
 
 def _refund(call, *, storefront, source, connection, at):
-    names = _known(call.names)
-    orders.bring_refund(storefront=storefront, names=names, refund=call.fields, source=source, at=at)
-    order = orders.named(storefront=storefront, names=names)
-    if order:
+    names, refund = _known(call.names), call.fields
+    if order := orders.named(storefront=storefront, names=names):
+        refunded_sums.make_room(order=order, refund_id=refund.get("refund_id"), source=source, at=at)
+    orders.bring_refund(storefront=storefront, names=names, refund=refund, source=source, at=at)
+    if order := order or orders.named(storefront=storefront, names=names):
         refunded_sums.even_out(order=order, source=source, at=at)
 
 

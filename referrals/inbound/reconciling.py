@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from advocacy import failures, platforms
-from advocacy.outbox.interruptions import pass_on
+from advocacy.outbox.interruptions import Interrupted, pass_on
 from advocacy.refusals import Refused
 from referrals import orders
 from referrals.inbound import calls, doing
@@ -44,8 +44,18 @@ def reconcile(*, connection, since, until, at, tell=lambda found: None, caller=N
 
 
 def _take(found, caller, topic, document, at):
-    connection, platform = caller.connection, ALL[caller.connection.platform]
     found.listed += 1
+    for last in (False, False, True):
+        try:
+            _try(found, caller, topic, document, at)
+            break
+        except Interrupted:
+            if last:
+                raise
+
+
+def _try(found, caller, topic, document, at):
+    connection, platform = caller.connection, ALL[caller.connection.platform]
     try:
         with transaction.atomic():
             reading = platform.listed(topic, document, told_at=at)

@@ -16,6 +16,15 @@ def take(*, order, call, source, at):
     even_out(order=order, source=source, at=at, told=call)
 
 
+def make_room(*, order, refund_id, source, at):
+    """Before a refund is told by its id: what stands for it goes first, or both would be more than the order."""
+    if source != Source.STRIPE or order.refunds.filter(refund_id=refund_id).exists():
+        return
+    for each in order.refunds.filter(brought_by=source, kind=RefundKind.REFUND, undone_at=None).order_by("id"):
+        if _is_of_a_sum(each):
+            orders.undo_refund(order=order, refund_id=each.refund_id, at=at)
+
+
 def even_out(*, order, source, at, told=None):
     """Let the rest be what the largest sum says beyond the refunds told by id."""
     if source != Source.STRIPE:

@@ -171,7 +171,7 @@ def run(client, connections, cases):
 
 
 def test_spoilt_messages_are_refused_or_fail_in_words(client, connections):
-    run(client, connections, int(os.environ.get("INBOUND_CASES") or 200))
+    run(client, connections, int(os.environ.get("INBOUND_CASES") or 120))
 
 
 @pytest.mark.full
