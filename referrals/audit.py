@@ -32,6 +32,33 @@ _EVENTS = """
           (conversion.storefront_id, conversion.program_id, referral.advocate_id, referral.friend_id)
     ORDER BY event.id
 """
+_SEQUENCES = """
+    SELECT conversion.id, conversion.sequence, (event.facts ->> 'sequence')::int
+    FROM referrals_conversion conversion
+    JOIN advocacy_event event ON event.subject_kind = 'conversion' AND event.subject_id = conversion.public_id
+        AND event.version = conversion.version
+    WHERE (event.facts ->> 'sequence')::int <> conversion.sequence ORDER BY conversion.id
+"""
+# A bond is never another's; it ends, and another begins.
+_BONDS = """
+    SELECT referral.id FROM referrals_referral referral
+    JOIN advocacy_event event ON event.subject_kind = 'referral' AND event.subject_id = referral.public_id
+        AND event.type = 'referral.created'
+    WHERE (event.storefront_id, event.program_id, event.advocate_id, event.friend_id) IS DISTINCT FROM
+          (referral.storefront_id, referral.program_id, referral.advocate_id, referral.friend_id)
+    ORDER BY referral.id
+"""
+_ORDERS = """
+    SELECT orders.id, orders.status, orders.total_minor, orders.revenue_minor,
+        event.facts ->> 'status', event.facts ->> 'total_minor', event.facts ->> 'revenue_minor'
+    FROM referrals_order orders
+    JOIN advocacy_event event ON event.subject_kind = 'order' AND event.subject_id = orders.public_id
+        AND event.version = orders.version
+    WHERE (orders.status, orders.currency, orders.total_minor::text, orders.revenue_minor::text) IS DISTINCT FROM
+        (event.facts ->> 'status', event.facts ->> 'currency', event.facts ->> 'total_minor',
+            event.facts ->> 'revenue_minor')
+    ORDER BY orders.id
+"""
 
 
 def differences():
@@ -42,6 +69,13 @@ def differences():
         yield f"Referral {pk} says {stored} standing conversions; there are {counted}."
     for (pk,) in _rows(_EVENTS):
         yield f"Event {pk} names others than its conversion's referral does."
+    for pk, stored, told in _rows(_SEQUENCES):
+        yield f"Conversion {pk} is number {stored} of its referral; its newest event says {told}."
+    for (pk,) in _rows(_BONDS):
+        yield f"Referral {pk} is not between those whom its event names."
+    for pk, *stored_and_told in _rows(_ORDERS):
+        words = "Order {} is {} with a total of {} and a revenue of {}; its newest event says {}, {} and {}."
+        yield words.format(pk, *stored_and_told)
     yield from rollups.differences()
 
 

@@ -5,17 +5,10 @@ database, a few at a time: a million transfers need no more memory here than non
 """
 
 from advocacy.checking import found
-from rewards.audit import copies, decisions, ledger, payees, paying, spending, told
+from rewards.audit import copies, decisions, holds, ledger, payees, paying, spending, told
 
-CHECKS = (
-    *ledger.CHECKS,
-    *decisions.CHECKS,
-    *spending.CHECKS,
-    *copies.CHECKS,
-    *told.CHECKS,
-    *paying.CHECKS,
-    *payees.CHECKS,
-)
+_MODULES = (ledger, decisions, spending, copies, told, holds, paying, payees)
+CHECKS = tuple(check for module in _MODULES for check in module.CHECKS)
 
 
 def differences():

@@ -81,6 +81,18 @@ _PAYOUTS = f"""
     END
     ORDER BY payout.id
 """  # noqa: S608
+_REDEMPTIONS = f"""
+    SELECT redemption.id, redemption.state AS stored, redemption.amount_minor AS amount,
+        redemption.order_external_id AS named, COALESCE(event.facts ->> 'order', '') AS told
+    FROM rewards_redemption redemption
+    {_NEWEST.format(kind="redemption")}
+    WHERE (redemption.state, redemption.amount_minor::text, redemption.reversed_minor::text, redemption.unit,
+            redemption.order_external_id, redemption.customer_id, redemption.storefront_id)
+        IS DISTINCT FROM
+        (event.facts ->> 'state', event.facts ->> 'amount_minor', event.facts ->> 'reversed_minor',
+            event.facts ->> 'unit', event.facts ->> 'order', event.customer_id, event.storefront_id)
+    ORDER BY redemption.id
+"""  # noqa: S608
 
 CHECKS = (
     Check(
@@ -93,5 +105,10 @@ CHECKS = (
         "payouts' states",
         _PAYOUTS,
         "Payout {id} is {stored} with {amount}; the newest event says {said} and {told}, or names others.",
+    ),
+    Check(
+        "redemptions",
+        _REDEMPTIONS,
+        "Redemption {id} is {stored} with {amount} for order “{named}”; the newest event says otherwise, or “{told}”.",
     ),
 )

@@ -76,6 +76,24 @@ def test_refunds_of_an_order_are_recounted(fred):
     assert f"Order {pk} says 100 refunded; its refunds add up to 0." in said
 
 
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        ("referrals_conversion SET sequence = 7", "is number 7 of its referral; its newest event says 1."),
+        ("referrals_referral SET advocate_id = {mallory}", "is not between those whom its event names."),
+        (
+            "referrals_order SET total_minor = 9999",
+            "is paid with a total of 9999 and a revenue of 5000; its newest event says paid, 5400 and 5000.",
+        ),
+    ],
+)
+def test_what_events_told_is_compared(fred, program, spoilt, said):
+    mallory = cast.mallory(program)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {spoilt.format(mallory=mallory.pk)}")
+    assert said in [each.split(" ", 2)[2] for each in referrals_audit.differences()]
+
+
 def test_standing_conversions_of_a_referral_are_recounted(fred):
     Referral.objects.update(standing_conversions=0)
     pk = Referral.objects.get().pk

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.db import connection, transaction
 
 from advocacy import resealing, secrets
+from referrals import events as catalogue
 from rewards import adjustments, audit, limits, redemptions
 from rewards.audit import CHECKS
 from rewards.coupons import ending
@@ -21,6 +22,8 @@ from rewards.models import (
     Payout,
     PayoutBatch,
     PayoutPolicy,
+    Rate,
+    Redemption,
     Reward,
     Subject,
     Transfer,
@@ -176,6 +179,19 @@ SPOILT = {
         "UPDATE rewards_payout SET destination_end = '1234'",
         "Payout {paid} goes to an account that ends in 1234, which its customer had not given when it was made.",
     ),
+    "holds": (
+        "UPDATE rewards_reward SET due_at = '2026-01-01' WHERE id = {reward}",
+        "Reward {reward} is due 2026-01-01 00:00:00+00; what was decided says 2026-03-16 12:00:00+00.",
+    ),
+    "rates": (
+        "UPDATE rewards_decision SET verdicts = jsonb_set(verdicts, '{{0,rate}}', "
+        '\'{{"rate": "0.9", "day": "2026-03-02"}}\') WHERE subject_id = {subject}',
+        "Storefront {storefront} has no rate of 0.9 on 2026-03-02, and rewards were decided by it.",
+    ),
+    "redemptions": (
+        "UPDATE rewards_redemption SET order_external_id = '1002'",
+        "Redemption {redemption} is reserved with 200 for order “1002”; the newest event says otherwise, or “”.",
+    ),
     "sealed accounts": (
         "UPDATE rewards_payout SET destination = (SELECT destination FROM rewards_payee WHERE customer_id = {fred})",
         "Payout {paid} goes to another account than the one that ends in 3000, which was given.",
@@ -207,6 +223,8 @@ def names(fred):
         "adjustment": Adjustment.objects.get().public_id,
         "coded": Reward.objects.get(form="coupon").pk,
         "coupon": Coupon.objects.get(state="assigned").pk,
+        "storefront": fred.storefront_id,
+        "redemption": Redemption.objects.get().pk,
         "paid": Payout.objects.get().pk,
         "batch": PayoutBatch.objects.get().pk,
         "policy": PayoutPolicy.objects.get().pk,
@@ -320,3 +338,37 @@ def test_after_a_new_key_seals_all_agrees(fred, settings):
         assert list(audit.parts()[name]()) == []
     settings.ENCRYPTION_KEYS = [new]
     assert next(iter(audit.parts()["sealed accounts"]())).endswith("that none of ENCRYPTION_KEYS opens.")
+
+
+def test_a_rate_that_was_changed_after_something_was_decided_by_it_is_found(fred):
+    program = fred.storefront.programs.get()
+    Rate.objects.create(
+        storefront=fred.storefront, day=NOW.date(), currency="USD", target="EUR", rate="0.92", source="ecb",
+        recorded_at=NOW,
+    )  # fmt: skip
+    rule_of(
+        program, "Share", advocate_kind="percent", advocate_percent_bp=1000, friend_kind="", frequency="every_order"
+    )
+    tell(conversion_of(Reward.objects.get(recipient=fred, rule__isnull=False).advocate, fred), currency="USD")
+    settle()
+    assert Rate.objects.get().used
+    assert list(audit.parts()["rates"]()) == []
+    spoil("UPDATE rewards_rate SET rate = 9.2")
+    assert len(list(audit.parts()["rates"]())) == 1
+
+
+@pytest.mark.parametrize("hold_from", ["order", "payment", "shipping", "delivery"])
+def test_a_hold_is_counted_as_it_was_decided(fred, hold_from):
+    program = fred.storefront.programs.get()
+    rule_of(program, "Held", hold_from=hold_from, hold_days=9, friend_kind="", frequency="every_order")
+    conversion = conversion_of(Reward.objects.get(recipient=fred, rule__isnull=False).advocate, fred)
+    placed = (NOW - timedelta(hours=1)).isoformat()
+    tell(conversion, placed_at=placed, paid_at=NOW.isoformat(), digital=False)
+    settle()
+    lot(program, fred, 100)
+    assert list(audit.parts()["holds"]()) == []
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, shipped_at=NOW.isoformat(), delivered_at=NOW.isoformat())
+    settle()
+    assert list(audit.parts()["holds"]()) == []
+    spoil("UPDATE rewards_reward SET due_at = due_at - INTERVAL '1 day' WHERE credited_at IS NULL")
+    assert list(audit.parts()["holds"]())
