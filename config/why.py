@@ -13,7 +13,8 @@ from advocacy.models import Advocate
 from config import timeline
 from config.portal import friends
 from referrals.models import Conversion, Link, Order, Referral
-from rewards.models import Correction, Reward
+from rewards import explanations
+from rewards.models import Correction, Reward, Subject
 
 # Of one person; who has more is looked up in the list of orders.
 MOST = 50
@@ -55,7 +56,8 @@ def _explained(order):
     for step in told["steps"]:
         step["at"] = parse_datetime(step["at"])
     _tell_corrections(told["steps"])
-    rewards = [reward for conversion in told["conversions"] for reward in conversion["rewards"]]
+    earned = [each for conversion in told["conversions"] for each in (conversion, *conversion["milestones"])]
+    rewards = [reward for each in earned for reward in each["rewards"]]
     return {
         "order": order,
         "told": told,
@@ -89,7 +91,20 @@ def _orders(asked):
     if conversion_id := ids.decode("cnv", asked.lower()):
         found = Conversion.objects.filter(public_id=conversion_id).values("order")
         return list(known.filter(pk__in=found))
+    if conversion_id := _conversion_of(asked.lower()):
+        return list(known.filter(conversions__public_id=conversion_id))
     return list(known.filter(external_id=asked)[:MOST])
+
+
+def _conversion_of(asked):
+    """Of a reward or a milestone's step: the public id of the conversion that earned it."""
+    step = ids.decode("mst", asked)
+    if reward_id := ids.decode("rwd", asked):
+        subject = Subject.objects.filter(rewards__public_id=reward_id).first()
+        if subject and subject.trigger != explanations.STEP:
+            return subject.public_id
+        step = subject and subject.public_id
+    return step and explanations.who_reached(step=step)
 
 
 def _with_code(asked):

@@ -4,18 +4,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Max
+
 from advocacy.models import Side
 from rewards import book, crediting, verdicts
 from rewards.models import CONVERSION_TRIGGER, Counter, Decision, Reward, RewardStatus
 from rewards.rules.terms import FRIENDS
-from rewards.settlement.milestones import reached
+from rewards.settlement.milestones import STEP, reached
 
 
 @dataclass(frozen=True)
 class Earning:
     """One conversion's worth to its advocate.
 
-    ``status``: pending, available, reversed, counted (towards a milestone), none (decided: nothing) or undecided (also
+    ``status``: pending, available, reversed, counted (towards a milestone),
+    reached (it counted for a milestone's step that stands), none (decided: nothing) or undecided (also
     while an exchange rate is missing).
     ``amounts``: ``{unit: minor units}``. ``reasons`` are keys of ``advocacy.reasons`` for the advocate's text, with the
     rule's own numbers beside them in ``thresholds``.
@@ -29,7 +32,7 @@ class Earning:
     thresholds: dict | None = None
 
 
-UNDECIDED, NONE, COUNTED = "undecided", "none", "counted"
+UNDECIDED, NONE, COUNTED, REACHED = "undecided", "none", "counted", "reached"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,17 @@ def by_conversion(*, advocate, conversions):
     for reward in mine:
         rewards[reward.subject.public_id].append(reward)
     decisions = _last_decisions(advocate, conversions)
-    return {each: _earning(rewards.get(each, []), decisions.get(each)) for each in conversions}
+    counted = any(map(_counted, decisions.values()))
+    newest = _reached(advocate) if counted else {}
+    return {each: _earning(rewards.get(each, []), decisions.get(each), newest) for each in conversions}
+
+
+def _reached(advocate):
+    """``{rule: when the order was placed that reached its newest step}``, of the steps that stand."""
+    steps = Reward.objects.filter(advocate=advocate, side=Side.ADVOCATE, subject__trigger=STEP)
+    steps = steps.exclude(status=RewardStatus.REVERSED)
+    moments = steps.values_list("rule").annotate(at=Max("subject__occurred_at"))
+    return dict(moments.order_by())
 
 
 def _last_decisions(advocate, conversions):
@@ -91,14 +104,14 @@ def _last_decisions(advocate, conversions):
     return {row.subject.public_id: row for row in rows}
 
 
-def _earning(rewards, decision):
+def _earning(rewards, decision, newest):
     if decision is None:
         return Earning(UNDECIDED)
     if not rewards and any(said.get("waits") for said in decision.verdicts):
         return Earning(UNDECIDED)
     kept = [reward for reward in rewards if reward.status != RewardStatus.REVERSED]
     if not kept:
-        status = RewardStatus.REVERSED.value if rewards else COUNTED if _counted(decision) else NONE
+        status = RewardStatus.REVERSED.value if rewards else _towards(decision, newest) if _counted(decision) else NONE
         return Earning(status, reasons=_reasons(decision), thresholds=_thresholds(decision))
     waiting = [reward for reward in kept if reward.status == RewardStatus.PENDING]
     held = tuple(dict.fromkeys(reward.held_by for reward in waiting if reward.held_by))
@@ -121,6 +134,13 @@ def _amounts(rewards):
 
 def _counted(decision):
     return any(cap == FRIENDS for said in decision.verdicts for cap, *_ in said.get("uses", ()))
+
+
+def _towards(decision, newest):
+    """Whether each step that it counts for was reached by it or after it."""
+    rules = [said["rule"] for said in decision.verdicts for cap, *_ in said.get("uses", ()) if cap == FRIENDS]
+    at = decision.subject.occurred_at
+    return REACHED if all(rule in newest and at <= newest[rule] for rule in rules) else COUNTED
 
 
 def _reasons(decision):

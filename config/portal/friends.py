@@ -111,11 +111,17 @@ def _state(earned, zone, at):
         return PAID, _STEPS, _("Bought. Credited on %(day)s.") % {"day": reading.day(max(credited), zone=zone, at=at)}
     if any(each.status == earnings.UNDECIDED for each in earned):
         return WAITING, 2, _("Ordered. Your reward is being worked out.")
-    if any(each.status == earnings.COUNTED for each in earned):
-        return COUNTED, _STEPS, _("Bought. Counts towards your next reward.")
+    if any(each.status in (earnings.COUNTED, earnings.REACHED) for each in earned):
+        return COUNTED, _STEPS, _counted(earned)
     if earned:
         return NONE, 0, _reason(earned[-1])
     return JOINED, 1, _("Joined, not ordered yet.")
+
+
+def _counted(earned):
+    if any(each.status == earnings.COUNTED for each in earned):
+        return _("Bought. Counts towards your next reward.")
+    return _("Bought. Counted for a reward that you reached.")
 
 
 def _on_the_way(waiting, partly, zone, at):
@@ -148,8 +154,17 @@ def milestones(*, advocate, at):
             "friends": each.friends,
             "threshold": each.threshold,
         }
-        what = each.benefit.label or reading.short_amount(each.benefit.amount_minor, each.benefit.unit)
+        what = _what(each.benefit)
         more = ngettext("One more and you get %(what)s.", "%(left)s more and you get %(what)s.", left)
         more %= {"left": left, "what": what}
         sentences.append(f"{so_far} {more}")
     return sentences
+
+
+def _what(benefit):
+    if benefit.label:
+        return benefit.label
+    worth = {"benefit": reading.short_amount(benefit.amount_minor, benefit.unit)}
+    if benefit.form == "gift_card":
+        return _("a gift card worth %(benefit)s") % worth
+    return _("a coupon worth %(benefit)s") % worth if benefit.form == "coupon" else worth["benefit"]

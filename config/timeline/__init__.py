@@ -23,6 +23,8 @@ def explain_order(*, storefront, order):
     told = steps.of_order(order, refusals)
     for conversion, one in zip(conversions, explained, strict=True):
         told += steps.of_bond(conversion.referral) + steps.of_decisions(one) + steps.of_money(one)
+        for reached in one["milestones"]:
+            told += steps.of_decisions(reached) + steps.of_money(reached)
     return {
         "summary": summary.of(order, explained, refusals),
         "order": parts.order(order),

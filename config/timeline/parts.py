@@ -32,7 +32,18 @@ def conversion(conversion):
         "friend_review": conversion.friend_review,
         "review_reason": conversion.review_reason,
         "referral": referral(conversion.referral),
+        "milestones": [_milestone(conversion, step) for step in _steps_reached(conversion)],
     } | decided(told)
+
+
+def _steps_reached(conversion):
+    return explanations.reached_by(advocate=conversion.referral.advocate, conversion=conversion.public_id)
+
+
+def _milestone(conversion, step):
+    """The step that its advocate reached by this conversion, which pays what the conversion itself does not."""
+    told = explanations.of_subject(storefront=conversion.storefront_id, kind=explanations.STEP, public_id=step)
+    return {"id": ids.encode("mst", step)} | decided(told)
 
 
 def decided(told):

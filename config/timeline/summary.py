@@ -18,9 +18,14 @@ def of(order, explained, refusals):
         )
     if not any(told["decisions"] for told in explained):
         return f"{name.capitalize()} waits to be decided; that takes seconds."
-    parts = [_told_reward(reward) for told in explained for reward in told["rewards"] if _worth(reward)]
+    parts = [_told_reward(reward) for told in explained for reward in _rewards(told) if _worth(reward)]
     first = _sentence(parts, name) if parts or not _waiting(explained) else f"{name.capitalize()} is not decided yet."
     return " ".join([first, *_refused(explained)])
+
+
+def _rewards(told):
+    """Its own and those of the milestones' steps that it reached."""
+    return [*told["rewards"], *(reward for step in told["milestones"] for reward in step["rewards"])]
 
 
 def _worth(reward):

@@ -1,5 +1,5 @@
 """Decisions as people read them: every rule, every check with its numbers, and what became of the money."""
 
-from rewards.explanations.reading import of_subject
+from rewards.explanations.reading import STEP, of_subject, reached_by, who_reached
 
-__all__ = ["of_subject"]
+__all__ = ["STEP", "of_subject", "reached_by", "who_reached"]

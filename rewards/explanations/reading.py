@@ -5,6 +5,7 @@ from advocacy.models import Event
 from rewards import book, rates, rulebook, rules
 from rewards.explanations import verdict
 from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
+from rewards.settlement.milestones import STEP
 
 
 def of_subject(*, storefront, kind, public_id):
@@ -30,6 +31,19 @@ def of_subject(*, storefront, kind, public_id):
         "rewards": rewards,
         "transfers": list(Transfer.objects.filter(reward__in=rewards).select_related("reward").order_by("id")),
     }
+
+
+def reached_by(*, advocate, conversion):
+    """The public ids of the milestones' steps that this conversion, by its own, brought the advocate to."""
+    steps = Decision.objects.filter(subject__advocate=advocate, subject__trigger=STEP)
+    rows = steps.filter(facts__reached_by=str(conversion)).order_by("subject_id")
+    return list(dict.fromkeys(rows.values_list("subject__public_id", flat=True)))
+
+
+def who_reached(*, step):
+    """The public id of the conversion that brought its advocate to this step, as decided last; None where unknown."""
+    rows = Decision.objects.filter(subject__trigger=STEP, subject__public_id=step).order_by("-number")
+    return rows.values_list("facts__reached_by", flat=True).first()
 
 
 def _day(subject):

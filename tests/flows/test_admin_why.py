@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from advocacy import ids
 from advocacy.outbox.drain import drain
+from rewards.models import Reward
 from tests import cast
 from tests.flows.admin_stage import order, rule
 
@@ -70,6 +71,26 @@ def test_an_order_is_found_by_a_code_that_nobody_has(desk, acme, alice):
     page = ask(desk, "alcie")
     assert "Orders that came with the code alcie" in page
     assert page.count("?q=ord_") == 2
+
+
+def test_the_order_that_reached_a_step_says_what_it_brought_and_is_found_by_it(desk, acme, program, alice):
+    rule(program, milestone_every=2, milestone_repeats=True, minimum_order_minor=0)
+    for number, name in enumerate(("fred", "gina", "hugo"), start=1001):
+        order(acme, str(number), name=name, referral_code=alice.code)
+        while drain("money", at=timezone.now()):
+            pass
+    reward = Reward.objects.get()
+    for asked in (
+        "1002",
+        ids.encode("rwd", reward.public_id),
+        ids.encode("mst", reward.subject.public_id),
+    ):
+        page = ask(desk, asked)
+        assert "For order 1002, Alice gets 10.00 EUR on" in page
+        assert "Nobody gets anything" not in page
+    assert "Nobody gets anything for order 1001." in ask(desk, "1001")
+    assert "Bought. Counted for a reward that you reached." in ask(desk, "1001")
+    assert "Bought. Counts towards your next reward." in ask(desk, "1003")
 
 
 def test_a_number_that_two_storefronts_use_is_a_choice(desk, acme, rival):
