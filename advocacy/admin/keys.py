@@ -212,7 +212,7 @@ class ApiKeyAdmin(acts.Acting, Listing):
     list_filter = ["kind", "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["name", "beginning"]
-    fields = ["storefront", "name", "kind", "test", "scopes", "expires_at"]
+    fields = ["storefront", "name", "kind", "test", "expires_at", "scopes"]
     storefront_link = words.person("storefront", "Storefront")
     acts = [
         acts.Act(

@@ -31,6 +31,8 @@ class Endpoint(APIView):
 
     # What is left of the caller's limit, for the headers; None where nobody counts.
     room = None
+    # Whether it only passes calls on, each of which needs a scope of its own.
+    scope_of_its_calls = False
     # The fields of its answer to GET that may be whole answers: see ``advocacy.api.expanding``.
     expands = {}
     expanded = {}

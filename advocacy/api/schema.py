@@ -101,7 +101,8 @@ def documented(tag, **calls):
     """Describe a view's methods: ``@documented("Orders", get=Call(…), post=Call(…))``."""
 
     def decorate(view):
-        view.scopes = {method.upper(): scopes.of(tag, method, reads=call.reads) for method, call in calls.items()}
+        if not view.scope_of_its_calls:
+            view.scopes = {method.upper(): scopes.of(tag, method, reads=call.reads) for method, call in calls.items()}
         if "get" in calls:
             view.expands = expanding.fields_of(calls["get"].gives)
         known = {method: _operation(tag, method, call, view) for method, call in calls.items()}
@@ -114,13 +115,18 @@ def _operation(tag, method, call, view):
     return extend_schema(
         operation_id=re.sub(r"\W+", "_", call.summary.lower()).strip("_"),
         summary=call.summary,
-        description=(call.description or call.summary + ".") + scopes.sentence(tag, method, reads=call.reads),
+        description=_description(tag, method, call, view),
         tags=[tag],
         request=call.takes,
         responses=_answers(method, call) | _problems(method),
         parameters=_parameters(method, call, view),
         examples=_examples(call),
     )
+
+
+def _description(tag, method, call, view):
+    needs = "" if view.scope_of_its_calls else scopes.sentence(tag, method, reads=call.reads)
+    return (call.description or call.summary + ".") + needs
 
 
 def _parameters(method, call, view):

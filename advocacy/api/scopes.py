@@ -6,8 +6,8 @@ from advocacy.refusals import Refused
 
 READ, WRITE = "read", "write"
 _SAFE = ("get", "head", "options")
-# The headings of all endpoints, by the word that scopes name them with; complete once the URLs are loaded.
-TAGS = {}
+# What endpoints ask for, in words; complete once the URLs are loaded.
+KNOWN = {}
 
 
 class ScopeMissing(Refused):
@@ -17,8 +17,9 @@ class ScopeMissing(Refused):
 def of(tag, method, *, reads=False):
     """The scope that a method of an endpoint under this heading asks for."""
     word = re.sub(r"\W+", "_", tag.lower())
-    TAGS[word] = tag
-    return f"{word}:{READ if reads or method in _SAFE else WRITE}"
+    act = READ if reads or method in _SAFE else WRITE
+    KNOWN[f"{word}:{act}"] = f"{tag}: {act}"
+    return f"{word}:{act}"
 
 
 def sentence(tag, method, *, reads):
@@ -41,5 +42,5 @@ def check(request, view):
 
 
 def choices():
-    """``[("orders:read", "Orders: read"), …]`` of every heading, for forms."""
-    return [(f"{word}:{act}", f"{TAGS[word]}: {act}") for word in sorted(TAGS) for act in (READ, WRITE)]
+    """``[("orders:read", "Orders: read"), …]`` of all that is asked for, for forms."""
+    return sorted(KNOWN.items())
