@@ -12,6 +12,8 @@ from rewards import liability
 from rewards.models import CouponPool
 from rewards.settlement import budgets
 
+# Friends may come by a code alone, without a visit: then a share would be above 100 %.
+MORE = {"click_to_signup": "friends to visitors", "click_to_conversion": "buyers to visitors"}
 RATES = {
     "click_to_signup": "of the visitors became friends",
     "signup_to_conversion": "of the friends bought",
@@ -72,18 +74,20 @@ def _program(shown):
             for name, word in COUNTS.items()
         ],
         "revenue": money.plain(kept["amount_minor"], kept["currency"]),
-        "rates": [_rate(measured["metrics"][name], word) for name, word in RATES.items()],
+        "rates": [_rate(measured["metrics"][name], name) for name in RATES],
         "finding": _finding(counts),
         "chart": bars(shown["series"], "conversions"),
         "series": shown["series"][::-1],
     }
 
 
-def _rate(rate, word):
-    between = [_percent(end) for end in rate["interval"]] if rate["interval"] else None
+def _rate(rate, name):
+    more = rate["value"] is not None and rate["value"] > 1
+    between = [_percent(end) for end in rate["interval"]] if rate["interval"] and not more else None
+    value = _percent(rate["value"]) if rate["value"] is not None else None
     return {
-        "word": word,
-        "value": _percent(rate["value"]) if rate["value"] is not None else None,
+        "word": MORE.get(name, RATES[name]) if more else RATES[name],
+        "value": f"{rate['numerator']} to {rate['denominator']}" if more else value,
         "between": between,
         "of": f"{rate['numerator']} of {rate['denominator']}",
         "sentence": rate["definition"]["sentence"],

@@ -42,6 +42,8 @@ def told(rule, versions, at):
             {
                 "version": version,
                 "state": words.dot(*state(version, at)),
+                # What was never in force has decided nothing.
+                "correctable": not version.cancelled and version.starts_at <= at,
                 "sentence": rulebook.sentence(version, currency=currency),
                 "changes": differences(before, version, currency) if before else [],
                 "corrections": mended[version.pk],

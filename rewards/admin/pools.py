@@ -21,6 +21,8 @@ from rewards.admin import amounts
 from rewards.coupons import codes, pools, uploading
 from rewards.models import CouponPool
 
+# On the page of a pool that exists its source is a text, which the browser does not know.
+_FIXED = "typeof source === 'undefined'"
 _EXAMPLE = ("SUMMER-7QX2-EXAMPLE", "SUMMER-9KD4-EXAMPLE")
 
 
@@ -101,9 +103,9 @@ class CouponPoolAdmin(Listing):
     program_link = words.person("program", "Program")
     id_text = words.public_id("coupon_pool")
     conditional_fields = {
-        "prefix": "source == 'generated'",
-        "code_length": "source == 'generated'",
-        "low_stock": "source == 'uploaded'",
+        "prefix": f"{_FIXED} || source == 'generated'",
+        "code_length": f"{_FIXED} || source == 'generated'",
+        "low_stock": f"{_FIXED} || source == 'uploaded'",
     }
 
     def get_queryset(self, request):
@@ -112,6 +114,8 @@ class CouponPoolAdmin(Listing):
     def get_fieldsets(self, request, obj=None):
         worth = "value" if obj else ("amount", "percent")
         codes_of = ["source", "prefix", "code_length", "low_stock", "expiry_days"]
+        if obj:
+            codes_of = ["source", *(("prefix", "code_length") if obj.generates else ("low_stock",)), "expiry_days"]
         made = [
             ("The pool", {"fields": ["program", "name", "kind", worth]}),
             ("Its codes", {"fields": codes_of}),
