@@ -141,7 +141,13 @@ def test_emptying_deletes_all_of_the_twin_and_no_row_of_anybody_else(acme, rival
     assert {place: rows for place, rows in after.items() if place[1] != twin.pk} == others
     # The live programs and rules are there anew, and their offers.
     left = {table for table, owner in after if owner == twin.pk}
-    assert left == {"advocacy.Program", "advocacy.Offer", "rewards.Rule", "rewards.RuleVersion"}
+    assert left == {
+        "advocacy.Program",
+        "advocacy.Offer",
+        "rewards.LimitedProgram",
+        "rewards.Rule",
+        "rewards.RuleVersion",
+    }
     assert shop.get("/test/clock").json()["ahead_seconds"] == 0
     story(shop)
     assert balance(shop) == (1000, 0)
