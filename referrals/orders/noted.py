@@ -57,6 +57,13 @@ def _refund_above_order(warning, currency):
     )
 
 
+def _pieces_above_order(warning, currency):
+    said, left = warning.get("quantity"), warning.get("remaining")
+    return (
+        f"The refund {warning.get('refund_id')} names {said} of line {warning.get('line')}, of which {left} were left."
+    )
+
+
 def _revenue_above_order(warning, currency):
     return "Its revenue is more than its goods after discounts: percentages are taken of too much."
 
@@ -76,6 +83,7 @@ _SENTENCES = {
     "names_another_order": _names_another_order,
     "customer_differs": _customer_differs,
     "refund_above_order": _refund_above_order,
+    "pieces_above_order": _pieces_above_order,
     "revenue_above_order": _revenue_above_order,
     "paid_before_placed": _paid_before_placed,
 }

@@ -37,6 +37,10 @@ WORDS = [
         "The refund re_1 of 9.00 EUR is more than was left, 1.00 EUR: all of it counts as refunded.",
     ),
     (
+        {"code": "pieces_above_order", "refund_id": "r2", "line": "1", "quantity": 3, "remaining": 2},
+        "The refund r2 names 3 of line 1, of which 2 were left.",
+    ),
+    (
         {"code": "revenue_above_order"},
         "Its revenue is more than its goods after discounts: percentages are taken of too much.",
     ),
