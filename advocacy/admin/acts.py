@@ -50,6 +50,8 @@ class Act:
     form: type = Reason
     danger: bool = False
     applies: Callable = lambda row: True
+    # Whether this person is offered it on the page of the row; the verb decides.
+    may: Callable = lambda row, by: True
     then: Callable | None = None
     told: Callable | None = None
 
@@ -74,7 +76,7 @@ class Acting:
 
     def render_change_form(self, request, context, *args, obj=None, **options):
         if obj and self.may_change(request):
-            context["actions_detail"] = [*context.get("actions_detail", []), *self._buttons(obj)]
+            context["actions_detail"] = [*context.get("actions_detail", []), *self._buttons(obj, request.user)]
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
     def act_on_one(self, request, object_id, act):
@@ -131,13 +133,13 @@ class Acting:
         }
         return TemplateResponse(request, "admin/act.html", context)
 
-    def _buttons(self, row):
+    def _buttons(self, row, by):
         def button(act):
             address = reverse(f"admin:{self._route()}", args=[row.pk, act.name])
             look = {"variant": ActionVariant.DEFAULT, "attrs": {}, "icon": None, "dialog": None}
             return {"title": act.label, "path": address} | look
 
-        return [button(act) for act in self.acts if act.applies(row)]
+        return [button(act) for act in self.acts if act.applies(row) and act.may(row, by)]
 
     def _route(self):
         return f"{self.opts.app_label}_{self.opts.model_name}_do"

@@ -22,6 +22,7 @@ from rewards import corrections
 from rewards.admin.correction_form import CorrectionForm
 from rewards.admin.differences import differences, total_of
 from rewards.models import Correction, CorrectionState, RuleVersion
+from rewards.sentences import counted
 
 
 def approve(*, row, by, at):
@@ -38,6 +39,10 @@ def adopt(*, row, by, at):
 
 def _proposed(correction):
     return correction.state == CorrectionState.PROPOSED
+
+
+def _may_approve(correction, by):
+    return not (correction.needs_second and correction.proposed_by_id == by.pk)
 
 
 def _open(correction):
@@ -74,6 +79,7 @@ class CorrectionAdmin(acts.Acting, LongListing):
             "Customers see their balances change.",
             do=approve,
             applies=_proposed,
+            may=_may_approve,
         ),
         acts.Act(
             name="adopt",
@@ -171,7 +177,9 @@ class CorrectionAdmin(acts.Acting, LongListing):
             return "It is being worked out."
         if not row.difference["decisions"]:
             return "This version decided nothing in that period: there is nothing to correct."
-        return f"{row.difference['rewards']} rewards change; {row.difference['decisions']} decisions are made anew."
+        changed, decided = row.difference["rewards"], row.difference["decisions"]
+        changes, are = "changes" if changed == 1 else "change", "is" if decided == 1 else "are"
+        return f"{counted(changed, 'reward')} {changes}; {counted(decided, 'decision')} {are} made anew."
 
     @display(description="The biggest changes")
     def biggest(self, row):

@@ -49,12 +49,14 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
 
     correction = Correction.objects.get()
     do = f"/admin/rewards/correction/{correction.pk}/do/approve/"
+    assert do not in page, "who proposed it is not offered what would be refused"
     page = client.post(do, {"confirmed": "1"}, follow=True).content.decode()
     assert "Somebody else than who proposed it must approve this correction." in page
     anna = cast.staff("anna")
     anna.is_superuser = True
     anna.save()
     client.force_login(anna)
+    assert do in client.get(f"/admin/rewards/correction/{correction.pk}/change/").content.decode()
     client.post(do, {"confirmed": "1"})
     assert "anna" in client.get(f"/admin/rewards/rule/{mistaken.pk}/change/").content.decode()
     job = Job.objects.get()
