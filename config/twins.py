@@ -104,7 +104,7 @@ def owned():
         model
         for label in ("advocacy", "referrals", "rewards")
         for model in apps.get_app_config(label).get_models()
-        if model._meta.label not in KEPT
+        if model._meta.label not in KEPT and not model._meta.proxy
     ]
     paths = {model: _path(model, frozenset()) for model in models}
     # Who is found through another goes before it.

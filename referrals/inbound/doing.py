@@ -19,6 +19,7 @@ def do(reading, *, connection, source, at):
     Raises ``NotYet`` where it speaks of something that is not here, and Refused where it cannot be read.
     """
     storefront = twins.of(connection.storefront, at=at) if reading.test else connection.storefront
+    at = twins.clock(storefront, at)
     about = {"storefront": storefront, "source": source, "connection": connection, "at": at}
     noted = [_DO[type(call)](call, **about) for call in reading.calls]
     return [*reading.notes, *filter(None, noted)]
