@@ -9,7 +9,7 @@ from django.db.models import Max
 from advocacy.models import Side
 from rewards import book, crediting, verdicts
 from rewards.models import CONVERSION_TRIGGER, Counter, Decision, Reward, RewardStatus
-from rewards.rules.terms import FRIENDS
+from rewards.rules.terms import FRIENDS, ONCE
 from rewards.settlement.milestones import STEP, reached
 
 
@@ -133,12 +133,13 @@ def _amounts(rewards):
 
 
 def _counted(decision):
-    return any(cap == FRIENDS for said in decision.verdicts for cap, *_ in said.get("uses", ()))
+    """Without a reward of its own, what counts an order of its friend is a milestone."""
+    return any(cap == ONCE for said in decision.verdicts for cap, *_ in said.get("uses", ()))
 
 
 def _towards(decision, newest):
     """Whether each step that it counts for was reached by it or after it."""
-    rules = [said["rule"] for said in decision.verdicts for cap, *_ in said.get("uses", ()) if cap == FRIENDS]
+    rules = [said["rule"] for said in decision.verdicts for cap, *_ in said.get("uses", ()) if cap == ONCE]
     at = decision.subject.occurred_at
     return REACHED if all(rule in newest and at <= newest[rule] for rule in rules) else COUNTED
 

@@ -63,7 +63,7 @@ def _what(version, currency):
     if version.milestone_every:
         number = ordinal(version.milestone_every)
         friend = f"every {number} friend" if version.milestone_repeats else f"the {number} friend"
-        return f"{friend} who orders" + (f" for {least} or more" if least else "")
+        return f"{friend} who keeps an order" + (f" of {least} or more" if least else "")
     if version.frequency == Frequency.FIRST_ORDER:
         orders = "a friend’s first order"
     elif version.order_limit:

@@ -2,7 +2,7 @@
 
 from advocacy.checking import Check
 from rewards.audit.ledger import PLACES
-from rewards.rules.terms import FRIENDS
+from rewards.rules.terms import FRIENDS, ONCE
 from rewards.settlement.milestones import STEP
 
 # The newest of each subject, by the number that the subject keeps; that this is right is a check of its own.
@@ -54,12 +54,16 @@ _COUNTERS = f"""
     ORDER BY 1
 """  # noqa: S608
 _FRIENDS = f"""
-    WITH newest AS ({_NEWEST}), counted AS (
-        SELECT (verdict ->> 'rule')::bigint AS rule_id, (use ->> 1)::uuid AS key,
-            COUNT(DISTINCT COALESCE(subject.friend_id, subject.customer_id)) AS friends
+    WITH newest AS ({_NEWEST}), standing AS (
+        SELECT (verdict ->> 'rule')::bigint AS rule_id, use ->> 1 AS friend, subject.advocate_id,
+            bool_and(version.milestone_every IS NOT NULL) AS counts
         FROM newest JOIN rewards_subject subject ON subject.id = newest.subject_id,
-            jsonb_array_elements(verdicts) AS verdict, jsonb_array_elements(verdict -> 'uses') AS use
-        WHERE use ->> 0 = '{FRIENDS}' GROUP BY 1, 2
+            jsonb_array_elements(verdicts) AS verdict, jsonb_array_elements(verdict -> 'uses') AS use,
+            rewards_ruleversion version
+        WHERE version.id = (verdict ->> 'version')::bigint AND use ->> 0 = '{ONCE}' GROUP BY 1, 2, 3
+    ), counted AS (
+        SELECT rule_id, advocate.public_id AS key, COUNT(*) AS friends
+        FROM standing JOIN advocacy_advocate advocate ON advocate.id = advocate_id WHERE counts GROUP BY 1, 2
     )
     SELECT counter.id, counter.used AS stored, COALESCE(counted.friends, 0) AS counted
     FROM rewards_counter counter LEFT JOIN counted USING (rule_id, key)

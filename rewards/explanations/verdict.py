@@ -9,7 +9,7 @@ from advocacy.models import Side
 from rewards import rules, verdicts
 from rewards.explanations import checks
 from rewards.rules.amounts import converted, minor_rate
-from rewards.rules.terms import FRIENDS
+from rewards.rules.terms import ONCE
 
 
 def told(kept, facts, versions, day):
@@ -59,9 +59,9 @@ def _counts(said, version):
     """What it is for a milestone, whose steps pay; empty for other rules and for steps themselves."""
     if not version.milestone_every or said["owed"]:
         return ""
-    counted = any(cap == FRIENDS for cap, *_ in said["uses"])
+    counted = any(cap == ONCE for cap, *_ in said["uses"])
     how = f"every {version.milestone_every}" if version.milestone_repeats else f"the first {version.milestone_every}"
-    return f"it counts as one of {how} friends" if counted else "it does not count as a friend"
+    return f"the friend counts as one of {how} friends" if counted else "the friend does not count by this order"
 
 
 def _paid_instead(said, others, versions):

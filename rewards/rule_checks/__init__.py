@@ -45,7 +45,7 @@ def _limits(terms, trigger):
         if trigger.name != CONVERSION_TRIGGER:
             errors["milestone_every"] = "A milestone counts friends who ordered: choose “a friend orders”."
         if not first:
-            errors["frequency"] = "A milestone counts each friend once, with the first order that qualifies."
+            errors["frequency"] = "A milestone counts each friend once, while any order that qualifies stands."
     for name in ("order_limit", "months_limit"):
         if terms.get(name) and first:
             errors[name] = "Only the first counts, so there is nothing to limit: choose every order, or leave it empty."

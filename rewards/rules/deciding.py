@@ -95,7 +95,8 @@ def _settle_owed(verdict, question, hits):
         side: amounts.owed(verdict.benefits[side], facts, side, granted) for side, granted in verdict.granted.items()
     }
     verdict.owed, short = room.fit(target, verdict)
-    verdict.uses = room.uses(verdict, facts, short)
+    earlier = _earlier(question, verdict.terms)
+    verdict.uses = room.uses(verdict, facts, short, earlier.uses if earlier else {})
     verdict.reasons = {
         side: _reasons(facts, side, verdict, (*hits.get(side, ()), *short.get(side, ()))) for side in verdict.granted
     }

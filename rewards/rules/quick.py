@@ -7,10 +7,10 @@ together. Whoever changes one changes the other.
 from datetime import datetime
 
 from advocacy import conditions, money
-from rewards.rules import amounts, periods
+from rewards.rules import amounts, periods, room
 from rewards.rules.checks import RATE_MISSING
 from rewards.rules.periods import ALL
-from rewards.rules.terms import AMOUNT, COUNT, FIXED, HELD, SIDES, WHOLE_FORMS
+from rewards.rules.terms import AMOUNT, COUNT, FIXED, FRIENDS, HELD, ONCE, ONCE_HELD, SIDES, WHOLE_FORMS
 
 _BY_COUNT = "conversions"
 _REVIEWS = {side: f"{side}_review" for side in SIDES}
@@ -44,14 +44,18 @@ class Asked:
 
 
 class Given:
-    """What one rule gives for a subject that qualifies; ``hits`` says by side why less than it would be."""
+    """What one rule gives for a subject that qualifies; ``hits`` says by side why less than it would be.
 
-    __slots__ = ("benefits", "facts", "granted", "hits", "keys", "owed", "quick", "refused")
+    ``friends``: 1 where it made its friend count for a milestone.
+    """
+
+    __slots__ = ("benefits", "facts", "friends", "granted", "hits", "keys", "owed", "quick", "refused")
 
     def __init__(self, quick, benefits, facts, keys):
         # The first facts, in the currency of the benefits.
         self.quick, self.benefits, self.facts, self.keys = quick, benefits, facts, keys
         self.granted, self.owed, self.hits, self.refused = {}, {}, {}, ""
+        self.friends = 0
 
 
 class Quick:
@@ -115,11 +119,14 @@ class Quick:
         """Take what is given from the meters."""
         if given.refused:
             return
+        if self.terms.milestone_every:
+            self._count_friend(asked, given)
+            return
         counted = None
         for (_, _, limit, used, meter), key in zip(self._rooms, given.keys, strict=True):
             if meter.measure == AMOUNT:
                 number = sum([given.owed.get(side, 0) for side in meter.sides])
-            elif limit is None or self.terms.milestone_every:
+            elif limit is None:
                 number = _counted(meter, asked, given.facts)
             elif counted is not None and meter.sides is self.terms.sides:
                 number = counted
@@ -127,6 +134,17 @@ class Quick:
                 number = self._uses(asked, given, meter)
                 counted = number if meter.sides is self.terms.sides else counted
             if number:
+                used[key] = used.get(key, 0) + number
+
+    def _count_friend(self, asked, given):
+        places = [self._places[cap] for cap in (ONCE, ONCE_HELD, FRIENDS, HELD)]
+        orders, orders_held = (self.used[place].get(given.keys[place], 0) for place in places[:2])
+        now = room.NO_ORDER if _given_back(asked, asked.facts, "advocate") else room.of_order(asked.facts)
+        moved = room.moved(room.NO_ORDER, now, (orders, orders_held))
+        given.friends = moved[0]
+        for place, number in zip(places, (*now, *moved), strict=True):
+            if number:
+                used, key = self.used[place], given.keys[place]
                 used[key] = used.get(key, 0) + number
 
     @staticmethod
@@ -256,8 +274,6 @@ def _counted(meter, asked, first):
     facts = asked.facts
     if _given_back(asked, facts, "advocate"):
         return 0
-    if meter.cap == HELD:
-        return int(facts.get("advocate_review") == "held")
     if meter.measure == COUNT:
         return 1
     basis, revenue = facts.get("basis_minor", 0), first.get("revenue_minor", 0)

@@ -2,7 +2,7 @@
 
 from advocacy import money
 from rewards.rules import amounts, periods
-from rewards.rules.terms import AMOUNT, COUNT, HELD, WHOLE_FORMS
+from rewards.rules.terms import AMOUNT, COUNT, FRIENDS, HELD, ONCE, ONCE_HELD, WHOLE_FORMS
 
 
 def meters(question, terms, used, earlier):
@@ -47,8 +47,8 @@ def fit(wanted, verdict):
     return given, hits
 
 
-def uses(verdict, facts, short):
-    """What the subject takes of the counters, ``{(cap, key, period): n}``.
+def uses(verdict, facts, short, mine):
+    """What the subject takes of the counters, ``{(cap, key, period): n}``; ``mine``: what it took of them until now.
 
     Of a count 1 while a side of it is granted and not given back; rounding a rest to nothing gives nothing back. Of an
     amount what is owed. What has no limit counts every subject that qualifies: milestones and tiers.
@@ -61,11 +61,13 @@ def uses(verdict, facts, short):
     ]
     counts = [(meter, others) for meter, _, others in verdict.meters if meter.limit is not None and meter.refuses]
     qualifies = not verdict.refusal and all(others < meter.limit for meter, others in counts if meter.measure == COUNT)
+    if verdict.terms.milestone_every:
+        return _of_milestone(verdict, facts, mine, qualifies)
     taken = {}
     for meter, key, _ in verdict.meters:
         if meter.measure == AMOUNT:
             number = sum([verdict.owed.get(side, 0) for side in meter.sides])
-        elif verdict.terms.milestone_every or meter.limit is None:
+        elif meter.limit is None:
             number = _counted(meter, facts, verdict.first) if qualifies else 0
         else:
             number = int(any(side in kept for side in meter.sides))
@@ -74,12 +76,50 @@ def uses(verdict, facts, short):
     return taken
 
 
+def _of_milestone(verdict, facts, mine, qualifies):
+    """A friend counts once, while any of their orders that qualified stands.
+
+    Whatever order is settled when that begins or ends takes the difference; so of FRIENDS a subject may take 1, 0 or,
+    where it was the last of several to fall, −1, and all of them together take what there is.
+    """
+    keys = {meter.cap: key for meter, key, _ in verdict.meters}
+    others = {meter.cap: other for meter, _, other in verdict.meters}
+    now = of_order(facts) if qualifies else NO_ORDER
+    before = tuple(mine.get(keys[cap], 0) for cap in (ONCE, ONCE_HELD))
+    friends, held = moved(before, now, (others[ONCE], others[ONCE_HELD]))
+    taken = {
+        ONCE: now[0],
+        ONCE_HELD: now[1],
+        FRIENDS: mine.get(keys[FRIENDS], 0) + friends,
+        HELD: mine.get(keys[HELD], 0) + held,
+    }
+    return {keys[cap]: number for cap, number in taken.items() if number}
+
+
+NO_ORDER = (0, 0)
+
+
+def of_order(facts):
+    """``(stands, and waits for a review)`` of an order that qualified for a milestone, each 1 or 0."""
+    stands = not amounts.given_back(facts, "advocate")
+    return int(stands), int(stands and facts.get("advocate_review") == "held")
+
+
+def moved(before, now, others):
+    """What an order that was ``before`` and is ``now`` changes of FRIENDS and HELD, beside the friend's ``others``."""
+    (was, was_held), (stands, held) = _friend(before, others), _friend(now, others)
+    return stands - was, held - was_held
+
+
+def _friend(order, others):
+    standing, held = order[0] + others[0], order[1] + others[1]
+    return int(standing > 0), int(0 < standing <= held)
+
+
 def _counted(meter, facts, first):
     """``first``: in the program's currency, like the positions of tiers."""
     if amounts.given_back(facts, "advocate"):
         return 0
-    if meter.cap == HELD:
-        return int(facts.get("advocate_review") == "held")
     if meter.measure == COUNT:
         return 1
     basis = facts.get("basis_minor", 0)

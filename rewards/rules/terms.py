@@ -15,10 +15,12 @@ WHOLE_FORMS = frozenset((COUPON, GIFT_CARD, CUSTOM))
 SCOPES = ("advocate", "friend", "pair", "program")
 COUNT, AMOUNT, REVENUE = "count", "amount", "revenue"
 MARGINAL, WHOLE = "marginal", "whole"
-# "The first order" is a cap of one use per friend, for all time.
+# "The first order" is a cap of one use per friend, for all time; of a milestone it counts the orders that stand.
 ONCE = "once/friend"
+# Those of a milestone's orders whose review is not over.
+ONCE_HELD = "once/friend/held"
+# The friends who have an order that stands, and those of them who have none that no review may take away.
 FRIENDS = "friends"
-# Those of them whose review is not over.
 HELD = "friends/held"
 
 
@@ -156,7 +158,8 @@ class Terms:
 
     def _meters(self):
         if self.milestone_every:
-            yield Meter(ONCE, "friend", ALL, COUNT, 1, self.sides, "not_first_order")
+            yield Meter(ONCE, "friend", ALL, COUNT, None, self.sides, "")
+            yield Meter(ONCE_HELD, "friend", ALL, COUNT, None, self.sides, "")
             yield Meter(FRIENDS, "advocate", ALL, COUNT, None, self.sides, "")
             yield Meter(HELD, "advocate", ALL, COUNT, None, self.sides, "")
             return

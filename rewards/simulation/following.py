@@ -17,11 +17,9 @@ class Milestone:
 
     def reached(self, asked, given):
         """The Givens of the steps that this conversion, which is counted already, brought the advocate to."""
-        if given.refused or "advocate" not in asked.sides:
+        if given.refused or "advocate" not in asked.sides or given.friends != 1:
             return ()
         now = self._counting.used[self._place].get(given.keys[self._place], 0)
-        if now == 0 or not quick.counts(asked):
-            return ()
         step = _for_the_advocate(asked)
         return [quick.ask([self.quick], step)[0] for _ in self._counting.terms.crossed(now - 1, now)]
 

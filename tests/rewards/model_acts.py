@@ -27,18 +27,15 @@ class Milestones:
     """``milestone``; ``steps``: ``{(advocate, k): Step}``."""
 
     def _count(self, conversion):
-        """A friend counts by one order: the first that could, until it is given back; then another may."""
-        mine = [one for one in self.conversions if one.friend == conversion.friend and one is not conversion]
-        room = not any(one.counts for one in mine)
-        if not hasattr(conversion, "asked"):
-            conversion.asked = True
-            conversion.qualifies = room and conversion.basis >= self.milestone.minimum
-        conversion.counts = conversion.qualifies and room and not conversion.given_back
+        """A friend counts by any order that is large enough, until all of those are given back."""
+        conversion.qualifies = conversion.basis >= self.milestone.minimum
+        conversion.counts = conversion.qualifies and not conversion.given_back
 
     def _standing(self, advocate):
         """``(friends, of whom no review may take away)``."""
         counted = [one for one in self.conversions if one.counts and one.advocate == advocate]
-        return len(counted), sum(one.review != "held" for one in counted)
+        friends = {one.friend for one in counted}
+        return len(friends), len({one.friend for one in counted if one.review != "held"})
 
     def friends(self):
         """``{(advocate, whether of all): n}``: of all friends, or of those under review; none where it is 0."""

@@ -115,7 +115,7 @@ def test_a_milestones_conversion_counts_and_its_advocate_sees_how_far_it_is(alic
     rule_of(alice.program, **PLAIN, milestone_every=5)
     conversion = bring(alice, fred)
     (rule,), _ = told(conversion)
-    assert (rule["counts"], rule["sides"]) == ("it counts as one of every 5 friends", [])
+    assert (rule["counts"], rule["sides"]) == ("the friend counts as one of every 5 friends", [])
     earned = earnings.by_conversion(advocate=alice, conversions=[conversion.public_id])[conversion.public_id]
     assert earned.status == "counted"
     (progress,) = earnings.milestones(advocate=alice, at=NOW)

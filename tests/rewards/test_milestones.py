@@ -80,6 +80,44 @@ def test_a_friends_second_order_is_no_second_friend(alice):
     assert balances(alice.customer) == {}
 
 
+def test_a_friend_counts_while_any_of_their_orders_stands(alice):
+    rule_of(alice.program, **EVERY_TWO | {"minimum_order_minor": 5000})
+    friends(alice, 1)
+    fred = person(alice.storefront, "fred")
+    first, small, second = [conversion_of(alice, fred) for _ in range(3)]
+    for sequence, (conversion, goods) in enumerate(((first, 5000), (small, 4999), (second, 5000)), start=1):
+        tell(conversion, sequence=sequence, goods_minor=goods)
+    settle()
+    assert balances(alice.customer) == {"available": 1000}
+    refund(first)
+    assert balances(alice.customer) == {"available": 1000}, "the second order stands"
+    refund(second)
+    assert balances(alice.customer) == {}, "one below the minimum never counted"
+    refund(first, minor=4999)
+    assert balances(alice.customer) == {"available": 1000}
+    assert dict(Counter.objects.filter(cap="friends").values_list("period", "used")) == {"all": 2}
+    assert list(audit.differences()) == []
+    *differences, _ = rebuild.verify()
+    assert differences == []
+
+
+def test_a_friend_who_is_under_review_by_one_order_of_two_is_clear(alice):
+    rule_of(alice.program, **EVERY_TWO)
+    friends(alice, 1)
+    fred = person(alice.storefront, "fred")
+    first, second = conversion_of(alice, fred), conversion_of(alice, fred)
+    tell(first, advocate_review="held")
+    settle()
+    assert balances(alice.customer) == {"pending": 1000}
+    tell(second, sequence=2)
+    settle()
+    assert balances(alice.customer) == {"available": 1000}
+    tell(first, catalogue.CONVERSION_REJECTED, advocate_review="rejected", stands=False)
+    settle()
+    assert balances(alice.customer) == {"available": 1000}
+    assert list(audit.differences()) == []
+
+
 def test_a_milestone_that_does_not_repeat_is_paid_once(alice):
     rule_of(alice.program, **EVERY_TWO, milestone_repeats=False)
     friends(alice, 6)

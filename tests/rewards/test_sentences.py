@@ -85,11 +85,12 @@ SENTENCES = [
     (
         {"advocate_form": "gift_card", "advocate_amount_minor": 2500, "advocate_pool": POOL, "milestone_every": 5}
         | {"hold_days": 0, "minimum_order_minor": 2000},
-        "Give the advocate a gift card worth 25.00 EUR for every 5th friend who orders for 20.00 EUR or more, at once.",
+        "Give the advocate a gift card worth 25.00 EUR for every 5th friend who keeps an order of 20.00 EUR "
+        "or more, at once.",
     ),
     (
         {"advocate_form": "custom", "advocate_label": "A mug", "milestone_every": 12, "milestone_repeats": False},
-        "Give the advocate “A mug” for the 12th friend who orders, 14 days later.",
+        "Give the advocate “A mug” for the 12th friend who keeps an order, 14 days later.",
     ),
     (
         {"advocate_form": "cash", "hold_days": 30}
