@@ -12,7 +12,7 @@ from advocacy.outbox.record import record as record_events
 from advocacy.refusals import Refused
 from referrals import attribution, conversions, events
 from referrals.attribution.candidates import click_uuid
-from referrals.models import Conversion, Order, OrderStatus
+from referrals.models import Conversion, Fulfilment, Order, OrderStatus
 from referrals.orders import fields as order_fields
 from referrals.orders import finding, state
 
@@ -85,7 +85,7 @@ def create(*, storefront, values, names, source, at, lenient):
     cause = record_events([told], at=at)[0]
     made = convert(order, bonds, cause=cause, at=at, new=binding.new if order.placed_at <= at else {})
     # What was just written need not be asked for.
-    order._prefetched_objects_cache = {"conversions": made, "fulfilments": []}
+    order._prefetched_objects_cache = {"conversions": _known(Conversion, made), "fulfilments": _known(Fulfilment, [])}
     return Recorded(
         order=order,
         conversion=min(made, key=lambda conversion: conversion.pk, default=None),
@@ -93,6 +93,13 @@ def create(*, storefront, values, names, source, at, lenient):
         reasons=tuple(order.unattributed) or binding.reasons,
         warnings=tuple(order.warnings),
     )
+
+
+def _known(model, rows):
+    """Rows as a relation's answer that was asked for before."""
+    answer = model.objects.all()
+    answer._result_cache, answer._prefetch_done = rows, True
+    return answer
 
 
 def customer_said(storefront, said, *, at):

@@ -97,7 +97,10 @@ def test_a_cursor_of_another_storefront_or_list_is_refused(shop, rival):
         ({"limit": "-1"}, "limit must be a whole number from 1 to 100."),
         ({"cursor": "x"}, "cursor must be a next_cursor of this list; begin again without one."),
         ({"created_after": "today"}, "must be a time with its offset, such as 2026-11-22T10:15:00+01:00."),
-        ({"sort": "name"}, "unknown query parameter: 'sort'; it takes created_after, created_before, cursor, limit."),
+        (
+            {"sort": "name"},
+            "unknown query parameter: 'sort'; it takes created_after, created_before, cursor, limit, time_zone.",
+        ),
         ({"limit": ["1", "2"]}, "The query parameter limit is sent twice; send it once."),
         ({"limit": "1\0"}, "A text holds a NUL character"),
         ({"a\0": "1"}, "A text holds a NUL character"),

@@ -119,7 +119,7 @@ def test_an_endpoint_that_only_fails_for_five_days_is_disabled(shop, server, olg
         order(shop, f"10{day}")
         Delivery.objects.update(tries=0)
         assert WebhookEndpoint.objects.get().status == "active"
-        sent(began + timedelta(days=day, minutes=1))
+        sent(began + timedelta(days=day, minutes=1 + day))
     endpoint = WebhookEndpoint.objects.get()
     assert (endpoint.status, endpoint.notice_due) == ("disabled", True)
     assert "5 days" in endpoint.disabled_reason

@@ -112,8 +112,8 @@ SPOILT = {
         "Counter {counter} says 5 used; the newest decisions say 1.",
     ),
     "converted friends": (
-        "UPDATE rewards_subject SET friend_id = {fred} WHERE trigger = 'conversion.recorded'",
-        "Counter {friends} says 3 friends; 1 are converted.",
+        "UPDATE rewards_counter SET used = 1 WHERE id = {friends}",
+        "Counter {friends} says 1 friends; 3 are converted.",
     ),
     "milestones": (
         "UPDATE rewards_decision SET facts = facts || '{{\"threshold\": 9}}' WHERE id = {step_decision}",
