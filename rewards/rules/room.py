@@ -85,7 +85,8 @@ def _of_milestone(verdict, facts, mine, qualifies):
     keys = {meter.cap: key for meter, key, _ in verdict.meters}
     others = {meter.cap: other for meter, _, other in verdict.meters}
     now = of_order(facts) if qualifies else NO_ORDER
-    before = tuple(mine.get(keys[cap], 0) for cap in (ONCE, ONCE_HELD))
+    # By whatever key: before, these counted a friend for all advocates together.
+    before = tuple(sum(number for (cap, *_), number in mine.items() if cap == wanted) for wanted in (ONCE, ONCE_HELD))
     friends, held = moved(before, now, (others[ONCE], others[ONCE_HELD]))
     taken = {
         ONCE: now[0],

@@ -158,8 +158,9 @@ class Terms:
 
     def _meters(self):
         if self.milestone_every:
-            yield Meter(ONCE, "friend", ALL, COUNT, None, self.sides, "")
-            yield Meter(ONCE_HELD, "friend", ALL, COUNT, None, self.sides, "")
+            # Of each advocate for themselves: by hand a friend may have been given to another.
+            yield Meter(ONCE, "pair", ALL, COUNT, None, self.sides, "")
+            yield Meter(ONCE_HELD, "pair", ALL, COUNT, None, self.sides, "")
             yield Meter(FRIENDS, "advocate", ALL, COUNT, None, self.sides, "")
             yield Meter(HELD, "advocate", ALL, COUNT, None, self.sides, "")
             return

@@ -312,3 +312,17 @@ def test_a_step_that_was_clear_and_falls_to_a_review_waits_for_it(alice):
     friends(alice, 1)
     assert crediting.release(at=NOW + timedelta(days=14)) == 1
     assert balances(alice.customer) == {"available": 1000}
+
+
+def test_a_friend_who_was_given_to_another_advocate_counts_for_each_by_itself(alice):
+    rule_of(alice.program, **EVERY_TWO | {"milestone_every": 1})
+    bob, fred = alice_of(alice.program, "bob"), person(alice.storefront, "fred")
+    hers, his = conversion_of(alice, fred), conversion_of(bob, fred)
+    tell(hers)
+    settle()
+    tell(his)
+    settle()
+    assert (balances(alice.customer), balances(bob.customer)) == ({"available": 1000}, {"available": 1000})
+    refund(hers)
+    assert (balances(alice.customer), balances(bob.customer)) == ({}, {"available": 1000})
+    assert list(audit.differences()) == []
