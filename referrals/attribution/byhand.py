@@ -63,6 +63,8 @@ def _first_order(friend, at):
 
 def _bind(advocate, friend, old, since, at):
     link = advocate.links.order_by("id").first()
+    if link is None:
+        raise Refused("advocate_without_link", "This advocate has no link yet; try again in a minute.")
     considered = [_candidate(advocate, link, at)] + [
         each | {"won": False, "reason": _LOST} if each.get("won") else each for each in (old.candidates if old else ())
     ]

@@ -58,4 +58,4 @@ def bring_names(*, storefront, names, at):
 
 def _order(storefront, names):
     finding.wait_for_turn(storefront, names)
-    return finding.of(storefront, names)
+    return finding.of(storefront=storefront, names=names)

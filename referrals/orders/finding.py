@@ -48,7 +48,7 @@ _KNOWN = """
 """
 
 
-def of(storefront, names):
+def of(*, storefront, names):
     """The order of these names, or None. Its external id goes before the others; of several orders the oldest."""
     if not names:
         return None
@@ -58,11 +58,6 @@ def of(storefront, names):
         cursor.execute(_KNOWN, [storefront.pk, own, list(kinds), list(values), storefront.pk])
         known = cursor.fetchone()
     return Order.objects.select_related("customer").get(pk=known[0]) if known else None
-
-
-def named(*, storefront, names):
-    """The order that has one of these names, as it is now, or None."""
-    return of(storefront, names)
 
 
 def remember(order, names):

@@ -96,7 +96,7 @@ class _Said:
     def known(self):
         """The order that is meant, if it is here; from now on nobody else makes it."""
         finding.wait_for_turn(self.storefront, self.names)
-        return finding.of(self.storefront, self.names)
+        return finding.of(storefront=self.storefront, names=self.names)
 
     def is_of_another_source(self, order):
         return order.brought_by != self.source or order.external_id != self.values.get("external_id")
