@@ -139,6 +139,7 @@ OUTBOUND_LOOPBACK = environment.flag("OUTBOUND_LOOPBACK", default=DEVELOPMENT)
 if OUTBOUND_LOOPBACK and not DEVELOPMENT:
     raise ImproperlyConfigured("OUTBOUND_LOOPBACK lets webhooks call this machine itself: MODE=development only.")
 INBOUND_RETENTION_DAYS = environment.whole_number("INBOUND_RETENTION_DAYS", default=90, least=14, most=3650)
+DELIVERY_RETENTION_DAYS = environment.whole_number("DELIVERY_RETENTION_DAYS", default=90, least=14, most=3650)
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)
 
 # --- Celery --------------------------------------------------------------------------------------------------------
@@ -177,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
     "webhook endpoints": {
         "task": "advocacy.outbox.tasks.keep_endpoints",
         "schedule": schedule(60),
+        "options": {"queue": "mail"},
+    },
+    "forget deliveries": {
+        "task": "advocacy.outbox.tasks.forget_deliveries",
+        "schedule": schedule(3600),
         "options": {"queue": "mail"},
     },
     "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},

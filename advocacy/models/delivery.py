@@ -129,7 +129,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try of a delivery, for ever."""
+    """One try of a delivery; it goes with it."""
 
     delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="attempts")
     at = models.DateTimeField()

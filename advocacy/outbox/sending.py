@@ -35,9 +35,13 @@ GIVE_UP_ON_ENDPOINT = timedelta(days=5)
 QUIET = timedelta(days=2)
 # Longer than a call may take with the look-up of its name.
 LEASE = timedelta(seconds=120)
-# Calls at once to one endpoint; one to an endpoint in trouble, and so many to all of those together: of a worker's 16.
-AT_ONCE, TROUBLED_AT_ONCE = 4, 8
-SLOW_SECONDS = 3
+# Of a worker's 16 threads. One endpoint has up to four calls at once if it answered lately, else one: whoever died
+# meanwhile holds one thread. A second call to the same one only while fewer than ten are out, so that some threads are
+# always left for those who have none; all endpoints in trouble together have six, one each.
+AT_ONCE, LEFT_FOR_FIRST_CALLS, TROUBLED_AT_ONCE = 4, 10, 6
+LATELY = timedelta(minutes=1)
+# An endpoint that took longer is in trouble, also while its answer is still awaited.
+SLOW = timedelta(seconds=3)
 GONE = 410
 _LOCK = 0x77686F75
 
@@ -96,9 +100,18 @@ def due(*, at):
 
 # Endpoints take turns: who has the fewest calls now, then who was served longest ago.
 _CLAIM = """
-    WITH chosen AS (
+    WITH out_now AS (
+        SELECT endpoint_id, count(*) AS calls, min(claimed_until) < %(at)s + %(lease)s - %(slow)s AS awaited
+        FROM advocacy_delivery WHERE claimed_until > %(at)s GROUP BY endpoint_id
+    ), at_work AS (
+        SELECT coalesce(sum(out_now.calls), 0) AS calls,
+            coalesce(sum(out_now.calls) FILTER (WHERE endpoint.troubled OR out_now.awaited), 0) AS troubled
+        FROM out_now JOIN advocacy_webhookendpoint endpoint ON endpoint.id = out_now.endpoint_id
+    ), chosen AS (
         SELECT endpoint.id AS endpoint_id, due.id AS delivery_id
         FROM advocacy_webhookendpoint endpoint
+        CROSS JOIN at_work
+        LEFT JOIN out_now ON out_now.endpoint_id = endpoint.id
         CROSS JOIN LATERAL (
             SELECT delivery.id FROM advocacy_delivery delivery
             WHERE delivery.endpoint_id = endpoint.id AND delivery.state = 'pending'
@@ -106,18 +119,16 @@ _CLAIM = """
                 AND (endpoint.status = 'active' OR delivery.event_id IS NULL)
             ORDER BY delivery.next_attempt_at, delivery.id LIMIT 1
         ) due
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS calls FROM advocacy_delivery delivery
-            WHERE delivery.endpoint_id = endpoint.id AND delivery.claimed_until > %(at)s
-        ) busy
         WHERE endpoint.removed_at IS NULL
-            AND busy.calls < CASE WHEN endpoint.troubled THEN 1 ELSE %(at_once)s END
-            AND (NOT endpoint.troubled OR %(troubled)s > (
-                SELECT count(*) FROM advocacy_delivery delivery
-                JOIN advocacy_webhookendpoint other ON other.id = delivery.endpoint_id AND other.troubled
-                WHERE delivery.claimed_until > %(at)s
-            ))
-        ORDER BY busy.calls, endpoint.last_claimed_at NULLS FIRST, endpoint.id
+            AND CASE
+                WHEN endpoint.troubled OR out_now.awaited
+                    THEN out_now.calls IS NULL AND at_work.troubled < %(troubled)s
+                WHEN endpoint.last_delivered_at > %(at)s - %(lately)s
+                    THEN out_now.calls IS NULL
+                        OR (out_now.calls < %(at_once)s AND at_work.calls < %(left_for_first_calls)s)
+                ELSE out_now.calls IS NULL
+            END
+        ORDER BY coalesce(out_now.calls, 0), endpoint.last_claimed_at NULLS FIRST, endpoint.id
         LIMIT 1 FOR NO KEY UPDATE OF endpoint
     ), served AS (
         UPDATE advocacy_webhookendpoint endpoint SET last_claimed_at = %(at)s
@@ -127,6 +138,14 @@ _CLAIM = """
     FROM chosen WHERE delivery.id = chosen.delivery_id AND delivery.state = 'pending'
     RETURNING delivery.id
 """
+_LIMITS = {
+    "lease": LEASE,
+    "slow": SLOW,
+    "lately": LATELY,
+    "at_once": AT_ONCE,
+    "left_for_first_calls": LEFT_FOR_FIRST_CALLS,
+    "troubled": TROUBLED_AT_ONCE,
+}
 
 
 def _claim(at):
@@ -136,8 +155,7 @@ def _claim(at):
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        limits = {"at_once": AT_ONCE, "troubled": TROUBLED_AT_ONCE}
-        cursor.execute(_CLAIM, {"at": at, "until": at + LEASE} | limits)
+        cursor.execute(_CLAIM, {"at": at, "until": at + LEASE} | _LIMITS)
         found = cursor.fetchone()
     return found and found[0]
 
@@ -225,7 +243,7 @@ def _asked_for(text, at):
 
 def _note_endpoint(endpoint, outcome, at):
     row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
-    slow = outcome.seconds > SLOW_SECONDS
+    slow = outcome.seconds > SLOW.total_seconds()
     if not outcome.failure:
         row.update(failing_since=None, troubled=slow, last_delivered_at=at)
         return

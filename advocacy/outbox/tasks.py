@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from advocacy.models import Lane
 from advocacy.outbox import drain as draining
-from advocacy.outbox import notices, sending, telling, wake
+from advocacy.outbox import forgetting, notices, sending, telling, wake
 
 log = logging.getLogger(__name__)
 
 # A task stays well under its time limit; what is left is taken by the next.
 SECONDS = 20
 REPEATS = 5
+# An endpoint may have more calls at once when its first one was answered.
+CALLING = 3
 
 
 @shared_task
@@ -50,12 +52,12 @@ def sweep():
 
 @shared_task
 def send():
-    """Send webhooks until none may be sent now. Whoever finds more than one calls a colleague, as far as there are
-    threads; what must wait for its time or for room is found by the sweep, or by who made the room.
+    """Send webhooks until none may be sent now. Whoever begins calls a colleague while there is more, as far as there
+    are threads; what must wait for its time or for room is found by the sweep, or by who made the room.
     """
-    until, alone = time.monotonic() + SECONDS, not settings.CELERY_TASK_ALWAYS_EAGER
-    while sending.send_next(at=timezone.now(), before=_colleague if alone else None):
-        alone = False
+    until, calling = time.monotonic() + SECONDS, 0 if settings.CELERY_TASK_ALWAYS_EAGER else CALLING
+    while sending.send_next(at=timezone.now(), before=_colleague if calling else None):
+        calling = max(calling - 1, 0)
         if time.monotonic() > until:
             telling.wake_senders()
             return
@@ -71,3 +73,9 @@ def keep_endpoints():
     """What can wait a minute: mails about endpoints that were disabled, and what still waits for such."""
     notices.cancel_left(at=timezone.now())
     notices.mail()
+
+
+@shared_task
+def forget_deliveries():
+    """Delete deliveries, with their tries, that ended longer ago than DELIVERY_RETENTION_DAYS."""
+    forgetting.forget(at=timezone.now())

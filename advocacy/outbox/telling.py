@@ -1,11 +1,12 @@
 """Which endpoint is told of which event: as it happens, again when somebody asks, and as a test."""
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from advocacy import ids
 from advocacy.models import Delivery, DeliveryState, EndpointStatus, Event, Lane, Pending, WebhookEndpoint
-from advocacy.outbox import wake, webhooks
+from advocacy.outbox import forgetting, wake, webhooks
 from advocacy.refusals import Refused
 
 QUEUE = "webhooks"
@@ -61,9 +62,16 @@ def replay_range(*, endpoint, since, until, which, at):
     """How many deliveries of events recorded from ``since`` on and before ``until`` are sent (again).
 
     ``which``: "failed" (and cancelled), "missing" (events it was never told of, as while it was disabled), or "all"
-    (these, and the delivered too). Refuses a range of more than ``MOST``.
+    (these, and the delivered too). Refuses a range of more than ``MOST``, and one from before the time for which
+    deliveries are kept: what was delivered then would look as if it was missing.
     """
     _check_active(endpoint)
+    if since < (kept_from := forgetting.horizon(at=at)):
+        raise Refused(
+            "too_long_ago",
+            f"Deliveries are kept for {settings.DELIVERY_RETENTION_DAYS} days: begin at {kept_from:%Y-%m-%d} or later.",
+            errors={"since": "is before deliveries are kept"},
+        )
     if since >= until:
         raise Refused("empty_range", "The range ends before it begins.", errors={"until": "must be after since"})
     with transaction.atomic():

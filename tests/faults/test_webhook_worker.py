@@ -14,7 +14,7 @@ from tests.faults.workers import kill, wait_for, worker
 from tests.receiver import receiving
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EVENTS = 30
+EVENTS = 12
 
 
 def endpoint(storefront, url):
@@ -26,11 +26,14 @@ def test_a_hanging_and_a_dead_endpoint_delay_no_other_and_a_killed_worker_loses_
     with receiving() as dead:
         pass
     with receiving() as fine, receiving(lambda: released.wait(60) and 200) as hangs:
-        hanging, down, good = (endpoint(acme, server.url) for server in (hangs, dead, fine))
+        down, good = (endpoint(acme, server.url) for server in (dead, fine))
+        hanging = [endpoint(acme, f"{hangs.url}?{number}").pk for number in range(4)]
+        # A moment ago they answered: nobody knows yet that they hang.
+        WebhookEndpoint.objects.filter(pk__in=hanging).update(last_delivered_at=timezone.now() + timedelta(minutes=1))
         for number in range(EVENTS):
             cast.customer(acme, f"person-{number}", at=timezone.now())
         drain("out", at=timezone.now())
-        assert Delivery.objects.filter(state="pending").count() == 3 * EVENTS
+        assert Delivery.objects.filter(state="pending").count() == 6 * EVENTS
 
         def all_is_delivered_that_can_be():
             tasks.sweep()
@@ -42,15 +45,15 @@ def test_a_hanging_and_a_dead_endpoint_delay_no_other_and_a_killed_worker_loses_
 
         with worker("webhooks", threads=16) as process:
             wait_for(all_is_delivered_that_can_be)
-            assert 0 < len(hangs.got) <= sending.AT_ONCE, "it still hangs, in a few threads"
+            assert 4 <= len(hangs.got) <= sending.LEFT_FOR_FIRST_CALLS, "they still hang, in some of the threads"
             wait_for(the_dead_was_tried)
             kill(process)
         assert len(fine.got) == len(set(fine.ids)) == EVENTS
-        claimed = Delivery.objects.filter(endpoint=hanging, claimed_until__isnull=False)
-        assert claimed.count() == sending.AT_ONCE, "in the hands of the killed one"
+        claimed = Delivery.objects.filter(endpoint__in=hanging, claimed_until__isnull=False)
+        assert 4 <= claimed.count() <= sending.LEFT_FOR_FIRST_CALLS, "in the hands of the killed one"
         released.set()
         WebhookEndpoint.objects.filter(pk=down.pk).update(status="disabled")
         while sending.send_next(at=timezone.now() + sending.LEASE + timedelta(seconds=1)):
             pass
-        assert set(Delivery.objects.filter(endpoint=hanging).values_list("state", flat=True)) == {"delivered"}
-        assert len(set(hangs.ids)) == EVENTS
+        assert set(Delivery.objects.filter(endpoint__in=hanging).values_list("state", flat=True)) == {"delivered"}
+        assert len(set(hangs.ids)) == EVENTS, "each of the four was told the same"

@@ -5,12 +5,14 @@ from itertools import pairwise
 
 import pytest
 from django.core import mail
+from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from advocacy import ids
 from advocacy.models import Attempt, Delivery, WebhookEndpoint
 from advocacy.outbox import notices, sending, telling, webhooks
 from advocacy.outbox.drain import drain
+from advocacy.outbox.tasks import forget_deliveries
 from tests import cast
 from tests.flows.api import secret
 from tests.flows.webhook_stage import endpoint_of, order, sent
@@ -202,27 +204,73 @@ def test_a_delivery_that_was_taken_away_while_it_was_sent_is_no_trouble(shop, se
     assert Attempt.objects.count() == 0
 
 
-def test_endpoints_in_trouble_take_half_of_the_threads_and_one_each(acme):
-    at = timezone.now()
+@pytest.fixture
+def due(acme):
+    """``due(1, troubled=True)``: an endpoint for which six deliveries wait; its id."""
 
-    def due(number, **fields):
+    def make(number, **fields):
+        at = timezone.now()
         endpoint, _ = webhooks.create(storefront=acme, url=f"https://acme.example/{number}", at=at)
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**fields)
         for _ in range(6):
             telling.test(endpoint=endpoint, type="order.recorded", at=at)
         return endpoint.pk
 
-    def claimed():
-        """The endpoints of all that may be sent now, in order."""
-        claims = iter(lambda: sending._claim(at), None)
-        return [Delivery.objects.get(pk=each).endpoint_id for each in claims]
+    return make
 
-    troubled = [due(number, troubled=True) for number in range(3)]
-    assert claimed() == troubled, "one each"
-    more = [due(number, troubled=True) for number in range(3, 10)]
-    assert claimed() == more[:5], "eight together"
-    healthy = [due(number) for number in (20, 30)]
-    assert claimed() == healthy * 4, "in turns, four each"
+
+def claimed(at):
+    """The endpoints of all that may be sent now, in order."""
+    claims = iter(lambda: sending._claim(at), None)
+    return [Delivery.objects.get(pk=each).endpoint_id for each in claims]
+
+
+def test_who_is_in_trouble_or_unknown_gets_one_call_and_those_in_trouble_six_together(due):
+    unknown = [due(number) for number in range(3)]
+    quiet = due(3, last_delivered_at=timezone.now() - timedelta(minutes=5))
+    troubled = [due(number, troubled=True, last_delivered_at=timezone.now()) for number in range(4, 12)]
+    at = timezone.now()
+    assert claimed(at) == [*unknown, quiet, *troubled[:6]]
+
+
+def test_endpoints_that_hang_all_at_once_leave_threads_to_those_that_have_none(due):
+    began = timezone.now()
+    hanging = [due(number, last_delivered_at=began) for number in range(4)]
+    at = timezone.now()
+    assert claimed(at) == (hanging * 3)[:10], "in turns, up to four each, ten in all"
+    others = [due(number) for number in range(4, 10)]
+    at = timezone.now()
+    assert claimed(at) == others, "whoever has no call gets one: sixteen are out"
+    answered = Delivery.objects.filter(endpoint__in=others)
+    answered.update(claimed_until=None, state="cancelled", next_attempt_at=None)
+    healthy = due(10, last_delivered_at=at)
+    later = at + sending.SLOW + timedelta(seconds=1)
+    assert claimed(later) == [healthy], "nobody in trouble has more, and ten are out"
+    Delivery.objects.filter(endpoint=hanging[0], claimed_until__isnull=False).update(claimed_until=None)
+    assert claimed(later) == [hanging[0]] * 2, "it answered: it has its share of the ten again"
+
+
+def test_what_ended_long_ago_is_forgotten_with_its_tries_and_never_looks_missing(shop, server, settings):
+    made = endpoint_of(shop, server, event_types=["order.recorded"])
+    order(shop)
+    sent()
+    server.answer = 500
+    order(shop, "1002")
+    order(shop, "1003")
+    sent()
+    ended, waiting, again = Delivery.objects.order_by("id")
+    Delivery.objects.update(created_at=timezone.now() - timedelta(days=99))
+    Delivery.objects.filter(pk__in=[ended.pk, again.pk]).update(
+        ended_at=timezone.now() - timedelta(days=91), state="failed", next_attempt_at=None
+    )
+    telling.replay(delivery=again, at=timezone.now())
+    forget_deliveries()
+    assert set(Delivery.objects.values_list("pk", flat=True)) == {waiting.pk, again.pk}
+    assert set(Attempt.objects.values_list("delivery", flat=True)) == {waiting.pk, again.pk}
+    with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
+        Attempt.objects.all().delete()
+    since = {"since": (timezone.now() - timedelta(days=91)).isoformat(), "which": "missing"}
+    assert shop.post(f"/webhook_endpoints/{made['id']}/replay", since).json()["code"] == "too_long_ago"
 
 
 def test_an_address_that_leads_inside_is_never_called_and_another_one_starts_anew(shop, server, settings):
