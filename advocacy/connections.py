@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 from secrets import token_urlsafe
 
+from django.db.models import Q
+
 from advocacy import outbound, secrets
 from advocacy.models import Connection, ConnectionStatus, Platform
 from advocacy.refusals import Refused
@@ -15,7 +17,7 @@ _SHOPIFY = re.compile(r"[a-z0-9][a-z0-9-]{0,100}\.myshopify\.com")
 _STRIPE = re.compile(r"(acct_[A-Za-z0-9]{1,100})?")
 
 
-def connect(*, storefront, platform, name, shop="", secret="", credentials=None, api_address="", at):
+def connect(*, storefront, platform, name, shop="", secret="", credentials=None, api_address="", asked_daily=True, at):
     """A new connection. ``secret`` signs its webhooks; ``credentials`` is what its API asks for.
 
     Refuses what ``check_free`` does.
@@ -29,6 +31,7 @@ def connect(*, storefront, platform, name, shop="", secret="", credentials=None,
         secret=_sealed(secret) if secret else None,
         credentials=secrets.seal(json.dumps(credentials)) if credentials else None,
         api_address=api_address,
+        asked_daily=asked_daily,
         created_at=at,
     )
 
@@ -60,9 +63,9 @@ def checked_shop(*, platform, shop):
     return outbound.checked_address(shop.rstrip("/"), name="shop")
 
 
-def rename(*, connection, name):
-    connection.name = name
-    connection.save(update_fields=["name"])
+def change(*, connection, name, asked_daily):
+    connection.name, connection.asked_daily = name, asked_daily
+    connection.save(update_fields=["name", "asked_daily"])
 
 
 def make_secret(*, connection, at):
@@ -117,6 +120,12 @@ def note_heard(*, connection, topics, at):
     """The topics that the platform says it sends to us."""
     connection.heard, connection.heard_at = sorted(topics), at
     connection.save(update_fields=["heard", "heard_at"])
+
+
+def note_asked(*, connection, since, until):
+    """All that changed in this period is here; the note moves on only where nothing lies between it and the last."""
+    joined = Q(asked_until=None) | Q(asked_until__gte=since, asked_until__lt=until)
+    Connection.objects.filter(joined, pk=connection.pk).update(asked_until=until)
 
 
 def note_failure(*, connection, sentence, at):

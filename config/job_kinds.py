@@ -4,12 +4,14 @@
 result)``; see ``advocacy/jobs``. The admin shows a result by the template ``admin/jobs/<kind>.html`` if there is one.
 """
 
+from referrals.inbound import reconciling
 from rewards import corrections, simulation
 from rewards.coupons import uploading
 
 JOBS = {
     corrections.JOB: corrections.step,
     corrections.PREVIEW: corrections.step_of_preview,
+    reconciling.JOB: reconciling.step,
     "simulation": simulation.step,
     uploading.JOB: uploading.step,
 }

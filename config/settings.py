@@ -198,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
     "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},
     "forget inbound messages": {"task": "referrals.inbound.tasks.forget", "schedule": schedule(3600)},
+    "ask platforms daily": {"task": "referrals.inbound.tasks.ask_daily", "schedule": schedule(1800)},
     "end waiting for orders": {"task": "referrals.tasks.end_waiting", "schedule": schedule(600)},
     "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},
 }

@@ -36,6 +36,13 @@ class Connection(models.Model):
     # The topics that the platform said it sends to us, when it was last asked; empty before.
     heard = models.JSONField(default=list, editable=False)
     heard_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # For what its webhooks missed. What was changed until then is here.
+    asked_daily = models.BooleanField(
+        "ask daily",
+        default=True,
+        help_text="Ask the platform every day for what its webhooks missed. It needs the API credentials.",
+    )
+    asked_until = models.DateTimeField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=10, choices=ConnectionStatus, default=ConnectionStatus.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_failure = models.CharField(max_length=500, blank=True, editable=False)

@@ -31,10 +31,14 @@ class Registered:
 
 @dataclass
 class Caller:
-    """One connection's access to its platform. ``patience``: seconds that may be waited in all for its limits."""
+    """One connection's access to its platform.
+
+    ``patience``: seconds that may be waited in all for its limits and bad moments; ``seconds``: for one answer.
+    """
 
     connection: object
     patience: float = 600
+    seconds: float = SECONDS
     sleep: object = time.sleep
     credentials: dict = field(init=False)
 
@@ -62,7 +66,10 @@ class Caller:
     def call(self, method, address, *, headers, body=b""):
         """The answer of the last try: tried again after limits and bad moments, as far as patience goes."""
         for attempt in range(1, _TRIES + 1):
+            began = time.monotonic()
             answer = self._once(method, address, headers, body, last=attempt == _TRIES)
+            if answer is None:
+                self.patience -= time.monotonic() - began
             pause = _pause(answer, attempt)
             # What was refused for now was not done; what failed may have been, so it is only read again.
             again = answer is None or answer.status == _REFUSED_FOR_NOW or (method == "GET" and answer.status in _BAD)
@@ -75,7 +82,7 @@ class Caller:
     def _once(self, method, address, headers, body, *, last):
         try:
             answer = outbound.call(
-                method=method, address=address, headers=headers, body=body, seconds=SECONDS, most_bytes=MOST_BYTES
+                method=method, address=address, headers=headers, body=body, seconds=self.seconds, most_bytes=MOST_BYTES
             )
         except outbound.NotAllowed as error:
             raise PlatformFailed("platform_failed", f"{self._name} cannot be called: {error}") from error

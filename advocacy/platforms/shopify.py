@@ -13,21 +13,19 @@ BY_HAND = {"customers/redact", "customers/data_request", "shop/redact"}
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="?next"?')
 
 
-def changed(caller, *, since, until):
-    """Pages of the orders that changed in the period, refunds and parcels within."""
+def changed(caller, *, since, until, cursor):
+    """A page of the orders that changed in the period, refunds and parcels within."""
     period = {"updated_at_min": since.isoformat(), "updated_at_max": until.isoformat()}
-    query = {"status": "any", "limit": PAGE, "order": "updated_at asc"} | period
-    while query:
-        answer, told = _ask(caller, "GET", "orders.json", query=query)
-        yield [("orders/updated", order) for order in _list(told, "orders")]
-        query = _next(answer)
+    query = cursor or {"status": "any", "order": "updated_at asc"} | period
+    answer, told = _ask(caller, "GET", "orders.json", query=query | {"limit": PAGE})
+    return [("orders/updated", order) for order in _list(told, "orders")], _next(answer)
 
 
 def _next(answer):
     """The cursor of the next page; its address is the platform's word, and our token goes to our shop only."""
     found = _NEXT.search(answer.headers.get("link", ""))
     cursor = parse_qs(urlsplit(found[1]).query).get("page_info") if found else None
-    return {"limit": PAGE, "page_info": cursor[0]} if cursor else None
+    return {"page_info": cursor[0]} if cursor else None
 
 
 def heard(caller, address):

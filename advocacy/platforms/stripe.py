@@ -42,8 +42,8 @@ def client(caller):
     )
 
 
-def changed(caller, *, since, until):
-    """Pages of what was made in the period, or so long before that it may have been paid, lost or won in it."""
+def changed(caller, *, since, until, cursor):
+    """A page of what was made in the period, or so long before that it may have been paid, lost or won in it."""
     ours = client(caller).v1
     lists = [
         ("checkout.session.completed", ours.checkout.sessions.list, 14, {"status": "complete"}),
@@ -52,22 +52,19 @@ def changed(caller, *, since, until):
         ("refund.created", ours.refunds.list, 30, {}),
         ("charge.dispute.closed", ours.disputes.list, 120, {}),
     ]
-    for topic, listed, days_before, more in lists:
-        made = {"gte": int((since - timedelta(days=days_before)).timestamp()), "lte": int(until.timestamp())}
-        for page in _pages(listed, {"created": made, "limit": PAGE} | more):
-            yield [(topic, each) for each in page if topic != "payment_intent.succeeded" or _is_paid(each)]
+    place = cursor.get("list", 0)
+    topic, listed, days_before, more = lists[place]
+    made = {"gte": int((since - timedelta(days=days_before)).timestamp()), "lte": int(until.timestamp())}
+    after = {"starting_after": cursor["after"]} if "after" in cursor else {}
+    found = _in_words(lambda: listed({"created": made, "limit": PAGE} | more | after))
+    page = _in_words(lambda: [each.to_dict() for each in found.data])
+    further = {"list": place + 1} if place + 1 < len(lists) else None
+    further = {"list": place, "after": page[-1]["id"]} if found.has_more and page else further
+    return [(topic, each) for each in page if topic != "payment_intent.succeeded" or _is_paid(each)], further
 
 
 def _is_paid(intent):
     return intent.get("status") == "succeeded"
-
-
-def _pages(listed, query):
-    while query:
-        found = _in_words(lambda asked=query: listed(asked))
-        page = [each.to_dict() for each in found.data]
-        yield page
-        query = query | {"starting_after": page[-1]["id"]} if found.has_more and page else None
 
 
 def heard(caller, address):

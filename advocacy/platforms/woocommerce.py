@@ -12,20 +12,20 @@ BY_HAND = set()
 _RESTARTS = 3
 
 
-def changed(caller, *, since, until):
-    """Pages of the orders that changed in the period, refunds within.
+def changed(caller, *, since, until, cursor):
+    """A page of the orders that changed in the period, refunds within.
 
     An order that changes meanwhile leaves the period, and those behind it move up a place: then it begins anew.
     """
     period = {"modified_after": _written(since), "modified_before": _written(until), "dates_are_gmt": "true"}
     query = period | {"per_page": PAGE, "orderby": "id", "order": "asc"}
-    page, pages, before, restarts = 1, 1, None, 0
-    while page <= pages:
-        answer, told = _ask(caller, "GET", "orders", query=query | {"page": page})
-        pages, now = _number(answer, "x-wp-totalpages"), _number(answer, "x-wp-total")
-        yield [("order.updated", order) for order in _list(told)]
-        moved = before is not None and now < before and restarts < _RESTARTS
-        page, restarts, before = (1, restarts + 1, None) if moved else (page + 1, restarts, now)
+    page, before, restarts = cursor.get("page", 1), cursor.get("before"), cursor.get("restarts", 0)
+    answer, told = _ask(caller, "GET", "orders", query=query | {"page": page})
+    pages, now = _number(answer, "x-wp-totalpages"), _number(answer, "x-wp-total")
+    found = [("order.updated", order) for order in _list(told)]
+    if before is not None and now < before and restarts < _RESTARTS:
+        return found, {"page": 1, "restarts": restarts + 1}
+    return found, {"page": page + 1, "before": now, "restarts": restarts} if page < pages else None
 
 
 def _written(moment):

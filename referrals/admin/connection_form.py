@@ -30,7 +30,7 @@ class ConnectionForm(forms.ModelForm):
 
     class Meta:
         model = Connection
-        fields = ["storefront", "platform", "name", "shop"]
+        fields = ["storefront", "platform", "name", "shop", "asked_daily"]
         widgets = {"platform": forms.HiddenInput}
 
     def __init__(self, *args, **options):

@@ -1,12 +1,17 @@
 """Connections to platforms: made, tested, heard, ended. Secrets are written here and never shown again."""
 
+from datetime import timedelta
+
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, DateTimeField, OuterRef, Subquery
+from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
+from unfold import widgets
 from unfold.decorators import display
 
 from advocacy import connections, platforms
@@ -15,7 +20,7 @@ from advocacy.admin.listing import Listing
 from advocacy.models import Connection, ConnectionStatus, Platform
 from referrals import inbound
 from referrals.admin.connection_form import NEEDS, ConnectionForm, secret_fields
-from referrals.inbound import hearing
+from referrals.inbound import hearing, reconciling
 from referrals.models import InboundMessage, InboundState
 
 REASONS = {
@@ -40,6 +45,25 @@ def look(*, row, by, at):
 def replay(*, row, by, at):
     failed = InboundMessage.objects.filter(connection=row, state=InboundState.FAILED)
     return inbound.replay(messages=failed, at=at)
+
+
+class Period(forms.Form):
+    days = forms.IntegerField(
+        label="How many days back",
+        min_value=1,
+        max_value=reconciling.LONGEST.days,
+        initial=reconciling.USUAL.days,
+        widget=widgets.UnfoldAdminIntegerFieldWidget,
+        help_text="Three days are enough where nothing went wrong for longer.",
+    )
+
+
+def reconcile(*, row, by, at, days):
+    return reconciling.start(connection=row, since=at - timedelta(days=days), until=at, at=at, by=by)
+
+
+def follow(page, request, job):
+    return HttpResponseRedirect(reverse("admin:advocacy_job_change", args=[job.pk]))
 
 
 def end(*, row, by, at, reason):
@@ -68,7 +92,7 @@ class ConnectionAdmin(acts.Acting, Listing):
     list_before_template = "admin/connection_list_top.html"
     search_fields = ["name", "shop"]
     search_help_text = "A name, a shop, or an id such as con_01j8…"
-    readonly_fields = ["status_now", "address", "topics", "failure", "messages", "refused", "id_text"]
+    readonly_fields = ["status_now", "address", "topics", "failure", "messages", "refused", "asked", "id_text"]
     status_now = words.status("status")
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("connection")
@@ -103,6 +127,17 @@ class ConnectionAdmin(acts.Acting, Listing):
             told=lambda count: f"{count} {'message is' if count == 1 else 'messages are'} worked on again",
         ),
         acts.Act(
+            name="reconcile",
+            label="Ask for what was missed",
+            done="Asked for what was missed",
+            form=Period,
+            consequence="The platform is asked for all orders that changed, and what its webhooks did not bring is "
+            "taken. What is here already counts once.",
+            do=reconcile,
+            then=follow,
+            applies=_callable,
+        ),
+        acts.Act(
             name="end",
             label="End",
             done="Ended",
@@ -116,7 +151,7 @@ class ConnectionAdmin(acts.Acting, Listing):
             label="Take up again",
             done="Taken up again",
             form=acts.Confirm,
-            consequence="Its messages are taken again. What was missed comes by manage.py reconcile.",
+            consequence="Its messages are taken again. What was missed comes by “Ask for what was missed”.",
             do=resume,
             applies=lambda row: not _active(row),
         ),
@@ -149,7 +184,7 @@ class ConnectionAdmin(acts.Acting, Listing):
 
     def get_form(self, request, obj=None, change=False, **options):
         # The fields of secrets are the form's own, not the model's: each platform has others.
-        mine = ["name"] if obj else ["storefront", "platform", "name", "shop"]
+        mine = ["name", "asked_daily"] if obj else ["storefront", "platform", "name", "shop", "asked_daily"]
         return super().get_form(request, obj, change, **options | {"fields": mine})
 
     def get_fieldsets(self, request, obj=None):
@@ -159,12 +194,12 @@ class ConnectionAdmin(acts.Acting, Listing):
             secret = []
         if obj is None:
             return [
-                ("The shop", {"fields": ["storefront", "platform", "name", "shop"]}),
+                ("The shop", {"fields": ["storefront", "platform", "name", "shop", "asked_daily"]}),
                 ("Access", {"fields": secret}),
             ]
         return [
-            ("How it does", {"fields": ["status_now", "address", "topics", "messages", "failure", "refused"]}),
-            ("The shop", {"fields": ["name", "storefront", "platform", "shop", "id_text"]}),
+            ("How it does", {"fields": ["status_now", "address", "topics", "messages", "failure", "refused", "asked"]}),
+            ("The shop", {"fields": ["name", "asked_daily", "storefront", "platform", "shop", "id_text"]}),
             *([("Access", {"fields": secret})] if secret else []),
         ]
 
@@ -175,11 +210,12 @@ class ConnectionAdmin(acts.Acting, Listing):
     def save_model(self, request, obj, form, change):
         at, secret, credentials = timezone.now(), form.cleaned_data.get("secret", "").strip(), form.credentials()
         if not change:
-            fields = {name: form.cleaned_data[name] for name in ("storefront", "name", "shop")}
+            fields = {name: form.cleaned_data[name] for name in ("storefront", "name", "shop", "asked_daily")}
             made = connections.connect(platform=form.platform, secret=secret, credentials=credentials, at=at, **fields)
             obj.pk, obj.public_id = made.pk, made.public_id
             return
-        connections.rename(connection=obj, name=form.cleaned_data["name"])
+        said = {name: form.cleaned_data[name] for name in ("name", "asked_daily")}
+        connections.change(connection=obj, **said)
         if secret:
             connections.change_secret(connection=obj, secret=secret, at=at)
         if credentials:
@@ -219,6 +255,22 @@ class ConnectionAdmin(acts.Acting, Listing):
         page = f"{reverse('admin:referrals_inboundmessage_changelist')}?connection__id__exact={row.pk}"
         failed = f", {row.failed_count} of them failed" if row.failed_count else ""
         return format_html('<a class="text-link" href="{}">All that came{}</a>', page, failed)
+
+    @display(description="Last asked for what was missed")
+    def asked(self, row):
+        """What was changed until when is here, and the last job."""
+        job = reconciling.jobs_of(row).first()
+        if job is None and row.asked_until is None:
+            soon = "It is asked within the hour, and then daily." if row.asked_daily and _callable(row) else ""
+            return f"Never. {soon}" if soon else "Never"
+        said = "Not yet."
+        if row.asked_until:
+            said = format_html("All that changed until {} is here.", words.moment(row.asked_until))
+        if job is None:
+            return said
+        page, when = reverse("admin:advocacy_job_change", args=[job.pk]), words.moment(job.created_at)
+        state = job.get_state_display().lower()
+        return format_html('{} <a class="text-link" href="{}">Asked {}: {}</a>', said, page, when, state)
 
     @display(description="Refused in 30 days")
     def refused(self, row):

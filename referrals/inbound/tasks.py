@@ -4,7 +4,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from advocacy.periodic import alone
 from referrals import inbound
+from referrals.inbound import reconciling
 
 _MANY = 500
 
@@ -20,3 +22,11 @@ def work():
 def forget():
     """Delete what was worked on so long ago that nobody will look at it again."""
     inbound.forget(before=timezone.now() - timedelta(days=settings.INBOUND_RETENTION_DAYS))
+
+
+@shared_task
+def ask_daily():
+    """Ask platforms for what their webhooks missed, each connection once a day."""
+    with alone("ask platforms daily") as mine:
+        if mine:
+            reconciling.start_daily(at=timezone.now())

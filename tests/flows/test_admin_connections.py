@@ -1,11 +1,14 @@
 """olga connects shops, sees what they send, and mends what went wrong. What she enters is never shown again."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from advocacy import connections, ids
-from advocacy.models import Connection
+from advocacy.jobs import working
+from advocacy.models import Connection, Job
 from referrals import inbound, orders
 from referrals.models import InboundMessage, Order
 from tests import cast
@@ -94,6 +97,27 @@ def test_webhooks_are_registered_tested_and_missed_ones_named(desk, acme):
         assert ("Missing" in page_of(desk, row), "Sent" in page_of(desk, row)) == (False, True)
         connections.change_credentials(connection=row, credentials={"key": "x", "secret": "y"})
         assert "WooCommerce answered 401: Sorry, you cannot list." in do(desk, row, "test")
+
+
+def test_olga_asks_for_what_was_missed_and_follows_it(desk, acme):
+    shop = platform_servers.Shopify(stage.document("shopify/orders_paid", id=1))
+    with platform_servers.served(shop) as address:
+        row = stage.connected(acme, "shopify", credentials={"access_token": "shpat_1"}, api_address=address)
+        assert "It is asked within the hour" in page_of(desk, row)
+        ask = f"/admin/advocacy/connection/{row.pk}/do/reconcile/"
+        assert "less than or equal to 90" in desk.post(ask, {"confirmed": "1", "days": "91"}).content.decode()
+        assert "Not begun" in desk.post(ask, {"confirmed": "1", "days": "30"}, follow=True).content.decode()
+        job = Job.objects.get()
+        assert "asked already" in desk.post(ask, {"confirmed": "1", "days": "1"}, follow=True).content.decode()
+        working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now())
+    page = desk.get(f"/admin/advocacy/job/{job.pk}/change/").content.decode()
+    assert "1 order had been missed, 0 changed, 0 of 1 entries are not ours." in page
+    page = page_of(desk, row)
+    assert ("All that changed until" in page, "/admin/advocacy/job/" in page) == (True, True)
+    edited = {"name": "Acme", "secret": "", "api_access_token": ""}
+    desk.post(f"/admin/advocacy/connection/{row.pk}/change/", edited)
+    row.refresh_from_db()
+    assert row.asked_daily is False
 
 
 def test_stripes_secret_is_kept_as_it_is_made(desk, acme):

@@ -3,18 +3,21 @@
 from contextlib import ExitStack
 from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
 from advocacy import connections, ids, platforms
-from advocacy.models import Storefront
+from advocacy.jobs import working
+from advocacy.models import Connection, Job, Storefront
 from advocacy.refusals import Refused
 from referrals import inbound
 from referrals.inbound import reconciling
 from referrals.models import Order
-from tests.cast import DAY
+from tests.cast import DAY, HOUR
 from tests.referrals import platform_servers
 from tests.referrals import platforms_stage as stage
 
@@ -191,6 +194,53 @@ def test_webhooks_are_registered_once(at, platform):
     assert api.heard(caller, ADDRESS) != wanted
     api.register(caller, ADDRESS, topics, "whsec_made")
     assert (api.heard(caller, ADDRESS), api.about(caller)[:5]) == (wanted, api.about(caller)[:5])
+
+
+def worked(job):
+    """The job, after a worker did all its steps; how many it did."""
+    steps = 1
+    while working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now()):
+        steps += 1
+    job.refresh_from_db()
+    return steps
+
+
+def test_each_connection_is_asked_daily_for_what_was_missed(at):
+    shop, now = shopify_orders(5), timezone.now()
+    shop.orders[1]["currency"] = "XXX"
+    connection = at("shopify", shop)
+    at("woocommerce", platform_servers.WooCommerce(), asked_daily=False)
+    assert (reconciling.start_daily(at=now), reconciling.start_daily(at=now + 2 * HOUR)) == (1, 0)
+    job = Job.objects.get()
+    assert (worked(job), job.state, job.done) == (3, "done", 5), "a page of two each"
+    assert [job.result[name] for name in ("missed", "changed", "failed")] == [4, 0, 1]
+    connection.refresh_from_db()
+    assert connection.asked_until is None, "what failed is asked for again"
+    shop.orders.pop(1)
+    assert reconciling.start_daily(at=now + DAY) == 1
+    job = Job.objects.latest("id")
+    assert job.parameters["since"] == (now + DAY - 3 * DAY).isoformat()
+    worked(job)
+    connection.refresh_from_db()
+    assert (job.result["failed"], connection.asked_until) == (0, now + DAY)
+
+
+def test_it_begins_where_the_last_that_succeeded_ended(at):
+    connection, now = at("shopify", shopify_orders(1)), timezone.now()
+    Connection.objects.update(asked_until=now - 9 * DAY)
+    reconciling.start_daily(at=now)
+    job = Job.objects.get()
+    assert job.parameters["since"] == (now - 9 * DAY - HOUR).isoformat()
+    with pytest.raises(Refused, match="asked already"), transaction.atomic():
+        reconciling.start(connection=connection, since=now - DAY, until=now, at=now)
+    worked(job)
+    assert Connection.objects.get().asked_until == now
+    connections.note_asked(connection=connection, since=now + DAY, until=now + 2 * DAY)
+    assert Connection.objects.get().asked_until == now, "a day between is not known"
+    connections.change_credentials(connection=connection, credentials={"access_token": "wrong"})
+    job = reconciling.start(connection=Connection.objects.get(), since=now - DAY, until=now, at=now)
+    worked(job)
+    assert (job.state, job.error) == ("failed", "Shopify answered 401: Sorry, you cannot list.")
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(at):
