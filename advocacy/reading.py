@@ -42,9 +42,7 @@ def short_amount(minor, unit):
 
 
 def _amount(minor, unit, places):
-    number = formats.number_format(
-        Decimal(abs(minor)).scaleb(-money.decimals(unit)), places, use_l10n=True, force_grouping=True
-    )
+    number = _number(abs(minor), unit, places)
     sign = _MINUS if minor < 0 else ""
     if unit == money.POINTS:
         return sign + ngettext("%(number)s point", "%(number)s points", abs(minor)) % {"number": number}
@@ -52,6 +50,16 @@ def _amount(minor, unit, places):
     if _language() in _SIGN_FIRST:
         return f"{sign}{symbol}{_NO_BREAK if symbol.isalpha() else ''}{number}"
     return f"{sign}{number}{_NO_BREAK}{symbol}"
+
+
+def _number(minor, unit, places):
+    value = Decimal(minor).scaleb(-money.decimals(unit))
+    return formats.number_format(value, places, use_l10n=True, force_grouping=True)
+
+
+def plain(minor, unit):
+    """The same with the currency’s code behind it, as staff read it: ``1,234.56 EUR``, in German ``1.234,56 EUR``."""
+    return f"{'-' if minor < 0 else ''}{_number(abs(minor), unit, money.decimals(unit))} {unit}"
 
 
 def percent(basis_points):

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.utils import timezone
 
-from advocacy import money
+from advocacy import reading
 from advocacy.drawing import bars
 from advocacy.models import Pending, Storefront
 from referrals import metrics
@@ -73,7 +73,7 @@ def _program(shown):
             {"word": word, "value": counts[name]["value"], "sentence": counts[name]["definition"]["sentence"]}
             for name, word in COUNTS.items()
         ],
-        "revenue": money.plain(kept["amount_minor"], kept["currency"]),
+        "revenue": reading.plain(kept["amount_minor"], kept["currency"]),
         "rates": [_rate(measured["metrics"][name], name) for name in RATES],
         "finding": _finding(counts),
         "chart": bars(shown["series"], "conversions"),
@@ -122,11 +122,11 @@ def _mean(group, currency):
 
 
 def _money(amount_minor, currency):
-    return None if amount_minor is None else money.plain(amount_minor, currency)
+    return None if amount_minor is None else reading.plain(amount_minor, currency)
 
 
 def _owed(each):
-    return {kind: money.plain(each[f"{kind}_minor"], each["unit"]) for kind in ("pending", "available")}
+    return {kind: reading.plain(each[f"{kind}_minor"], each["unit"]) for kind in ("pending", "available")}
 
 
 def _work(at):

@@ -39,6 +39,12 @@ def make_data_directory():
     return data_directory()
 
 
+def kept_secret(data):
+    """The random key of this checkout's demo, which every command beside it needs to open what it sealed; or empty."""
+    path = data / "secret_key"
+    return path.read_text() if path.exists() else ""
+
+
 def addresses(data):
     """Where the embedded servers with their data there listen, running or not."""
     return {

@@ -29,9 +29,9 @@ if DEVELOPMENT and "services" not in sys.argv[1:2]:
 BASE_URL = environment.origin(
     "BASE_URL", "http://localhost:8000" if DEVELOPMENT else "", schemes=("http", "https") if DEVELOPMENT else ("https",)
 )
-SECRET_KEY = environment.text(
-    "SECRET_KEY", "development-only-not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz" if DEVELOPMENT else ""
-)
+PUBLIC_KEY = "development-only-not-a-secret-0123456789-abcdefghijklmnopqrstuvwxyz"
+# A command beside bin/demo opens what the demo sealed.
+SECRET_KEY = environment.text("SECRET_KEY", (services.kept_secret(DATA_DIR) or PUBLIC_KEY) if DEVELOPMENT else "")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:  # noqa: PLR2004 (what Django calls weak)
     raise ImproperlyConfigured(
         "SECRET_KEY must be 50 random characters or more, and stay the same: it signs sessions. Make one with: "

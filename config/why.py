@@ -52,7 +52,8 @@ def _answer(asked):
 
 def _explained(order):
     told = timeline.explain_order(storefront=order.storefront, order=order)
-    conversions = Conversion.objects.filter(order=order).select_related("referral__advocate", "referral__program")
+    known = Conversion.objects.filter(order=order)
+    conversions = known.select_related("referral__advocate", "referral__program", "program")
     for step in told["steps"]:
         step["at"] = parse_datetime(step["at"])
     _tell_corrections(told["steps"])
@@ -60,6 +61,7 @@ def _explained(order):
     rewards = [reward for each in earned for reward in each["rewards"]]
     return {
         "order": order,
+        "zone": timeline.zone_of(order, conversions),
         "told": told,
         "read_by_advocate": _read_by_advocate(conversions, timezone.now()),
         "rewards": Reward.objects.filter(public_id__in=[ids.decode("rwd", reward["id"]) for reward in rewards]),

@@ -1,6 +1,7 @@
 """How the admin writes a status, an amount, a time and a link: columns for lists and pages."""
 
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.contrib.admin.utils import quote
 from django.urls import NoReverseMatch, reverse
@@ -9,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
-from advocacy import ids, money
+from advocacy import ids, reading
 
 # The colour is never alone: the word stands beside it.
 TONES = {
@@ -73,8 +74,12 @@ def link(row, text=None):
     return format_html('<a class="text-link" href="{}">{}</a>', address, text or row)
 
 
-def moment(value):
-    return date_format(timezone.localtime(value), "j M Y, H:i").replace(" ", "\u00a0") if value else NOTHING
+def moment(value, zone=None):
+    """A time of ``zone``, the name of one, which the page says somewhere; of the server’s without it."""
+    if not value:
+        return NOTHING
+    local = timezone.localtime(value, zone and ZoneInfo(zone))
+    return date_format(local, "SHORT_DATETIME_FORMAT").replace(" ", "\u00a0")
 
 
 def lines(texts):
@@ -100,7 +105,7 @@ def amount(column, label, *, unit):
         value, where = getattr(row, column), row
         for step in unit.split("."):
             where = getattr(where, step)
-        return NOTHING if value is None else format_html('<span class="money">{}</span>', money.plain(value, where))
+        return NOTHING if value is None else format_html('<span class="money">{}</span>', reading.plain(value, where))
 
     return show
 

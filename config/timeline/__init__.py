@@ -8,7 +8,7 @@ from config.timeline import parts, steps, summary
 from config.timeline.subjects import explain_pair, explain_subject, not_arrived
 from referrals.models import Conversion
 
-__all__ = ["explain_conversion", "explain_order", "explain_pair", "explain_subject", "not_arrived"]
+__all__ = ["explain_conversion", "explain_order", "explain_pair", "explain_subject", "not_arrived", "zone_of"]
 
 
 def explain_order(*, storefront, order):
@@ -20,18 +20,24 @@ def explain_order(*, storefront, order):
     )
     explained = [parts.conversion(conversion) for conversion in conversions]
     refusals = [parts.reason(reason) for reason in order.unattributed] if not conversions else []
-    told = steps.of_order(order, refusals)
+    zone = zone_of(order, conversions)
+    told = steps.of_order(order, refusals, zone)
     for conversion, one in zip(conversions, explained, strict=True):
         told += steps.of_bond(conversion.referral) + steps.of_decisions(one) + steps.of_money(one)
         for reached in one["milestones"]:
             told += steps.of_decisions(reached) + steps.of_money(reached)
     return {
-        "summary": summary.of(order, explained, refusals),
+        "summary": summary.of(order, explained, refusals, zone),
         "order": parts.order(order),
         "not_attributed": refusals,
         "conversions": explained,
         "steps": sorted(told, key=lambda step: step["at"]),
     }
+
+
+def zone_of(order, conversions):
+    """The name of the time zone in which it is told: its first program's, or the shop's where nobody was brought."""
+    return conversions[0].program.time_zone if conversions else order.storefront.time_zone
 
 
 def explain_conversion(*, storefront, conversion):

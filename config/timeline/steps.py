@@ -1,6 +1,11 @@
 """An explanation told in order of time."""
 
-from advocacy import money, reasons
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from advocacy import reading, reasons
 from config.timeline import parts
 from rewards.models import Leg, RewardStatus
 
@@ -9,20 +14,25 @@ def _step(at, mood, title, detail="", checks=()):
     return {"at": at, "mood": mood, "title": title, "detail": detail, "checks": list(checks)}
 
 
-def of_order(order, refusals):
+def _to_the_second(moment, zone):
+    local = timezone.localtime(moment, ZoneInfo(zone))
+    return f"{date_format(local, 'SHORT_DATE_FORMAT')}, {local:%H:%M:%S} ({zone})"
+
+
+def of_order(order, refusals, zone):
     steps = [
         _step(
             order.placed_at.isoformat(),
             "yes" if order.paid_at else "info",
-            f"Ordered, {money.plain(order.total_minor, order.currency)}",
-            f"{order.get_status_display()}. Received {order.recorded_at:%Y-%m-%d %H:%M:%S} UTC.",
+            f"Ordered, {reading.plain(order.total_minor, order.currency)}",
+            f"{order.get_status_display()}. Received {_to_the_second(order.recorded_at, zone)}.",
         )
     ]
     steps += [
         _step(
             refund.refunded_at.isoformat(),
             "no",
-            f"Refunded {money.plain(refund.amount_minor, order.currency)}",
+            f"Refunded {reading.plain(refund.amount_minor, order.currency)}",
             refund.reason,
         )
         for refund in order.refunds.counted().order_by("id")
@@ -91,17 +101,17 @@ def of_money(told):
     for reward in told["rewards"]:
         who = f"{reward['recipient']['name']} ({reward['side']})"
         if reward["status"] == RewardStatus.PENDING:
-            amount = money.plain(reward["pending"]["amount_minor"], reward["pending"]["currency"])
+            amount = reading.plain(reward["pending"]["amount_minor"], reward["pending"]["currency"])
             detail = reasons.staff(reward["held_by"]) if reward["held"] else "Held in the ledger as pending."
             if reward["awaits_delivery"] and not reward["held"]:
                 detail = reasons.staff("awaiting_delivery")
             steps.append(_step(reward["due_at"], "soon", f"Due: {amount} for {who}", detail))
         for transfer in told["transfers"]:
             if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":
-                amount = money.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
+                amount = reading.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
                 steps.append(_step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}"))
         if reward["expires_at"] and reward["available"]["amount_minor"] > 0:
-            amount = money.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
+            amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
             steps.append(_step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))
     return steps
 

@@ -1,14 +1,17 @@
 """An explanation in a sentence or two."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.formats import date_format
 
-from advocacy import money, reasons
+from advocacy import reading, reasons
 from rewards.models import RewardStatus
 
 
-def of(order, explained, refusals):
+def of(order, explained, refusals, zone):
+    """Days are those of ``zone``."""
     name = f"order {order.external_id}"
     if not explained:
         if not order.paid_at and not refusals:
@@ -18,7 +21,7 @@ def of(order, explained, refusals):
         )
     if not any(told["decisions"] for told in explained):
         return f"{name.capitalize()} waits to be decided; that takes seconds."
-    parts = [_told_reward(reward) for told in explained for reward in _rewards(told) if _worth(reward)]
+    parts = [_told_reward(reward, zone) for told in explained for reward in _rewards(told) if _worth(reward)]
     first = _sentence(parts, name) if parts or not _waiting(explained) else f"{name.capitalize()} is not decided yet."
     return " ".join([first, *_refused(explained)])
 
@@ -32,12 +35,12 @@ def _worth(reward):
     return sum(reward[place]["amount_minor"] for place in ("pending", "available", "spent", "expired"))
 
 
-def _told_reward(reward):
-    amount = money.plain(_worth(reward), reward["granted"]["currency"])
+def _told_reward(reward, zone):
+    amount = reading.plain(_worth(reward), reward["granted"]["currency"])
     if reward["status"] != RewardStatus.PENDING:
         lost = f", of which {_plain(reward['expired'])} expired" if reward["expired"]["amount_minor"] else ""
         return f"{reward['recipient']['name']} got {amount}{lost}"
-    due = date_format(datetime.fromisoformat(reward["due_at"]), "j F Y")
+    due = date_format(timezone.localtime(datetime.fromisoformat(reward["due_at"]), ZoneInfo(zone)), "DATE_FORMAT")
     when = f"once nothing holds it ({reasons.staff(reward['held_by'])})" if reward["held"] else f"on {due}"
     if reward["awaits_delivery"] and not reward["held"]:
         when = f"on {due}, counted from the payment until a delivery is told"
@@ -45,7 +48,7 @@ def _told_reward(reward):
 
 
 def _plain(amount):
-    return money.plain(amount["amount_minor"], amount["currency"])
+    return reading.plain(amount["amount_minor"], amount["currency"])
 
 
 def _sentence(parts, name):

@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from advocacy import ids, money
+from advocacy import ids, reading
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from advocacy.models import Job
 from advocacy.refusals import Refused
 from rewards import corrections
 from rewards.admin.correction_form import CorrectionForm
-from rewards.admin.differences import differences, total_of
+from rewards.admin.differences import in_sentences, total_of
 from rewards.models import Correction, CorrectionState, RuleVersion
 from rewards.sentences import counted
 
@@ -55,7 +55,7 @@ def _of_a_key(correction):
 
 @admin.register(Correction)
 class CorrectionAdmin(acts.Acting, LongListing):
-    list_display = ["what", "status", "total", "period", "proposer", "proposed_at"]
+    list_display = ["what", "status", "total", "period", "proposer"]
     list_filter = ["state", "storefront"]
     list_select_related = ["rule_version__rule__program", "proposed_by", "approved_by", "corrected"]
     search_fields = ["rule_version__rule__name", "reason"]
@@ -187,7 +187,7 @@ class CorrectionAdmin(acts.Acting, LongListing):
         return changes and words.table(
             (
                 each["side"].capitalize(),
-                f"{money.plain(each['before'], each['unit'])} → {money.plain(each['after'], each['unit'])}",
+                f"{reading.plain(each['before'], each['unit'])} → {reading.plain(each['after'], each['unit'])}",
                 words.why(ids.encode(ids.PREFIXES.get(each["kind"], each["kind"]), UUID(each["subject"]))),
             )
             for each in changes
@@ -196,30 +196,31 @@ class CorrectionAdmin(acts.Acting, LongListing):
     @display(description="Changes")
     def changes(self, row):
         after = row.corrected or corrections.corrected(row)
-        found = differences(row.rule_version, after, row.rule_version.rule.program.currency)
-        return words.lines(f"{label}: {before} → {now}" for label, before, now in found)
+        return words.lines(in_sentences(row.rule_version, after, row.rule_version.rule.program.currency))
 
     @display(description="Period")
     def period(self, row):
-        return format_html("{} – {}", words.moment(row.starts_at), words.moment(row.ends_at))
+        return format_html("{} – {} ({})", _moment(row, row.starts_at), _moment(row, row.ends_at), _zone(row))
 
     @display(description="Approval")
     def second(self, row):
         if row.state == CorrectionState.COUNTING:
             return words.NOTHING
-        limit = money.plain(row.rule_version.rule.program.four_eyes_above_minor, row.rule_version.rule.program.currency)
+        limit = reading.plain(
+            row.rule_version.rule.program.four_eyes_above_minor, row.rule_version.rule.program.currency
+        )
         needs = f"With what they corrected alone in 30 days it is above {limit}: somebody else approves it."
         return words.dot("held", needs) if row.needs_second else words.dot("quiet", "One person is enough.")
 
     @display(description="Proposed by")
     def proposer(self, row):
         who = row.proposed_by.get_username() if row.proposed_by else "A key of the API"
-        return f"{who}, {words.moment(row.proposed_at)}"
+        return f"{who}, {_moment(row, row.proposed_at)}"
 
     @display(description="Approved by")
     def approver(self, row):
         return (
-            f"{row.approved_by.get_username()}, {words.moment(row.approved_at)}" if row.approved_by else words.NOTHING
+            f"{row.approved_by.get_username()}, {_moment(row, row.approved_at)}" if row.approved_by else words.NOTHING
         )
 
     @display(description="Progress")
@@ -231,6 +232,15 @@ class CorrectionAdmin(acts.Acting, LongListing):
             return words.link(job, f"{job.done} of {job.total or '?'}, {job.get_state_display().lower()}")
         address = reverse("admin:rewards_correction_progress", args=[row.pk])
         return render_to_string("admin/job_progress.html", {"inner": _drawn(job), "job": job, "address": address})
+
+
+def _zone(row):
+    return row.rule_version.rule.program.time_zone
+
+
+def _moment(row, value):
+    """In the zone of the program, which the period names."""
+    return words.moment(value, _zone(row))
 
 
 def _job(row):

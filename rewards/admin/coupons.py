@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from unfold import widgets
 from unfold.decorators import display
 
-from advocacy import ids, money
+from advocacy import ids, reading
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from rewards.coupons import codes, ending
@@ -155,5 +155,5 @@ def _told(row):
         yield "A part of it was used."
     if row.pool.kind == PoolKind.GIFT_CARD:
         for use in row.uses.order_by("-id")[:_MOST_USES]:
-            amount, order = money.plain(use.amount_minor, row.pool.currency), ids.encode("ord", use.order)
+            amount, order = reading.plain(use.amount_minor, row.pool.currency), ids.encode("ord", use.order)
             yield f"{amount} paid for the order {order} on {words.moment(use.used_at)}."

@@ -1,8 +1,6 @@
 """What two versions of a rule say differently, column by column and part by part, in words."""
 
-from zoneinfo import ZoneInfo
-
-from advocacy import conditions, ids, money
+from advocacy import conditions, ids, money, reading
 from advocacy.admin import words
 from advocacy.outbox.catalogue import TYPES
 from rewards import sentences
@@ -14,7 +12,10 @@ _WHO = {"advocate": "The advocate", "friend": "The friend", "customer": "The per
 
 
 def differences(before, after, currency):
-    """``[(label, from, to)]`` of the terms of two RuleVersions that differ; their start is not among them."""
+    """``[(label, from, to)]`` of the terms of two RuleVersions that differ; their start is not among them.
+
+    Where one says nothing stands the word for that, such as “none”.
+    """
     rows = [(label, shown(before, currency), shown(after, currency)) for label, shown in COLUMNS.values()]
     rows += [(_ENDS, *_ends(before, after))]
     for side in SIDES:
@@ -23,7 +24,14 @@ def differences(before, after, currency):
             (f"{_WHO[side]}{label}", *(_part(said, part, shown, currency) for said in benefits))
             for part, (label, shown) in PARTS.items()
         ]
-    return [(label, was or words.NOTHING, now or words.NOTHING) for label, was, now in rows if was != now]
+    return [
+        (label, *(said or _NOTHING.get(label, "none") for said in both)) for label, *both in rows if both[0] != both[1]
+    ]
+
+
+def in_sentences(before, after, currency):
+    """The same for people, a line for each: “Wait: 30 days. Before: 14 days.”"""
+    return [f"{label}: {now}. Before: {was}." for label, was, now in differences(before, after, currency)]
 
 
 def total_of(correction):
@@ -31,7 +39,7 @@ def total_of(correction):
     if not correction.difference:
         return words.NOTHING
     units = correction.difference["units"].items()
-    return words.lines(("+" if minor > 0 else "") + money.plain(minor, unit) for unit, minor in units)
+    return words.lines(("+" if minor > 0 else "") + reading.plain(minor, unit) for unit, minor in units)
 
 
 # --- columns -------------------------------------------------------------------------------------------------------
@@ -55,7 +63,7 @@ def _trigger(version, currency):
 
 
 def _minimum(version, currency):
-    return money.plain(version.minimum_order_minor, currency) if version.minimum_order_minor else ""
+    return reading.plain(version.minimum_order_minor, currency) if version.minimum_order_minor else ""
 
 
 def _caps(version, currency):
@@ -89,11 +97,20 @@ COLUMNS = {
     "hold_days": ("Wait", _days("hold_days")),
     "hold_from": ("Counted from", lambda version, currency: version.get_hold_from_display()),
     "delivery_allowance_days": ("Delivery takes", _days("delivery_allowance_days")),
-    "expires_days": ("It expires after", _days("expires_days")),
+    "expires_days": ("Expiry", _days("expires_days")),
     "priority": ("Priority", lambda version, currency: str(version.priority)),
     "exclusive_group": ("Group", _plain("exclusive_group")),
 }
-_ENDS = "It ends"
+_ENDS = "End"
+# What stands where a version says nothing.
+_NOTHING = {
+    "At most so many times": "without end",
+    "For so many months": "without end",
+    "Minimum order": "none, any order counts",
+    "Expiry": "never",
+    _ENDS: "none, it goes on",
+    **dict.fromkeys((f"{who} gets" for who in _WHO.values()), "nothing"),
+}
 
 
 def _ends(before, after):
@@ -107,8 +124,7 @@ def _ends(before, after):
 def _moment(version):
     if version.ends_at is None:
         return ""
-    local = version.ends_at.astimezone(ZoneInfo(version.rule.program.time_zone))
-    return f"{local:%-d %b %Y, %H:%M}"
+    return words.moment(version.ends_at, version.rule.program.time_zone)
 
 
 # --- what each side gets -------------------------------------------------------------------------------------------
@@ -122,7 +138,7 @@ def _part(said, part, shown, currency):
 
 
 def _amount(value, unit, currency):
-    return money.plain(value, unit)
+    return reading.plain(value, unit)
 
 
 def _tiers(value, unit, currency):

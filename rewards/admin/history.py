@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from advocacy.admin import words
 from rewards import corrections, rulebook
-from rewards.admin.differences import differences, total_of
+from rewards.admin.differences import in_sentences, total_of
 from rewards.models import Correction, CorrectionState, RuleStatus
 
 
@@ -45,7 +45,7 @@ def told(rule, versions, at):
                 # What was never in force has decided nothing.
                 "correctable": not version.cancelled and version.starts_at <= at,
                 "sentence": rulebook.sentence(version, currency=currency),
-                "changes": differences(before, version, currency) if before else [],
+                "changes": in_sentences(before, version, currency) if before else [],
                 "corrections": mended[version.pk],
             }
         )
@@ -65,7 +65,7 @@ def _corrections(rule, currency):
                 "row": row,
                 "state": words.dot(row.state, row.get_state_display()),
                 "total": total_of(row),
-                "changes": differences(row.rule_version, after, currency),
+                "changes": in_sentences(row.rule_version, after, currency),
             }
         )
     return found

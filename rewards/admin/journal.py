@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from advocacy import money
+from advocacy import reading
 from advocacy.models import Storefront
 from advocacy.pages import downloads
 from rewards.payouts import journal, totals
@@ -44,8 +44,8 @@ def _shown(shop, month):
     paid = totals.of_year(storefront=shop, year=month.year)
     return {
         "columns": journal.COLUMNS,
-        "lines": [(line, [money.plain(each, line.unit) for each in line.amounts()]) for line in lines],
-        "totals": [(total, money.plain(total.amount_minor, total.currency)) for total in paid[:100]],
+        "lines": [(line, [reading.plain(each, line.unit) for each in line.amounts()]) for line in lines],
+        "totals": [(total, reading.plain(total.amount_minor, total.currency)) for total in paid[:100]],
         "more_totals": max(len(paid) - 100, 0),
     }
 

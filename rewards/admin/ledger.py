@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from advocacy import ids, money, reasons
+from advocacy import ids, reading, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from advocacy.models import Event
@@ -158,7 +158,7 @@ class DecisionAdmin(LongListing):
 
 
 def _short(verdict):
-    owed = [f"{side} {money.plain(value, verdict['unit'])}" for side, value in verdict["owed"].items() if value]
+    owed = [f"{side} {reading.plain(value, verdict['unit'])}" for side, value in verdict["owed"].items() if value]
     return f"{verdict['name']}: {' and '.join(owed) or 'nothing'}"
 
 
@@ -192,7 +192,7 @@ def _line(transfer, account):
     return (
         words.moment(transfer.at),
         words.link(transfer, transfer.get_leg_display()),
-        (sign + money.plain(transfer.amount_minor, transfer.unit)),
+        (sign + reading.plain(transfer.amount_minor, transfer.unit)),
     )
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from unfold import widgets
 from unfold.decorators import display
 
-from advocacy import money
+from advocacy import reading
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.models import Program
@@ -62,10 +62,10 @@ def told(asked):
     """What became of what somebody asked for, in a sentence; "" where nothing was different."""
     if asked is None:
         return ""
-    new = money.plain(asked.after_minor, asked.unit)
+    new = reading.plain(asked.after_minor, asked.unit)
     if asked.state == LimitChangeState.DONE:
         return f"From now on a second person is needed above {new}."
-    old = money.plain(asked.before_minor, asked.unit)
+    old = reading.plain(asked.before_minor, asked.unit)
     return f"A second person must confirm the higher limit of {new} under “Second person”; until then it is {old}."
 
 
@@ -132,7 +132,7 @@ class LimitChangeAdmin(acts.Acting, Listing):
 
     @display(description="Limit")
     def limit(self, row):
-        return f"{money.plain(row.before_minor, row.unit)} → {money.plain(row.after_minor, row.unit)}"
+        return f"{reading.plain(row.before_minor, row.unit)} → {reading.plain(row.after_minor, row.unit)}"
 
     @display(description="Asked for by")
     def asked(self, row):

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from advocacy import money, reasons
+from advocacy import reading, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from rewards.models import Payout, PayoutState
@@ -39,7 +39,7 @@ def in_words(payout):
     if not payout.waits_for:
         return payout.failure or words.NOTHING
     numbers = {
-        name: money.plain(value, payout.currency) if isinstance(value, int) else value
+        name: reading.plain(value, payout.currency) if isinstance(value, int) else value
         for name, value in payout.numbers.items()
     }
     return reasons.staff(payout.waits_for, **numbers)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import F, Prefetch
 from django.utils.html import format_html, format_html_join
 
-from advocacy import money
+from advocacy import reading
 from advocacy.admin import words
 from rewards import promises
 from rewards.models import Counter
@@ -29,7 +29,7 @@ def shown(rule, version, at):
     for meter in promises.limits_of_all(version):
         now = used.get((meter.cap, periods.key(meter.period, at, rule.program.time_zone)), 0)
         unit = promises.unit_of(version, meter)
-        amounts = [money.plain(each, unit) if meter.measure == "amount" else each for each in (now, meter.limit)]
+        amounts = [reading.plain(each, unit) if meter.measure == "amount" else each for each in (now, meter.limit)]
         bars.append((min(now, meter.limit), meter.limit, *amounts, _PERIODS[meter.period]))
     if not bars:
         return words.NOTHING

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 
-from advocacy import drawing, ids, money, reasons
+from advocacy import drawing, ids, money, reading, reasons
 from advocacy.admin import words
 from advocacy.models import Advocate
 from rewards.models import Rule
@@ -54,7 +54,7 @@ def _sheet(sheet, when, start, until, people):
     unit = sheet["unit"]
 
     def plain(minor):
-        return money.plain(minor, unit)
+        return reading.plain(minor, unit)
 
     def sums(each):
         return {
@@ -90,8 +90,8 @@ def _finding(sheet, when):
     unit, difference = sheet["unit"], sheet["difference_minor"]
     given = "given" if unit == money.POINTS else "cost"
     if not difference:
-        return f"The draft would have {given} the same {when}: {money.plain(sheet['draft']['amount_minor'], unit)}"
-    return f"The draft would have {given} {money.plain(abs(difference), unit)} {_more(difference)} {when}"
+        return f"The draft would have {given} the same {when}: {reading.plain(sheet['draft']['amount_minor'], unit)}"
+    return f"The draft would have {given} {reading.plain(abs(difference), unit)} {_more(difference)} {when}"
 
 
 def _more(difference):
@@ -99,17 +99,17 @@ def _more(difference):
 
 
 def _signed(minor, unit):
-    return f"+{money.plain(minor, unit)}" if minor > 0 else money.plain(minor, unit).replace("-", "−")
+    return f"+{reading.plain(minor, unit)}" if minor > 0 else reading.plain(minor, unit).replace("-", "−")
 
 
 def _reality(sheet, unit):
     really, apart = sheet["really"], sheet["really"]["simulated_less_really_minor"]
-    paid = f"Really owed of these days is {money.plain(really['amount_minor'], unit)} in {really['rewards']} rewards"
+    paid = f"Really owed of these days is {reading.plain(really['amount_minor'], unit)} in {really['rewards']} rewards"
     if not apart:
         return f"{paid}: exactly what today’s rules come to here."
     return (
-        f"{paid}; today’s rules come to {money.plain(abs(apart), unit)} {_more(apart)} here. Rules may have been other "
-        "ones then, and refunds are counted from the start."
+        f"{paid}; today’s rules come to {reading.plain(abs(apart), unit)} {_more(apart)} here. Rules may have been "
+        "other ones then, and refunds are counted from the start."
     )
 
 
@@ -134,7 +134,7 @@ def _chart(points, unit):
     chart = drawing.pairs(points, first="today_minor", second="draft_minor")
     if chart:
         for bar in (bar for pair in chart["pairs"] for bar in pair):
-            bar["text"] = money.plain(bar["value"], unit)
+            bar["text"] = reading.plain(bar["value"], unit)
         chart |= {"first": points[0]["label"], "last": points[-1]["label"]}
         chart["one_top"] = (
             chart["top"][1] if chart["top"][1]["height"] >= chart["top"][0]["height"] else chart["top"][0]
@@ -148,8 +148,8 @@ def _change(each, unit, people):
     return {
         "subject": words.why(each["subject"]) if kind == ids.PREFIXES["conversion"] else each["subject"],
         "advocate": words.link(people.get(each["advocate"])),
-        "before": money.plain(each["before_minor"], unit),
-        "after": money.plain(each["after_minor"], unit),
+        "before": reading.plain(each["before_minor"], unit),
+        "after": reading.plain(each["after_minor"], unit),
         "difference": _signed(each["after_minor"] - each["before_minor"], unit),
         "why": _reason(why) if why else "Another amount.",
     }

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from advocacy import money, reasons
+from advocacy import money, reading, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
 from advocacy.admin.people import CustomerAdmin
@@ -81,7 +81,7 @@ class WalletAdmin(acts.Acting, LongListing):
     @display(description="Expires")
     def expiring(self, row):
         found = [
-            (words.moment(one.expires_at), money.plain(one.amount_minor, wallet.unit))
+            (words.moment(one.expires_at), reading.plain(one.amount_minor, wallet.unit))
             for wallet in _wallets(row)
             for one in wallet.expiring
         ]
@@ -109,7 +109,7 @@ def _wallets(row):
 def _amounts(row, kind):
     accounts = sorted(row.accounts.all(), key=lambda each: each.pk)
     return words.lines(
-        money.plain(each.balance_minor, each.unit) + ("" if each.form == "credit" else f", {each.get_form_display()}")
+        reading.plain(each.balance_minor, each.unit) + ("" if each.form == "credit" else f", {each.get_form_display()}")
         for each in accounts
         if each.kind == kind and each.balance_minor
     )
@@ -118,22 +118,24 @@ def _amounts(row, kind):
 def _balance(wallet):
     return (
         Form(wallet.form).label,
-        money.plain(wallet.available_minor, wallet.unit) + " to spend",
-        money.plain(wallet.pending_minor, wallet.unit) + " on its way",
-        money.plain(wallet.reserved_minor, wallet.unit) + " reserved",
+        reading.plain(wallet.available_minor, wallet.unit) + " to spend",
+        reading.plain(wallet.pending_minor, wallet.unit) + " on its way",
+        reading.plain(wallet.reserved_minor, wallet.unit) + " reserved",
     )
 
 
 def _coming(wallet, one):
     when = words.moment(one.due_at) if one.due_at else "No date"
-    return when, money.plain(one.amount_minor, wallet.unit), reasons.staff(one.held_by) if one.held_by else ""
+    return when, reading.plain(one.amount_minor, wallet.unit), reasons.staff(one.held_by) if one.held_by else ""
 
 
 def _line(line):
     transfer = line.transfer
     unit = transfer.unit
-    change = ("+" if line.change_minor > 0 else "") + money.plain(line.change_minor, unit) if line.change_minor else ""
-    return words.moment(transfer.at), words.link(transfer, line.text), change, money.plain(line.balance_minor, unit)
+    change = (
+        ("+" if line.change_minor > 0 else "") + reading.plain(line.change_minor, unit) if line.change_minor else ""
+    )
+    return words.moment(transfer.at), words.link(transfer, line.text), change, reading.plain(line.balance_minor, unit)
 
 
 def _row(line):
@@ -185,7 +187,7 @@ class RedemptionAdmin(acts.Acting, LongListing):
 
     @display(description="Worth, if points")
     def worth(self, row):
-        return words.NOTHING if row.worth_minor is None else money.plain(row.worth_minor, row.worth_currency)
+        return words.NOTHING if row.worth_minor is None else reading.plain(row.worth_minor, row.worth_currency)
 
     @display(description="Of which rewards")
     def lots(self, row):
@@ -197,7 +199,7 @@ class RedemptionAdmin(acts.Acting, LongListing):
 
 
 def _plain(transfer):
-    return money.plain(transfer.amount_minor, transfer.unit)
+    return reading.plain(transfer.amount_minor, transfer.unit)
 
 
 @admin.register(Adjustment)

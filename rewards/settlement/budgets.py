@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, Q
 
-from advocacy import money
+from advocacy import reading
 from advocacy.outbox.record import Draft, record
 from rewards import events, promises
 from rewards.models import Counter, Rule, RuleStatus, RuleVersion
@@ -62,7 +62,7 @@ class Low:
         when = "" if self.period == periods.ALL else " today" if self.period == "day" else f" this {self.period}"
         if not self.unit:
             return f"{self.used} of {self.limit} rewards{when}"
-        return f"{money.plain(self.used, self.unit).split()[0]} of {money.plain(self.limit, self.unit)}{when}"
+        return f"{reading.plain(self.used, self.unit).split()[0]} of {reading.plain(self.limit, self.unit)}{when}"
 
 
 def running_out(*, at, limit=5):

@@ -136,6 +136,15 @@ def test_development_needs_nothing(production):
     assert found["CELERY_BROKER_URL"] == embedded["REDIS_URL"].replace("unix://", "redis+socket://")
 
 
+def test_a_command_beside_the_demo_has_its_key(production, tmp_path):
+    production.setenv("MODE", "development")
+    production.delenv("SECRET_KEY")
+    production.setenv("DATA_DIR", str(tmp_path))
+    fixed = settings()["SECRET_KEY"]
+    (tmp_path / "secret_key").write_text("of the demo " * 5)
+    assert settings()["SECRET_KEY"] == "of the demo " * 5 != fixed
+
+
 def test_celery_uses_the_same_database_of_redis(production):
     production.setenv("REDIS_URL", "unix:///run/redis.sock?db=3")
     assert settings()["CELERY_BROKER_URL"] == "redis+socket:///run/redis.sock?virtual_host=3"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from advocacy.models import Program
-from rewards.admin.differences import differences
+from rewards.admin.differences import differences, in_sentences
 from rewards.models import Rule, RuleVersion
 from rewards.rules import periods
 from rewards.rules.terms import FORMS, KINDS, SCOPES, Benefit, Item, Step, Tiers
@@ -31,10 +31,10 @@ CHANGED = {
     "hold_days": (30, "Wait"),
     "hold_from": ("payment", "Counted from"),
     "delivery_allowance_days": (3, "Delivery takes"),
-    "expires_days": (365, "It expires after"),
+    "expires_days": (365, "Expiry"),
     "priority": (10, "Priority"),
     "exclusive_group": ("boost", "Group"),
-    "ends_at": (LATER, "It ends"),
+    "ends_at": (LATER, "End"),
 }
 STEPS = [{"from": 1, "amount_minor": 500}, {"from": 5, "percent_bp": 800}]
 TIERS = {"measure": "conversions", "period": "month", "reading": "marginal", "steps": STEPS}
@@ -136,13 +136,13 @@ def test_every_way_of_limiting_is_told_apart():
 def test_a_change_reads_in_words():
     before = {"conditions": CHANGED["conditions"][0], "ends_at": LATER}
     after = {"starts_at": LATER, "caps": [CAP], "expires_days": 1, "minimum_order_minor": 2000}
-    assert told(before, after) == [
-        ("Minimum order", "–", "20.00 EUR"),
-        ("Conditions", "with country DE or AT", "–"),
-        ("Limits", "–", "at most 5 a month"),
-        ("It expires after", "–", "1 day"),
+    assert in_sentences(version(**before), version(**after), "EUR") == [
+        "Minimum order: 20.00 EUR. Before: none, any order counts.",
+        "Conditions: none. Before: with country DE or AT.",
+        "Limits: at most 5 a month. Before: none.",
+        "Expiry: 1 day. Before: never.",
     ]
-    assert told({}, {"ends_at": LATER}) == [("It ends", "–", "4 May 2026, 00:00")]
+    assert told({}, {"ends_at": LATER}) == [("End", "none, it goes on", "4\u00a0May\u00a02026,\u00a000:00")]
 
 
 def test_the_period_of_a_correction_is_no_end():
