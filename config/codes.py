@@ -7,6 +7,7 @@ code asks the database the same questions as a known one, and with a publishable
 """
 
 from django.utils import translation
+from django.utils.text import capfirst
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
@@ -17,9 +18,10 @@ from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import euros
 from advocacy.api.keys import AnyKey, SecretKey
 from advocacy.api.schema import Call, documented, path_parameters
-from advocacy.models import KeyKind
+from advocacy.models import KeyKind, Side
 from advocacy.refusals import NotFound
 from referrals import attribution
+from referrals.attribution.candidates import earlier_orders
 from rewards.coupons import asking
 
 LONGEST = 200
@@ -36,8 +38,13 @@ SENTENCES = {
     "attributed_to_other": "Somebody else has invited you already.",
     "not_first_order": "This offer is for a first order.",
     "below_minimum": "Add {missing} to use this code: it is for {minimum} or more.",
+    "budget_exhausted": "The offer of this code is used up for now.",
+    "cap_reached": "The offer of this code is used up for now.",
     **asking.SENTENCES,
 }
+
+# For what one code's offer asks and another's does not.
+_NO_OFFER = "The offer of this code does not apply here."
 
 
 class CartCall(fields.StrictSerializer):
@@ -92,7 +99,11 @@ class CodeAnswer(serializers.Serializer):
     code = serializers.CharField(help_text="As it was sent.")
     kind = serializers.CharField(help_text="referral, coupon or gift_card.")
     valid = serializers.BooleanField()
-    offer = CodeOfferAnswer(allow_null=True, help_text="Null where the program promises friends nothing just now.")
+    offer = CodeOfferAnswer(
+        allow_null=True,
+        help_text="What this customer gets with this cart; where that is nothing, what the reasons are about. Null "
+        "where the program promises friends nothing just now.",
+    )
     reasons = CodeReasonAnswer(many=True, help_text="Why it is not valid; empty where it is.")
 
     example = {
@@ -100,7 +111,7 @@ class CodeAnswer(serializers.Serializer):
         "kind": "referral",
         "valid": False,
         "offer": {
-            "text": "€5 off your first order",
+            "text": "€5 store credit for your first order",
             "conditions": "From €40, once.",
             "form": "credit",
             "amount": euros(500),
@@ -178,26 +189,60 @@ def _language(asked, storefront):
 
 
 def _of_link(link, person, cart, at):
-    offer = offers.in_force(program=link.program, at=at).friend
+    program = link.program
+    bond = person and person.referrals_as_friend.filter(program=program, ended_at=None).first()
+    facts = _known(link, person, bond, cart, at)
+    promise = offers.in_force(program=program, at=at, advocate=link.advocate, friend=person, facts=facts)
+    offer, reasons = promise.friend, []
+    if offer is None and (nearest := _nearest(promise.left_out)):
+        offer, reasons = nearest.offer, [_withheld(nearest, program)]
     keys = attribution.speaks_against(link, customer=person, at=at)
-    bond = person and person.referrals_as_friend.filter(program=link.program, ended_at=None).first()
     if offer and offer.first_order_only and bond and bond.last_sequence:
         keys.append("not_first_order")
-    reasons = [_reason(key) for key in keys]
-    if offer and cart and cart["currency"] == offer.unit and cart["amount_minor"] < offer.minimum_order_minor:
-        reasons.append(_below(offer, cart))
-    return {"kind": "referral", "valid": not reasons, "offer": offer and _promised(offer), "reasons": reasons}
+    told = [*map(_reason, keys), *(reason for reason in reasons if reason["key"] not in keys)]
+    if offer and cart and cart["currency"] == program.currency and cart["amount_minor"] < offer.minimum_order_minor:
+        told.append(_below(offer.minimum_order_minor, cart["amount_minor"], program.currency))
+    return {"kind": "referral", "valid": not told, "offer": offer and _promised(offer, program), "reasons": told}
 
 
-def _promised(offer):
+def _known(link, person, bond, cart, at):
+    """What conditions may ask and is known before the order; what is the order's own may still be met."""
+    facts = {"channel": bond.channel if bond else link.channel}
+    if person:
+        facts["earlier_orders"] = earlier_orders(customer=person, occurred_at=at)
+        facts |= {} if bond else {"new_customer": facts["earlier_orders"] == 0}
+    if cart:
+        facts["currency"] = cart["currency"]
+        facts |= {"goods_minor": cart["amount_minor"]} if cart["currency"] == link.program.currency else {}
+    return facts
+
+
+def _nearest(left_out):
+    """Of the friend's: what a bigger cart brings, then what others have used up, then what is for others."""
+    theirs = [each for each in left_out if each.offer.side == Side.FRIEND]
+    return min(theirs, key=lambda each: (each.why.reason != "below_minimum", not each.why.whose), default=None)
+
+
+def _withheld(left_out, program):
+    """Why the offer cannot be had, with its numbers where it is the cart's value that is too small."""
+    why = left_out.why
+    if why.reason == "below_minimum":
+        return _below(why.check.threshold, why.check.input, program.currency)
+    text = SENTENCES.get(why.reason, _NO_OFFER)
+    if why.until:
+        text += f" It opens again on {reading.day(why.until, zone=program.time_zone, at=why.until)}."
+    return {"key": why.reason, "text": text, "missing": None}
+
+
+def _promised(offer, program):
     return {
-        "text": offers.to_friend(offer),
+        "text": capfirst(offers.to_friend(offer)),
         "conditions": offers.conditions(offer),
         "form": offer.form,
         "amount": _money(offer.amount_minor, offer.unit) if offer.amount_minor else None,
         "percent_bp": offer.percent_bp,
         "maximum": _money(offer.maximum_minor, offer.unit),
-        "minimum_order": _money(offer.minimum_order_minor or None, offer.unit),
+        "minimum_order": _money(offer.minimum_order_minor or None, program.currency),
         "ends_at": offer.ends_at,
     }
 
@@ -223,14 +268,12 @@ def _reason(key):
     return {"key": key, "text": SENTENCES[key], "missing": None}
 
 
-def _below(offer, cart):
-    missing = offer.minimum_order_minor - cart["amount_minor"]
-    numbers = {
-        "missing": money.plain(missing, offer.unit),
-        "minimum": money.plain(offer.minimum_order_minor, offer.unit),
-    }
-    text = SENTENCES["below_minimum"].format(**numbers)
-    return {"key": "below_minimum", "text": text, "missing": _money(missing, offer.unit)}
+def _below(minimum, amount, currency):
+    missing = minimum - amount
+    text = SENTENCES["below_minimum"].format(
+        missing=money.plain(missing, currency), minimum=money.plain(minimum, currency)
+    )
+    return {"key": "below_minimum", "text": text, "missing": _money(missing, currency)}
 
 
 def _money(amount_minor, unit):

@@ -117,6 +117,8 @@ ORDER_NAMES = "config.order_names.of_event"
 JOB_KINDS = "config.job_kinds.JOBS"
 # The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
 COUPON_NAMES = "rewards.coupons.asking.names"
+# The function that names those offers that somebody cannot have now, and why: see ``advocacy.offers``.
+WITHHELD_OFFERS = "rewards.withheld.of"
 
 # The functions that give a test twin what its storefront has, and that empty it.
 TWIN_FILLER = "config.twins.fill"

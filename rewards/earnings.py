@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from advocacy import money
 from advocacy.models import Side
 from rewards import book, crediting, verdicts
 from rewards.models import CONVERSION_TRIGGER, Counter, Decision, Reward, RewardStatus
@@ -144,19 +145,58 @@ def _towards(decision, newest):
     return REACHED if all(rule in newest and at <= newest[rule] for rule in rules) else COUNTED
 
 
+# What another order of the same friend can meet, and what comes back with the next day, month or year. Whatever else
+# speaks against a rule stays.
+_NEXT_ORDER = {
+    *("below_minimum", "above_maximum", "wrong_currency", "product_excluded", "coupon_not_used", "country_excluded"),
+    *("metadata_mismatch", "first_order_excluded", "too_few_orders", "too_soon_after_signup", "zero_amount"),
+}
+_NEXT_PERIOD = {"cap_reached", "budget_exhausted"}
+
+
 def _reasons(decision):
-    """Each key once, in the order of the rules."""
-    keys = (
-        key for verdict in verdicts.read(decision.verdicts) for key in verdict["reasons"].get(Side.ADVOCATE.value, ())
-    )
-    return tuple(dict.fromkeys(keys))
+    """Each key once. Of a rule what stays leads, for then a better order does not help; of several rules leads what was
+    granted, then the one that is nearest to paying.
+    """
+    told = [
+        (not verdict["granted"].get(Side.ADVOCATE.value), _obstacle(keys[0]), keys)
+        for verdict in verdicts.read(decision.verdicts)
+        if (keys := sorted(verdict["reasons"].get(Side.ADVOCATE.value, ()), key=_obstacle, reverse=True))
+    ]
+    return tuple(dict.fromkeys(key for *_, keys in sorted(told, key=lambda one: one[:2]) for key in keys))
+
+
+def _obstacle(key):
+    return 0 if key in _NEXT_ORDER else 1 if key in _NEXT_PERIOD else 2
 
 
 def _thresholds(decision):
-    """``{reason key: (threshold, unit)}`` of the checks that failed: the program's numbers, none of the friend's."""
-    return {
-        check["reason"]: (check["threshold"], verdict["unit"])
-        for verdict in verdicts.read(decision.verdicts)
-        for check in verdict["checks"]
-        if not check["passed"]
-    }
+    """``{reason key: (threshold, unit)}`` of the checks that failed: the program's numbers, none of the friend's.
+
+    Of several rules the nearest to paying; of a rule the most, which an order must meet.
+    """
+    found = {}
+    for verdict in verdicts.read(decision.verdicts):
+        for key, numbers in _failed(verdict).items():
+            nearest = max if key == "above_maximum" else min
+            found[key] = nearest(found.get(key, numbers), numbers)
+    return found
+
+
+def _failed(verdict):
+    unit = verdict["units"].get(Side.ADVOCATE.value, verdict["unit"])
+    unit = verdict["unit"] if unit == money.POINTS else unit
+    found = {}
+    for check in _single(verdict["checks"]):
+        if not check["passed"] and isinstance(check["threshold"], int | float):
+            key = check["reason"]
+            found[key] = max(found.get(key, (check["threshold"], unit)), (check["threshold"], unit))
+    return found
+
+
+def _single(checks):
+    for check in checks:
+        if check.get("parts"):
+            yield from _single(check["parts"])
+        else:
+            yield check

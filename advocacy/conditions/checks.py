@@ -69,6 +69,22 @@ def compile(conditions):
     return _together([_entry(entry) for entry in entries])
 
 
+def unmet(conditions, facts):
+    """The Check of the first entry that fails whatever is said of the facts still missing; None where none does."""
+    how, entries = entries_of(conditions)
+    failed = [_failed(entry, facts) for entry in entries]
+    if how == "any" and not all(failed):
+        return None
+    return next(filter(None, failed), None)
+
+
+def _failed(entry, facts):
+    if "field" not in entry:
+        return unmet(entry, facts)
+    asked = _single(entry)(facts)
+    return None if asked.passed or asked.input is None else asked
+
+
 def first_failure(conditions):
     """A callable facts → the reason of the first entry that fails, or None: cheaper than checks, for mass questions."""
     how, entries = entries_of(conditions)

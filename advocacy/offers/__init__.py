@@ -1,19 +1,25 @@
 """A program's offers in words. What is promised is written once, by the rule that pays it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from advocacy import money
 from advocacy.models import Offer, Side
 from advocacy.offers.benefit import benefit, minimum
 from advocacy.offers.to_advocates import headline, sentences
-from advocacy.offers.to_friends import conditions, disclosure, to_friend
-from advocacy.offers.triggers import ORDER, SIGN_UP, TOLD
+from advocacy.offers.to_friends import comes, conditions, disclosure, to_friend
+from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, TOLD
 
 __all__ = [
+    "LeftOut",
     "Promise",
+    "Withheld",
     "benefit",
+    "comes",
     "conditions",
     "disclosure",
     "headline",
@@ -25,11 +31,31 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """Why an offer cannot be had now: ``reason`` is a key of ``advocacy.reasons``.
+
+    ``whose`` limit is full: program, advocate, friend or pair; empty where it is no limit. ``until``: when there may be
+    room again, None for never. ``check``: the condition that cannot be met.
+    """
+
+    reason: str
+    whose: str = ""
+    until: datetime | None = None
+    check: tuple | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    offer: Offer
+    why: Withheld
+
+
+@dataclass(frozen=True)
 class Promise:
     """What a program offers now: to the friend, to the advocate for it, and what else to the advocate.
 
     ``friend`` and ``advocate`` are for friends who order or, where there is none, sign up; ``further`` has the rest:
-    milestones, testimonials, more rules. ``left_out``: what is in force, but not to be had now.
+    milestones, testimonials, more rules. ``left_out``: LeftOut of what is in force, but not to be had now.
     """
 
     friend: Offer | None
@@ -38,11 +64,12 @@ class Promise:
     left_out: tuple = ()
 
 
-def in_force(*, program, at, without=()):
-    """The program's Promise at this moment, by one query. The newest offer leads; its rule pairs the two sides.
+def in_force(*, program, at, advocate=None, friend=None, facts=None):
+    """The program's Promise at this moment. The newest offer leads; its rule pairs the two sides.
 
-    Of offers that one person cannot have together only the best is promised. ``without``: the
-    ``(rule version's public id, side)`` of what is not to be had now, such as what has no budget left.
+    Of offers that one person cannot have together only the best is promised. What has no room left is left out, and so
+    is what this ``advocate``, or whom they bring (``friend``: a Customer), cannot have. ``facts``: what conditions may
+    ask and is known already, such as the channel of the link. At most four queries.
     """
     offers = list(
         Offer.objects.select_related("program")
@@ -50,14 +77,33 @@ def in_force(*, program, at, without=()):
         .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
         .order_by("-starts_at", "pk")
     )
-    left_out = tuple(offer for offer in offers if (offer.rule_version, offer.side) in without)
-    offers = _best_of_groups([offer for offer in offers if offer not in left_out])
+    withheld = _withheld(program, at, advocate, friend, facts) if offers else {}
+    left_out = tuple(
+        LeftOut(offer, withheld[offer.rule_version, offer.side])
+        for offer in offers
+        if (offer.rule_version, offer.side) in withheld
+    )
+    offers = [offer for offer in offers if (offer.rule_version, offer.side) not in withheld]
+    # Whoever advocates has joined.
+    offers = _best_of_groups([offer for offer in offers if not (advocate and offer.trigger == JOINING)])
     friend = _leading([offer for offer in offers if offer.side == Side.FRIEND])
     to_advocate = [offer for offer in offers if offer.side != Side.FRIEND]
     for_friends = [offer for offer in to_advocate if _is_for_a_friend(offer)]
     paired = [offer for offer in for_friends if friend and offer.rule_version == friend.rule_version]
     advocate = next(iter(paired), None) or _leading(for_friends)
     return Promise(friend, advocate, tuple(offer for offer in to_advocate if offer is not advocate), left_out)
+
+
+def _withheld(program, at, advocate, friend, facts):
+    """``{(rule version's public id, side): Withheld}``, from whom the settings name."""
+    known = dict(facts or {})
+    if advocate:
+        known |= {"advocate_segments": advocate.customer.segments, "advocate_tier": advocate.customer.tier}
+    if friend:
+        known |= {"friend_segments": friend.segments, "friend_tier": friend.tier}
+    return import_string(settings.WITHHELD_OFFERS)(
+        program=program, at=at, advocate=advocate, friend=friend, facts=known
+    )
 
 
 def _best_of_groups(offers):

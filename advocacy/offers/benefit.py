@@ -20,6 +20,15 @@ def benefit(offer):
     return worth
 
 
+def exactly(offer):
+    """The same with what it is paid in: ``€10 store credit``, ``€10 paid out to you``."""
+    if offer.form == "credit":
+        return _("%(benefit)s store credit") % {"benefit": benefit(offer)}
+    if offer.form == "cash":
+        return _("%(benefit)s, paid out to you,") % {"benefit": benefit(offer)}
+    return benefit(offer)
+
+
 def _worth(offer):
     """A percentage where there is one: of rules that pay both, it is what grows."""
     if offer.kind != BenefitKind.FIXED and offer.percent_bp:

@@ -1,36 +1,67 @@
 """What a friend reads of an offer."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from advocacy.models import BenefitKind
-from advocacy.offers.benefit import benefit, maximum, minimum
+from advocacy.offers.benefit import benefit, exactly, is_share, maximum, minimum
 from advocacy.offers.triggers import ORDER, SIGN_UP
 
 
 def to_friend(offer):
-    """The landing page's headline: ``€10 off your first order``."""
-    words = {"benefit": benefit(offer), "orders": offer.order_limit}
+    """What it is and for what: ``€10 store credit for your first order``, ``5% of every order in points``.
+
+    Nothing is taken off the order that earns it, so nothing says so.
+    """
     if offer.trigger == SIGN_UP:
-        return _("%(benefit)s when you sign up") % words
-    return (_off(offer) if is_off(offer) else _for(offer)) % words
-
-
-def _off(offer):
+        return _("%(benefit)s when you sign up") % {"benefit": exactly(offer)}
+    if is_share(offer) and offer.form in _SHARES:
+        return _(_SHARES[offer.form]) % {"share": _share(offer)}
+    words = {"benefit": exactly(offer), "orders": offer.order_limit}
     if offer.first_order_only:
-        return _("%(benefit)s off your first order")
-    return _("%(benefit)s off your first %(orders)s orders") if offer.order_limit else _("%(benefit)s off every order")
+        return _("%(benefit)s for your first order") % words
+    if offer.order_limit:
+        return _("%(benefit)s for each of your first %(orders)s orders") % words
+    return _("%(benefit)s for every order") % words
 
 
-def _for(offer):
+_SHARES = {
+    "credit": gettext_noop("%(share)s as store credit"),
+    "points": gettext_noop("%(share)s in points"),
+    "cash": gettext_noop("%(share)s, paid out to you"),
+}
+
+
+def _share(offer):
+    words = {"benefit": benefit(offer), "orders": offer.order_limit}
     if offer.first_order_only:
-        return _("%(benefit)s for your first order")
-    return _("%(benefit)s for your first %(orders)s orders") if offer.order_limit else _("%(benefit)s for every order")
+        return _("%(benefit)s of your first order") % words
+    if offer.order_limit:
+        return _("%(benefit)s of each of your first %(orders)s orders") % words
+    return _("%(benefit)s of every order") % words
 
 
-def is_off(offer):
-    """Whether it reads as a discount; points, codes and things are something that one gets."""
-    return offer.form == "credit"
+def comes(offer):
+    """How and when it reaches the friend."""
+    is_code = offer.form in ("coupon", "gift_card")
+    if not is_code and offer.form != "credit":
+        return ""
+    if offer.trigger == SIGN_UP:
+        code, credit = (
+            _("You get your own code for it when you sign up at the shop."),
+            _("It is added to your account at the shop, for your next order."),
+        )
+    elif offer.hold_days:
+        code, credit = (
+            _("You get your own code for it once you keep your order."),
+            _("It is added to your account at the shop once you keep your order, for the next one."),
+        )
+    else:
+        code, credit = (
+            _("You get your own code for it after your order."),
+            _("It is added to your account at the shop after your order, for the next one."),
+        )
+    return code if is_code else credit
 
 
 def conditions(offer, *, until=""):

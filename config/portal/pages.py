@@ -13,7 +13,6 @@ from advocacy.pages import downloads, people
 from config.portal import cash, codes, friends, sharing, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
-from rewards import promises
 
 
 @never_cache
@@ -35,14 +34,14 @@ def index(request):
 @login_required
 def share(request, advocate):
     at, advocate = timezone.now(), _advocate(request, advocate)
-    used_up = promises.used_up(program=advocate.program, at=at)
-    promise = offers.in_force(program=advocate.program, at=at, without=used_up)
-    rows, following = friends.rows(advocate=advocate, before=_before(request, "ref"), at=at)
     link = advocate.links.filter(status=LinkStatus.ACTIVE).order_by("pk").first()
+    known = {"channel": link.channel} if link else {}
+    promise = offers.in_force(program=advocate.program, at=at, advocate=advocate, facts=known)
+    rows, following = friends.rows(advocate=advocate, before=_before(request, "ref"), at=at)
     context = _context(advocate, "share") | {
         "headline": offers.headline(promise),
         "sentences": offers.sentences(promise),
-        "unavailable": sharing.unavailable(promise=promise, used_up=used_up),
+        "unavailable": sharing.unavailable(promise=promise, program=advocate.program, at=at),
         "closed": _closed(advocate, link, at),
         "sharing": link and sharing.of(link=link, storefront=advocate.storefront, promise=promise),
         "counts": counts(advocate=advocate),

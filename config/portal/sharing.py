@@ -6,9 +6,8 @@ from urllib.parse import quote
 import segno
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from advocacy import offers
+from advocacy import offers, reading
 from advocacy.models import Side
 from referrals import links
 
@@ -42,8 +41,8 @@ def of(*, link, storefront, promise):
 def _text(storefront, promise):
     words = {"shop": storefront.name}
     if promise.friend:
-        words["benefit"] = offers.benefit(promise.friend)
-        said = _("I like %(shop)s. With my link you get %(benefit)s.") % words
+        words["offer"] = offers.to_friend(promise.friend)
+        said = _("I like %(shop)s. With my link you get %(offer)s.") % words
     else:
         said = _("I like %(shop)s. Have a look.") % words
     too = _("I get a reward too.")
@@ -55,23 +54,30 @@ def _drawn(address):
     return mark_safe(segno.make(address, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None))
 
 
-_WHEN = {
-    "day": gettext_noop("today"),
-    "week": gettext_noop("this week"),
-    "month": gettext_noop("this month"),
-    "year": gettext_noop("this year"),
-    "all": gettext_noop("any more"),
-}
+def unavailable(*, promise, program, at):
+    """A sentence for each offer whose limit is full. Of what was never for this advocate nothing is said."""
+    told = [each for each in promise.left_out if each.why.whose]
+    return [" ".join([_full(each), *_opens(each.why.until, program, at)]) for each in told]
 
 
-def unavailable(*, promise, used_up):
-    """A sentence for each offer whose budget is used up; ``used_up`` as ``rewards.promises`` tells it."""
-    said = []
-    for offer in promise.left_out:
-        words = {"benefit": offers.benefit(offer), "when": _(_WHEN[used_up[offer.rule_version, offer.side]])}
-        mine, theirs = (
-            _("%(benefit)s for you is not available %(when)s: the budget is used up."),
-            _("%(benefit)s for your friends is not available %(when)s: the budget is used up."),
+def _full(left_out):
+    theirs, words = left_out.offer.side == Side.FRIEND, {"benefit": offers.benefit(left_out.offer)}
+    if left_out.why.whose == "program":
+        said = (
+            _("%(benefit)s for your friends is not available now: the budget is used up.")
+            if theirs
+            else _("%(benefit)s for you is not available now: the budget is used up.")
         )
-        said.append((theirs if offer.side == Side.FRIEND else mine) % words)
-    return said
+    else:
+        said = (
+            _("%(benefit)s for your friends is not available now: as many as may have it through you have it.")
+            if theirs
+            else _("%(benefit)s for you is not available now: you have reached the most that one person can get.")
+        )
+    return said % words
+
+
+def _opens(until, program, at):
+    if until is None:
+        return []
+    return [_("It opens again on %(day)s.") % {"day": reading.day(until, zone=program.time_zone, at=at)}]

@@ -7,11 +7,12 @@ from django.db.models import Exists, Q
 from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from advocacy import ids, offers, reading
-from advocacy.models import AdvocateStatus, ProgramStatus, Storefront, Testimonial, TestimonialStatus
+from advocacy.models import AdvocateStatus, ProgramStatus, Side, Storefront, Testimonial, TestimonialStatus
 from advocacy.pages import brand
 from referrals import destinations, links
 from referrals.models import Link, LinkStatus
@@ -42,7 +43,7 @@ def find(request, code):
     on_shared_host = ~Exists(Storefront.objects.filter(link_domain__iexact=host))
     here = Q(domain=host) | Q(domain="") & (Q(storefront__link_domain__iexact=host) | on_shared_host)
     named = Link.objects.filter(here, code=code.replace("\0", "").upper())
-    return named.select_related("storefront", "program", "advocate").order_by("-domain").first()
+    return named.select_related("storefront", "program", "advocate__customer").order_by("-domain").first()
 
 
 def _page(request, code, *, click):
@@ -63,7 +64,8 @@ def _page(request, code, *, click):
 
 
 def _context(link, at):
-    program, promise = link.program, offers.in_force(program=link.program, at=at)
+    program, known = link.program, {"channel": link.channel}
+    promise = offers.in_force(program=program, at=at, advocate=link.advocate, facts=known)
     offer, name = promise.friend, _first_name(link.advocate)
     until = _until(program, offer, at)
     return {
@@ -72,10 +74,10 @@ def _context(link, at):
         "link": link,
         "name": name,
         "promise": promise,
-        "headline": program.headline or (offers.to_friend(offer) if offer else link.storefront.name),
-        "benefit": offers.benefit(offer) if offer else "",
+        "headline": _headline(link, promise),
+        "used_up": "" if offer else _used_up(program, promise, at),
         "conditions": offers.conditions(offer, until=until) if offer else "",
-        "comes_as_code": _comes_as_code(offer),
+        "comes": offers.comes(offer) if offer else "",
         "disclosure": offers.disclosure(promise.advocate, name=name) if promise.advocate else "",
         "testimonials": _testimonials(link),
     }
@@ -85,13 +87,22 @@ def _first_name(advocate):
     return (advocate.display_name.split() or [""])[0] if advocate.shows_name else ""
 
 
-def _comes_as_code(offer):
-    """When and how the friend gets an offer that is not taken off by itself."""
-    if offer is None or offer.form not in ("coupon", "gift_card"):
-        return ""
-    if offer.trigger == "referral.created":
-        return _("You get your own code for it when you sign up at the shop.")
-    return _("You get your own code for it after your order.")
+def _headline(link, promise):
+    """The program's own words may promise what is not to be had now."""
+    if promise.friend:
+        return link.program.headline or capfirst(offers.to_friend(promise.friend))
+    withheld = any(each.offer.side == Side.FRIEND for each in promise.left_out)
+    return link.storefront.name if withheld else link.program.headline or link.storefront.name
+
+
+def _used_up(program, promise, at):
+    """A sentence about the friend's offer whose limit is full; what never comes back is not spoken of."""
+    for each in promise.left_out:
+        if each.offer.side == Side.FRIEND and each.why.until:
+            words = {"offer": capfirst(offers.to_friend(each.offer))}
+            words["day"] = reading.day(each.why.until, zone=program.time_zone, at=at)
+            return _("%(offer)s: all that was planned is given for now. It opens again on %(day)s.") % words
+    return ""
 
 
 def _until(program, offer, at):

@@ -5,6 +5,7 @@ from django.utils import timezone, translation
 
 from advocacy import offers
 from advocacy.models import Offer
+from rewards.models import Counter
 from tests import cast, pages_stage
 from tests.cast import DAY
 
@@ -28,22 +29,25 @@ COUPON, CARD = {"form": "coupon"} | FREE, {"form": "gift_card", "amount_minor": 
 @pytest.mark.parametrize(
     ("terms", "headline", "conditions"),
     [
-        ({}, "€10 off your first order", "From €40, once, until 31 December."),
-        ({"minimum_order_minor": 0}, "€10 off your first order", "Once, until 31 December."),
-        (EVERY, "€10 off every order", "From €40, until 31 December."),
+        ({}, "€10 store credit for your first order", "From €40, once, until 31 December."),
+        (FREE, "€10 store credit for your first order", "Once, until 31 December."),
+        (EVERY, "€10 store credit for every order", "From €40, until 31 December."),
+        ({"form": "cash"}, "€10, paid out to you, for your first order", "From €40, once, until 31 December."),
         (
             PERCENT | {"maximum_minor": 2000},
-            "12.5% off your first order",
+            "12.5% of your first order as store credit",
             "From €40, up to €20, once, until 31 December.",
         ),
-        (PERCENT | EVERY, "12.5% off every order", "From €40, until 31 December."),
+        (PERCENT | EVERY, "12.5% of every order as store credit", "From €40, until 31 December."),
+        (PERCENT | EVERY | FREE | {"form": "points"}, "12.5% of every order in points", "Until 31 December."),
+        (FREE | {"form": "cash"} | PERCENT, "12.5% of your first order, paid out to you", "Once, until 31 December."),
         (POINTS, "100 points for your first order", "Once, until 31 December."),
         (COUPON, "a coupon worth €10 for your first order", "Once, until 31 December."),
         (SIGN_UP | COUPON, "a coupon worth €10 when you sign up", "Until 31 December."),
         (MUG | EVERY, "A mug for every order", "Until 31 December."),
         (
             EVERY | {"order_limit": 3, "months_limit": 12, "conditional": True},
-            "€10 off your first 3 orders",
+            "€10 store credit for each of your first 3 orders",
             "From €40, for 12 months, until 31 December. Further conditions apply.",
         ),
     ],
@@ -168,16 +172,19 @@ def test_each_trigger_s_offer_is_in_its_place(program):
 
 
 def test_of_a_group_only_the_best_is_promised_and_what_is_not_to_be_had_is_left_out(program):
-    one = {"exclusive_group": "boost", "friend_kind": ""}
+    limit = {"scope": "program", "period": "all", "measure": "count", "limit": 1, "side": "advocate"}
+    one = {"exclusive_group": "boost", "friend_kind": "", "caps": [limit]}
     pages_stage.rule(program, **one)
     double = pages_stage.rule(program, **one, advocate_amount_minor=2000)
     pages_stage.rule(program, **one, advocate_amount_minor=3000, milestone_every=5)
     first = pages_stage.rule(program, **one, advocate_amount_minor=500, priority=1)
-    beside = pages_stage.rule(program, friend_kind="", advocate_amount_minor=100)
+    beside = pages_stage.rule(program, friend_kind="", advocate_amount_minor=100, caps=[limit])
 
     def promised(*without):
-        gone = {(version.public_id, "advocate") for version in without}
-        said = offers.in_force(program=program, at=timezone.now(), without=gone)
+        for version in without:
+            used = {"cap": "count/program/advocate", "key": program.public_id, "period": "all", "used": 1}
+            Counter.objects.get_or_create(rule=version.rule, **used)
+        said = offers.in_force(program=program, at=timezone.now())
         return sorted(one.amount_minor for one in (said.advocate, *said.further)), len(said.left_out)
 
     assert promised() == ([100, 500, 3000], 0)

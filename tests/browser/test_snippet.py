@@ -10,7 +10,7 @@ from tests import cast, pages_stage
 from tests.browser.snippet_stage import kept, loaded, tag, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-OFFER = "€10 off your first order"
+OFFER = "€10 store credit for your first order"
 # What a browser tells that asks not to be tracked.
 PRIVATE = {
     "gpc": "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})",
@@ -28,7 +28,7 @@ def signs_up(page, name="fred"):
 def test_from_alices_link_to_her_reward(live_server, shop, visitor, alice):
     with visitor() as page:
         page.goto(f"{live_server.url}/r/alice-link?utm_source=chat")
-        page.get_by_role("link", name="Shop with €10 off").click()
+        page.get_by_role("link", name="Shop at Acme Coffee").click()
         page.get_by_text(OFFER).wait_for()
         assert page.get_by_text("From €40, once.").is_visible()
         click = parse_qs(urlsplit(page.url).query)["click_id"][0]

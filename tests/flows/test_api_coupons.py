@@ -212,7 +212,7 @@ def offer(program):
 def test_a_referral_code_promises_the_friends_offer_to_anybody(shop, acme, offer):
     told = validate(publishable(acme), "alice-link", cart={"amount_minor": 4000, "currency": "EUR"})
     assert (told["valid"], told["kind"]) == (True, "referral")
-    assert told["offer"]["text"] == "€5 off your first order"
+    assert told["offer"]["text"] == "€5 store credit for your first order"
     assert told["offer"]["amount"] == {"amount_minor": 500, "currency": "EUR"}
     assert told["offer"]["minimum_order"] == {"amount_minor": 4000, "currency": "EUR"}
 
@@ -220,10 +220,10 @@ def test_a_referral_code_promises_the_friends_offer_to_anybody(shop, acme, offer
 @pytest.mark.parametrize(
     ("asked", "shops", "text"),
     [
-        ("de-AT", "en", "5\u00a0€ Rabatt auf deine erste Bestellung"),
-        ("en", "de", "€5 off your first order"),
-        ("fr", "de", "5\u00a0€ Rabatt auf deine erste Bestellung"),
-        ("../x", "xx", "€5 off your first order"),
+        ("de-AT", "en", "5\u00a0€ Guthaben für deine erste Bestellung"),
+        ("en", "de", "€5 store credit for your first order"),
+        ("fr", "de", "5\u00a0€ Guthaben für deine erste Bestellung"),
+        ("../x", "xx", "€5 store credit for your first order"),
     ],
 )
 def test_an_offer_is_told_in_the_language_of_the_page_or_the_shop(shop, offer, asked, shops, text):
@@ -237,6 +237,39 @@ def test_a_cart_below_the_minimum_is_told_what_is_missing(shop, offer):
     assert told["reasons"][0]["missing"] == TEN
     assert told["reasons"][0]["text"] == "Add 10.00 EUR to use this code: it is for 40.00 EUR or more."
     assert validate(shop, "ALICE-LINK", cart={"amount_minor": 1, "currency": "USD"})["valid"]
+
+
+def test_a_code_promises_what_this_friend_can_have_and_says_why_not_the_rest(shop, program):
+    """Points for everybody while there are any; 50 euros for VIPs with big baskets."""
+    vips = [
+        {"field": "friend_segments", "op": "one_of", "value": ["vip"]},
+        {"field": "goods_minor", "op": "at_least", "value": 9000},
+    ]
+    points = {"friend_kind": "fixed", "friend_form": "points", "friend_amount_minor": 100, "hold_days": 0}
+    limit = {"scope": "program", "period": "all", "measure": "amount", "limit": 100, "side": "friend"}
+    once = {"at": timezone.now(), "starts_at": cast.LONG_AGO, "from_the_past": True, "program": program}
+    big = {"friend_kind": "fixed", "friend_amount_minor": 5000, "conditions": vips}
+    rulebook.save(name="VIPs", terms=terms(**big, hold_days=0), **once)
+    rulebook.save(name="Points", terms=terms(**points, minimum_order_minor=2000, caps=[limit]), **once)
+    shop.put("/customers/vera", {"traits": {"segments": ["vip"]}})
+    shop.put("/customers/fred", {"traits": {}})
+    small, large = ({"amount_minor": minor, "currency": "EUR"} for minor in (1500, 9000))
+
+    def told(who, cart):
+        said = validate(shop, "ALICE-LINK", customer=f"ext_{who}", cart=cart)
+        return said["offer"]["text"], [(reason["key"], reason["missing"]) for reason in said["reasons"]]
+
+    assert told("vera", large) == ("€50 store credit for your first order", [])
+    assert told("fred", large) == ("100 points for your first order", [])
+    five = {"amount_minor": 500, "currency": "EUR"}
+    assert told("fred", small) == ("100 points for your first order", [("below_minimum", five)])
+    gina = {"customer": {"external_id": "gina"}, "referral_code": "ALICE-LINK"}
+    shop.post("/orders", cast.order("1", at=timezone.now(), **gina))
+    work()
+    assert told("fred", large) == ("100 points for your first order", [("budget_exhausted", None)])
+    seventy_five = {"amount_minor": 7500, "currency": "EUR"}
+    assert told("vera", small)[1] == [("below_minimum", seventy_five)]
+    assert validate(shop, "ALICE-LINK")["valid"]
 
 
 def existing(shop):

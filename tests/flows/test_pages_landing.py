@@ -27,10 +27,11 @@ def seen(client, path="/a/ALICE-LINK", language="en", status=200, **headers):
 def test_a_friend_reads_who_invites_what_they_get_and_on_what_terms(client, alice, offer):
     page = seen(client)
     assert "Alice shops at Acme Coffee and thinks you would like it." in page
-    assert "<h1>€10 off your first order</h1>" in page
+    assert "<h1>€10 store credit for your first order</h1>" in page
     assert "From €40, once." in page
+    assert "added to your account at the shop once you keep your order, for the next one." in page
     assert "Alice gets €10 too if you keep your order." in page
-    assert '<a class="button big" href="https://acme.example/welcome">Shop with €10 off</a>' in page
+    assert '<a class="button big" href="https://acme.example/welcome">Shop at Acme Coffee</a>' in page
 
 
 def test_the_shop_gets_the_click_that_the_redirect_stored(client, alice, offer):
@@ -56,7 +57,7 @@ def test_who_does_not_show_a_name_is_a_customer(client, program, offer):
 def test_german_readers_read_german_and_their_own_numbers(client, alice, offer):
     page = seen(client, language="de-DE,de;q=0.9")
     assert '<html lang="de">' in page
-    assert f"<h1>10{NO_BREAK}€ Rabatt auf deine erste Bestellung</h1>" in page
+    assert f"<h1>10{NO_BREAK}€ Guthaben für deine erste Bestellung</h1>" in page
     assert f"Ab 40{NO_BREAK}€, einmal." in page
 
 
@@ -77,6 +78,26 @@ def test_without_an_offer_the_page_still_leads_to_the_shop(client, alice):
     page = seen(client)
     assert "<h1>Acme Coffee</h1>" in page
     assert "Visit Acme Coffee" in page
+
+
+def test_what_is_used_up_or_not_for_her_friends_is_not_promised_to_them(client, acme, alice):
+    alice.program.headline = "Get 10 on us"
+    alice.program.save()
+    budget = {"scope": "program", "period": "month", "measure": "amount", "limit": 1000, "side": "friend"}
+    chat = [{"field": "channel", "op": "is", "value": "whatsapp"}]
+    pages_stage.rule(alice.program, advocate_kind="", caps=[budget])
+    pages_stage.rule(alice.program, conditions=chat, advocate_kind="", friend_amount_minor=9900)
+    page = seen(client)
+    assert "<h1>Get 10 on us</h1>" in page
+    assert "€99" not in page
+    pages_stage.buys(acme, "fred", "ALICE-LINK")
+    pages_stage.settle()
+    page = seen(client)
+    assert "<h1>Acme Coffee</h1>" in page
+    assert "€10 store credit for your first order: all that was planned is given for now. It opens again on 1" in page
+    assert "Get 10 on us" not in page
+    whatsapp = pages_stage.channel(alice, "whatsapp")
+    assert "From €40, once. Further conditions apply." in seen(client, f"/a/{whatsapp.code}")
 
 
 def test_published_testimonials_are_shown_the_advocate_s_own_first(client, alice, offer, olga):
@@ -107,7 +128,7 @@ def test_a_waiting_testimonial_and_one_of_another_storefront_are_not_shown(clien
 
 def test_robots_that_preview_a_link_get_its_tags_and_leave_no_click(client, alice, offer):
     page = seen(client, "/r/alice-link", **{"user-agent": ROBOT})
-    assert '<meta property="og:title" content="€10 off your first order">' in page
+    assert '<meta property="og:title" content="€10 store credit for your first order">' in page
     assert "thinks you would like it. From €40, once." in page
     assert not Click.objects.exists()
 
@@ -172,10 +193,10 @@ def test_nothing_of_a_friend_or_of_the_advocate_s_address_is_on_it(client, alice
         assert customer.email not in page
 
 
-def test_it_takes_four_queries_however_many_testimonials(client, alice, offer, olga, django_assert_num_queries):
-    with django_assert_num_queries(4):
+def test_it_takes_five_queries_however_many_testimonials(client, alice, offer, olga, django_assert_num_queries):
+    with django_assert_num_queries(5):
         seen(client)
     for number in range(5):
         pages_stage.say(alice, f"Good {number}", by=olga)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         seen(client)

@@ -23,6 +23,8 @@ from tests.rewards import coupon_stage
 from tests.rewards.wallet_scene import lot
 
 NO_BREAK = "\u00a0"
+GOLD = {"field": "advocate_tier", "op": "is", "value": "gold"}
+ONCE = {"milestone_repeats": False, "hold_days": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -192,6 +194,16 @@ def test_a_second_rule_for_the_advocate_is_said_too(signed_in, alice, offer):
     assert "You get 5% of every order they keep, up to €15 each." in page
 
 
+def test_of_two_rules_that_refuse_an_order_the_row_names_what_is_nearest(signed_in, alice, acme, offer):
+    large = {"field": "goods_minor", "op": "at_least", "value": 9000}
+    pages_stage.rule(alice.program, conditions=[{"any": [large, GOLD]}], minimum_order_minor=0)
+    pages_stage.buys(acme, "jonas", alice.code, subtotal=1000)
+    pages_stage.settle()
+    assert "This order was below the offer’s minimum of €40." in seen(signed_in, address(alice))
+    Advocate.objects.update(status="paused")
+    assert "Your participation is paused. Write to us to go on." in seen(signed_in, address(alice))
+
+
 def test_a_budget_that_is_used_up_is_said_instead_of_promised(signed_in, acme, alice):
     budget = {"scope": "program", "period": "month", "measure": "amount", "limit": 1000, "side": "advocate"}
     pages_stage.rule(alice.program, caps=[budget])
@@ -200,11 +212,39 @@ def test_a_budget_that_is_used_up_is_said_instead_of_promised(signed_in, acme, a
     pages_stage.settle()
     page = seen(signed_in, address(alice))
     assert "<h1>Give €10</h1>" in page
-    assert "€10 for you is not available this month: the budget is used up." in page
+    assert f"€10 for you is not available now: the budget is used up. It opens again on {next_month()}." in page
     assert "You get €10" not in page
     lines = seen(signed_in, address(alice, "rewards/"))
     assert "A friend’s order" in lines
     assert "Give 10, get 10" not in lines
+
+
+def next_month():
+    return day((timezone.now().replace(day=1, hour=12) + 32 * DAY).replace(day=1))
+
+
+def test_nothing_is_promised_that_this_advocate_cannot_get(signed_in, acme, alice):
+    mine = {"scope": "advocate", "period": "month", "measure": "count", "limit": 1}
+    partners = [{"any": [{"field": "advocate_segments", "op": "one_of", "value": ["partner"]}, GOLD]}]
+    pages_stage.rule(alice.program, caps=[mine], hold_days=0)
+    pages_stage.rule(alice.program, friend_kind="", advocate_amount_minor=9900, conditions=partners)
+    pages_stage.rule(alice.program, friend_kind="", advocate_amount_minor=700, milestone_every=1, **ONCE)
+    page = seen(signed_in, address(alice))
+    assert "<h1>Give €10, get €10</h1>" in page
+    assert "You get €7 once 1 friends have ordered." in page
+    assert "€99" not in page
+    pages_stage.buys(acme, "fred", "ALICE-LINK")
+    pages_stage.buys(acme, "jonas", "ALICE-LINK", subtotal=1000)
+    pages_stage.settle()
+    page = seen(signed_in, address(alice))
+    assert "<h1>Tell your friends</h1>" in page
+    assert f"the most that one person can get. It opens again on {next_month()}." in page
+    assert "€10 for your friends is not available now: as many as may have it through you have it." in page
+    assert ("You get €7" in page, "With%20my%20link" in page) == (False, False)
+    assert "You have reached the most that the program pays." in page
+    assert "below the offer" not in page
+    type(alice.customer).objects.filter(pk=alice.customer_id).update(traits={"tier": "gold"})
+    assert "You get €99 once they keep their first order." in seen(signed_in, address(alice))
 
 
 @pytest.mark.parametrize(
