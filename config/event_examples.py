@@ -106,6 +106,7 @@ _FACTS = {
     "left": 20,
     "low_stock": 20,
     "waiting": 0,
+    "needed": 12,
     "mistaken_version": sample("rule_version"),
     "corrected_version": sample("rule_version"),
     "starts_at": SIGNED_UP,

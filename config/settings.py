@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "decide what waited": {"task": "rewards.tasks.decide_waiting", "schedule": schedule(60)},
     "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},
     "coupons": {"task": "rewards.tasks.coupons", "schedule": schedule(10)},
+    "watch pools": {"task": "rewards.tasks.watch_pools", "schedule": schedule(300)},
     "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
     "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
     "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},

@@ -31,6 +31,8 @@ class Earning:
     credited_at: datetime | None = None
     reasons: tuple = ()
     thresholds: dict | None = None
+    # Due, and without a code while its pool is empty.
+    waits_for_code: bool = False
 
 
 UNDECIDED, NONE, COUNTED, REACHED = "undecided", "none", "counted", "reached"
@@ -123,6 +125,7 @@ def _earning(rewards, decision, newest):
         credited_at=max((reward.credited_at for reward in kept if reward.credited_at), default=None),
         reasons=tuple(dict.fromkeys(held + _reasons(decision))),
         thresholds=_thresholds(decision),
+        waits_for_code=any(reward.waits_for_code for reward in waiting),
     )
 
 

@@ -155,12 +155,13 @@ COUPON_EXPIRED = EventType("coupon.expired", "coupon", "A code was not used in t
 COUPON_POOL_LOW = EventType(
     "coupon_pool.low",
     "coupon_pool",
-    "A pool of uploaded codes runs low; told once, until codes come.",
+    "A pool of uploaded codes runs low, or more are promised than are left; told once, until codes come.",
     {
         "pool": "its id",
         "left": "codes in stock",
         "low_stock": "from which number on it is told",
         "waiting": "rewards that wait for a code",
+        "needed": "rewards that will need a code: those that wait, and those still held",
     },
     triggers=False,
 )

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from rewards import crediting, expiry, redemptions
-from rewards.coupons import ending, serving
+from rewards.coupons import ending, pools, serving
 from rewards.payouts import batches, scheduling
 from rewards.settlement import closing, waiting
 
@@ -47,6 +47,12 @@ def coupons():
     """End codes whose time is over, and give codes to who waited for them: rewards first, then payouts."""
     _while_any(ending.expire, serving.serve)
     batches.give_waiting(at=timezone.now())
+
+
+@shared_task
+def watch_pools():
+    """Tell of pools whose codes will not do for the rewards that are on their way."""
+    pools.watch(at=timezone.now())
 
 
 def _while_any(*works):

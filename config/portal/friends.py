@@ -128,6 +128,8 @@ def _on_the_way(waiting, partly, zone, at):
     """Held by a review or due already: on its way, and no more is said."""
     due = [each.due_at for each in waiting]
     soonest = min(due) if all(due) else None
+    if any(each.waits_for_code for each in waiting):
+        return _("Your code is on its way: you get it as soon as new ones come, and need do nothing.")
     if soonest is None or soonest <= at:
         return _("A part is credited, the rest is on its way.") if partly else _("Ordered. Your reward is on its way.")
     words = {"day": reading.day(soonest, zone=zone, at=at)}

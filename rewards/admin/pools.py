@@ -229,12 +229,15 @@ class CouponPoolAdmin(Listing):
             return words.dot("good", "Never runs out")
         if not row.free:
             return words.dot("stop", "Empty: upload codes")
-        return words.dot("wait", "Runs low") if row.free <= row.low_stock else words.dot("good", "Enough")
+        return (
+            words.dot("wait", "Runs low") if row.low_since or row.free <= row.low_stock else words.dot("good", "Enough")
+        )
 
     @display(description="Waiting for a code")
     def waiting(self, row):
-        count = pools.waiting(row).count()
-        return f"{count} rewards; served in order at the next upload" if count else "Nobody"
+        count, held = pools.waiting(row).count(), pools.wanting(row).filter(waits_for_code=False).count()
+        said = f"{count} rewards; served in order at the next upload" if count else "Nobody"
+        return f"{said}. {held} more rewards will need one when their hold is over" if held else said
 
     @display(description="The codes")
     def given(self, row):

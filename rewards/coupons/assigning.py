@@ -42,8 +42,8 @@ def ready(rewards, at):
     short = [reward for reward in needing if not claimed(reward)]
     for reward in short:
         reward.waits_for_code = True
-    counts = {pool.pk: sum(bool(claimed(each)) for each in wanting) for pool, wanting in by_pool.items() if pool}
-    pools.warn(*filter(None, by_pool), at=at, claimed=counts)
+    served = {pool.pk: [each for each in wanting if claimed(each)] for pool, wanting in by_pool.items() if pool}
+    pools.warn(*filter(None, by_pool), at=at, claimed=served)
     return short
 
 

@@ -9,7 +9,7 @@ from advocacy.models import Side
 from advocacy.refusals import Conflict, NotFound, Refused
 from rewards import events as catalogue
 from rewards.coupons import debts, telling
-from rewards.models import Coupon, CouponPool, CouponState, PoolKind, Reward, RewardStatus
+from rewards.models import Coupon, CouponPool, CouponState, PoolKind, PoolSource, Reward, RewardStatus
 
 # What makes two calls for a pool of one name the same call.
 COLUMNS = (
@@ -71,12 +71,19 @@ def text_id(pool):
 
 def waiting(pool):
     """The rewards that wait for a code of this pool, in the order in which they are served."""
-    name = text_id(pool)
-    of_it = Q()
+    return _of(pool).filter(waits_for_code=True).order_by("due_at", "pk")
+
+
+def wanting(pool):
+    """The rewards that will need a code of this pool: those that wait, and those whose hold goes on."""
+    return _of(pool).filter(Q(status=RewardStatus.PENDING) | Q(waits_for_code=True))
+
+
+def _of(pool):
+    name, of_it = text_id(pool), Q()
     for side in Side.values:
         of_it |= Q(**{"side": side, f"rule_version__benefits__{side}__pool": name})
-    rows = Reward.objects.filter(of_it, program=pool.program_id, waits_for_code=True)
-    return rows.exclude(status=RewardStatus.REVERSED).order_by("due_at", "pk")
+    return Reward.objects.filter(of_it, program=pool.program_id).exclude(status=RewardStatus.REVERSED)
 
 
 def waiting_of(*, customer, program):
@@ -107,25 +114,42 @@ def left(pool):
 def warn(*pools, at, claimed=None):
     """Tell once that a pool of uploaded codes runs low; again only after codes came.
 
-    Of several, all in one call: their rows are locked in order. ``claimed``: ``{pool id: codes}`` that are about to be
-    given, and do not count any more.
+    Of several, all in one call: their rows are locked in order. ``claimed``: ``{pool id: rewards}`` that codes are
+    about to be given to; these count no more, neither of the codes nor of those who need one.
     """
     for pool in sorted(pools, key=lambda pool: pool.pk):
         if not pool.generates:
-            _warn(pool, (claimed or {}).get(pool.pk, 0), at)
+            _warn(pool, (claimed or {}).get(pool.pk, ()), at)
 
 
 def _warn(pool, claimed, at):
-    few = Coupon.objects.filter(pool=pool, state=CouponState.FREE)[: pool.low_stock + claimed + 1].count() - claimed
-    if few > pool.low_stock:
-        return
+    free = Coupon.objects.filter(pool=pool, state=CouponState.FREE)
+    few = free[: pool.low_stock + len(claimed) + 1].count() - len(claimed)
+    if few <= pool.low_stock:
+        _tell_low(pool, few, [reward.pk for reward in claimed if reward.pk], at)
+
+
+def _tell_low(pool, few, served, at):
     moved = CouponPool.objects.filter(pk=pool.pk, low_since=None).update(low_since=at, version=F("version") + 1)
     if moved:
         pool.refresh_from_db(fields=["low_since", "version"])
-        telling.tell_of_pool(catalogue.COUPON_POOL_LOW, pool, left=few, waiting=waiting(pool).count(), at=at)
+        needed = wanting(pool).exclude(pk__in=served).count()
+        counts = {"left": few, "waiting": waiting(pool).count(), "needed": needed}
+        telling.tell_of_pool(catalogue.COUPON_POOL_LOW, pool, counts=counts, at=at)
+
+
+def watch(*, at):
+    """Tell of each pool that is promised so far that hardly a code stays, while rewards are still held: before any has
+    to wait.
+    """
+    for pool in CouponPool.objects.filter(source=PoolSource.UPLOADED, low_since=None).order_by("pk"):
+        free, needed = left(pool), wanting(pool).count()
+        if needed and free - needed <= pool.low_stock:
+            with transaction.atomic():
+                _tell_low(pool, free, [], at)
 
 
 def restocked(pool):
-    """Codes came: it may be told anew that they run low."""
-    if Coupon.objects.filter(pool=pool, state=CouponState.FREE)[: pool.low_stock + 1].count() > pool.low_stock:
+    """Codes came: where more are left than are promised, it may be told anew that they run low."""
+    if left(pool) - wanting(pool).count() > pool.low_stock:
         CouponPool.objects.filter(pk=pool.pk).update(low_since=None)

@@ -51,7 +51,7 @@ def _serve(pool, at, limit):
         for reward in served:
             reward.waits_for_code = False
         # Pools are locked before accounts: see ``rewards.locks``.
-        given = sum(assigning.claimed(reward) is not None for reward in entitled)
+        given = [reward for reward in entitled if assigning.claimed(reward)]
         pools.warn(pool, at=at, claimed={pool.pk: given})
         crediting.bring([crediting.target(reward) for reward in served], at=at)
     return len(served)

@@ -41,8 +41,8 @@ def _draft(event_type, coupon, at, reason, order):
     )
 
 
-def tell_of_pool(event_type, pool, *, left, waiting, at):
-    facts = {"pool": str(pool.public_id), "left": left, "low_stock": pool.low_stock, "waiting": waiting}
+def tell_of_pool(event_type, pool, *, counts, at):
+    facts = {"pool": str(pool.public_id), "low_stock": pool.low_stock} | counts
     draft = Draft(
         type=event_type,
         subject=pool,

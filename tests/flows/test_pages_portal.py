@@ -505,9 +505,10 @@ def test_coupons_stand_with_their_code_and_its_end_in_the_readers_language(signe
     page = seen(signed_in, address(alice, "rewards/"))
     ends = day(Coupon.objects.get().expires_at)
     assert ("CODE-000001" in page, "Coupon, €10" in page, f"Good until {ends}" in page) == (True, True, True)
-    assert "Your code is on its way." in page
+    waits = "Your code is on its way: you get it as soon as new ones come, and need do nothing."
+    assert (waits in page, waits in seen(signed_in, address(alice))) == (True, True)
     german = seen(signed_in, address(alice, "rewards/"), language="de")
-    assert ("Deine Codes" in german, "Gutschein, 10" in german, "Dein Code ist unterwegs." in german) == (True,) * 3
+    assert ("Deine Codes" in german, "Gutschein, 10" in german, "Dein Code ist unterwegs: " in german) == (True,) * 3
     using.use(coupon=Coupon.objects.get(), at=timezone.now())
     page = seen(signed_in, address(alice, "rewards/"))
     assert ("CODE-000001" in page, "Used" in page) == (False, True)

@@ -138,6 +138,23 @@ def test_an_empty_pool_is_told_once_and_again_after_codes_came(alice):
     assert [each["left"] for each in told("coupon_pool.low")] == [1, 1]
 
 
+def test_a_pool_is_told_low_by_what_is_promised_before_anybody_waits(alice):
+    pool = pool_of(alice.program, low_stock=1)
+    stock(pool, range(4))
+    pays_from(pool, hold_days=14)
+    for name in ("fred", "gina"):
+        bring(alice, name)
+    pools.watch(at=NOW)
+    assert told("coupon_pool.low") == []
+    bring(alice, "hans")
+    pools.watch(at=NOW)
+    pools.watch(at=NOW)
+    assert [(each["left"], each["waiting"], each["needed"]) for each in told("coupon_pool.low")] == [(4, 0, 3)]
+    stock(pool, [5])
+    pool.refresh_from_db()
+    assert pool.low_since is None
+
+
 def test_a_pool_that_makes_its_codes_never_runs_out(alice):
     pool = pool_of(alice.program, source="generated", prefix="FRIEND-", code_length=8, expiry_days=30)
     pays_from(pool)
