@@ -2,6 +2,8 @@
 
 import uuid
 
+import orjson
+
 from rewards import rules
 
 
@@ -34,6 +36,15 @@ def kept(verdict):
     if verdict.waits:
         said["waits"] = True
     return said
+
+
+def written(verdict):
+    """The same for a row that is about to be inserted: as a document where many subjects share the Verdict."""
+    if not verdict.no:
+        return kept(verdict)
+    if verdict.written is None:
+        verdict.written = orjson.Fragment(orjson.dumps(kept(verdict), default=list))
+    return verdict.written
 
 
 def earlier(said):

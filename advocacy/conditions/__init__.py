@@ -5,7 +5,7 @@ all hold, or ``{"any": [entries]}``; an entry is a condition or a group of them,
 Rules, segments and whatever else asks questions of facts pass the facts and get one ``Check`` per entry back.
 """
 
-from advocacy.conditions.checks import Check, check, compile, evaluate, first_failure, unmet
+from advocacy.conditions.checks import Check, check, compile, evaluate, first_failure, reads, unmet
 from advocacy.conditions.fields import (
     FIELDS,
     METADATA,
@@ -33,6 +33,7 @@ __all__ = [
     "facts_needed",
     "field_of",
     "first_failure",
+    "reads",
     "sentence",
     "single_conditions",
     "unmet",

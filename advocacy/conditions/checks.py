@@ -102,6 +102,31 @@ def first_failure(conditions):
     return ask
 
 
+def reads(conditions):
+    """A callable facts → a tuple of all that these conditions read of them, which can be a key."""
+    names = list(dict.fromkeys(_names(conditions)))
+    return _together([_read(reader_of(name), field_of(name).kind == TEXTS) for name in names])
+
+
+def _names(conditions):
+    for entry in entries_of(conditions)[1]:
+        if "field" in entry:
+            yield entry["field"]
+        else:
+            yield from _names(entry)
+
+
+def _read(read, several):
+    if not several:
+        return read
+
+    def ask(facts):
+        given = read(facts)
+        return given if given is None else tuple(given)
+
+    return ask
+
+
 def _together(askers):
     askers = tuple(askers)
     return lambda facts: tuple([ask(facts) for ask in askers])

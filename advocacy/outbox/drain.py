@@ -1,8 +1,12 @@
 """Work on pending events, exactly once.
 
-A batch is one transaction: up to ``BATCH`` rows are locked in event order, every handler gets all its events at once,
+A batch is one transaction: up to ``BATCH`` rows are locked, every handler gets all its events at once in event order,
 the rows are deleted. Effect and mark commit together or not at all, so a killed worker loses and doubles nothing. The
 rows of a batch that failed are marked to be taken alone, which the next call remembers.
+
+Two batches of a lane never have the same advocate, whose caps and wallet both would need: advocates fall into
+``SHARES``, and a batch has its shares to itself. What it leaves because another batch has that share is taken by who
+had it: so whoever took something looks again.
 """
 
 import logging
@@ -27,6 +31,9 @@ __all__ = ["BATCH", "Interrupted", "drain", "retry", "waiting"]
 log = logging.getLogger(__name__)
 
 BATCH = 500
+# A batch chooses among this many of the oldest rows, so that it gets much of few shares.
+LOOKS_AT = 4 * BATCH
+SHARES = 64
 ATTEMPTS = 8
 # A batch, each statement of it, and the rows that are taken alone in one call.
 SECONDS = 20
@@ -45,7 +52,7 @@ def drain(lane, *, at):
     """
     until, batch = time.monotonic() + SECONDS, []
     try:
-        taken = _work_on("NOT pending.alone", (lane, at, BATCH), at, batch)
+        taken = _work_on(lane, at, batch)
     except Exception as error:
         pass_on(error)
         log.exception("A batch of lane %s failed; its events are taken one by one.", lane)
@@ -80,16 +87,13 @@ def _alone(lane, at):
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _work_on(which, place, at, taking):
-    """How many rows were worked on; ``taking`` gets their ids as soon as they are locked.
-
-    ``place``: lane, moment, the most rows, then what ``which`` asks for.
-    """
+def _work_on(lane, at, taking, *, only=None):
+    """How many rows were worked on, a batch or only this row; ``taking`` gets their ids as soon as they are locked."""
     until = time.monotonic() + SECONDS
     with transaction.atomic():
-        taken = _taken(which, place)
+        taken = _taken(lane, at, only)
         taking += [pk for pk, _ in taken]
-        for handler, events in _work(place[0], [event for _, event in taken]):
+        for handler, events in _work(lane, [event for _, event in taken]):
             handler(events=events, at=at)
             if time.monotonic() > until:
                 raise TooSlow(f"{handler.__module__}.{handler.__name__} ended after more than {SECONDS} s.")
@@ -99,18 +103,41 @@ def _work_on(which, place, at, taking):
     return len(taken)
 
 
-def _taken(which, place):
-    """``[(id, Event)]``, locked. Every further statement of the transaction has ``SECONDS``."""
-    lane, at, most, *further = place
+# What is due of the shares that nobody else has, much of few; OFFSET 0 has them locked in that order, until there are
+# enough.
+_CHOSEN = f"""
+    SELECT id FROM (
+        SELECT id, share FROM (
+            SELECT pending.id, pending.event_id,
+                (COALESCE(event.advocate_id, event.customer_id, 0) %% {SHARES})::int AS share
+            FROM advocacy_pending pending JOIN advocacy_event event ON event.id = pending.event_id
+            WHERE {_DUE} AND NOT pending.alone ORDER BY pending.event_id LIMIT {LOOKS_AT}
+        ) looked_at ORDER BY share, event_id OFFSET 0
+    ) sorted WHERE pg_try_advisory_xact_lock(hashtext(%s), share) LIMIT {BATCH}
+"""  # noqa: S608
+
+
+def share_of_lane(lane):
+    """The name of the locks that a lane's shares are had by."""
+    return f"share of {lane}"
+
+
+def _taken(lane, at, only):
+    """``[(id, Event)]``, locked: a batch, or only this row. Every further statement has ``SECONDS``."""
     columns, names, facts = _columns()
+    which, values = (
+        ("pending.id = %s", [only])
+        if only
+        else (f"pending.id = ANY(ARRAY({_CHOSEN}))", [lane, at, share_of_lane(lane)])
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH limits AS MATERIALIZED (SELECT set_config('statement_timeout', %s, true) AS said) "  # noqa: S608
             f"SELECT pending.id, {columns} FROM advocacy_pending pending "
             f"JOIN advocacy_event event ON event.id = pending.event_id "
             f"WHERE (SELECT said FROM limits) IS NOT NULL AND {_DUE} AND {which} "
-            "ORDER BY pending.event_id LIMIT %s FOR UPDATE OF pending SKIP LOCKED",
-            [f"{SECONDS}s", lane, at, *further, most],
+            "ORDER BY pending.event_id FOR UPDATE OF pending SKIP LOCKED",
+            [f"{SECONDS}s", lane, at, *values],
         )
         rows = cursor.fetchall()
     taken = []
@@ -144,7 +171,7 @@ def _work(lane, events):
 def _single(lane, pk, at):
     """Whether the row was taken: somebody else may have it, or may just have tried it."""
     try:
-        return _work_on("pending.id = %s", (lane, at, 1, pk), at, [])
+        return _work_on(lane, at, [], only=pk)
     except Exception as error:
         pass_on(error)
         _note_failure(pk, failures.told(error, f"Pending event {pk}"), at)

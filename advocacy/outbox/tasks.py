@@ -27,8 +27,8 @@ def drain(lane):
     until, interruptions = time.monotonic() + SECONDS, 0
     while time.monotonic() < until:
         try:
-            # What was committed since has sent a message of its own.
-            if draining.drain(lane, at=timezone.now()) < draining.BATCH and time.monotonic() < until:
+            # Also after a batch that was not full: somebody else may have left rows because their share was taken.
+            if not draining.drain(lane, at=timezone.now()):
                 return
         except draining.Interrupted as interruption:
             interruptions += 1

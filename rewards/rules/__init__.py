@@ -1,10 +1,10 @@
 """What a rule owes: pure functions on frozen facts. No clock, no database."""
 
+from rewards.rules.asking import keys
 from rewards.rules.checks import RATE_MISSING, STANDING
 from rewards.rules.deciding import decide
 from rewards.rules.moves import PLACES, due_at, legs, status
 from rewards.rules.questions import Earlier, Question, Rate, Verdict
-from rewards.rules.room import keys
 from rewards.rules.terms import Benefit, Meter, Terms, compiled
 
 __all__ = [

@@ -5,7 +5,8 @@ have paid. Its answer depends on its arguments alone.
 """
 
 from rewards.rules import amounts, checks, room
-from rewards.rules.questions import Earlier, Verdict
+from rewards.rules.asking import ask, no, sides
+from rewards.rules.questions import Verdict
 from rewards.rules.terms import PER_PRODUCT
 
 
@@ -21,12 +22,11 @@ def decide(question, book, *, used):
 
 
 def _judge(question, terms, used):
-    earlier = _earlier(question, terms)
-    rate, found, facts = checks.in_currency(question, terms)
-    benefits = (found or terms.amounts).benefits
-    meters = room.meters(question, terms, used, earlier)
-    asked = checks.checks(question, terms, found, facts)
-    failed = [check.reason for check in asked if not check.passed]
+    said = ask(question, terms)
+    if said.no:
+        return said.no
+    meters = room.meters(question, terms, used, said.earlier)
+    asked, failed = [*said.checks], [*said.failed]
     for meter, _, others in meters:
         if meter.limit is not None:
             check = checks.room(meter, others)
@@ -34,59 +34,32 @@ def _judge(question, terms, used):
             # A cap of one side leaves the other its own.
             if meter.refuses and not check.passed:
                 failed.append(check.reason)
-    fresh = earlier is None or earlier.waits or earlier.again
-    if fresh and failed:
-        kept = {"meters": meters, "benefits": benefits, "first": facts, "rate": rate}
-        return _no(question, terms, asked, failed=tuple(failed), kept=kept)
-    sides = _sides(question, terms)
+    if said.fresh and failed:
+        return no(question, terms, said, tuple(failed), asked=asked, meters=meters)
+    paid = sides(question, terms)
     verdict = Verdict(
         terms=terms,
         checks=asked,
         granted={},
         owed={},
-        units={side: benefits[side].unit for side in sides},
+        units={side: said.benefits[side].unit for side in paid},
         reasons={},
-        refusal=() if fresh else earlier.refusal,
+        refusal=() if said.fresh else said.earlier.refusal,
         uses={},
         meters=meters,
-        benefits=benefits,
-        first=facts,
-        rate=rate,
-        fresh=fresh,
+        benefits=said.benefits,
+        first=said.facts,
+        rate=said.rate,
+        fresh=said.fresh,
+        earlier=said.earlier,
     )
     hits = {}
-    if not fresh:
-        verdict.granted = {side: earlier.granted.get(side, 0) for side in sides}
+    if said.fresh:
+        verdict.granted, hits = room.fit(_bases(paid, said.benefits, said.facts, terms, meters), verdict)
     else:
-        verdict.granted, hits = room.fit(_bases(sides, benefits, facts, terms, meters), verdict)
+        verdict.granted = {side: said.earlier.granted.get(side, 0) for side in paid}
     _settle_owed(verdict, question, hits)
     return verdict
-
-
-def _sides(question, terms):
-    return [side for side in terms.pays if side in question.sides]
-
-
-def _no(question, terms, asked, *, failed, kept):
-    """Most rules say no to most subjects: nothing is granted, owed or counted."""
-    sides = _sides(question, terms)
-    nothing = dict.fromkeys(sides, 0)
-    reasons = dict.fromkeys(sides, failed)
-    units = {side: kept["benefits"][side].unit for side in sides}
-    waits = failed == (checks.RATE_MISSING,)
-    return Verdict(
-        terms=terms,
-        checks=asked,
-        granted=nothing,
-        owed=nothing,
-        units=units,
-        reasons=reasons,
-        refusal=failed,
-        uses={},
-        waits=waits,
-        no=True,
-        **kept,
-    )
 
 
 def _settle_owed(verdict, question, hits):
@@ -95,18 +68,10 @@ def _settle_owed(verdict, question, hits):
         side: amounts.owed(verdict.benefits[side], facts, side, granted) for side, granted in verdict.granted.items()
     }
     verdict.owed, short = room.fit(target, verdict)
-    earlier = _earlier(question, verdict.terms)
-    verdict.uses = room.uses(verdict, facts, short, earlier.uses if earlier else {})
+    verdict.uses = room.uses(verdict, facts, short, verdict.earlier.uses if verdict.earlier else {})
     verdict.reasons = {
         side: _reasons(facts, side, verdict, (*hits.get(side, ()), *short.get(side, ()))) for side in verdict.granted
     }
-
-
-def _earlier(question, terms):
-    if question.before is None:
-        return None
-    # A rule that was not asked before came into force for that time only afterwards.
-    return question.before.get(terms.rule) or Earlier(refusal=("rule_not_in_force",))
 
 
 # --- amounts -------------------------------------------------------------------------------------------------------

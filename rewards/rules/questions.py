@@ -22,8 +22,8 @@ class Question:
     sides: tuple
     before: dict | None = None
     rates: dict = field(default_factory=dict)
-    # id(terms) → its counters' keys: asked for twice, once to lock them.
-    known_keys: dict = field(default_factory=dict)
+    # id(terms) → Asked: it is wanted twice, once to lock the counters.
+    asked: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,8 @@ class Verdict:
     rate: Rate | None = None
     waits: bool = False
     fresh: bool = True
+    earlier: Earlier | None = None
     # It said no at once: nothing was granted, and nothing else is to be told.
     no: bool = False
+    # What ``rewards.verdicts`` made of it, kept with a no that many subjects share.
+    written: object = None

@@ -1,7 +1,7 @@
 """How much room there is in the counters that a rule fills, and what a subject takes of it. Pure."""
 
 from advocacy import money
-from rewards.rules import amounts, periods
+from rewards.rules import amounts, asking
 from rewards.rules.terms import AMOUNT, COUNT, FRIENDS, HELD, ONCE, ONCE_HELD, WHOLE_FORMS
 
 
@@ -11,18 +11,8 @@ def meters(question, terms, used, earlier):
     mine, rule = earlier.uses if earlier else {}, terms.rule
     return [
         (meter, key, used.get((rule, *key), 0) - (mine.get(key, 0) if mine else 0))
-        for meter, key in zip(terms.meters, keys(question, terms), strict=True)
+        for meter, key in zip(terms.meters, asking.places(question, terms), strict=True)
     ]
-
-
-def keys(question, terms):
-    """``[(cap, key, period)]`` of the counters that a decision of these terms reads, in the order of its meters."""
-    found = question.known_keys.get(id(terms))
-    if found is None:
-        who, moment, zone = question.who, question.moment, terms.zone
-        found = [(meter.cap, who[meter.scope], periods.key(meter.period, moment, zone)) for meter in terms.meters]
-        question.known_keys[id(terms)] = found
-    return found
 
 
 def fit(wanted, verdict):

@@ -152,6 +152,9 @@ class Terms:
     def __post_init__(self):
         object.__setattr__(self, "sides", tuple(side for side in SIDES if side in self.amounts.benefits))
         object.__setattr__(self, "questions", conditions.compile(self.conditions))
+        object.__setattr__(self, "reads", conditions.reads(self.conditions))
+        # What its conditions read → the no that this comes to.
+        object.__setattr__(self, "refusals", {})
         object.__setattr__(self, "meters", tuple(self._meters()))
         # Steps of a milestone pay; its conversions are only counted.
         object.__setattr__(self, "pays", () if self.milestone_every else self.sides)

@@ -13,6 +13,8 @@ def targets(found, rule_book, at):
     for case in found:
         raised = _raised(case)
         for verdict in case.verdicts:
+            if verdict.no and case.question.before is None:
+                continue
             for side, granted in verdict.granted.items():
                 reward = case.rewards.get((verdict.terms.rule, side))
                 if reward is None and not granted:

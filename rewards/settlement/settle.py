@@ -68,7 +68,8 @@ def answer(found, used):
     for case in found:
         case.verdicts = rules.decide(case.question, case.terms, used=used)
         for verdict in case.verdicts:
-            _count(case, verdict, used)
+            if verdict.uses or case.question.before:
+                _count(case, verdict, used)
 
 
 def counters_of(found):
@@ -118,7 +119,7 @@ def _write_decisions(found, at):
             subject=case.subject,
             number=case.subject.decisions_made,
             version=case.version,
-            verdicts=[verdicts.kept(verdict) for verdict in case.verdicts],
+            verdicts=[verdicts.written(verdict) for verdict in case.verdicts],
             facts=case.kept_facts,
             correction=case.correction,
             decided_at=at,

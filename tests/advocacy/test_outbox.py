@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from advocacy.models import Event, Pending
 from advocacy.outbox import drain as draining
+from advocacy.outbox import tasks
 from advocacy.outbox.record import ChainTooLong, Draft, record
 from referrals import events as catalogue
 from rewards import settlement
@@ -76,6 +77,27 @@ def test_each_handler_gets_all_its_events_at_once_in_event_order(handlers, alice
     assert draining.drain("people", at=NOW) == 3
     assert calls == [[1, 2, 3]]
     assert Pending.objects.count() == 0
+
+
+def test_a_batch_leaves_the_advocates_whom_another_one_has(handlers, alice, fred):
+    handlers["conversion.recorded"] = {"people": [lambda **_: None]}
+    tell(conversion_of(alice, fred))
+    bob = alice_of(alice.program, "bob")
+    tell(conversion_of(bob, person(alice.storefront, "frieda")))
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        place = (draining.share_of_lane("people"), alice.pk % draining.SHARES)
+        other.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", place)
+        assert draining.drain("people", at=NOW) == 1
+        assert Pending.objects.get().event.advocate == alice
+    assert draining.drain("people", at=NOW) == 1
+
+
+def test_a_worker_looks_again_after_a_batch_that_was_not_full(monkeypatch):
+    """Another one may have left rows, because this one had their share."""
+    batches = [2, 1, 0, 7]
+    monkeypatch.setattr(tasks.draining, "drain", lambda lane, at: batches.pop(0))
+    tasks.drain("people")
+    assert batches == [7]
 
 
 def test_a_broken_people_handler_does_not_keep_money_from_being_paid(handlers, alice, fred):
