@@ -18,7 +18,7 @@ _MOST_ORDERS = 1_000_000
 _IS_GUEST = ExpressionWrapper(Q(external_id__isnull=True), output_field=BooleanField())
 
 
-class _SomebodyElse(Exception):
+class SomebodyElse(Exception):
     """The guest we found was adopted under another id before we had the lock."""
 
 
@@ -55,9 +55,27 @@ def named(*, storefront, name):
     return customer
 
 
+def find_all(*, storefront, people):
+    """Whom ``find`` would find, or None, for each of checked ``columns``: one question for all."""
+    names = [said["external_id"] for said in people if "external_id" in said]
+    keys = [said["email_key"] for said in people if "email_key" in said]
+    where = "WHERE storefront_id = %s AND (external_id = ANY(%s) OR email_key = ANY(%s)) ORDER BY id"
+    rows = bulk.fetch(Customer, where, [storefront.pk, names, keys])
+    accounts = {row.external_id: row for row in rows if row.external_id}
+    guests = {row.email_key: row for row in rows if not row.external_id}
+    # The oldest account, or else the guest.
+    anybody = guests | {row.email_key: row for row in reversed(rows) if row.external_id}
+    return [
+        accounts.get(said["external_id"]) or guests.get(said.get("email_key", ""))
+        if "external_id" in said
+        else anybody.get(said.get("email_key", ""))
+        for said in people
+    ]
+
+
 def known(*, storefront, fields, at):
     """Whom ``upsert`` would find by these fields, or None where it would make somebody."""
-    return _found(storefront, _columns(fields, at))
+    return _found(storefront, columns(fields, at))
 
 
 def upsert(*, storefront, fields, at, guest=None):
@@ -68,18 +86,18 @@ def upsert(*, storefront, fields, at, guest=None):
     nothing. A guest with the same e-mail, or else ``guest``, is adopted when an external id arrives.
     With neither id nor e-mail a new guest is made.
     """
-    columns = _columns(fields, at)
+    said = columns(fields, at)
     with transaction.atomic(savepoint=False):
         for _ in range(3):
-            customer = _found(storefront, columns) or guest
+            customer = _found(storefront, said) or guest
             if customer is None:
-                if made := _create(storefront, columns, at):
+                if made := _create(storefront, said, at):
                     return made, True
                 continue
             try:
                 with transaction.atomic():
-                    return _change(customer, columns, at), False
-            except (IntegrityError, _SomebodyElse):
+                    return change(lock(customer), said, at), False
+            except (IntegrityError, SomebodyElse):
                 guest = None  # another call made or adopted this very person meanwhile: look again
         raise RuntimeError("A customer kept being made by others and never found.")
 
@@ -89,65 +107,84 @@ def lock(customer):
     return bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])[0]
 
 
-def _columns(fields, at):
+def lock_all(people):
+    """``{id: row}`` of these, as they are now, locked in the order of their ids."""
+    if not people:
+        return {}
+    where = "WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    return {row.pk: row for row in bulk.fetch(Customer, where, [[person.pk for person in people]])}
+
+
+def columns(fields, at):
+    """What is said of a person, checked, as it is stored. Pure."""
     given.known(fields, _KNOWN)
-    columns = {name: given.text(name, fields[name], longest=most) for name, most in _TEXTS.items() if name in fields}
-    columns |= {name: given.data(name, fields[name] or {}) for name in _DATA if name in fields}
+    said = {name: given.text(name, fields[name], longest=most) for name, most in _TEXTS.items() if name in fields}
+    said |= {name: given.data(name, fields[name] or {}) for name in _DATA if name in fields}
     if fields.get("external_id") is not None:
-        columns["external_id"] = given.text("external_id", fields["external_id"], longest=200, required=True)
+        said["external_id"] = given.text("external_id", fields["external_id"], longest=200, required=True)
     if fields.get("email"):
-        columns["email"] = given.email("email", fields["email"])
-        columns["email_key"] = emails.normalise(columns["email"])
+        said["email"] = given.email("email", fields["email"])
+        said["email_key"] = emails.normalise(said["email"])
     if fields.get("orders_before") is not None:
-        columns["orders_before"] = given.whole("orders_before", fields["orders_before"], most=_MOST_ORDERS)
+        said["orders_before"] = given.whole("orders_before", fields["orders_before"], most=_MOST_ORDERS)
     for name in ("created_at", "updated_at"):
         if fields.get(name) is not None:
-            columns[name] = min(given.moment(name, fields[name], at=at), at)
-    return {"updated_at": at} | columns
+            said[name] = min(given.moment(name, fields[name], at=at), at)
+    return {"updated_at": at} | said
 
 
 def _found(storefront, columns):
     return find(storefront=storefront, external_id=columns.get("external_id"), email=columns.get("email"))
 
 
-def _create(storefront, columns, at):
+def _create(storefront, said, at):
     """The new customer, or None where another call has made this very person meanwhile."""
-    columns = {"created_at": columns["updated_at"]} | columns
-    made = bulk.made(Customer, storefront=storefront, recorded_at=at, version=1, **columns)
-    customer = bulk.insert_new(made)
+    customer = bulk.insert_new(made(storefront, said, at))
     if customer is None:
         return None
-    _tell(customer, events.CUSTOMER_CREATED, occurred_at=customer.created_at, at=at)
+    record([draft(customer, events.CUSTOMER_CREATED, occurred_at=customer.created_at)], at=at)
     return customer
 
 
-def _change(customer, columns, at):
-    customer = lock(customer)
-    if customer.external_id and columns.get("external_id", customer.external_id) != customer.external_id:
-        raise _SomebodyElse
-    if columns["updated_at"] < customer.updated_at:
+def made(storefront, said, at):
+    """The unsaved row of somebody new."""
+    said = {"created_at": said["updated_at"]} | said
+    return bulk.made(Customer, storefront=storefront, recorded_at=at, version=1, **said)
+
+
+def news(customer, said):
+    """The columns that are other than before. Raises ``SomebodyElse`` where the row is another account's by now."""
+    if customer.external_id and said.get("external_id", customer.external_id) != customer.external_id:
+        raise SomebodyElse
+    if said["updated_at"] < customer.updated_at:
         # Older news changes nothing, but who somebody is stays true whenever it is said.
-        columns = {name: columns[name] for name in ("external_id", "email", "email_key") if name in columns}
-        columns = {name: value for name, value in columns.items() if getattr(customer, name) is None}
-    changed = [name for name, value in columns.items() if getattr(customer, name) != value]
-    for name in changed:
-        setattr(customer, name, columns[name])
+        said = {name: said[name] for name in ("external_id", "email", "email_key") if name in said}
+        said = {name: value for name, value in said.items() if getattr(customer, name) is None}
+    return {name: value for name, value in said.items() if getattr(customer, name) != value}
+
+
+def change(customer, said, at):
+    """Take what is said of somebody whose row is locked. Answers the customer."""
+    changed = news(customer, said)
+    for name, value in changed.items():
+        setattr(customer, name, value)
     if changed:
         # That the storefront said the same again is no news.
-        is_news = changed != ["updated_at"]
+        is_news = [*changed] != ["updated_at"]
         customer.version += is_news
         customer.save(update_fields=[*changed, "version"])
         if is_news:
-            _tell(customer, events.CUSTOMER_CHANGED, occurred_at=columns.get("updated_at", at), at=at)
+            told = draft(customer, events.CUSTOMER_CHANGED, occurred_at=said.get("updated_at", at))
+            record([told], at=at)
     return customer
 
 
-def _tell(customer, event_type, *, occurred_at, at):
+def draft(customer, event_type, *, occurred_at):
     facts = {
         "identified": bool(customer.external_id or customer.email),
         "orders_before": customer.orders_before,
     }
-    draft = Draft(
+    return Draft(
         type=event_type,
         subject=customer,
         storefront=customer.storefront_id,
@@ -155,4 +192,3 @@ def _tell(customer, event_type, *, occurred_at, at):
         facts=facts,
         occurred_at=occurred_at,
     )
-    record([draft], at=at)

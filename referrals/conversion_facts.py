@@ -47,8 +47,11 @@ def _text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def of(conversion, *, cancelled, friends_change):
-    """All facts of a conversion in its present state; ``referrals.events`` says what each means."""
+def of(conversion, *, cancelled, friends_change, refunds=None):
+    """All facts of a conversion in its present state; ``referrals.events`` says what each means.
+
+    ``refunds``: those of its order that count, where the caller knows them.
+    """
     order, referral = conversion.order, conversion.referral
     return {
         "order": str(order.public_id),
@@ -58,7 +61,7 @@ def of(conversion, *, cancelled, friends_change):
         "channel": referral.channel,
         "method": referral.method,
         "days_since_signup": max((order.placed_at - referral.bound_at).days, 0),
-        **_of_order(order),
+        **_of_order(order, refunds),
         "cancelled": cancelled,
         "advocate_review": str(conversion.advocate_review),
         "friend_review": str(conversion.friend_review),
@@ -70,8 +73,9 @@ def of(conversion, *, cancelled, friends_change):
     }
 
 
-def _of_order(order):
-    refunds = order.refunds.counted().values_list("amount_minor", "products") if order.products else ()
+def _of_order(order, refunds):
+    if refunds is None:
+        refunds = order.refunds.counted().values_list("amount_minor", "products") if order.products else ()
     return {
         "placed_at": order.placed_at.isoformat(),
         "paid_at": _moment(order.paid_at),

@@ -3,6 +3,8 @@
 Locks: the order's row is the caller's (``review`` takes it itself); here the referral, then the conversion.
 """
 
+from dataclasses import dataclass
+
 from django.db import connection, transaction
 from django.db.models import Count, Min
 
@@ -22,34 +24,70 @@ _TOLD = {
 }
 
 
-def record(*, order, referral, cause, at, earlier=None):
-    """The conversion of a paid order in the referral's program. The caller holds the order locked or just inserted.
-
-    ``earlier``: the referral was made in this transaction, by this order, and its friend had placed so many before.
-    """
-    converted_at = min(order.paid_at, at)
+def record(*, order, referral, cause, at):
+    """The conversion of a paid order in the referral's program. The caller holds the order locked or just inserted."""
     with transaction.atomic(savepoint=False):
-        referral = _locked(referral.pk) if earlier is None else referral
-        referral.last_sequence += 1
-        conversion = bulk.made(
-            Conversion,
-            storefront_id=order.storefront_id,
-            program=referral.program,
-            referral=referral,
-            order=order,
-            sequence=referral.last_sequence,
-            stands=_stands(order, Review.CLEAR),
-            advocate_status=referral.advocate.status,
-            program_status=referral.program.status_at(converted_at),
-            frozen=conversion_facts.frozen(order=order, referral=referral, converted_at=converted_at, earlier=earlier),
-            converted_at=converted_at,
-            recorded_at=at,
-            version=1,
-        )
+        conversion = _made(order, _locked(referral.pk), at)
         bulk.insert([conversion])
-        change = _count(referral) if earlier is None else _begin(referral, conversion)
+        change = _count(conversion.referral)
         _tell(conversion, events.CONVERSION_RECORDED, change, occurred_at=conversion.converted_at, cause=cause, at=at)
     return conversion
+
+
+@dataclass(frozen=True, kw_only=True)
+class First:
+    """An order and the bond that it made, both inserted by this transaction. ``cause``: the order's event.
+
+    ``earlier``: how many orders the friend had placed before.
+    """
+
+    order: Order
+    referral: Referral
+    cause: Event
+    earlier: int
+
+
+def begin(*, firsts, at):
+    """The conversions of paid orders by the bonds that they made, in their order: as ``record``, for all at once."""
+    made = [_made(first.order, first.referral, at, earlier=first.earlier) for first in firsts]
+    bulk.insert(made)
+    changes = [_begin(conversion) for conversion in made]
+    _save_counts([conversion.referral for conversion in made])
+    record_events(
+        [
+            _draft(
+                conversion,
+                events.CONVERSION_RECORDED,
+                conversion_facts.of(conversion, cancelled=False, friends_change=change, refunds=()),
+                occurred_at=conversion.converted_at,
+                cause=first.cause,
+            )
+            for first, conversion, change in zip(firsts, made, changes, strict=True)
+        ],
+        at=at,
+    )
+    return made
+
+
+def _made(order, referral, at, *, earlier=None):
+    """The unsaved conversion of a referral that is locked; ``earlier``: as in ``First``, of its first order."""
+    converted_at = min(order.paid_at, at)
+    referral.last_sequence += 1
+    return bulk.made(
+        Conversion,
+        storefront_id=order.storefront_id,
+        program=referral.program,
+        referral=referral,
+        order=order,
+        sequence=referral.last_sequence,
+        stands=earlier is not None or _stands(order, Review.CLEAR),
+        advocate_status=referral.advocate.status,
+        program_status=referral.program.status_at(converted_at),
+        frozen=conversion_facts.frozen(order=order, referral=referral, converted_at=converted_at, earlier=earlier),
+        converted_at=converted_at,
+        recorded_at=at,
+        version=1,
+    )
 
 
 def adjust(*, order, cause, at):
@@ -137,29 +175,37 @@ def _count(referral):
     before = referral.standing_conversions
     standing = referral.conversions.filter(stands=True).aggregate(number=Count("pk"), first=Min("converted_at"))
     referral.standing_conversions, referral.converted_at = standing["number"], standing["first"]
-    _save_count(referral)
+    _save_counts([referral])
     return int(referral.standing_conversions > 0) - int(before > 0)
 
 
-def _begin(referral, conversion):
+def _begin(conversion):
     """The same of a referral whose first conversion this is."""
+    referral = conversion.referral
     referral.standing_conversions = int(conversion.stands)
     referral.converted_at = conversion.converted_at if conversion.stands else None
-    _save_count(referral)
     return referral.standing_conversions
 
 
 _COUNT = """
-    UPDATE referrals_referral SET last_sequence = %s, standing_conversions = %s, converted_at = %s, version = %s
-    WHERE id = %s
+    UPDATE referrals_referral SET last_sequence = counted.last_sequence, converted_at = counted.converted_at,
+        standing_conversions = counted.standing_conversions, version = counted.version
+    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[], %s::int[])
+        AS counted (id, last_sequence, standing_conversions, converted_at, version)
+    WHERE referrals_referral.id = counted.id
 """
 
 
-def _save_count(referral):
-    referral.version += 1
-    counted = [referral.last_sequence, referral.standing_conversions, referral.converted_at, referral.version]
+def _save_counts(referrals):
+    if not referrals:
+        return
+    for referral in referrals:
+        referral.version += 1
+    counted = [
+        (each.pk, each.last_sequence, each.standing_conversions, each.converted_at, each.version) for each in referrals
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [*counted, referral.pk])
+        cursor.execute(_COUNT, [list(column) for column in zip(*counted, strict=True)])
 
 
 def _save_and_tell(conversion, event_type, change, *, cause, at):
@@ -169,8 +215,13 @@ def _save_and_tell(conversion, event_type, change, *, cause, at):
 
 
 def _tell(conversion, event_type, change, *, occurred_at, cause, at):
+    facts = _facts(conversion, change)
+    record_events([_draft(conversion, event_type, facts, occurred_at=occurred_at, cause=cause)], at=at)
+
+
+def _draft(conversion, event_type, facts, *, occurred_at, cause):
     referral = conversion.referral
-    draft = Draft(
+    return Draft(
         type=event_type,
         subject=conversion,
         storefront=referral.storefront_id,
@@ -179,10 +230,9 @@ def _tell(conversion, event_type, change, *, occurred_at, cause, at):
         advocate=referral.advocate,
         friend=referral.friend,
         cause=cause,
-        facts=_facts(conversion, change),
+        facts=facts,
         occurred_at=occurred_at,
     )
-    record_events([draft], at=at)
 
 
 def _facts_told(conversion):

@@ -1,16 +1,17 @@
 """Bind a friend to the advocate who brought them: once per program, for good."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.db import transaction
 
 from advocacy import customers, secret_codes
-from advocacy.models import bulk
+from advocacy.models import Customer, bulk
 from advocacy.outbox.record import Draft, record
 from referrals import events
 from referrals.attribution import candidates
 from referrals.attribution.choice import PRECEDENCE, choose
-from referrals.models import Method, Referral
+from referrals.models import Method, Order, Referral
 
 # Of a code that nobody has, this much is told.
 LONGEST_CODE = 40
@@ -32,54 +33,115 @@ class Binding:
     new: dict = field(default_factory=dict)
 
 
-def bind(*, storefront, customer, hints, at, occurred_at, order=None, just_made=False):
-    """Judge what came with a sign-up or an order, program by program, and bind where something holds.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What came with one sign-up or order.
 
-    The customer's row is locked until the transaction ends. A friend who is bound stays so, unchanged.
     ``order``: the recorded order that brings the hints, which is no earlier order of the friend. ``just_made``: the
     customer is this transaction's own, and so can have nothing yet.
     """
-    occurred_at = min(occurred_at, at)
+
+    customer: Customer
+    hints: candidates.Hints
+    occurred_at: datetime
+    order: Order | None = None
+    just_made: bool = False
+
+
+def bind(*, storefront, customer, hints, at, occurred_at, order=None):
+    """Judge what came with a sign-up or an order, program by program, and bind where something holds.
+
+    The customer's row is locked until the transaction ends. A friend who is bound stays so, unchanged.
+    ``order``: as in ``Asked``.
+    """
+    asked = Asked(customer=customer, hints=hints, occurred_at=occurred_at, order=order)
+    return bind_all(storefront=storefront, asked=[asked], at=at)[0]
+
+
+def bind_all(*, storefront, asked, at):
+    """A ``Binding`` for each ``Asked``, of different customers: as ``bind``, with a few statements for all."""
+    asked = [replace(each, occurred_at=min(each.occurred_at, at)) for each in asked]
     with transaction.atomic(savepoint=False):
-        customer = customer if just_made else customers.lock(customer)
-        bound = {} if just_made else {bond.program_id: bond for bond in _bonds(customer)}
-        reasons, new, tried = [], {}, set()
-        for program, found in _by_program(storefront, hints, occurred_at).items():
-            tried |= {candidate.method for candidate in found}
-            if program.pk in bound:
-                reasons += _others(bound[program.pk], found)
-                continue
-            earlier = candidates.earlier_orders(
-                customer=customer, occurred_at=occurred_at, order=order, just_made=just_made
-            )
-            bond, lost = _bind(program, found, customer=customer, earlier=earlier, occurred_at=occurred_at, at=at)
-            reasons += lost
-            if bond:
-                bound[program.pk] = bond
-                new[bond.pk] = earlier
-    if not bound:
-        reasons = [*_unknown(storefront, hints, tried), *reasons] or [_reason("no_attribution")]
-    made = [bond for bond in bound.values() if bond.pk in new]
-    strongest = min(made, key=lambda bond: PRECEDENCE.index(bond.method), default=None)
-    return Binding(
-        referral=strongest or next(iter(bound.values()), None),
-        reasons=tuple(_each_once(reasons)),
-        created=bool(new),
-        referrals=tuple(bound.values()),
-        new=new,
-    )
+        locked = customers.lock_all([each.customer for each in asked if not each.just_made])
+        asked = [replace(each, customer=locked.get(each.customer.pk, each.customer)) for each in asked]
+        bonds = _bonds(locked)
+        found = candidates.of(storefront=storefront, asked=[(each.hints, each.occurred_at) for each in asked])
+        hinted = [each.customer for each, ways in zip(asked, found, strict=True) if ways]
+        mailboxes = candidates.with_mailboxes_of(storefront, hinted)
+        judged = [
+            _Judged(each, bonds.get(each.customer.pk, []), ways, mailboxes, at)
+            for each, ways in zip(asked, found, strict=True)
+        ]
+        made = [bond for each in judged for bond in each.made]
+        bulk.insert(made)
+        record(
+            [_draft(bond, new_customer=each.earlier[bond.program_id] == 0) for each in judged for bond in each.made],
+            at=at,
+        )
+    return [each.binding(storefront) for each in judged]
 
 
-def _bonds(customer):
-    mine = Referral.objects.filter(friend=customer, ended_at=None)
-    return mine.select_related("program", "advocate__customer").order_by("id")
+class _Judged:
+    """The hints of one customer, judged program by program; ``made`` are new bonds, not yet inserted."""
+
+    def __init__(self, asked, bonds, found, mailboxes, at):
+        self.asked, self.found, self.mailboxes = asked, found, mailboxes
+        self.bound = {bond.program_id: bond for bond in bonds}
+        self.made, self.reasons, self.earlier = [], [], {}
+        for program, ways in _by_program(found).items():
+            if program.pk in self.bound:
+                self.reasons += _others(self.bound[program.pk], ways)
+            else:
+                self._bind(program, ways, at)
+
+    def _bind(self, program, ways, at):
+        asked = self.asked
+        earlier = candidates.earlier_orders(
+            customer=asked.customer,
+            occurred_at=asked.occurred_at,
+            order=asked.order,
+            just_made=asked.just_made,
+            mailboxes=self.mailboxes,
+        )
+        bond, lost = _bind(
+            program, ways, customer=asked.customer, earlier=earlier, occurred_at=asked.occurred_at, at=at
+        )
+        self.reasons += lost
+        if bond:
+            self.bound[program.pk], self.earlier[program.pk] = bond, earlier
+            self.made.append(bond)
+
+    def binding(self, storefront):
+        """What became of it, once the bonds are inserted."""
+        tried, reasons = {candidate.method for candidate in self.found}, self.reasons
+        if not self.bound:
+            reasons = [*_unknown(storefront, self.asked.hints, tried), *reasons] or [_reason("no_attribution")]
+        strongest = min(self.made, key=lambda bond: PRECEDENCE.index(bond.method), default=None)
+        return Binding(
+            referral=strongest or next(iter(self.bound.values()), None),
+            reasons=tuple(_each_once(reasons)),
+            created=bool(self.made),
+            referrals=tuple(self.bound.values()),
+            new={bond.pk: self.earlier[bond.program_id] for bond in self.made},
+        )
 
 
-def _by_program(storefront, hints, occurred_at):
+def _bonds(people):
+    """``{customer id: their bonds}``."""
     found = {}
-    for candidate in candidates.of(storefront=storefront, hints=hints, occurred_at=occurred_at):
-        found.setdefault(candidate.link.program, []).append(candidate)
+    if people:
+        mine = Referral.objects.filter(friend__in=list(people), ended_at=None)
+        for bond in mine.select_related("program", "advocate__customer").order_by("id"):
+            bond.friend = people[bond.friend_id]
+            found.setdefault(bond.friend_id, []).append(bond)
     return found
+
+
+def _by_program(found):
+    by_program = {}
+    for candidate in found:
+        by_program.setdefault(candidate.link.program, []).append(candidate)
+    return by_program
 
 
 def _unknown(storefront, hints, tried):
@@ -99,7 +161,7 @@ def _others(bond, found):
 
 
 def _bind(program, found, *, customer, earlier, occurred_at, at):
-    """``(referral or None, reasons)``."""
+    """``(a referral to insert, or None; reasons)``."""
     judged_by = {"customer": customer, "earlier_orders": earlier, "occurred_at": occurred_at}
     found = [_with_obstacle(candidate, candidates.obstacle(candidate, **judged_by)) for candidate in found]
     winner, judged = choose(
@@ -125,8 +187,6 @@ def _bind(program, found, *, customer, earlier, occurred_at, at):
         recorded_at=at,
         version=1,
     )
-    bulk.insert([referral])
-    _tell(referral, at, new_customer=earlier == 0)
     return referral, []
 
 
@@ -149,9 +209,9 @@ def _kept(one):
     }
 
 
-def _tell(referral, at, *, new_customer):
+def _draft(referral, *, new_customer):
     facts = facts_of(referral, new_customer=new_customer)
-    tell(referral, events.REFERRAL_CREATED, facts, occurred_at=referral.bound_at, at=at)
+    return draft(referral, events.REFERRAL_CREATED, facts, occurred_at=referral.bound_at)
 
 
 def facts_of(referral, *, new_customer):
@@ -176,7 +236,11 @@ def facts_of(referral, *, new_customer):
 
 
 def tell(referral, type, facts, *, occurred_at, at):
-    draft = Draft(
+    record([draft(referral, type, facts, occurred_at=occurred_at)], at=at)
+
+
+def draft(referral, type, facts, *, occurred_at):
+    return Draft(
         type=type,
         subject=referral,
         storefront=referral.storefront_id,
@@ -187,7 +251,6 @@ def tell(referral, type, facts, *, occurred_at, at):
         facts=facts,
         occurred_at=occurred_at,
     )
-    record([draft], at=at)
 
 
 def _reason(key, **numbers):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from advocacy import ids
-from advocacy.models import Customer
+from advocacy.models import Customer, bulk
 from referrals import links
 from referrals.attribution.choice import Candidate
 from referrals.models import Click, Link, Method, Order, OrderStatus
@@ -28,27 +28,47 @@ class Hints:
     invitation: str | None = None
 
 
-def of(*, storefront, hints, occurred_at):
-    """The candidates of all programs of the storefront, without obstacles yet."""
-    codes = [(Method.CODE, hints.code), *((Method.COUPON, code) for code in hints.coupon_codes)]
-    codes = [(method, _code(code)) for method, code in [*codes, (Method.INVITATION, hints.invitation)]]
-    clicks = [(Method.CLICK, click_uuid(hints.click_id)), (Method.COOKIE, click_uuid(hints.cookie))]
-    links = _links(storefront, code__in=[code for _, code in codes if code])
-    by_code = {link.code: link for link in links}
-    found = [Candidate(method=method, link=by_code[code], at=occurred_at) for method, code in codes if code in by_code]
-    return found + _clicked(storefront, [(method, click) for method, click in clicks if click])
+def of(*, storefront, asked):
+    """For each ``(hints, occurred_at)`` its candidates of all programs of the storefront, without obstacles yet."""
+    codes = [_codes(hints) for hints, _ in asked]
+    clicks = [_clicks(hints) for hints, _ in asked]
+    links = {link.code: link for link in _links(storefront, code__in=_each(codes))}
+    clicked, ways = _clicked(storefront, _each(clicks))
+    found = []
+    for (_, at), typed, came in zip(asked, codes, clicks, strict=True):
+        found.append(
+            [Candidate(method=method, link=links[code], at=at) for method, code in typed if code in links]
+            + [
+                Candidate(method=method, link=ways[clicked[click].link_id], at=clicked[click].at, click_id=click)
+                for method, click in came
+                if click in clicked and clicked[click].link_id in ways
+            ]
+        )
+    return found
 
 
-def _clicked(storefront, hints):
-    if not hints:
-        return []
-    clicks = Click.objects.filter(id__in=[click for _, click in hints], storefront_id=storefront.pk).in_bulk()
-    links = {link.pk: link for link in _links(storefront, pk__in=[click.link_id for click in clicks.values()])}
-    return [
-        Candidate(method=method, link=links[clicks[click].link_id], at=clicks[click].at, click_id=click)
-        for method, click in hints
-        if click in clicks and clicks[click].link_id in links
-    ]
+def _codes(hints):
+    said = [(Method.CODE, hints.code), *((Method.COUPON, code) for code in hints.coupon_codes)]
+    codes = [(method, _code(text)) for method, text in [*said, (Method.INVITATION, hints.invitation)]]
+    return [(method, code) for method, code in codes if code]
+
+
+def _clicks(hints):
+    said = [(Method.CLICK, click_uuid(hints.click_id)), (Method.COOKIE, click_uuid(hints.cookie))]
+    return [(method, click) for method, click in said if click]
+
+
+def _each(hints):
+    return sorted({value for said in hints for _, value in said})
+
+
+def _clicked(storefront, clicks):
+    """``({click id: click}, {link id: link})``."""
+    if not clicks:
+        return {}, {}
+    found = Click.objects.filter(id__in=clicks, storefront_id=storefront.pk).in_bulk()
+    links = _links(storefront, pk__in={click.link_id for click in found.values()})
+    return found, {link.pk: link for link in links}
 
 
 def _links(storefront, **which):
@@ -79,12 +99,13 @@ def obstacle(candidate, *, customer, earlier_orders, occurred_at):
     return "", {}
 
 
-def earlier_orders(*, customer, occurred_at, order=None, just_made=False):
+def earlier_orders(*, customer, occurred_at, order=None, just_made=False, mailboxes=None):
     """How many orders the person had placed before this moment, but for ``order``, the one that binds.
 
-    Orders under another account, or as a guest, with the same mailbox are the same person's.
+    Orders under another account, or as a guest, with the same mailbox are the same person's. ``mailboxes``: as
+    ``with_mailboxes_of`` answers, where that was asked for many at once.
     """
-    people = _one_person(customer)
+    people = _one_person(customer, mailboxes)
     if just_made and len(people) == 1:
         return customer.orders_before
     placed = Order.objects.filter(customer__in=people, placed_at__lt=occurred_at)
@@ -93,10 +114,22 @@ def earlier_orders(*, customer, occurred_at, order=None, just_made=False):
     return before + placed.exclude(pk=order.pk if order else None).count()
 
 
-def _one_person(customer):
+def with_mailboxes_of(storefront, customers):
+    """``{e-mail key: [customer]}`` of all who have the mailboxes of these."""
+    found = {}
+    if keys := [customer.email_key for customer in customers if customer.email_key is not None]:
+        rows = bulk.fetch(Customer, "WHERE storefront_id = %s AND email_key = ANY(%s)", [storefront.pk, keys])
+        for row in rows:
+            found.setdefault(row.email_key, []).append(row)
+    return found
+
+
+def _one_person(customer, mailboxes):
     if customer.email_key is None:
         return [customer]
-    return list(Customer.objects.filter(storefront_id=customer.storefront_id, email_key=customer.email_key))
+    if mailboxes is None:
+        return list(Customer.objects.filter(storefront_id=customer.storefront_id, email_key=customer.email_key))
+    return mailboxes[customer.email_key]
 
 
 def same_person(one, other):

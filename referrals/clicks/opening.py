@@ -10,8 +10,8 @@ from django.db import InterfaceError, OperationalError, connection
 from advocacy import ids
 from advocacy.refusals import NotFound, Refused
 from referrals import links
-from referrals.clicks.together import Together
 from referrals.models import Click, Link
+from referrals.together import Together
 
 _MOST_VALUES = 20
 _LONGEST_VALUE = 200

@@ -40,37 +40,48 @@ def wait_for_turn(storefront, names):
 
 # Also by the external id that another source gave it.
 _KNOWN = """
-    SELECT id, 0 AS place FROM referrals_order WHERE storefront_id = %s AND external_id = ANY(%s)
+    SELECT 'external_id', external_id, id, 0 FROM referrals_order WHERE storefront_id = %s AND external_id = ANY(%s)
     UNION ALL
-    SELECT order_id, 1 FROM referrals_orderidentifier name
+    SELECT kind, value, order_id, 1 FROM referrals_orderidentifier name
         JOIN unnest(%s::text[], %s::text[]) AS said (kind, value) USING (kind, value) WHERE name.storefront_id = %s
-    ORDER BY place, id LIMIT 1
 """
 
 
 def of(*, storefront, names):
     """The order of these names, or None. Its external id goes before the others; of several orders the oldest."""
-    if not names:
-        return None
+    (known,) = ids_of(storefront, [names])
+    return Order.objects.select_related("customer").get(pk=known) if known else None
+
+
+def ids_of(storefront, each):
+    """For each list of names the id of the order that ``of`` finds, or None."""
+    if not any(each):
+        return [None] * len(each)
+    kinds, values = zip(*[name for names in each for name in names], strict=True)
+    own = [value for kind, value in zip(kinds, values, strict=True) if kind == EXTERNAL]
+    found = {}
     with connection.cursor() as cursor:
-        kinds, values = zip(*names, strict=True)
-        own = [value for kind, value in names if kind == EXTERNAL]
         cursor.execute(_KNOWN, [storefront.pk, own, list(kinds), list(values), storefront.pk])
-        known = cursor.fetchone()
-    return Order.objects.select_related("customer").get(pk=known[0]) if known else None
+        for kind, value, order, place in cursor.fetchall():
+            found[kind, value] = min(found.get((kind, value), (place, order)), (place, order))
+    return [min((found[name] for name in names if name in found), default=(0, None))[1] for names in each]
 
 
 def remember(order, names):
     """Keep the names of an order; answers those that name another order already."""
-    mine = [(kind, value) for kind, value in names if (kind, value) != (EXTERNAL, order.external_id)]
+    mine = remember_all([(order, names)])
     if not mine:
         return []
-    OrderIdentifier.objects.bulk_create(
-        [
-            OrderIdentifier(storefront_id=order.storefront_id, order=order, kind=kind, value=value)
-            for kind, value in mine
-        ],
-        ignore_conflicts=True,
-    )
     known = OrderIdentifier.objects.filter(order=order).values_list("kind", "value")
-    return sorted(set(mine) - set(known))
+    return sorted({(each.kind, each.value) for each in mine} - set(known))
+
+
+def remember_all(named):
+    """Keep the names of many orders, ``[(order, names)]``; those that name another order already stay so."""
+    mine = [
+        OrderIdentifier(storefront_id=order.storefront_id, order=order, kind=kind, value=value)
+        for order, names in named
+        for kind, value in names
+        if (kind, value) != (EXTERNAL, order.external_id)
+    ]
+    return OrderIdentifier.objects.bulk_create(mine, ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""Take an order, bind its customer, make its conversion.
+"""What new and changed orders have in common: whose they are, what they say, what they convert.
 
 Locks, in this order: the customers' rows by id, the order, the referral, the conversion.
 """
@@ -6,15 +6,11 @@ Locks, in this order: the customers' rows by id, the order, the referral, the co
 from dataclasses import dataclass
 from datetime import timedelta
 
-from advocacy import customers, given, secret_codes
-from advocacy.models import bulk
-from advocacy.outbox.record import record as record_events
+from advocacy import customers, secret_codes
 from advocacy.refusals import Refused
-from referrals import attribution, conversions, events
+from referrals import attribution, conversions
 from referrals.attribution.candidates import click_uuid
-from referrals.models import Conversion, Fulfilment, Order, OrderStatus
-from referrals.orders import fields as order_fields
-from referrals.orders import finding, state
+from referrals.models import Conversion, Order, OrderStatus
 
 _LONGEST_CODE = 40
 # The shop's clock is not ours, and a checkout may make the account a while after the order that it belongs to.
@@ -55,53 +51,6 @@ def answer(order, **said):
     return Recorded(order=order, conversion=conversion, **said)
 
 
-def create(*, storefront, values, names, source, at, lenient):
-    """A new order of checked fields. The caller has waited for the turn of its names."""
-    columns, warnings = order_fields.completed(values, at=at, lenient=lenient)
-    person, just_made = customer_of(storefront, columns, at=at)
-    order = Order(storefront=storefront, customer=person, recorded_at=at, warnings=warnings, version=1)
-    order.digest, order.brought_by = given.digest(values), source
-    take(order, columns)
-    binding = attribution.bind(
-        storefront=storefront,
-        customer=person,
-        hints=hints(columns),
-        at=at,
-        occurred_at=order.placed_at,
-        just_made=just_made,
-    )
-    paid = order.status == OrderStatus.PAID
-    bonds = bonds_then(order, binding) if paid else []
-    order.unattributed = [] if bonds else why_not(order, binding)
-    bulk.insert([order])
-    finding.remember(order, names)
-    told = state.draft(
-        order,
-        events.ORDER_RECORDED,
-        before=state.NOTHING,
-        referred=bool(bonds),
-        occurred_at=order.paid_at if paid else order.placed_at,
-    )
-    cause = record_events([told], at=at)[0]
-    made = convert(order, bonds, cause=cause, at=at, new=binding.new if order.placed_at <= at else {})
-    # What was just written need not be asked for.
-    order._prefetched_objects_cache = {"conversions": _known(Conversion, made), "fulfilments": _known(Fulfilment, [])}
-    return Recorded(
-        order=order,
-        conversion=min(made, key=lambda conversion: conversion.pk, default=None),
-        created=True,
-        reasons=tuple(order.unattributed) or binding.reasons,
-        warnings=tuple(order.warnings),
-    )
-
-
-def _known(model, rows):
-    """Rows as a relation's answer that was asked for before."""
-    answer = model.objects.all()
-    answer._result_cache, answer._prefetch_done = rows, True
-    return answer
-
-
 def customer_said(storefront, said, *, at):
     """Who is named or told, as far as they are known yet; not locked."""
     if isinstance(said, str):
@@ -117,9 +66,18 @@ def customer_of(storefront, columns, *, at, guest=None):
     said = columns.get("customer", {})
     if isinstance(said, str):
         return customers.named(storefront=storefront, name=said), False
-    # An order says how its customer was then: newer news of the customer stay.
-    said = {"updated_at": columns["updated_at"]} | said
-    return customers.upsert(storefront=storefront, fields=said, at=at, guest=guest)
+    return customers.upsert(storefront=storefront, fields=_then(said, columns), at=at, guest=guest)
+
+
+def person_told(columns, *, at):
+    """What an order's columns say of its customer, checked: ``customers.columns``; None where they are only named."""
+    said = columns.get("customer", {})
+    return None if isinstance(said, str) else customers.columns(_then(said, columns), at)
+
+
+def _then(said, columns):
+    """An order says how its customer was then: newer news of the customer stay."""
+    return {"updated_at": columns["updated_at"]} | said
 
 
 def hints(columns):
@@ -130,9 +88,14 @@ def hints(columns):
     )
 
 
-def take(order, columns):
-    """Write the columns into the row; answers whether anything but the time of the news changed."""
-    columns = {name: value for name, value in columns.items() if name != "customer"} | _codes(order, columns)
+def take(order, columns, *, hidden=None):
+    """Write the columns into the row; answers whether anything but the time of the news changed.
+
+    ``hidden``: its codes as they are kept, where the caller asked for those of many orders.
+    """
+    if hidden is None:
+        hidden = hidden_codes(order.storefront_id, [columns])
+    columns = {name: value for name, value in columns.items() if name != "customer"} | _codes(columns, hidden)
     if "click_id" in columns:
         columns["click_id"] = click_uuid(columns["click_id"])
     changed = {name for name, value in columns.items() if getattr(order, name) != value}
@@ -141,10 +104,18 @@ def take(order, columns):
     return bool(changed - {"updated_at"})
 
 
-def _codes(order, columns):
-    """As they are kept: a code that is worth money only by its coupon's id, wherever it was typed."""
-    coupons, typed = columns.get("coupon_codes", ()), columns.get("referral_code", "")
-    *coupons, typed = secret_codes.hidden(storefront=order.storefront_id, codes=[*coupons, typed])
+def hidden_codes(storefront, each):
+    """Of each of the orders' columns, ``{code: as it is kept}``: one that is worth money by its coupon's id."""
+    codes = [code for columns in each for code in _codes_said(columns)]
+    return dict(zip(codes, secret_codes.hidden(storefront=storefront, codes=codes), strict=True))
+
+
+def _codes_said(columns):
+    return [*columns.get("coupon_codes", ()), columns.get("referral_code", "")]
+
+
+def _codes(columns, hidden):
+    *coupons, typed = [hidden[code] for code in _codes_said(columns)]
     kept = {"coupon_codes": coupons, "referral_code": typed[:_LONGEST_CODE]}
     return {name: value for name, value in kept.items() if name in columns}
 
@@ -165,9 +136,7 @@ def why_not(order, binding):
     return [{"key": "before_binding"}] if binding.referrals else list(binding.reasons)
 
 
-def convert(order, referrals, *, cause, at, new=()):
-    """The conversions by these bonds; ``new``: those made in this transaction, as ``Binding.new``."""
-    return [
-        conversions.record(order=order, referral=referral, cause=cause, at=at, earlier=dict(new).get(referral.pk))
-        for referral in sorted(referrals, key=lambda referral: referral.pk)
-    ]
+def convert(order, referrals, *, cause, at):
+    """The conversions by these bonds, which the customer had before."""
+    for referral in sorted(referrals, key=lambda referral: referral.pk):
+        conversions.record(order=order, referral=referral, cause=cause, at=at)

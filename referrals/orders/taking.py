@@ -4,31 +4,60 @@ The storefront's own calls are refused where they contradict themselves. What a 
 it is, with warnings.
 """
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from advocacy import given
 from advocacy.refusals import Conflict, Refused
 from referrals.models import Source
-from referrals.orders import adding, changing, finding, recording, waiting
-from referrals.orders import fields as order_fields
+from referrals.orders import adding, changing, recording, together
+from referrals.orders.said import Said
+from referrals.together import Together
 
 
 def record(*, storefront, orders, at, lenient=False):
-    """Take a list of orders, each in a transaction of its own; answers a ``Recorded`` for each, in order.
+    """Take a list of orders, each whole or not at all; answers a ``Recorded`` for each, in order.
 
     An order alone raises its refusal; one of several carries it, and the others are taken. The same order again is
     replayed; another one under the same external id is a Conflict ``idempotency_conflict``. To an order that another
-    source told of first, it adds what was missing.
+    source told of first, it adds what was missing. New orders share a transaction where they can: those of one list,
+    and those of calls at the same moment.
     """
     if len(orders) == 1:
-        return [_record(storefront=storefront, fields=orders[0], at=at, lenient=lenient)]
-    answers = []
-    for fields in orders:
+        return [_record(Said(storefront, orders[0], Source.API, at, lenient=lenient))]
+    answers, said = [None] * len(orders), []
+    for place, fields in enumerate(orders):
         try:
-            answers.append(_record(storefront=storefront, fields=fields, at=at, lenient=lenient))
+            said.append((place, Said(storefront, fields, Source.API, at, lenient=lenient)))
         except Refused as refusal:
-            answers.append(recording.Recorded(refusal=refusal))
+            answers[place] = recording.Recorded(refusal=refusal)
+    for (place, _), answer in zip(said, _record_many([each for _, each in said]), strict=True):
+        answers[place] = answer
     return answers
+
+
+def _record(said):
+    """One order; where the caller has no transaction of its own, with those that other calls bring meanwhile."""
+    taken = None if connection.in_atomic_block else _meanwhile.ask(said)
+    return taken or _record_alone(said)
+
+
+def _record_many(said):
+    answers = [None] * len(said)
+    for places in together.rounds(said):
+        taken = together.take([said[place] for place in places])
+        for place, answer in zip(places, taken, strict=True):
+            answers[place] = answer or _carried(said[place])
+    return answers
+
+
+def _carried(said):
+    try:
+        return _record_alone(said)
+    except Refused as refusal:
+        return recording.Recorded(refusal=refusal)
+
+
+_meanwhile = Together(together.take_first, most=together.MOST)
 
 
 def change(*, storefront, external_id, fields, at, lenient=False):
@@ -39,11 +68,11 @@ def change(*, storefront, external_id, fields, at, lenient=False):
     """
     if fields.get("external_id", external_id) != external_id:
         given.refuse("external_id", f"external_id differs from the order's own, {external_id}.")
-    said = _Said(storefront, fields | {"external_id": external_id}, Source.API, at)
+    said = Said(storefront, fields | {"external_id": external_id}, Source.API, at, lenient=lenient)
     with transaction.atomic():
         known = said.known()
         if known is None:
-            return said.create(lenient=lenient)
+            return said.create()
         if said.is_of_another_source(known):
             return said.add(known)
         order = said.locked(known)
@@ -55,11 +84,11 @@ def bring(*, storefront, fields, source, at):
 
     Refuses only what cannot be read (``invalid_field``, ``missing_field``): its arithmetic is stored with warnings.
     """
-    said = _Said(storefront, fields, source, at)
+    said = Said(storefront, fields, source, at, lenient=True)
     with transaction.atomic():
         known = said.known()
         if known is None:
-            return said.create(lenient=True)
+            return said.create()
         if said.is_of_another_source(known):
             return said.add(known)
         order = said.locked(known)
@@ -67,12 +96,11 @@ def bring(*, storefront, fields, source, at):
         return changing.apply(order, values, at=at, lenient=True, warnings=warnings)
 
 
-def _record(*, storefront, fields, at, lenient):
-    said = _Said(storefront, fields, Source.API, at)
+def _record_alone(said):
     with transaction.atomic():
         known = said.known()
         if known is None:
-            return said.create(lenient=lenient)
+            return said.create()
         if said.is_of_another_source(known):
             return said.add(known)
         return _replay(known, given.digest(said.values))
@@ -83,44 +111,3 @@ def _replay(order, digest):
         said = f"Another order was recorded as {order.external_id}. Send changes of an order with PUT."
         raise Conflict("idempotency_conflict", said, errors={"external_id": said})
     return recording.answer(order, replayed=True)
-
-
-class _Said:
-    """The fields of one order, checked, with whom they come from."""
-
-    def __init__(self, storefront, fields, source, at):
-        self.storefront, self.source, self.at = storefront, source, at
-        self.values = order_fields.checked(fields, at=at)
-        self.names = finding.names_of(self.values)
-
-    def known(self):
-        """The order that is meant, if it is here; from now on nobody else makes it."""
-        finding.wait_for_turn(self.storefront, self.names)
-        return finding.of(storefront=self.storefront, names=self.names)
-
-    def is_of_another_source(self, order):
-        return order.brought_by != self.source or order.external_id != self.values.get("external_id")
-
-    def create(self, *, lenient):
-        made = recording.create(
-            storefront=self.storefront,
-            values=self.values,
-            names=self.names,
-            source=self.source,
-            at=self.at,
-            lenient=lenient,
-        )
-        waiting.take(order=made.order, at=self.at, names=self.names)
-        return made
-
-    def locked(self, order):
-        said = self.values.get("customer")
-        beside = said and recording.customer_said(self.storefront, said, at=self.at)
-        return recording.lock(order, beside=beside)
-
-    def add(self, order):
-        order = self.locked(order)
-        answer = adding.add(order, self.values, source=self.source, at=self.at)
-        adding.name(order, self.names)
-        waiting.take(order=order, at=self.at)
-        return answer

@@ -32,21 +32,24 @@ def keep(*, storefront, kind, names, fields, fact_id, source, at):
     )
 
 
-def take(*, order, at, names=None):
-    """Take what waited for this order, in the order in which it came. What contradicts it is kept with the reason.
+def take(*, order, at):
+    """Take what waited for this order, in the order in which it came. What contradicts it is kept with the reason."""
+    names = [(finding.EXTERNAL, order.external_id), *order.names.values_list("kind", "value")]
+    take_all(named=[(order, names)], storefront=order.storefront_id, at=at)
 
-    ``names``: all that it goes by, where the caller knows them.
-    """
-    names = names or [(finding.EXTERNAL, order.external_id), *order.names.values_list("kind", "value")]
+
+def take_all(*, named, storefront, at):
+    """The same of many orders, ``[(order, all names that it goes by)]``."""
+    owners = {name: order for order, names in named for name in finding.written(names)}
     mine = bulk.fetch(
         WaitingFact,
         "WHERE storefront_id = %s AND state = 'waiting' AND names && %s::varchar[] ORDER BY id FOR UPDATE",
-        [order.storefront_id, finding.written(names)],
+        [storefront, list(owners)],
     )
-    if mine:
+    for fact in mine:
+        order = next(owners[name] for name in fact.names if name in owners)
         # What was known of it without asking is so no longer.
         order._prefetched_objects_cache = {}
-    for fact in mine:
         try:
             with transaction.atomic():
                 taken = _take(order, fact, at)

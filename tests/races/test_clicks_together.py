@@ -8,9 +8,9 @@ from django.db import connections
 
 from config.wsgi import application
 from referrals import clicks, links
-from referrals.clicks.together import Together
 from referrals.models import Click
 from referrals.pages.redirect import Door
+from referrals.together import Together
 from tests import cast
 from tests.cast import NOON
 from tests.races.test_settlement_races import together

@@ -13,6 +13,7 @@ from advocacy.models import Customer, Event
 from advocacy.refusals import Refused
 from referrals import conversions, orders, signups
 from referrals.models import Conversion, Order, Referral, Refund
+from referrals.orders import finding, taking
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
 
@@ -217,3 +218,52 @@ def test_puts_of_one_new_order_at_once_do_not_deadlock_and_the_newest_wins(acme)
     )
     assert Order.objects.get().metadata == {"n": 19}
     assert Conversion.objects.count() == 1
+
+
+def test_orders_at_the_same_moment_share_a_commit_and_each_gets_its_own_answer(acme):
+    cast.alice(cast.program(acme))
+    named = {
+        str(n): cast.order(str(n), customer={"external_id": f"f{n}"}, referral_code="ALICE-LINK") for n in range(9)
+    }
+    named["bad"] = cast.order("bad", total_minor=7)
+
+    def send(name):
+        return lambda: orders.record(storefront=acme, orders=[named[name]], at=NOON)[0]
+
+    def wait_until(number):
+        while len(taking._meanwhile._waiting) < number:
+            time.sleep(0.001)
+
+    def hold_the_first_until_all_others_have_come():
+        with transaction.atomic():
+            finding.wait_for_turn(acme, [("external_id", "0")])
+            held.set()
+            wait_until(len(named))
+
+    def after_the_first(name):
+        def later():
+            held.wait()
+            while not taking._meanwhile._leading.locked():
+                time.sleep(0.001)
+            return send(name)()
+
+        return later
+
+    held = threading.Event()
+    others = [name for name in named if name != "0"]
+
+    def first():
+        held.wait()
+        return send("0")()
+
+    _, *answers = at_once(
+        hold_the_first_until_all_others_have_come, first, *[after_the_first(name) for name in [*others, "8"]]
+    )
+    assert [getattr(answer, "code", None) for answer in answers] == [None] * 9 + ["total_mismatch", None]
+    assert [answer.order.external_id for answer in answers[:9]] == [str(n) for n in range(9)]
+    assert [answer.created for answer in answers[:9]].count(True) + answers[-1].created == 9
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT external_id, xmin::text FROM referrals_order ORDER BY external_id::int")
+        commits = [commit for _, commit in cursor.fetchall()]
+    assert len(set(commits[1:])) == 1
+    assert counts(order_recorded=9, conversion_recorded=9, referral_created=9)

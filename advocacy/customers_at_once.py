@@ -1,0 +1,65 @@
+"""Many people told at once, each as ``customers.upsert`` takes them: by a few statements however many they are."""
+
+from django.db import connection
+
+from advocacy import customers, events
+from advocacy.models import bulk
+from advocacy.outbox.record import record
+
+
+class OneByOne(Exception):
+    """Two of them are one person, or another call speaks of one of them just now: ask for each by itself."""
+
+
+def upsert(*, storefront, people, at):
+    """``[(customer, created)]`` for the checked ``customers.columns`` of each; every row is locked.
+
+    Raises ``OneByOne``, also after writing: the caller undoes its transaction.
+    """
+    found = customers.find_all(storefront=storefront, people=people)
+    known = [each for each in zip(found, people, strict=True) if each[0]]
+    locked = customers.lock_all([customer for customer, _ in known])
+    if len({customer.pk for customer, _ in known}) < len(known):
+        raise OneByOne
+    _change([(locked[customer.pk], news) for customer, news in known], at)
+    made = [
+        None if customer else customers.made(storefront, news, at) for customer, news in zip(found, people, strict=True)
+    ]
+    _insert([customer for customer in made if customer], at)
+    return [(new or locked[old.pk], new is not None) for new, old in zip(made, found, strict=True)]
+
+
+def _insert(new, at):
+    if not new:
+        return
+    # In one order, so that two calls that make the same people do not wait for each other in a circle.
+    new = sorted(new, key=lambda customer: (customer.external_id or "", customer.email_key or ""))
+    if len(bulk.insert_new_ones(new)) < len(new):
+        raise OneByOne
+    record(
+        [customers.draft(each, events.CUSTOMER_CREATED, occurred_at=each.created_at) for each in new],
+        at=at,
+    )
+
+
+_SEEN = """
+    UPDATE advocacy_customer SET updated_at = seen.at
+    FROM unnest(%s::bigint[], %s::timestamptz[]) AS seen (id, at) WHERE advocacy_customer.id = seen.id
+"""
+
+
+def _change(known, at):
+    seen = []
+    for customer, said in known:
+        try:
+            news = customers.news(customer, said)
+        except customers.SomebodyElse as error:
+            raise OneByOne from error
+        if news.keys() == {"updated_at"}:
+            customer.updated_at = news["updated_at"]
+            seen.append((customer.pk, customer.updated_at))
+        elif news:
+            customers.change(customer, said, at)
+    if seen:
+        with connection.cursor() as cursor:
+            cursor.execute(_SEEN, [list(each) for each in zip(*seen, strict=True)])

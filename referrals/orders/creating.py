@@ -1,0 +1,126 @@
+"""Make orders that are new, with their customers, bonds and conversions, by a few statements however many they are."""
+
+from dataclasses import dataclass
+
+from advocacy import customers_at_once, given
+from advocacy.models import bulk
+from advocacy.outbox.record import record as record_events
+from referrals import attribution, conversions, events
+from referrals.models import Conversion, Fulfilment, Order, OrderStatus
+from referrals.orders import finding, recording, state
+
+
+@dataclass(frozen=True, kw_only=True)
+class New:
+    """A new order of checked fields, completed: see ``fields.checked`` and ``fields.completed``.
+
+    ``person``: what is said of its customer, as ``customers.columns``; None where they are named by id.
+    """
+
+    values: dict
+    columns: dict
+    warnings: list
+    names: list
+    source: str
+    person: dict | None
+
+
+def create(*, storefront, new, at):
+    """The orders, by a few statements however many they are; a ``Recorded`` for each.
+
+    The caller has waited for the turn of their names. Several are of different customers, whom they tell: ``OneByOne``
+    is raised where two are one person, or where another call speaks of one of them just now.
+    """
+    people = _customers_of(storefront, new, at=at)
+    hidden = recording.hidden_codes(storefront, [each.columns for each in new])
+    rows = [_row(each, storefront, person, hidden, at) for each, (person, _) in zip(new, people, strict=True)]
+    bindings = attribution.bind_all(
+        storefront=storefront,
+        asked=[
+            attribution.Asked(
+                customer=person, hints=recording.hints(each.columns), occurred_at=row.placed_at, just_made=just_made
+            )
+            for each, row, (person, just_made) in zip(new, rows, people, strict=True)
+        ],
+        at=at,
+    )
+    made = [_Made(row, binding) for row, binding in zip(rows, bindings, strict=True)]
+    bulk.insert(rows)
+    finding.remember_all([(row, each.names) for row, each in zip(rows, new, strict=True)])
+    causes = record_events([each.draft() for each in made], at=at)
+    _convert(made, causes, at)
+    return [each.recorded() for each in made]
+
+
+def _customers_of(storefront, new, *, at):
+    """``[(who bought, whether they were made now)]``."""
+    if len(new) == 1:
+        return [recording.customer_of(storefront, new[0].columns, at=at)]
+    return customers_at_once.upsert(storefront=storefront, people=[each.person for each in new], at=at)
+
+
+def _row(new, storefront, person, hidden, at):
+    order = Order(storefront=storefront, customer=person, recorded_at=at, warnings=new.warnings, version=1)
+    order.digest, order.brought_by = given.digest(new.values), new.source
+    recording.take(order, new.columns, hidden=hidden)
+    return order
+
+
+class _Made:
+    """A new order with what its hints bound."""
+
+    def __init__(self, order, binding):
+        self.order, self.binding, self.conversions = order, binding, []
+        self.paid = order.status == OrderStatus.PAID
+        self.bonds = sorted(recording.bonds_then(order, binding), key=lambda bond: bond.pk) if self.paid else []
+        order.unattributed = [] if self.bonds else recording.why_not(order, binding)
+
+    def draft(self):
+        return state.draft(
+            self.order,
+            events.ORDER_RECORDED,
+            before=state.NOTHING,
+            referred=bool(self.bonds),
+            occurred_at=self.order.paid_at if self.paid else self.order.placed_at,
+        )
+
+    def earlier(self, bond, at):
+        """How many orders the friend had before, where this order made the bond; else None."""
+        return self.binding.new.get(bond.pk) if self.order.placed_at <= at else None
+
+    def recorded(self):
+        order = self.order
+        # What was just written need not be asked for.
+        order._prefetched_objects_cache = {
+            "conversions": _known(Conversion, self.conversions),
+            "fulfilments": _known(Fulfilment, []),
+        }
+        return recording.Recorded(
+            order=order,
+            conversion=min(self.conversions, key=lambda conversion: conversion.pk, default=None),
+            created=True,
+            reasons=tuple(order.unattributed) or self.binding.reasons,
+            warnings=tuple(order.warnings),
+        )
+
+
+def _convert(made, causes, at):
+    """The conversions of new orders: by bonds that they made, and by those that their customers had."""
+    firsts, owners = [], []
+    for each, cause in zip(made, causes, strict=True):
+        for bond in each.bonds:
+            earlier = each.earlier(bond, at)
+            if earlier is None:
+                each.conversions.append(conversions.record(order=each.order, referral=bond, cause=cause, at=at))
+            else:
+                owners.append(each)
+                firsts.append(conversions.First(order=each.order, referral=bond, cause=cause, earlier=earlier))
+    for each, conversion in zip(owners, conversions.begin(firsts=firsts, at=at), strict=True):
+        each.conversions.append(conversion)
+
+
+def _known(model, rows):
+    """Rows as a relation's answer that was asked for before."""
+    answer = model.objects.all()
+    answer._result_cache, answer._prefetch_done = rows, True
+    return answer

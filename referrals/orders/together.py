@@ -1,0 +1,109 @@
+"""New orders that share a transaction: those of one list, or of calls at the same moment.
+
+Only what is plain is shared: orders nobody knows yet, of different customers. For the rest the answer is None, and its
+caller takes it by itself, as it does when anything at all went wrong: then nothing of the shared transaction is left,
+and no order is refused, delayed or lost because of another one. What a commit and its statements cost is shared; what
+is decided of an order is decided by the same code either way.
+"""
+
+import logging
+
+from django.db import connection, transaction
+
+from advocacy import emails
+from advocacy.refusals import Refused
+from referrals.orders import finding
+from referrals.orders.said import create
+
+log = logging.getLogger(__name__)
+
+MOST = 100
+# Who waits longer for a row that somebody holds waits by itself.
+_PATIENCE = "300ms"
+
+
+def take_first(said):
+    """For calls at the same moment: what became of each, or None where it must be taken by itself."""
+    answers = [None] * len(said)
+    for places in _by_storefront(said):
+        alike = [said[place] for place in places]
+        first = next(rounds(alike))
+        for place, answer in zip(first, take([alike[place] for place in first]), strict=True):
+            answers[places[place]] = answer
+    return answers
+
+
+def _by_storefront(said):
+    found = {}
+    for place, each in enumerate(said):
+        found.setdefault(each.storefront.pk, []).append(place)
+    return found.values()
+
+
+def rounds(said):
+    """Lists of places: no two orders of one list speak of the same order or person, and those that do keep order."""
+    turns = {}
+    for places in _related(said):
+        for turn, place in enumerate(sorted(places)):
+            turns.setdefault(turn, []).append(place)
+    for turn in sorted(turns):
+        alike = sorted(turns[turn])
+        yield from (alike[start : start + MOST] for start in range(0, len(alike), MOST))
+
+
+def _related(said):
+    """The places in groups: what has a word in common is related, also by way of others."""
+    group_of, groups = {}, {}
+    for place, each in enumerate(said):
+        words = _words(each)
+        group = {place}.union(*(group_of.get(word, ()) for word in words))
+        for other in group:
+            words += groups.pop(other, ())
+        groups[place] = words
+        group_of |= dict.fromkeys(words, group)
+    return [group_of[words[0]] if words else {place} for place, words in groups.items()]
+
+
+def _words(said):
+    """What two calls of the same order, or the same person, have in common."""
+    words = finding.written(said.names)
+    who = said.values.get("customer", {})
+    if isinstance(who, str):
+        return [*words, f"customer {who.removeprefix('ext_')}"]
+    if isinstance(who.get("external_id"), str):
+        words.append(f"customer {who['external_id']}")
+    if isinstance(who.get("email"), str):
+        words.append(f"mailbox {emails.normalise(who['email'])}")
+    return words
+
+
+def take(said):
+    """What became of orders of one round; None for those that must be taken by themselves."""
+    try:
+        with transaction.atomic():
+            return _take(said)
+    except Exception as error:
+        log.info("%d orders are taken one by one: %r", len(said), error)
+        return [None] * len(said)
+
+
+def _take(said):
+    storefront, names = said[0].storefront, [each.names for each in said]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
+    finding.wait_for_turn(storefront, [name for each in names for name in each])
+    known = finding.ids_of(storefront, names)
+    new = {each: _plain(each) for each, order in zip(said, known, strict=True) if order is None}
+    new = {each: plain for each, plain in new.items() if plain}
+    made = create(new, at=max(each.at for each in said)) if new else ()
+    made = dict(zip(new, made, strict=True))
+    return [made.get(each) for each in said]
+
+
+def _plain(said):
+    """What is to be made, or None: what is refused is refused by itself."""
+    try:
+        new = said.new()
+    except Refused:
+        return None
+    return new if new.person else None
