@@ -105,13 +105,15 @@ _ALL = [
     Recipe(
         "welcome-credit",
         "Welcome credit",
-        "A friend who signs up gets 5.00 at once, before ordering anything.",
+        "A friend who signs up gets 5.00 at once, before ordering anything, within a budget of 500.00 a month.",
         {
             "trigger": "referral.created",
             "hold_days": 0,
             "hold_from": "payment",
             "expires_days": 60,
             "benefits": {"friend": _fixed(500)},
+            # Signing up costs nothing: without a limit it could pay for ever.
+            "caps": [_A_MONTH | {"scope": "program", "measure": "amount", "limit": 50_000}],
         },
         then="A coupon instead? Choose “A coupon code” and its pool.",
     ),

@@ -22,7 +22,8 @@ _TEENS = (11, 12, 13)
 
 def benefits(version):
     """``{side: Benefit}`` of the sides that get something."""
-    return book.terms_of(version).amounts.benefits
+    given = book.terms_of(version).amounts.benefits
+    return {side: given[side] for side in words.SIDES if side in given}
 
 
 def sentence(version, *, currency):
@@ -126,15 +127,27 @@ def _bounds(benefit):
 
 
 def tiers_of(benefit, currency):
-    tiers, steps = benefit.tiers, []
-    for step in tiers.steps:
-        by_number = tiers.measure == "conversions"
-        start = f"the {ordinal(step.start)}" if by_number else money.plain(step.start, currency)
-        steps.append(f"{_share(step, benefit)} from {start}")
-    measure = "their friends’ orders" if tiers.measure == "conversions" else "the revenue of their friends"
-    moved = "set" if _falls(tiers.steps) else "raised"
-    whole = f"; when it ends, all of it is {moved} to the tier reached" if tiers.reading == words.WHOLE else ""
-    return f"by {measure}{_A_PERIOD[tiers.period]} ({', '.join(steps)}{whole})"
+    """Such as “5.00 EUR (from their friends’ 3rd order in a month 10.00 EUR)”."""
+    tiers = benefit.tiers
+    by_number = tiers.measure == "conversions"
+    steps = [(ordinal(step.start) if by_number else money.plain(step.start, currency), step) for step in tiers.steps]
+    first = _share(tiers.steps[0], benefit) if tiers.steps[0].start <= int(by_number) else ""
+    later = steps[1:] if first else steps
+    period = tiers.period if tiers.period != "all" else ""
+    measure = ("their friends’ {} order" if by_number else "{} of their friends’ revenue") + (
+        period and f" in a {period}"
+    )
+    said = [
+        f"from {f'the {start}' if number and by_number else start if number else measure.format(start)} "
+        f"{_share(step, benefit)}"
+        for number, (start, step) in enumerate(later)
+    ]
+    more = [", ".join(said)] if said else []
+    if tiers.reading == words.WHOLE:
+        moved = "set" if _falls(tiers.steps) else "raised"
+        more.append(f"when the {period} ends, all of it is {moved} to the tier reached")
+    beside = "; ".join(more)
+    return f"{first} ({beside})" if first and beside else first or beside
 
 
 def _falls(steps):

@@ -58,6 +58,7 @@ def show_token_secret(page, request, secret):
 
 @admin.register(Storefront)
 class StorefrontAdmin(acts.Acting, Listing):
+    empty = "A storefront is one shop with its currency and its days. Add yours first."
     list_display = ["name", "programs_here", "currency", "time_zone", "links_live_on", "twin"]
     search_fields = ["name", "slug"]
     list_select_related = ["test_twin", "test_twin_of"]
@@ -207,6 +208,7 @@ def _live():
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(acts.Acting, Listing):
+    empty = "A key lets one system of the shop call this server. Add one; it is shown once."
     form = ApiKeyForm
     list_display = ["name", "storefront_link", "kind", "shown", "state", "last_used_at", "expires_at"]
     list_filter = ["kind", "storefront"]

@@ -27,6 +27,7 @@ class StandingInline(ReadOnlyInline, StackedInline):
 
 @admin.register(Customer)
 class CustomerAdmin(LongListing):
+    empty = "Customers come with their first sign-up, order or click that the shop tells."
     list_display = ["who", "email", "external_id", "storefront_link", "created_at"]
     list_filter = ["storefront"]
     list_select_related = ["storefront"]
@@ -64,6 +65,9 @@ def turn(status):
 
 @admin.register(Advocate)
 class AdvocateAdmin(acts.Acting, LongListing):
+    empty = (
+        "Advocates join through the shop’s pages or POST /advocates. Make an API key first, so that the shop can tell."
+    )
     list_display = ["who", "code", "state", "program_link", "customer_link", "enrolled_at"]
     list_filter = ["status", "program"]
     list_select_related = ["program", "customer"]

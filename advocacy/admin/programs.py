@@ -51,7 +51,9 @@ class ProgramForm(forms.ModelForm):
 
 @admin.register(Program)
 class ProgramAdmin(Listing):
+    empty = "A program says where links lead and who counts as brought. Add one, then write its first rule."
     form = ProgramForm
+    change_form_template = "admin/program.html"
     list_display = ["name", "storefront_link", "state", "currency", "window", "starts_at", "ends_at"]
     list_filter = ["status", "storefront"]
     list_select_related = ["storefront"]

@@ -29,6 +29,7 @@ class WhyNot(acts.Reason):
 
 @admin.register(Testimonial)
 class TestimonialAdmin(acts.Acting, ReadOnlyListing):
+    empty = "What advocates write in the portal, or the shop sends, waits here for somebody to publish it."
     list_display = ["said", "rated", "state", "consent", "customer_link", "storefront_link", "sent_at"]
     list_filter = ["status", "rating", "storefront"]
     list_select_related = ["customer", "storefront"]

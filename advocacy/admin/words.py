@@ -34,6 +34,8 @@ TONES = {
             "exported",
             "open",
             "received",
+            "proposed",
+            "counting",
         ],
         "wait",
     ),

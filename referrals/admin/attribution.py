@@ -53,6 +53,7 @@ def give_to_another(*, row, by, at, code, reason):
 
 @admin.register(Referral)
 class ReferralAdmin(acts.Acting, LongListing):
+    empty = "Who was brought by whom. An advocate shares a link; the friend who signs up with it appears here."
     list_display = ["who", "advocate_link", "method", "became", "program_link", "bound_at"]
     list_filter = ["method", "program"]
     list_select_related = ["friend", "advocate__customer", "program"]

@@ -17,6 +17,7 @@ def turn(status):
 
 @admin.register(Link)
 class LinkAdmin(acts.Acting, LongListing):
+    empty = "Each advocate gets a link on joining. Let the shop enrol the first one."
     list_display = ["code", "state", "advocate_link", "program_link", "channel", "expires_at", "created_at"]
     list_filter = ["status", "program"]
     list_select_related = ["advocate__customer", "program"]

@@ -52,6 +52,7 @@ def attribute(*, row, by, at, code, reason):
 
 @admin.register(Order)
 class OrderAdmin(acts.Acting, LongListing):
+    empty = "The shop sends its orders with POST /orders, or connect it under Connections."
     acts = [
         acts.Act(
             name="attribute",
@@ -145,6 +146,7 @@ def review(state):
 
 @admin.register(Conversion)
 class ConversionAdmin(acts.Acting, LongListing):
+    empty = "A paid order of somebody who was brought appears here, to be reviewed."
     list_display = ["order_link", "friend", "brought_by", "for_advocate", "for_friend", "counts", "converted_at", "why"]
     list_filter = ["advocate_review", "friend_review", "stands", "program"]
     list_select_related = ["order", "referral__advocate__customer", "referral__friend"]

@@ -43,6 +43,9 @@ class TransferInline(TabularInline):
 
 @admin.register(Reward)
 class RewardAdmin(acts.Acting, LongListing):
+    empty = (
+        "What a rule grants is listed here, with when it is due. Write a rule first; a friend’s order then earns one."
+    )
     list_display = ["who", "side", "form", "state", "granted", "waiting", "credited", "rule_link", "due_at", "why"]
     list_filter = ["status", "form", "side", "program", "reviewed", "waits_for_code"]
     list_select_related = ["recipient", "rule", "subject"]
@@ -110,6 +113,7 @@ class RewardAdmin(acts.Acting, LongListing):
 
 @admin.register(Decision)
 class DecisionAdmin(LongListing):
+    empty = "Every order is decided here, also with no. Write a rule, then let a friend order."
     list_display = ["about", "version", "in_short", "decided_at", "why"]
     list_select_related = ["subject"]
     list_filter = ["subject__program"]
@@ -164,6 +168,7 @@ def _short(verdict):
 
 @admin.register(Account)
 class AccountAdmin(LongListing):
+    empty = "Each amount somebody is owed stands on an account. The first reward makes the first ones."
     list_display = ["whose", "kind", "balance", "unit", "storefront_link"]
     list_filter = ["kind", "unit", "storefront"]
     list_select_related = ["customer", "storefront"]
@@ -198,6 +203,7 @@ def _line(transfer, account):
 
 @admin.register(Transfer)
 class TransferAdmin(LongListing):
+    empty = "Each move of money or points is one line here. The first reward makes the first one."
     list_display = ["what", "moved", "from_account", "to_account", "reward_link", "at"]
     list_filter = ["leg", "unit", "storefront"]
     list_select_related = [

@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Prefetch
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from advocacy import reading
@@ -10,7 +14,9 @@ from advocacy.admin import words
 from rewards import promises
 from rewards.models import Counter
 from rewards.rules import periods
+from rewards.settlement import budgets
 
+MAY_SEE = "rewards.view_rule"
 _ZONES_APART = timedelta(hours=14)
 
 
@@ -35,6 +41,15 @@ def shown(rule, version, at):
         return words.NOTHING
     bar = '<span class="job-bar"><progress value="{}" max="{}"></progress><span>{} of {}{}</span></span>'
     return format_html('<div class="budgets">{}</div>', format_html_join("", bar, bars))
+
+
+def of_program(request, program):
+    """The fragment of a program's page: its budgets that run out; empty where none does."""
+    if not request.user.has_perm(MAY_SEE):
+        raise PermissionDenied
+    low = budgets.running_out(at=timezone.now(), rule__program=program)
+    shown = {"low_budgets": low, "of_program": True}
+    return HttpResponse(render_to_string("admin/budgets_low.html", shown, request) if low else "")
 
 
 _PERIODS = {"all": "", "day": " today", "week": " this week", "month": " this month", "year": " this year"}

@@ -123,7 +123,11 @@ def of_side(side):
         ),
         f"{side}_minimum": text("At least", "For each reward. Empty: no minimum."),
         f"{side}_maximum": text("At most", "For each reward. Empty: no maximum."),
-        f"{side}_pool": choice("Codes from", [("", "Choose a pool")], "The pool that a code is taken from."),
+        f"{side}_pool": choice(
+            "Codes from",
+            [("", "Choose a pool")],
+            "The pool that a code is taken from. None here? Add one under Coupon pools, and come back.",
+        ),
         f"{side}_label": text("What it is", "As it goes on after “You get …”, such as a mug.", decimal=False),
     }
 
@@ -169,8 +173,8 @@ CAP = (
     Column("limit", "At most", hint="5", decimal=True),
     Column("measure", "of", choices=MEASURES),
     Column("period", "per", choices=PERIODS),
-    Column("scope", "for", choices=SCOPES),
-    Column("side", "counting", choices=WHOSE),
+    Column("scope", "for", choices=SCOPES, wide=True),
+    Column("side", "counting", choices=WHOSE, wide=True),
 )
 CURRENCY = (
     Column("currency", "Currency", hint="USD"),

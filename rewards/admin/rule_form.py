@@ -119,19 +119,27 @@ class RuleForm(Sides, forms.ModelForm):
         if self.latest:
             self.initial |= _shown(self.latest, self.currency())
         elif recipe:
-            draft = recipe.terms(at=timezone.now(), zone=self._program().time_zone)
+            draft = recipe.terms(at=timezone.now(), zone=self.zone())
             self.initial |= {"name": recipe.name} | rule_typing.typed(draft, self.currency())
         self._offer_pools()
         for name in ("starts_at", "ends_at"):
-            self.fields[name].in_zone(self._program().time_zone)
+            self.fields[name].in_zone(self.zone())
 
     def currency(self):
         return self._program().currency
+
+    def zone(self):
+        return self._program().time_zone
 
     def planned(self):
         """The RuleVersion that waits for its start, which an edit can only replace or follow; or None."""
         rule = self.instance
         return rulebook.planned(rule=rule, at=timezone.now()).last() if rule.pk else None
+
+    def begins_in_the_past(self):
+        """The moment from which it would also decide what happened before it was saved; or None."""
+        begins = self.cleaned_data.get("starts_at") if self.cleaned_data.get("when") == PAST else None
+        return begins if begins and begins < self.at else None
 
     def _program(self):
         if self.instance.program_id:
@@ -177,7 +185,7 @@ class RuleForm(Sides, forms.ModelForm):
 
     def version(self):
         """The version as it would be saved, for its sentence; None while the form says too little."""
-        if not self.terms["benefits"] or any(name and name.startswith(_SAYS) for name in self.errors):
+        if not self.terms["benefits"] or any(_is_said(name) for name in self.errors):
             return None
         return RuleVersion(rule=Rule(program=self._program(), name=self.cleaned_data.get("name", "")), **self.terms)
 
@@ -209,16 +217,21 @@ class RuleForm(Sides, forms.ModelForm):
             self._blame(refused)
 
     def _blame(self, refused):
-        """At the box it is about; at the top where that box is not shown, or what stands there asks for a tick."""
-        hidden = refused.code == "version_planned" or self.cleaned_data.get("when") not in (LATER, PAST)
+        """At the box it is about; of a start whose box is not shown at the choice above it, which always is."""
+        hidden = self.cleaned_data.get("when") not in (LATER, PAST)
         for column, sentence in (refused.errors or {None: refused.message}).items():
             box = self._box(column or "")
-            self.add_error(None if box == "starts_at" and hidden else box, sentence)
+            self.add_error("when" if box == "starts_at" and hidden else box, sentence)
 
     def _box(self, column):
         name = column.removesuffix("_minor").removesuffix("_bp")
         name = "advocate_kind" if name == "benefits" else name
         return name if name in self.fields else None
+
+
+def _is_said(name):
+    """Whether the sentence tells of this box; it needs no pool."""
+    return name and name.startswith(_SAYS) and not name.endswith("_pool")
 
 
 _SAYS = (*(f"{side}_" for side in fields.SIDES), "caps", "conditions", "per_currency")

@@ -69,7 +69,7 @@ class Section:
 
 def _used(box):
     value = box.value()
-    return bool(box.errors) or (bool(value) and value != box.field.initial)
+    return bool(box.errors) or (bool(value) and value not in ("0", box.field.initial))
 
 
 _SECTIONS = {

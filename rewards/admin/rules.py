@@ -17,6 +17,7 @@ from advocacy.refusals import Refused
 from rewards import recipes, rulebook
 from rewards.admin import history, rule_budgets, rule_form, rule_layout
 from rewards.models import Rule, RuleStatus, RuleVersion
+from rewards.settlement import budgets
 
 
 def archive(*, row, by, at, reason):
@@ -116,6 +117,7 @@ class RuleAdmin(acts.Acting, Listing):
         context["recipe"] = recipes.RECIPES.get(form.initial.get("recipe"))
         context["sections"] = [rule_layout.Section(fieldset, form) for fieldset in context["adminform"]]
         if obj:
+            context["low_budgets"] = budgets.running_out(at=timezone.now(), rule=obj)
             context["history"] = history.told(obj, obj.in_order, timezone.now())
         return super().render_change_form(request, context, *args, obj=obj, **options)
 
@@ -191,6 +193,8 @@ def _said(form):
         "warnings": form.warnings,
         "dangerous": any(warned.dangerous for warned in form.warnings),
         "confirmed": form.cleaned_data.get("confirmed"),
+        "since": form.begins_in_the_past(),
+        "zone": form.zone(),
     }
 
 

@@ -58,15 +58,17 @@ def _sheet(sheet, when, start, until, people):
 
     def sums(each):
         return {
-            "today": plain(each["today_minor"]),
-            "draft": plain(each["draft_minor"]),
-            "difference": _signed(each["difference_minor"], unit),
+            "today": _number(plain(each["today_minor"])),
+            "draft": _number(plain(each["draft_minor"])),
+            "difference": _number(_signed(each["difference_minor"], unit)),
         }
 
     days = _filled(sheet["days"], start.date(), (until - timedelta(microseconds=1)).date())
     points = days if len(days) <= MOST_DAYS else _weeks(days)
     return {
         "unit": unit,
+        # Said once above a table, whose columns are then narrow enough for a phone.
+        "amounts_in": "In points." if unit == money.POINTS else f"Amounts in {unit}.",
         "finding": _finding(sheet, when),
         "today": plain(sheet["today"]["amount_minor"]),
         "draft": plain(sheet["draft"]["amount_minor"]),
@@ -100,6 +102,11 @@ def _more(difference):
 
 def _signed(minor, unit):
     return f"+{reading.plain(minor, unit)}" if minor > 0 else reading.plain(minor, unit).replace("-", "−")
+
+
+def _number(amount):
+    """Without its unit."""
+    return amount.rpartition(" ")[0]
 
 
 def _reality(sheet, unit):
@@ -148,9 +155,9 @@ def _change(each, unit, people):
     return {
         "subject": words.why(each["subject"]) if kind == ids.PREFIXES["conversion"] else each["subject"],
         "advocate": words.link(people.get(each["advocate"])),
-        "before": reading.plain(each["before_minor"], unit),
-        "after": reading.plain(each["after_minor"], unit),
-        "difference": _signed(each["after_minor"] - each["before_minor"], unit),
+        "before": _number(reading.plain(each["before_minor"], unit)),
+        "after": _number(reading.plain(each["after_minor"], unit)),
+        "difference": _number(_signed(each["after_minor"] - each["before_minor"], unit)),
         "why": _reason(why) if why else "Another amount.",
     }
 

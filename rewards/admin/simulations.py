@@ -25,27 +25,36 @@ from rewards.models import Rule
 MAY_SEE = ("rewards.view_rule", "rewards.view_reward")
 # What of the form does not matter here: a draft is asked as if it had been in force.
 _NOT_ASKED = {"name", "when", "starts_at", "ends_at", "confirmed", "confirm_unlimited", "__all__"}
-MONTH, DAYS, DATES = "month", "90 days", "dates"
+MONTH, DAYS, DATES, SINCE = "month", "90 days", "dates", "since"
 
 
 class Period(forms.Form):
     period = forms.ChoiceField(
         label="When",
-        choices=[(MONTH, "Last month"), (DAYS, "The last 90 days"), (DATES, "From a day to a day")],
+        choices=[
+            (MONTH, "Last month"),
+            (DAYS, "The last 90 days"),
+            (DATES, "From a day to a day"),
+            (SINCE, "Since it starts"),
+        ],
         widget=widgets.UnfoldAdminSelectWidget,
     )
     first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label="To, included", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     prefix = "simulated"
 
-    def of(self, program, at):
-        """``(start, until)`` in the program's zone. Raises Refused."""
+    def of(self, program, at, *, begins):
+        """``(start, until)`` in the program's zone; ``begins``: the draft's start in the past. Raises Refused."""
         if not self.is_valid():
             raise Refused("invalid_period", "Choose the days once more: one of them is no date.")
         if self.cleaned_data["period"] == MONTH:
             return simulation.last_month(program=program, at=at)
         if self.cleaned_data["period"] == DAYS:
             return simulation.last_days(program=program, days=90, at=at)
+        if self.cleaned_data["period"] == SINCE:
+            if begins is None:
+                raise Refused("invalid_period", "Choose above that it starts in the past, and when.")
+            return begins, at
         first, last = self.cleaned_data["first"], self.cleaned_data["last"]
         if not first or not last:
             raise Refused("invalid_period", "Choose the first and the last day.")
@@ -60,7 +69,10 @@ def ask(request):
     """The rule form asks for the button's fragment; empty where this person may not use it. Its POST begins."""
     if request.method == "POST":
         return _start(request)
-    shown = {"simulated_period": Period() if request.user.has_perms(MAY_SEE) else None}
+    period = Period()
+    # Asked by a button of its own, where the draft starts in the past.
+    period.fields["period"].choices = [choice for choice in period.fields["period"].choices if choice[0] != SINCE]
+    shown = {"simulated_period": period if request.user.has_perms(MAY_SEE) else None}
     return HttpResponse(render_to_string("admin/simulate_ask.html", shown, request))
 
 
@@ -87,7 +99,7 @@ def _started(request):
         labels = [f"{form.fields[name].label or name}: {said}" for name, said in wrong.items()]
         raise Refused("invalid_rule", "", errors=dict(enumerate(labels)))
     program = rule.program if rule else form.cleaned_data["program"]
-    start, until = Period(request.POST).of(program, at)
+    start, until = Period(request.POST).of(program, at, begins=form.begins_in_the_past())
     return simulation.start(
         program=program,
         rule=rule,

@@ -26,6 +26,7 @@ _HEADER = ["When", "What", "Paid in", "Change", "Balance", "Unit", "Moved"]
 
 @admin.register(Wallet)
 class WalletAdmin(acts.Acting, LongListing):
+    empty = "Everybody who was granted something has a wallet here. Write a rule, and let a friend order."
     list_display = ["who", "email", "to_spend", "on_its_way", "storefront_link"]
     list_filter = ["storefront"]
     list_select_related = ["storefront"]
@@ -149,6 +150,7 @@ def _row(line):
 
 @admin.register(Redemption)
 class RedemptionAdmin(acts.Acting, LongListing):
+    empty = "What shops spend at the checkout with POST /redemptions is listed here."
     list_display = [
         "whose",
         "shown_state",
@@ -204,6 +206,7 @@ def _plain(transfer):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(acts.Acting, LongListing):
+    empty = "Nothing was given or taken by hand. Open a wallet to give or take something, with a reason."
     list_display = ["whose", "kind", "amount", "form", "reason", "who", "made_at"]
     list_filter = ["kind", "form", "unit", "program"]
     list_select_related = ["customer", "made_by"]

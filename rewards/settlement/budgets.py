@@ -65,9 +65,9 @@ class Low:
         return f"{reading.plain(self.used, self.unit).split()[0]} of {reading.plain(self.limit, self.unit)}{when}"
 
 
-def running_out(*, at, limit=5):
-    """The Low limits of the rules in force, the fullest first; two queries."""
-    found = list(_limits_in_force(at))
+def running_out(*, at, limit=5, **only):
+    """The Low limits of the rules in force, the fullest first; two queries. ``only``: ``rule`` or ``rule__program``."""
+    found = list(_limits_in_force(at, only))
     rows = Counter.objects.filter(
         rule__in={version.rule_id for version, _ in found},
         key__in={version.rule.program.public_id for version, _ in found},
@@ -86,8 +86,8 @@ def running_out(*, at, limit=5):
     return sorted(low, key=lambda one: -one.used / one.limit)[:limit]
 
 
-def _limits_in_force(at):
-    begun = RuleVersion.objects.filter(rule__status=RuleStatus.ACTIVE, starts_at__lte=at).exclude(caps=[])
+def _limits_in_force(at, only):
+    begun = RuleVersion.objects.filter(rule__status=RuleStatus.ACTIVE, starts_at__lte=at, **only).exclude(caps=[])
     for version in begun.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).select_related("rule__program"):
         for meter in promises.limits_of_all(version):
             yield version, meter

@@ -141,10 +141,16 @@ def test_the_list_shows_how_much_of_a_budget_is_used(desk, acme, alice, program)
     order(acme, "order-4", name="friend-4", referral_code=alice.code)
     drain("money", at=timezone.now())
     first = desk.get("/admin/").content.decode().split("Budgets that run out")[1].split("</section>")[0]
-    assert f'<a href="/admin/rewards/rule/{mine.pk}/change/"><b>Give 10, get 10</b></a>' in first
+    assert f'<a class="text-link" href="/admin/rewards/rule/{mine.pk}/change/"><b>Give 10, get 10</b></a>' in first
     assert 'value="4000" max="4000"' in first
     assert "<b>Used up</b>: it pays nothing" in first
     assert "40.00 of 40.00 EUR this month" in first
+    for page in (f"/admin/rewards/rule/{mine.pk}/change/", f"/admin/budgets/{program.pk}/"):
+        assert "40.00 of 40.00 EUR this month" in desk.get(page).content.decode()
+    assert (
+        f'hx-get="/admin/budgets/{program.pk}/"'
+        in desk.get(f"/admin/advocacy/program/{program.pk}/change/").content.decode()
+    )
     # More money: no longer a worry.
     at = timezone.now()
     more = rulebook.terms_of(mine.versions.get()) | {"caps": [budget | {"limit": 40_000}]}

@@ -68,8 +68,7 @@ def test_an_edit_is_a_new_version_and_the_page_says_what_changed(desk, program):
     share = {"form": "credit", "kind": "percent", "percent_bp": 750, "maximum_minor": 2000}
     assert newest.benefits == {"advocate": share}
     shown = text(desk.get(page))
-    assert "<td>The advocate’s percentage</td>" in shown
-    assert "7.5 %" in shown
+    assert "<li>The advocate’s percentage: 7.5 %. Before: none.</li>" in shown
     assert "Planned" in shown
     assert "In force" in shown
 

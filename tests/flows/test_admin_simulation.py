@@ -39,6 +39,19 @@ def test_the_form_leads_to_what_it_would_have_cost(desk, program):
     assert RuleVersion.objects.count() == 1
 
 
+def test_a_draft_that_starts_in_the_past_is_asked_since_then(desk, program):
+    start = timezone.now() - timedelta(days=2)
+    typed = {"when": "past", "starts_at_0": start.date(), "starts_at_1": "00:00", "advocate_amount": "25.00"}
+    said = desk.post("/admin/rewards/rule/in-words/", rule_form(program, **typed)).content.decode()
+    assert f"({program.time_zone}) counts too" in said
+    assert "What does that cost?" in said
+    since = rule_form(program, **typed) | {"simulated-period": "since"}
+    page = desk.get(desk.post("/admin/simulate/", since)["HX-Redirect"]).content.decode()
+    assert "The draft would have cost 25.00 EUR more from" in page
+    soon = rule_form(program) | {"simulated-period": "since"}
+    assert "Choose above that it starts in the past" in desk.post("/admin/simulate/", soon).content.decode()
+
+
 def test_what_the_form_says_wrong_is_said_beside_the_button(desk, program):
     said = ask(desk, program, advocate_amount="ten").content.decode()
     assert "This draft cannot be asked yet." in said

@@ -64,18 +64,18 @@ SENTENCES = [
     ),
     (
         {"advocate_kind": "tiered", "advocate_tiers": TIERS, "hold_days": 0},
-        "Give the advocate by their friends’ orders a month (5.00 EUR from the 1st, 10.00 EUR from the 3rd) for a "
-        "friend’s first order, at once.",
+        "Give the advocate 5.00 EUR (from their friends’ 3rd order in a month 10.00 EUR) for a friend’s first order, "
+        "at once.",
     ),
     (
         {"advocate_kind": "tiered", "advocate_tiers": BY_REVENUE, "advocate_form": "points", "hold_days": 0} | EVERY,
-        "Give the advocate by the revenue of their friends a year (5 % in points from 0.00 EUR, 7.5 % in points from "
-        "1000.00 EUR; when it ends, all of it is raised to the tier reached) for every order of a friend, at once.",
+        "Give the advocate 5 % in points (from 1000.00 EUR of their friends’ revenue in a year 7.5 % in points; when "
+        "the year ends, all of it is raised to the tier reached) for every order of a friend, at once.",
     ),
     (
         {"advocate_kind": "tiered", "advocate_tiers": FALLING, "hold_days": 0},
-        "Give the advocate by their friends’ orders a month (8.00 EUR from the 1st, 5.00 EUR from the 5th; when it "
-        "ends, all of it is set to the tier reached) for a friend’s first order, at once.",
+        "Give the advocate 8.00 EUR (from their friends’ 5th order in a month 5.00 EUR; when the month ends, all of it "
+        "is set to the tier reached) for a friend’s first order, at once.",
     ),
     (
         {"advocate_kind": "per_product", "advocate_items": ITEMS, "advocate_minimum_minor": 100, "hold_days": 0},
