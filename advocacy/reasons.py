@@ -115,6 +115,9 @@ REASONS = {
     "fraud_hold": Reason("Held for review.", "This one takes a little longer."),
     "fraud_rejected": Reason("Rejected in review.", _GENERAL),
     "refunded": Reason("{refunded} of {basis} was refunded.", "The order, or a part of it, was returned."),
+    "order_corrected": Reason(
+        "The order was corrected (from {first} to {basis}).", "The order was changed after it was placed."
+    ),
     "withdrawn": Reason("It was withdrawn, or does not stand any more.", "This one was taken back."),
     "duplicate": Reason("Recorded before.", "Counted before."),
     "program_paused": Reason("The program was paused.", "The program is paused."),

@@ -36,7 +36,13 @@ def program(rules, *, advocates):
     )
     for name, terms in rules.items():
         rulebook.save(
-            program=made, name=name, terms=terms, at=ground.NOW, starts_at=ground.LONG_AGO, from_the_past=True
+            program=made,
+            name=name,
+            terms=terms,
+            at=ground.NOW,
+            starts_at=ground.LONG_AGO,
+            from_the_past=True,
+            accepted=True,
         )
     found = people(storefront, advocates)
     rows = [Advocate(storefront=storefront, program=made, customer=person, enrolled_at=ground.NOW) for person in found]

@@ -32,7 +32,10 @@ def _copy(program, twin, at):
         version = rulebook.in_force(rule=rule, at=at)
         if version:
             terms = _renamed(rulebook.terms_of(version), known)
-            rulebook.save(program=made, name=rule.name, terms=terms, at=at, starts_at=at, from_the_past=True)
+            # Whatever it warns of was meant of the rule it is a copy of.
+            rulebook.save(
+                program=made, name=rule.name, terms=terms, at=at, starts_at=at, from_the_past=True, accepted=True
+            )
 
 
 def _pool(pool, program, at):

@@ -148,7 +148,7 @@ def _locked_with(order, referral, pk):
 
 def _settle_standing(conversion):
     """Whether it counts now, and what that changes for the referral: +1, 0 or −1 converted friends."""
-    stands = _stands(conversion.order, conversion.advocate_review)
+    stands = _stands(conversion.order, conversion.advocate_review) and not _emptied(conversion)
     if stands == conversion.stands:
         return 0
     conversion.stands = stands
@@ -162,6 +162,11 @@ def _stands(order, advocate_review):
 
 def _wholly_returned(order):
     return _cancelled(order) or order.refunded_minor >= order.total_minor > 0
+
+
+def _emptied(conversion):
+    """Whether its order cost something, and was corrected to nothing."""
+    return conversion.order.total_minor == 0 and _told(conversion).get(version=1).facts["basis_minor"] > 0
 
 
 def _cancelled(order):
@@ -237,8 +242,11 @@ def _draft(conversion, event_type, facts, *, occurred_at, cause):
 
 def _facts_told(conversion):
     """The facts of its newest event."""
-    told = Event.objects.filter(subject_kind="conversion", subject_id=conversion.public_id)
-    return told.order_by("-version").values_list("facts", flat=True)[0]
+    return _told(conversion).order_by("-version").values_list("facts", flat=True)[0]
+
+
+def _told(conversion):
+    return Event.objects.filter(subject_kind="conversion", subject_id=conversion.public_id)
 
 
 def _facts(conversion, change):

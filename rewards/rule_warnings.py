@@ -6,9 +6,10 @@ from advocacy import conditions, money
 from advocacy.models import Offer, Side
 from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
-from rewards.models import CONVERSION_TRIGGER, Frequency
+from rewards.models import CONVERSION_TRIGGER, Frequency, HoldFrom
 from rewards.rules import terms as words
 
+_SENT = (HoldFrom.SHIPPING, HoldFrom.DELIVERY)
 _METADATA = conditions.METADATA_PREFIX
 # What the friend's own offer lowers at the checkout.
 _AFTER_DISCOUNTS = {"revenue_minor": "revenue", "basis_minor": "order total"}
@@ -35,7 +36,7 @@ def check(*, program, terms, accepted):
 def warnings(*, program, terms):
     """``[Warned]`` of terms that ``rule_checks`` does not refuse."""
     found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
-    found += _dead(program, terms)
+    found += [*_dead(program, terms), _first_of_later(terms), _nothing_sent(terms)]
     return [warned for warned in found if warned]
 
 
@@ -141,6 +142,41 @@ def _dead(program, terms):
             "The program is for new customers only, so it brings nobody who was a customer before: this condition is "
             "never met. Change the program, or the condition.",
         )
+
+
+def _first_of_later(terms):
+    """“The first order” is the first that meets the conditions, whatever its number."""
+    if terms.get("frequency", Frequency.FIRST_ORDER) != Frequency.FIRST_ORDER:
+        return None
+    if terms.get("trigger", CONVERSION_TRIGGER) != CONVERSION_TRIGGER or terms.get("milestone_every"):
+        return None
+    asked = terms.get("conditions") or []
+    later = next((one for one in _LATER if conditions.contradiction(_with(asked, one))), None)
+    if later is None:
+        return None
+    return Warned(
+        "first_of_later_orders",
+        "A condition lets no friend’s very first order through: this pays once for each friend, for the first of their "
+        "later orders that meets it. Choose every order if each of those is meant.",
+    )
+
+
+# What holds of a very first order.
+_LATER = ({"field": "sequence", "op": "is", "value": 1}, {"field": "earlier_orders", "op": "is", "value": 0})
+
+
+def _with(asked, one):
+    return [*(asked if isinstance(asked, list) else [asked]), one]
+
+
+def _nothing_sent(terms):
+    trigger = TYPES[terms.get("trigger", CONVERSION_TRIGGER)]
+    if terms.get("hold_from") not in _SENT or not terms.get("hold_days") or "placed_at" in trigger.facts:
+        return None
+    return Warned(
+        "nothing_sent",
+        f"When {trigger.when}, nothing is sent or delivered: the wait counts from that moment.",
+    )
 
 
 def _no_hold(terms):

@@ -24,7 +24,7 @@ benefits, sentence = sentences.benefits, sentences.sentence
 warnings = rule_warnings.warnings
 
 
-def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=False, replace=False, accepted=True):
+def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=False, replace=False, accepted=False):
     """A new rule, or a new version of one; returns the RuleVersion.
 
     ``terms``: RuleVersion's columns, those of ``TERMS``. ``starts_at`` is at least 10 s ahead (that is its default);

@@ -33,6 +33,7 @@ def rule(program, **terms):
         at=timezone.now(),
         starts_at=cast.LONG_AGO,
         from_the_past=True,
+        accepted=True,
     )
 
 

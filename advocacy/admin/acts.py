@@ -114,7 +114,7 @@ class Acting:
         try:
             with transaction.atomic():
                 outcome = act.do(row=row, by=request.user, at=timezone.now(), **answers)
-                said = "; ".join(str(answer) for answer in answers.values() if answer not in ("", None))
+                said = "; ".join(str(answer) for answer in answers.values() if answer not in ("", None, False))
                 self.log_change(request, row, f"{act.said(outcome)}{': ' + said if said else ''}")
         except Refused as refused:
             messages.error(request, f"{row}: {refused.message}")

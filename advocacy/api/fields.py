@@ -88,7 +88,7 @@ class Minor(Whole):
     """Money in minor units: 1250 is 12.50 EUR."""
 
     default_error_messages = {
-        "min_value": gettext_noop("must be 0 or more: minor units are never negative here"),
+        "min_value": gettext_noop("must be {min_value} or more: minor units are never negative here"),
         "max_value": gettext_noop("must be at most {max_value}"),
     }
 

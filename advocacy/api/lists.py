@@ -70,13 +70,21 @@ class Of:
 
 @dataclass(frozen=True)
 class Moment:
-    """``?created_after=…`` (included) and ``?created_before=…`` (excluded)."""
+    """``?made_after=…`` (included) and ``?made_before=…`` (excluded), of ``made_at``."""
 
     lookup: str
+    # The name that it has now, where this is an older one.
+    now: str = ""
     shape = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
-    description: str = (
-        "RFC 3339 with an offset, or a day with time_zone: when it begins. After includes the moment, before does not."
-    )
+
+    @property
+    def description(self):
+        if self.now:
+            return f"An older name of {self.now}."
+        return (
+            "RFC 3339 with an offset, or a day with time_zone: when it begins. After includes the moment, before does "
+            "not."
+        )
 
     def narrow(self, rows, text, storefront):
         try:
@@ -99,8 +107,16 @@ def _beginning(text, name, zone):
         raise invalid(f"{name} is not a day that exists.") from error
 
 
-def between(column):
-    return {"created_after": Moment(f"{column}__gte"), "created_before": Moment(f"{column}__lt")}
+def between(column, *, shown=None):
+    """The filters of a moment, named by it: ``made_at`` by ``made_after`` and ``made_before``.
+
+    ``shown``: its name in the answer, where that is another. Whatever it is, ``created_after`` and ``created_before``
+    are taken too, as all lists once named it.
+    """
+    named = (shown or column).removesuffix("_at")
+    ends = {"after": f"{column}__gte", "before": f"{column}__lt"}
+    older = {f"created_{end}": Moment(lookup, now=f"{named}_{end}") for end, lookup in ends.items()}
+    return older | {f"{named}_{end}": Moment(lookup) for end, lookup in ends.items()}
 
 
 class ListEndpoint(Endpoint):
@@ -186,7 +202,7 @@ def parameters_of(filters):
         OpenApiParameter("cursor", str, description="next_cursor of the page before."),
     ]
     if takes_days(filters):
-        words = "An IANA name such as Europe/Berlin: whose days created_after and the like mean, where they are days."
+        words = "An IANA name such as Europe/Berlin: whose days recorded_after and the like mean, where they are days."
         paging.append(OpenApiParameter(ZONE, str, description=words))
     return paging + [
         OpenApiParameter(name, getattr(each, "shape", str), description=each.description)

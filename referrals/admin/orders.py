@@ -1,5 +1,7 @@
 """Orders with their refunds, and the conversions among them with the review of each side."""
 
+import uuid
+
 from django import forms
 from django.contrib import admin
 from unfold.admin import TabularInline
@@ -115,8 +117,23 @@ class OrderAdmin(acts.Acting, LongListing):
 
     @display(description="Warnings")
     def noted(self, row):
-        said = (noted.in_words(each, currency=row.currency) for each in row.warnings)
+        said = (noted.in_words(each, currency=row.currency) for each in _called(row))
         return words.lines(said) if row.warnings else "None"
+
+
+def _called(row):
+    """Its warnings; those that name a customer by id with who that is now."""
+    named = {each["customer"]: _public_id(each["customer"]) for each in row.warnings if "customer" in each}
+    people = {each.public_id: str(each) for each in row.storefront.customers.filter(public_id__in=named.values())}
+    return [each | {"called": people.get(named.get(each.get("customer")))} for each in row.warnings]
+
+
+def _public_id(said):
+    try:
+        # They were once written down bare.
+        return ids.decode("cus", said) or uuid.UUID(said)
+    except ValueError:
+        return None
 
 
 def _sentence(noted):

@@ -1,6 +1,6 @@
 """Take what is new of an order: paid, cancelled, corrected."""
 
-from advocacy import given
+from advocacy import given, ids
 from advocacy.outbox.record import record as record_events
 from referrals import attribution, conversions, events
 from referrals.models import OrderStatus, Referral
@@ -63,7 +63,7 @@ def _take_customer(order, columns, at):
     guest = order.customer if not (order.customer.external_id or order.customer.email) else None
     person, _ = recording.customer_of(order.storefront, columns, at=at, guest=guest)
     if person.pk != order.customer_id:
-        return [{"code": "customer_differs", "customer": str(person.public_id)}]
+        return [{"code": "customer_differs", "customer": ids.encode("cus", person.public_id)}]
     order.customer = person
     return []
 

@@ -16,7 +16,10 @@ _SOURCES |= {"import": "An import"}
 
 
 def in_words(warning, *, currency):
-    """A warning as it is stored with an order, as a sentence; its code where it is not known here."""
+    """A warning as it is stored with an order, as a sentence; its code where it is not known here.
+
+    Of one that names a customer, ``called`` may be given: who that is, for a colleague.
+    """
     sentence = _SENTENCES.get(warning.get("code"))
     return sentence(warning, currency) if sentence else warning.get("message") or str(warning.get("code"))
 
@@ -47,7 +50,8 @@ def _names_another_order(warning, currency):
 
 
 def _customer_differs(warning, currency):
-    return "It was told again with another customer; it stays with the one who was told first."
+    who = f", {warning['called']}" if warning.get("called") else ""
+    return f"It was told again with another customer{who}; it stays with the one who was told first."
 
 
 def _refund_above_order(warning, currency):

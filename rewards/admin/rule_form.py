@@ -180,6 +180,7 @@ class RuleForm(Sides, forms.ModelForm):
             starts_at=self.starts_at,
             from_the_past=self.cleaned_data["when"] == PAST,
             replace=self.cleaned_data["replaces"],
+            accepted=bool(self.cleaned_data.get("confirmed")),
             at=self.at,
         )
 

@@ -1,5 +1,6 @@
 """Rules: written as a form, read as a sentence, kept as versions."""
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
@@ -9,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from unfold.decorators import display
+from unfold.widgets import UnfoldBooleanWidget
 
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
@@ -28,12 +30,27 @@ def cancel(*, row, by, at, reason):
     rulebook.cancel(rule=row, at=at)
 
 
-def activate(*, row, by, at, reason):
+class Again(acts.Reason):
+    meant = forms.BooleanField(
+        required=False,
+        label="What the rule’s page warns of is meant",
+        help_text="Asked for where the rule could pay without limit.",
+        widget=UnfoldBooleanWidget,
+    )
+
+
+def activate(*, row, by, at, reason, meant):
     latest = rulebook.newest(row) or row.versions.filter(corrects=None).order_by("number").last()
     if latest is None:
         raise Refused("no_version", "This rule says nothing yet; open it and save it.")
     terms = rulebook.terms_of(latest) | {"ends_at": None}
-    rulebook.save(program=row.program, rule=row, name=row.name, terms=terms, at=at)
+    return rulebook.save(program=row.program, rule=row, name=row.name, terms=terms, accepted=meant, at=at)
+
+
+def _activated(version):
+    """Said with what it warns of."""
+    warned = rulebook.warnings(program=version.rule.program, terms=rulebook.terms_of(version))
+    return " ".join(["Activated again", *(f"({one.text})" for one in warned)])
 
 
 @admin.register(Rule)
@@ -72,6 +89,8 @@ class RuleAdmin(acts.Acting, Listing):
             name="activate",
             label="Activate again",
             done="Activated again",
+            told=_activated,
+            form=Again,
             consequence="Its last terms are saved as a new version that starts in 10 seconds.",
             do=activate,
             applies=lambda rule: rule.status == RuleStatus.ARCHIVED,

@@ -118,7 +118,7 @@ class Adjustments(ListEndpoint):
     filters = {
         "kind": Among("kind", AdjustmentKind),
         "customer": Of("customer", Customer, "customer", external="external_id"),
-        **between("made_at"),
+        **between("made_at", shown="created_at"),
     }
 
     def rows(self):

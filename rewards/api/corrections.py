@@ -19,7 +19,8 @@ _PERIOD = {"starts_at": "2026-11-01T00:00:00Z", "ends_at": "2026-11-08T00:00:00Z
 class CorrectionCall(fields.StrictSerializer):
     version = fields.Name(help_text="The mistaken version of a rule, rlv_….")
     terms = serializers.DictField(
-        help_text=f"What should have stood there; what is left out stays. Of: {', '.join(corrections.CORRECTABLE)}."
+        help_text=f"What should have stood there; what is left out stays. Of: {', '.join(corrections.CORRECTABLE)}; "
+        "others only as they are."
     )
     starts_at = fields.Time(help_text="What happened from then on is decided anew.")
     ends_at = fields.Time(help_text="Not later than now; the moment itself is not included.")

@@ -130,7 +130,7 @@ class Redemptions(ListEndpoint):
     filters = {
         "state": Among("state", RedemptionState),
         "customer": Of("customer", Customer, "customer", external="external_id"),
-        **between("reserved_at"),
+        **between("reserved_at", shown="created_at"),
     }
 
     def rows(self):

@@ -6,7 +6,7 @@ from advocacy import jobs
 from advocacy.refusals import Refused
 from rewards import book
 from rewards.corrections import four_eyes
-from rewards.corrections.terms import PERIOD, check, corrected
+from rewards.corrections.terms import PERIOD, check, corrected, told
 from rewards.models import Correction, CorrectionState, Rule
 from rewards.settlement import decided, previewed
 from rewards.settlement.previewing import Preview, whole
@@ -27,6 +27,7 @@ def propose(*, version, terms, starts_at, ends_at, policy, reason, by, at):
     with transaction.atomic():
         # One after the other: the second finds that another is open.
         Rule.objects.select_for_update(no_key=True).get(pk=version.rule_id)
+        terms = told(version, terms)
         check(version, terms, starts_at, ends_at, at)
         correction = Correction(
             storefront_id=version.rule.program.storefront_id,

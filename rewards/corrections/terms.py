@@ -10,7 +10,14 @@ CORRECTABLE = (
     "benefits minimum_order_minor conditions caps per_currency order_limit months_limit months_from hold_days "
     "hold_from delivery_allowance_days expires_days"
 ).split()
+# Such as a whole copy of the version holds.
+_REST = set(rulebook.TERMS) - set(CORRECTABLE)
 PERIOD = {"starts_at": "Choose another period."}
+
+
+def told(version, terms):
+    """The terms without those that cannot be corrected and are told as they are."""
+    return {name: value for name, value in terms.items() if name not in _REST or getattr(version, name) != value}
 
 
 def check(version, terms, starts_at, ends_at, at):

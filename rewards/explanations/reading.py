@@ -18,16 +18,18 @@ def of_subject(*, storefront, kind, public_id):
         return {"decisions": [], "rewards": [], "transfers": []}
     decisions = list(Decision.objects.filter(subject__in=subjects).select_related("subject__program").order_by("pk"))
     versions = _versions(decisions)
-    facts = dict(
-        Event.objects.filter(storefront=storefront, subject_kind=kind, subject_id=public_id).values_list(
-            "version", "facts"
-        )
-    )
+    events = Event.objects.filter(storefront=storefront, subject_kind=kind, subject_id=public_id).order_by("-version")
+    facts = {event.version: event.facts for event in events}
+    # What each trigger began with.
+    firsts = {event.type: event.facts for event in events}
     rewards = _rewards(subjects)
     for reward in rewards:
         _note_delivery(reward, decisions, facts)
     return {
-        "decisions": [_decision(one, one.facts or facts[one.version], versions) for one in decisions],
+        "decisions": [
+            _decision(one, one.facts or facts[one.version], firsts.get(one.subject.trigger, {}), versions)
+            for one in decisions
+        ],
         "rewards": rewards,
         "transfers": list(Transfer.objects.filter(reward__in=rewards).select_related("reward").order_by("id")),
     }
@@ -77,12 +79,12 @@ def _note_delivery(reward, decisions, facts):
         reward.awaits_delivery = rules.due_at(facts=known, terms=terms, moment=moment)[1]
 
 
-def _decision(decision, facts, versions):
+def _decision(decision, facts, first, versions):
     return {
         "version": decision.version,
         "number": decision.number,
         "decided_at": decision.decided_at,
         "corrected": decision.correction is not None,
         "correction": ids.encode("cor", decision.correction) if decision.correction else None,
-        "rules": verdict.told(decision.verdicts, facts, versions, _day(decision.subject)),
+        "rules": verdict.told(decision.verdicts, facts, first, versions, _day(decision.subject)),
     }

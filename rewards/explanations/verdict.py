@@ -12,16 +12,17 @@ from rewards.rules.amounts import converted, minor_rate
 from rewards.rules.terms import ONCE
 
 
-def told(kept, facts, versions, day):
+def told(kept, facts, first, versions, day):
     """A dictionary for each rule, for JSON. ``versions``: RuleVersions by id, each with its ``sentence``.
 
-    ``day``: whose exchange rates it takes.
+    ``first``: the facts that it was decided on; ``facts``: those it is owed by. ``day``: whose exchange rates it takes.
     """
     said = verdicts.read(kept)
-    return [_rule(each, facts, versions, _paid_instead(each, said, versions), day) for each in said]
+    return [_rule(each, (facts, first), versions, _paid_instead(each, said, versions), day) for each in said]
 
 
-def _rule(said, facts, versions, instead, day):
+def _rule(said, states, versions, instead, day):
+    amounts = _amounts(*states)
     version = versions[said["version"]]
     return {
         "rule": ids.encode("rul", version.rule.public_id),
@@ -29,10 +30,10 @@ def _rule(said, facts, versions, instead, day):
         "number": said["number"],
         "sentence": version.sentence,
         "checks": [checks.told(check, said["unit"], version) for check in said["checks"]],
-        "rate": _rate(said, facts),
+        "rate": _rate(said, states[0]),
         "waits_for": _awaited(said, day),
         "counts": _counts(said, version),
-        "sides": [_side(said, side, facts, version, instead) for side in Side.values if side in said["granted"]],
+        "sides": [_side(said, side, amounts, version, instead) for side in Side.values if side in said["granted"]],
     }
 
 
@@ -78,9 +79,9 @@ def _paid_instead(said, others, versions):
     }
 
 
-def _side(said, side, facts, version, instead):
+def _side(said, side, amounts, version, instead):
     failed = checks.numbers(said["checks"], said["unit"], version)
-    amounts, unit = _refunded(facts), said["units"][side]
+    unit = said["units"][side]
     return {
         "side": side,
         "granted_minor": said["granted"][side],
@@ -105,10 +106,12 @@ def _safe(key, numbers):
     return {"threshold": numbers.get("threshold", "")} | own
 
 
-def _refunded(facts):
+def _amounts(facts, first):
     numbers = {}
     if "basis_minor" in facts:
         numbers = {name: money.plain(facts[f"{name}_minor"], facts["currency"]) for name in ("refunded", "basis")}
+        if facts["basis_minor"] != first.get("basis_minor", facts["basis_minor"]):
+            numbers["first"] = money.plain(first["basis_minor"], first["currency"])
     if "step" in facts:
         numbers |= {"input": facts["friends"], "threshold": facts["threshold"]}
     return numbers

@@ -1,15 +1,20 @@
 """What became of payouts, as the bank or a colleague says: by number, each once."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
 
-from advocacy import tables
+from advocacy import money, tables
 from advocacy.refusals import Refused
-from rewards.models import BatchState, PayoutState
+from rewards.models import BatchState, Payout, PayoutState
 from rewards.payouts import batches, changing
 
 RESULTS = ("paid", "failed", "cancelled", "returned")
+_AMOUNT = re.compile(r"\d{1,15}([.,]\d{1,4})?", re.ASCII).fullmatch
+# Of the numbers that a payout can have.
+_LARGEST = 2**63 - 1
 _LONGEST = {"reference": 140, "reason": 200}
 
 
@@ -22,6 +27,10 @@ class Result:
     result: str
     reference: str = ""
     reason: str = ""
+    # What the exported table says of the payout, where it was told: whose file this is, and nothing else was paid.
+    amount: str = ""
+    currency: str = ""
+    batch: str = ""
 
 
 def read(raw):
@@ -43,8 +52,7 @@ def read(raw):
                 f"line {line}",
                 int(row["number"]),
                 row["result"].lower(),
-                row.get("reference", ""),
-                row.get("reason", ""),
+                *(row.get(name, "") for name in ("reference", "reason", "amount", "currency", "batch")),
             )
         )
     tables.refuse(errors)
@@ -63,7 +71,7 @@ def apply(*, batch, results, at):
         if batch.state not in (BatchState.EXPORTED, BatchState.SETTLED):
             raise Refused("batch_not_exported", f"This batch is {batch.state}; results come after its export.")
         payouts = {payout.number: payout for payout in changing.of(batch)}
-        tables.refuse(_errors(results, payouts))
+        tables.refuse(_errors(batch, results, payouts))
         changed = sum(_told(state, results, payouts, at) for state in RESULTS)
         batches.settle(batch, at=at)
     return changed
@@ -74,10 +82,11 @@ def _told(state, results, payouts, at):
     return len(changing.change([payouts[number] for number in sorted(said)], PayoutState(state), at=at, said=said))
 
 
-def _errors(results, payouts):
-    errors, seen = {}, {}
+def _errors(batch, results, payouts):
+    errors, seen, elsewhere = {}, {}, _elsewhere(batch, results, payouts)
     for each in results:
-        problem = _problem(each, payouts.get(each.number))
+        payout = payouts.get(each.number)
+        problem = _problem(each, payout, elsewhere) or _other(each, payout, batch)
         above = seen.setdefault(each.number, each)
         if above.result != each.result:
             problem = f"number {each.number} is {above.result} above and {each.result} here"
@@ -88,11 +97,39 @@ def _errors(results, payouts):
     return errors
 
 
-def _problem(each, payout):
+def _elsewhere(batch, results, payouts):
+    """``{number: the batch}`` of those that are other batches' of the storefront."""
+    numbers = [each.number for each in results if each.number not in payouts and each.number <= _LARGEST]
+    others = Payout.objects.filter(storefront=batch.storefront_id, number__in=numbers).select_related("batch")
+    return {payout.number: str(payout.batch) for payout in others}
+
+
+def _other(each, payout, batch):
+    """What was said of the payout besides its result, and is not so."""
+    if each.batch not in ("", str(batch)):
+        return f"number {each.number} is of this batch, {batch}, and the line says {each.batch}"
+    if each.currency.upper() not in ("", payout.currency):
+        return f"number {each.number} is paid in {payout.currency}, and the line says {each.currency}"
+    if each.amount and _minor(each.amount, payout.currency) != payout.amount_minor:
+        paid = money.plain(payout.amount_minor, payout.currency)
+        return f"number {each.number} is {paid}, and the line says {each.amount}"
+    return ""
+
+
+def _minor(text, currency):
+    """``"25.00"``, or as a spreadsheet may write it, ``"25,00"`` and ``"25"``; None where it is no amount."""
+    if not _AMOUNT(text):
+        return None
+    minor = Decimal(text.replace(",", ".")).scaleb(money.decimals(currency))
+    return int(minor) if minor == int(minor) else None
+
+
+def _problem(each, payout, elsewhere):
     if each.result not in RESULTS:
         return f"result must be one of: {', '.join(RESULTS)}"
     if payout is None:
-        return f"this batch has no payout number {each.number}"
+        where = f": it is of the batch {elsewhere[each.number]}" if each.number in elsewhere else ""
+        return f"this batch has no payout number {each.number}{where}"
     long = next((name for name, most in _LONGEST.items() if len(getattr(each, name)) > most), None)
     if long:
         return f"{long} has at most {_LONGEST[long]} characters"

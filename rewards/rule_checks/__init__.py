@@ -3,10 +3,11 @@
 from advocacy import conditions
 from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
-from rewards.models import CONVERSION_TRIGGER, Frequency
+from rewards.models import CONVERSION_TRIGGER, Frequency, MonthsFrom
 from rewards.rule_checks import benefits, caps, codes, competition, currencies, shapes
 from rewards.rules import terms as words
 
+_LONGEST_MONTH = 31
 # What settling itself adds to the facts of what is no conversion.
 _ALWAYS_KNOWN = {"program_status", "advocate_status"}
 
@@ -69,12 +70,22 @@ def _conditions(terms, trigger):
         conditions.validate(asked, facts=_ALWAYS_KNOWN | set(trigger.facts))
     except Refused as refused:
         return refused.errors
-    least = terms.get("minimum_order_minor")
-    if not least:
-        return {}
+    return {field: said for field, (one, said) in _implied(terms).items() if _never(asked, one)}
+
+
+def _implied(terms):
+    """``{field: (what it asks beside the conditions, what is said where they never let that through)}``."""
+    found = {}
+    if least := terms.get("minimum_order_minor"):
+        said = "A condition lets only smaller orders through than this minimum: none would qualify."
+        found["minimum_order_minor"] = {"field": "goods_minor", "op": "at_least", "value": least}, said
+    if (months := terms.get("months_limit")) and terms.get("months_from") == MonthsFrom.BINDING:
+        said = "A condition lets only orders through that come later than these months: none would qualify."
+        most = months * _LONGEST_MONTH
+        found["months_limit"] = {"field": "days_since_signup", "op": "at_most", "value": most}, said
+    return found
+
+
+def _never(asked, one):
     entries = asked if isinstance(asked, list) else [asked]
-    if conditions.contradiction([*entries, {"field": "goods_minor", "op": "at_least", "value": least}]):
-        return {
-            "minimum_order_minor": "A condition lets only smaller orders through than this minimum: none would qualify."
-        }
-    return {}
+    return bool(conditions.contradiction([*entries, one]))

@@ -95,45 +95,71 @@ def worth(benefit, amount, terms):
     return money.share(amount, 10 ** money.decimals(terms.unit), terms.points_per_unit)
 
 
-def owed(benefit, facts, side, granted):
-    """``round(grant × (basis − refunded) ÷ basis)``: cumulative, so the last refund takes the remainder by itself.
+def owed(benefit, facts, side, granted, first):
+    """``round(grant × kept ÷ first basis)``: cumulative, so the last refund takes the remainder by itself.
 
     A code or a thing of one's own is owed whole until all of the order is given back.
     """
-    if not granted or given_back(facts, side):
+    if not granted or given_back(facts, side, first):
         return 0
     if not _is_order(facts) or benefit.form in WHOLE_FORMS:
         return granted
-    basis, refunded = facts["basis_minor"], facts["refunded_minor"]
-    if benefit.kind == PER_PRODUCT and refunded < basis:
-        return _owed_by_lines(benefit, facts, granted)
-    return money.share(granted, max(basis - refunded, 0), basis) if basis > 0 else granted
+    if benefit.kind == PER_PRODUCT and facts["refunded_minor"] < facts["basis_minor"]:
+        return _owed_by_lines(benefit, facts, granted, first)
+    return kept(granted, facts, first)
+
+
+def kept(number, facts, first):
+    """What of a number that was made of an order's ``first`` facts is kept by what it costs now, after refunds.
+
+    A correction to less is like a refund of the difference; one to more adds nothing.
+    """
+    basis = _first_basis(facts, first)
+    if basis <= 0:
+        return number
+    return money.share(number, max(min(basis, facts["basis_minor"] - facts["refunded_minor"]), 0), basis)
+
+
+def shrunk(facts, first):
+    """Whether an order was corrected to less than it was decided on."""
+    return _is_order(facts) and facts["basis_minor"] < _first_basis(facts, first)
+
+
+def corrected(facts, first):
+    """Whether an order may earn another share now: it costs less, or its lines are others."""
+    return shrunk(facts, first) or facts.get("products") != first.get("products")
+
+
+def _first_basis(facts, first):
+    return first.get("basis_minor", facts["basis_minor"])
 
 
 def _is_order(facts):
     return "basis_minor" in facts
 
 
-def _owed_by_lines(benefit, facts, granted):
-    """Each line keeps its own part of the grant, as far as it was not given back.
+def _owed_by_lines(benefit, facts, granted, first):
+    """Each line keeps its own part of the grant, as far as it was neither given back nor corrected to less.
 
     A refund that names no products counts for all lines at the order's own share.
     """
     basis = facts["basis_minor"]
     named = sum(line.get("refunded_minor", 0) for line in facts.get("products", ()))
     unnamed = Fraction(max(facts["refunded_minor"] - named, 0), basis)
-    whole, kept = 0, Fraction(0)
+    whole, left = sum(_line_worth(line, item) for line, item in matched(benefit, first)), Fraction(0)
     for line, item in matched(benefit, facts):
-        worth = item.amount_minor * line.get("quantity", 1) * money.BASIS_POINTS
-        worth += line["revenue_minor"] * item.percent_bp
         net = line["net_minor"]
         gone = Fraction(line.get("refunded_minor", 0), net) + unnamed if net else unnamed
-        whole, kept = whole + worth, kept + worth * (1 - min(gone, 1))
-    return money.round_half_up(granted * kept / whole) if whole else granted
+        left += _line_worth(line, item) * (1 - min(gone, 1))
+    return money.round_half_up(granted * min(left, Fraction(whole)) / whole) if whole else granted
 
 
-def given_back(facts, side):
-    """Whether the side's share of a cap is free again: by a rejection or a whole refund, not by a part."""
+def _line_worth(line, item):
+    return item.amount_minor * line.get("quantity", 1) * money.BASIS_POINTS + line["revenue_minor"] * item.percent_bp
+
+
+def given_back(facts, side, first):
+    """Whether the side's share of a cap is free again: by a rejection or all of the order, not by a part."""
     if facts.get(f"{side}_review") == "rejected":
         return True
     if falls(facts):
@@ -141,7 +167,12 @@ def given_back(facts, side):
     if not _is_order(facts):
         return False
     basis = facts["basis_minor"]
-    return bool(facts.get("cancelled") or (basis and facts["refunded_minor"] >= basis))
+    return bool(facts.get("cancelled") or (basis and facts["refunded_minor"] >= basis) or emptied(facts, first))
+
+
+def emptied(facts, first):
+    """Whether an order that cost something was corrected to nothing."""
+    return not facts["basis_minor"] and _first_basis(facts, first) > 0
 
 
 def falls(facts):

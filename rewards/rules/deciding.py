@@ -65,12 +65,13 @@ def _judge(question, terms, used):
 def _settle_owed(verdict, question, hits):
     facts = question.facts
     target = {
-        side: amounts.owed(verdict.benefits[side], facts, side, granted) for side, granted in verdict.granted.items()
+        side: amounts.owed(verdict.benefits[side], facts, side, granted, question.first)
+        for side, granted in verdict.granted.items()
     }
     verdict.owed, short = room.fit(target, verdict)
-    verdict.uses = room.uses(verdict, facts, short, verdict.earlier.uses if verdict.earlier else {})
+    verdict.uses = room.uses(verdict, question, short, verdict.earlier.uses if verdict.earlier else {})
     verdict.reasons = {
-        side: _reasons(facts, side, verdict, (*hits.get(side, ()), *short.get(side, ()))) for side in verdict.granted
+        side: _reasons(question, side, verdict, (*hits.get(side, ()), *short.get(side, ()))) for side in verdict.granted
     }
 
 
@@ -127,9 +128,9 @@ def _lose(losers, side, question):
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
-def _reasons(facts, side, verdict, hits):
+def _reasons(question, side, verdict, hits):
     """Keys that explain why less than the full grant is owed, or why it waits."""
-    granted = verdict.granted[side]
+    facts, granted = question.facts, verdict.granted[side]
     if not granted:
         nothing = "product_excluded" if verdict.benefits[side].kind == PER_PRODUCT else "zero_amount"
         return tuple(hits) or tuple(verdict.refusal) or (nothing,)
@@ -140,6 +141,10 @@ def _reasons(facts, side, verdict, hits):
         keys.append("order_cancelled" if facts.get("cancelled") else "refunded")
     elif amounts.falls(facts):
         keys.append(_fallen(facts))
+    if not facts.get("cancelled") and (
+        amounts.shrunk(facts, question.first) or (not keys and verdict.owed[side] < granted)
+    ):
+        keys.append("order_corrected")
     if facts.get(f"{side}_review") == "held":
         keys.append("fraud_hold")
     return tuple(keys)

@@ -6,7 +6,7 @@ together. Whoever changes one changes the other.
 
 from datetime import datetime
 
-from advocacy import conditions, money
+from advocacy import conditions
 from rewards.rules import amounts, periods, room
 from rewards.rules.checks import RATE_MISSING
 from rewards.rules.periods import ALL
@@ -33,6 +33,7 @@ class Asked:
             and not facts["refunded_minor"]
             and not facts.get("cancelled")
             and facts.get("stands") is not False
+            and not (facts is not first and amounts.corrected(facts, first))
         )
 
     def closed(self):
@@ -139,7 +140,7 @@ class Quick:
     def _count_friend(self, asked, given):
         places = [self._places[cap] for cap in (ONCE, ONCE_HELD, FRIENDS, HELD)]
         orders, orders_held = (self.used[place].get(given.keys[place], 0) for place in places[:2])
-        now = room.NO_ORDER if _given_back(asked, asked.facts, "advocate") else room.of_order(asked.facts)
+        now = room.NO_ORDER if _given_back(asked, asked.facts, "advocate") else room.of_order(asked.facts, asked.first)
         moved = room.moved(room.NO_ORDER, now, (orders, orders_held))
         given.friends = moved[0]
         for place, number in zip(places, (*now, *moved), strict=True):
@@ -263,18 +264,15 @@ def _owe(asked, given):
         if asked.intact:
             owed[side] = 0 if facts.get(_REVIEWS[side]) == "rejected" else granted
         else:
-            owed[side] = amounts.owed(given.benefits[side], facts, side, granted)
+            owed[side] = amounts.owed(given.benefits[side], facts, side, granted, asked.first)
 
 
 def _given_back(asked, facts, side):
-    return facts.get(_REVIEWS[side]) == "rejected" if asked.intact else amounts.given_back(facts, side)
+    return facts.get(_REVIEWS[side]) == "rejected" if asked.intact else amounts.given_back(facts, side, asked.first)
 
 
 def _counted(meter, asked, first):
     facts = asked.facts
     if _given_back(asked, facts, "advocate"):
         return 0
-    if meter.measure == COUNT:
-        return 1
-    basis, revenue = facts.get("basis_minor", 0), first.get("revenue_minor", 0)
-    return money.share(revenue, max(basis - facts["refunded_minor"], 0), basis) if basis > 0 else revenue
+    return 1 if meter.measure == COUNT else room.revenue_kept(first.get("revenue_minor", 0), asked)

@@ -1,6 +1,5 @@
 """How much room there is in the counters that a rule fills, and what a subject takes of it. Pure."""
 
-from advocacy import money
 from rewards.rules import amounts, asking
 from rewards.rules.terms import AMOUNT, COUNT, FRIENDS, HELD, ONCE, ONCE_HELD, WHOLE_FORMS
 
@@ -37,28 +36,29 @@ def fit(wanted, verdict):
     return given, hits
 
 
-def uses(verdict, facts, short, mine):
+def uses(verdict, question, short, mine):
     """What the subject takes of the counters, ``{(cap, key, period): n}``; ``mine``: what it took of them until now.
 
     Of a count 1 while a side of it is granted and not given back; rounding a rest to nothing gives nothing back. Of an
     amount what is owed. What has no limit counts every subject that qualifies: milestones and tiers.
     """
+    facts, first = question.facts, question.first
     lost = [side for side in short if not verdict.owed[side]]
     kept = [
         side
         for side, granted in verdict.granted.items()
-        if granted and side not in lost and not amounts.given_back(facts, side)
+        if granted and side not in lost and not amounts.given_back(facts, side, first)
     ]
     counts = [(meter, others) for meter, _, others in verdict.meters if meter.limit is not None and meter.refuses]
     qualifies = not verdict.refusal and all(others < meter.limit for meter, others in counts if meter.measure == COUNT)
     if verdict.terms.milestone_every:
-        return _of_milestone(verdict, facts, mine, qualifies)
+        return _of_milestone(verdict, question, mine, qualifies)
     taken = {}
     for meter, key, _ in verdict.meters:
         if meter.measure == AMOUNT:
             number = sum([verdict.owed.get(side, 0) for side in meter.sides])
         elif meter.limit is None:
-            number = _counted(meter, facts, verdict.first) if qualifies else 0
+            number = _counted(meter, question, verdict.first) if qualifies else 0
         else:
             number = int(any(side in kept for side in meter.sides))
         if number:
@@ -66,7 +66,7 @@ def uses(verdict, facts, short, mine):
     return taken
 
 
-def _of_milestone(verdict, facts, mine, qualifies):
+def _of_milestone(verdict, question, mine, qualifies):
     """A friend counts once, while any of their orders that qualified stands.
 
     Whatever order is settled when that begins or ends takes the difference; so of FRIENDS a subject may take 1, 0 or,
@@ -74,7 +74,7 @@ def _of_milestone(verdict, facts, mine, qualifies):
     """
     keys = {meter.cap: key for meter, key, _ in verdict.meters}
     others = {meter.cap: other for meter, _, other in verdict.meters}
-    now = of_order(facts) if qualifies else NO_ORDER
+    now = of_order(question.facts, question.first) if qualifies else NO_ORDER
     # By whatever key: before, these counted a friend for all advocates together.
     before = tuple(sum(number for (cap, *_), number in mine.items() if cap == wanted) for wanted in (ONCE, ONCE_HELD))
     friends, held = moved(before, now, (others[ONCE], others[ONCE_HELD]))
@@ -90,9 +90,9 @@ def _of_milestone(verdict, facts, mine, qualifies):
 NO_ORDER = (0, 0)
 
 
-def of_order(facts):
+def of_order(facts, first):
     """``(stands, and waits for a review)`` of an order that qualified for a milestone, each 1 or 0."""
-    stands = not amounts.given_back(facts, "advocate")
+    stands = not amounts.given_back(facts, "advocate", first)
     return int(stands), int(stands and facts.get("advocate_review") == "held")
 
 
@@ -107,12 +107,13 @@ def _friend(order, others):
     return int(standing > 0), int(0 < standing <= held)
 
 
-def _counted(meter, facts, first):
-    """``first``: in the program's currency, like the positions of tiers."""
-    if amounts.given_back(facts, "advocate"):
+def _counted(meter, question, converted):
+    """``converted``: the first facts in the program's currency, like the positions of tiers."""
+    if amounts.given_back(question.facts, "advocate", question.first):
         return 0
-    if meter.measure == COUNT:
-        return 1
-    basis = facts.get("basis_minor", 0)
-    revenue = first.get("revenue_minor", 0)
-    return money.share(revenue, max(basis - facts["refunded_minor"], 0), basis) if basis > 0 else revenue
+    return 1 if meter.measure == COUNT else revenue_kept(converted.get("revenue_minor", 0), question)
+
+
+def revenue_kept(revenue, asked):
+    """Of the revenue of what is asked about, which may be no order."""
+    return amounts.kept(revenue, asked.facts, asked.first) if "basis_minor" in asked.facts else revenue

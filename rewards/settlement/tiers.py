@@ -60,7 +60,7 @@ def missing(subject, counter, rule_book):
         if not read_as_a_whole(terms) or said.get("units", {}).get(ADVOCATE, said["unit"]) != benefit.unit:
             continue
         wanted = amounts.at_step(benefit, benefit.tiers.reached(counter.used), _in_unit(first, said, terms), terms)
-        total += amounts.owed(benefit, now, ADVOCATE, wanted) - said["owed"][ADVOCATE]
+        total += amounts.owed(benefit, now, ADVOCATE, wanted, first) - said["owed"][ADVOCATE]
         newest = max(newest or terms, terms, key=lambda one: one.number)
     return total, newest, review
 

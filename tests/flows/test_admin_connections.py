@@ -188,9 +188,12 @@ def test_a_request_for_privacy_is_answered_with_a_reason(desk, acme):
 
 def test_an_orders_page_says_what_is_odd_in_words(desk, acme):
     odd = {"code": "total_mismatch", "computed_minor": 5000, "total_minor": 4990}
-    order = stage_order(acme, warnings=[odd])
+    mallory = cast.customer(acme, "mallory")
+    named = [mallory.public_id, ids.encode("cus", mallory.public_id)]
+    order = stage_order(acme, warnings=[odd, *({"code": "customer_differs", "customer": str(each)} for each in named)])
     page = desk.get(f"/admin/referrals/order/{order.pk}/change/").content.decode()
     assert "Its parts come to 50.00 EUR, its total is told as 49.90 EUR." in page
+    assert page.count("It was told again with another customer, Mallory; it stays") == 2
     # Nobody brought this customer, which the page says too.
     assert "Nobody brought this customer" in page
 

@@ -117,6 +117,18 @@ def test_an_archived_rule_can_be_activated_again_with_its_terms(desk, program):
     ]
 
 
+def test_a_rule_that_could_pay_without_limit_is_activated_again_only_where_that_is_meant(desk, program):
+    mine = rule(program, frequency="every_order")
+    again = f"/admin/rewards/rule/{mine.pk}/do/activate/"
+    desk.post(f"/admin/rewards/rule/{mine.pk}/do/archive/", {"confirmed": "1", "reason": "Season is over"})
+    refused = desk.post(again, {"confirmed": "1", "reason": "Next season"}, follow=True)
+    assert "This rule could pay without limit: the same for every order of a friend, for ever" in text(refused)
+    assert mine.versions.count() == 1
+    meant = desk.post(again, {"confirmed": "1", "reason": "Next season", "meant": "on"}, follow=True)
+    assert "Activated again (This rule could pay without limit" in text(meant)
+    assert mine.versions.count() == 2
+
+
 def test_a_planned_version_stands_at_the_top_with_what_can_be_done(desk, program):
     mine = rule(program)
     page = f"/admin/rewards/rule/{mine.pk}/change/"

@@ -2,10 +2,15 @@ import pytest
 from django.utils import timezone
 
 from advocacy import ids
+from advocacy.models import Event
 from advocacy.outbox.drain import drain
+from referrals import audit as referrals_audit
+from referrals.models import Conversion
+from rewards import audit, rebuild
 from rewards.models import Reward
 from tests import cast
 from tests.flows.admin_stage import order, rule
+from tests.flows.api import secret
 
 
 @pytest.fixture
@@ -42,6 +47,27 @@ def test_an_order_is_explained_by_its_number_and_by_every_id(desk, bought):
         assert "“Give 10, get 10”, version 1: yes, 10.00 EUR to the advocate" in page
         assert "goods before the friend’s discount at least 40.00 EUR" in page
         assert "What the advocate reads" in page
+
+
+def test_a_corrected_order_keeps_its_share_of_the_reward_and_says_so(desk, acme, bought):
+    """Told by the shop that recorded it, with a newer ``updated_at``."""
+    for total, owed in ((2700, 500), (9000, 1000), (0, 0)):
+        now = timezone.now()
+        said = cast.order(
+            at=now, customer={"external_id": "fred"}, subtotal_minor=total, total_minor=total, shipping_minor=0
+        )
+        assert secret(acme).put("/orders/ext_1001", said).status_code == 200
+        while drain("money", at=now):
+            pass
+        assert Reward.objects.get().pending_minor == owed
+    page = ask(desk, "1001")
+    assert "The order was corrected (from 54.00 EUR to 0.00 EUR)." in page
+    assert "The order was changed after it was placed." in page.split("What the advocate reads")[1]
+    assert not Conversion.objects.get().stands, "nothing of it is left"
+    reversals = Event.objects.filter(type="reward.reversed").order_by("id")
+    assert [event.facts["pending_minor"] for event in reversals] == [500, 0]
+    found = [*audit.differences(), *referrals_audit.differences(), *rebuild.verify()]
+    assert [one for one in found if isinstance(one, str)] == []
 
 
 def test_a_refusal_says_why_and_the_advocate_reads_nothing_of_the_order(desk, acme, program, alice):

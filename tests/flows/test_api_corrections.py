@@ -62,6 +62,8 @@ def test_what_is_no_correction_is_a_problem_in_words(acme, mistaken):
     answer = shop.post("/corrections", said(mistaken, terms={"trigger": "referral.created"}), **KEY)
     assert (answer.status_code, answer.json()["code"]) == (422, "not_correctable")
     assert shop.post("/corrections", said(mistaken, terms={"benefits": 7}), **KEY).status_code == 422
+    unchanged = {"trigger": "conversion.recorded", "frequency": "first_order", "priority": 0}
+    assert shop.post("/corrections", said(mistaken, terms=unchanged), **KEY).json()["code"] == "nothing_corrected"
     assert shop.post("/corrections", said(mistaken)).json()["code"] == "idempotency_key_missing"
     assert not Correction.objects.exists()
 

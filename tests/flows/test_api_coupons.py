@@ -46,6 +46,7 @@ def gives(program, pool, *, trigger="referral.created", side="friend", form="cou
         at=timezone.now(),
         starts_at=cast.LONG_AGO,
         from_the_past=True,
+        accepted=True,
     )
 
 
@@ -206,6 +207,7 @@ def offer(program):
         at=timezone.now(),
         starts_at=cast.LONG_AGO,
         from_the_past=True,
+        accepted=True,
     )
 
 

@@ -99,7 +99,8 @@ def test_a_cursor_of_another_storefront_or_list_is_refused(shop, rival):
         ({"created_after": "today"}, "must be a time with its offset, such as 2026-11-22T10:15:00+01:00."),
         (
             {"sort": "name"},
-            "unknown query parameter: 'sort'; it takes created_after, created_before, cursor, limit, time_zone.",
+            "unknown query parameter: 'sort'; it takes created_after, created_before, cursor, limit, "
+            "recorded_after, recorded_before, time_zone.",
         ),
         ({"limit": ["1", "2"]}, "The query parameter limit is sent twice; send it once."),
         ({"limit": "1\0"}, "A text holds a NUL character"),
@@ -122,3 +123,5 @@ def test_periods_include_their_beginning_and_not_their_end(shop):
     at = Customer.objects.get().recorded_at.isoformat()
     assert len(shop.get("/customers", created_after=at).json()["data"]) == 1
     assert len(shop.get("/customers", created_before=at).json()["data"]) == 0
+    assert len(shop.get("/customers", recorded_after=at).json()["data"]) == 1
+    assert len(shop.get("/customers", recorded_before=at).json()["data"]) == 0

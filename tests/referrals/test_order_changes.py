@@ -1,5 +1,6 @@
 import pytest
 
+from advocacy import ids
 from advocacy.models import Customer, Event
 from advocacy.refusals import Refused
 from referrals import orders, signups
@@ -148,4 +149,4 @@ def test_a_nameless_guest_gets_a_name_and_an_order_keeps_its_buyer(acme):
     other = change(acme, customer={"external_id": "mallory"}, at=NOON + 3 * HOUR)
     mallory = Customer.objects.get(external_id="mallory")
     assert other.order.customer_id == made.order.customer_id
-    assert other.warnings == ({"code": "customer_differs", "customer": str(mallory.public_id)},)
+    assert other.warnings == ({"code": "customer_differs", "customer": ids.encode("cus", mallory.public_id)},)

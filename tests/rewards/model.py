@@ -48,6 +48,7 @@ class Conversion:
     moment: object
     basis: int
     refunded: int = 0
+    costs: int | None = None  # since it was corrected
     review: str = "clear"
     granted: dict = field(default_factory=dict)  # (rule, side) → amount
     uses: dict = field(default_factory=dict)  # (rule, cap's place, whose) → how much
@@ -58,7 +59,11 @@ class Conversion:
 
     @property
     def given_back(self):
-        return self.review == "rejected" or self.refunded >= self.basis
+        return self.review == "rejected" or self.refunded >= self.total
+
+    @property
+    def total(self):
+        return self.basis if self.costs is None else self.costs
 
     def owed(self, granted, form):
         """Half up, cumulative; a code whole until all is given back."""
@@ -66,7 +71,8 @@ class Conversion:
             return 0
         if form == "coupon":
             return granted
-        return (2 * granted * (self.basis - self.refunded) + self.basis) // (2 * self.basis)
+        kept = min(self.basis, self.total - self.refunded)
+        return (2 * granted * kept + self.basis) // (2 * self.basis)
 
 
 class Model(Milestones, ByHand, Codes):

@@ -83,6 +83,7 @@ def rule_of(program, name="Give 10", **terms):
         at=NOW,
         starts_at=NOW - timedelta(days=365),
         from_the_past=True,
+        accepted=True,
     )
 
 

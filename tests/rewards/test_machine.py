@@ -121,6 +121,9 @@ class Machine(ByHand, Codes, Money, RuleBasedStateMachine):
         facts = {}
         if "refunded" in changes:
             conversion.refunded = facts["refunded_minor"] = changes["refunded"](conversion)
+        if "costs" in changes:
+            conversion.costs = facts["basis_minor"] = changes["costs"](conversion)
+            conversion.refunded = facts["refunded_minor"] = min(conversion.refunded, conversion.costs)
         if "review" in changes:
             conversion.review = changes["review"]
             facts = {f"{side}_review": conversion.review for side in model.SIDES}
@@ -131,18 +134,23 @@ class Machine(ByHand, Codes, Money, RuleBasedStateMachine):
     @precondition(lambda self: self.told)
     @rule(which=some, share=st.sampled_from([1, 33, 50, 99]), crash=crashes)
     def refund_a_part(self, which, share, crash):
-        more = lambda c: min(c.refunded + c.basis * share // 100, c.basis)  # noqa: E731
+        more = lambda c: min(c.refunded + c.total * share // 100, c.total)  # noqa: E731
         self._change(which, crash, refunded=more)
 
     @precondition(lambda self: self.told)
     @rule(which=some, crash=crashes)
     def refund_all(self, which, crash):
-        self._change(which, crash, refunded=lambda conversion: conversion.basis)
+        self._change(which, crash, refunded=lambda conversion: conversion.total)
 
     @precondition(lambda self: self.told)
     @rule(which=some, crash=crashes)
     def delete_the_refunds(self, which, crash):
         self._change(which, crash, refunded=lambda conversion: 0)
+
+    @precondition(lambda self: self.told)
+    @rule(which=some, share=st.sampled_from([0, 40, 100, 150]), crash=crashes)
+    def correct(self, which, share, crash):
+        self._change(which, crash, costs=lambda conversion: conversion.basis * share // 100)
 
     @precondition(lambda self: self.told)
     @rule(which=some, crash=crashes)
@@ -307,7 +315,10 @@ def test_one_story_reaches_what_chance_seldom_does(machine):
         (told.take, {"who": "bob", "form": "cash", "share": 150, "debt": True}),
         (told.undo, {"which": 0, "debt": True}),
         (told.undo, {"which": 0, "debt": False}),
+        (told.correct, {"which": 3, "share": 40}),
         (told.refund_all, {"which": 3}),
+        (told.correct, {"which": 1, "share": 0}),
+        (told.correct, {"which": 1, "share": 150}),
     ]
     try:
         for act, said in acts:

@@ -97,6 +97,11 @@ REFUSED = [
         "none would qualify",
     ),
     (
+        TEN | EVERY | {"months_limit": 2, "months_from": "binding"} | asks("days_since_signup", "at_least", 63),
+        "months_limit",
+        "later than these months",
+    ),
+    (
         TEN | asks("goods_minor", "at_least", 1) | {"per_currency": {"USD": {"advocate": {"amount_minor": 1}}}},
         "per_currency",
         "use the minimum order",
@@ -128,6 +133,12 @@ def test_junk_for_benefits_is_refused_too(junk):
 
 
 WARNED = [
+    (TEN | asks("sequence", "at_least", 5), [("first_of_later_orders", False)]),
+    (TEN | asks("first_order", "is", False), [("first_of_later_orders", False)]),
+    (TEN | asks("sequence", "at_least", 5) | {"milestone_every": 2}, []),
+    (TEN | asks("earlier_orders", "at_most", 3), []),
+    (TEN | SIGN_UP | capped() | {"hold_from": "delivery"}, [("nothing_sent", False)]),
+    (TEN | SIGN_UP | capped() | {"hold_from": "payment"}, []),
     (PERCENT, [("unlimited", True)]),
     (PERCENT | {"advocate_maximum_minor": 2000}, []),
     (PERCENT | capped(), []),

@@ -58,6 +58,11 @@ def decide(used=0, before=None, rule=None, first=None, **facts):
     return ask(rule or terms(), facts=FACTS | facts, first=first, before=known, used={key: used})[0]
 
 
+def test_the_first_order_is_the_first_that_meets_the_conditions():
+    fifth = terms(conditions=[{"field": "sequence", "op": "at_least", "value": 5}])
+    assert [sum(decide(rule=fifth, sequence=number).owed.values()) for number in (1, 4, 5)] == [0, 0, 1500]
+
+
 def test_both_sides_get_what_the_rule_says():
     verdict = decide()
     assert verdict.granted == {"advocate": 1000, "friend": 500}
@@ -198,7 +203,30 @@ def test_conditions_and_grant_are_decided_on_the_first_state_and_what_is_owed_on
     newest = FACTS | {"goods_minor": 100, "revenue_minor": 90_000, "basis_minor": 6000, "refunded_minor": 3000}
     verdict = ask(terms(minimum_order_minor=4000), facts=newest, first=first)[0]
     assert verdict.granted == {"advocate": 1000, "friend": 500}
-    assert verdict.owed == {"advocate": 500, "friend": 250}
+    # 3000 of what was decided on, 6240, are left.
+    assert verdict.owed == {"advocate": 481, "friend": 240}
+
+
+@pytest.mark.parametrize(
+    ("now", "refunded", "owed", "reasons"),
+    [
+        (3120, 0, 500, ("order_corrected",)),
+        (3120, 1560, 250, ("refunded", "order_corrected")),
+        (3120, 3120, 0, ("refunded", "order_corrected")),
+        (0, 0, 0, ("order_corrected",)),
+        # More of an order earns no more, and pays for what is refunded of it.
+        (9360, 0, 1000, ()),
+        (9360, 3120, 1000, ("refunded",)),
+        (9360, 6240, 500, ("refunded",)),
+    ],
+)
+def test_an_order_corrected_to_less_keeps_its_share_and_one_corrected_to_more_what_it_had(now, refunded, owed, reasons):
+    verdict = decide(first=FACTS, basis_minor=now, refunded_minor=refunded)
+    assert (verdict.granted["advocate"], verdict.owed["advocate"]) == (1000, owed)
+    assert verdict.reasons["advocate"] == reasons
+    assert bool(verdict.uses) == bool(owed), "its room of a cap is free when nothing of it is left"
+    whole = decide(rule=terms(advocate_form="coupon", advocate_amount_minor=1000), first=FACTS, basis_minor=now)
+    assert whole.owed == {"advocate": 1000 if now else 0}
 
 
 def test_a_cap_of_one_side_leaves_the_other_its_own():

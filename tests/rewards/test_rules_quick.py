@@ -103,7 +103,10 @@ def subjects(draw):
     }
     now = {"refunded_minor": min(refunded, basis), "cancelled": draw(st.sampled_from([False] * 5 + [True]))}
     now |= {f"{side}_review": draw(st.sampled_from(["clear"] * 5 + ["rejected"])) for side in ("advocate", "friend")}
-    if basis and now["refunded_minor"]:
+    if draw(st.integers(0, 4)) == 0:
+        now |= {"basis_minor": draw(st.sampled_from([0, 50, 4000, 9000])), "products": products[1:]}
+        now["refunded_minor"] = min(now["refunded_minor"], now["basis_minor"])
+    elif basis and now["refunded_minor"]:
         now["products"] = [products[0] | {"refunded_minor": 1000}, products[1]]
     facts = first | now
     if draw(st.integers(0, 9)) == 0:

@@ -102,16 +102,30 @@ def test_products_are_paid_by_the_first_item_that_names_them(items, granted):
     assert verdict.reasons == {"advocate": () if granted else ("product_excluded",)}
 
 
+CORRECTED = 90, ("order_corrected",)
+
+
+def corrected(rule, lines):
+    """What is owed, and why, of an order of beans and a cup that has these lines now."""
+    first = FACTS | {"products": [BEANS, CUP]}
+    verdict = ask(rule, facts=FACTS | {"products": lines}, first=first)[0]
+    return verdict.owed["advocate"], verdict.reasons["advocate"]
+
+
 @pytest.mark.parametrize(
     ("beans", "cup", "refunded", "owed"),
     [(0, 0, 0, 180), (1000, 0, 1000, 90), (0, 4000, 4000, 180), (2000, 0, 2000, 0), (0, 0, 3120, 90)],
 )
-def test_a_refund_of_a_product_takes_back_what_was_paid_for_it(beans, cup, refunded, owed):
+def test_a_refund_or_correction_of_a_product_takes_back_what_was_paid_for_it(beans, cup, refunded, owed):
     rule = terms(
         **EVERY,
         advocate_kind="per_product",
         advocate_items=[{"by": "category", "values": ["coffee"], "percent_bp": 1000}],
     )
+    assert corrected(rule, [BEANS, CUP]) == (180, ())
+    assert corrected(rule, [BEANS | {"quantity": 1, "net_minor": 1000, "revenue_minor": 900}, CUP]) == CORRECTED
+    assert corrected(rule, [BEANS | {"revenue_minor": 9000}, CUP]) == (180, ()), "more earns no more"
+    assert corrected(rule, [CUP]) == (0, ("order_corrected",))
     lines = [BEANS | {"refunded_minor": beans}, CUP | {"refunded_minor": cup}]
     first = FACTS | {"products": [BEANS, CUP]}
     verdict = ask(rule, facts=first | {"products": lines, "refunded_minor": refunded}, first=first)[0]
