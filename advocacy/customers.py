@@ -11,9 +11,9 @@ from advocacy.models import Customer, bulk
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import NotFound
 
-_TEXTS = {"name": 200, "phone": 40, "locale": 20, "country": 2, "time_zone": 60}
+_TEXTS = {"phone": 40, "locale": 20, "country": 2, "time_zone": 60}
 _DATA = ("source", "traits")
-_KNOWN = {"external_id", "email", "orders_before", "created_at", "updated_at", *_TEXTS, *_DATA}
+_KNOWN = {"external_id", "email", "orders_before", "created_at", "updated_at", "name", *_TEXTS, *_DATA}
 _MOST_ORDERS = 1_000_000
 _IS_GUEST = ExpressionWrapper(Q(external_id__isnull=True), output_field=BooleanField())
 
@@ -119,6 +119,7 @@ def columns(fields, at):
     """What is said of a person, checked, as it is stored. Pure."""
     given.known(fields, _KNOWN)
     said = {name: given.text(name, fields[name], longest=most) for name, most in _TEXTS.items() if name in fields}
+    said |= {"name": given.line("name", fields["name"], longest=200)} if "name" in fields else {}
     said |= {name: given.data(name, fields[name] or {}) for name in _DATA if name in fields}
     if fields.get("external_id") is not None:
         said["external_id"] = given.text("external_id", fields["external_id"], longest=200, required=True)

@@ -34,7 +34,7 @@ def enrol(
         storefront_id=program.storefront_id,
         program=program,
         customer=customer,
-        display_name=given.text("display_name", display_name, longest=80).strip(),
+        display_name=given.line("display_name", display_name, longest=80),
         shows_name=shows_name,
         terms_version=terms_version,
         terms_accepted_at=terms_accepted_at and min(given.moment("terms_accepted_at", terms_accepted_at, at=at), at),

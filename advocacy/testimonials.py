@@ -35,7 +35,7 @@ def send(
         advocate=advocate,
         text=given.text("text", text, longest=2000, required=True).strip(),
         rating=None if rating is None else given.whole("rating", rating, least=1, most=_BEST),
-        display_name=given.text("display_name", display_name, longest=80).strip(),
+        display_name=given.line("display_name", display_name, longest=80),
         consent_at=at if given.flag("consented", consented) else None,
         consent_wording=given.text("wording", wording, longest=40),
         source=source,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from advocacy import countries, secrets
+from advocacy import countries, given, secrets
 from advocacy.models import Customer
 from advocacy.refusals import Refused
 from rewards import bank
@@ -33,6 +33,8 @@ def put(*, customer, fields, source, at, by=None):
         known, before = _said(payee), payee.shown
         for name in _COLUMNS:
             setattr(payee, name, fields.get(name, getattr(payee, name)))
+        payee.name = given.line("name", payee.name, longest=140)
+        payee.vat_id = given.line("vat_id", payee.vat_id, longest=20)
         _refuse(_problems(payee, at))
         redirects = _redirect(payee, fields, at)
         _refuse(_unpayable(payee))
@@ -73,7 +75,7 @@ def others_with_its_destination(payee):
 
 def _problems(payee, at):
     wrong = {}
-    if not payee.name.strip():
+    if not payee.name:
         wrong["name"] = "Write the name of the account’s holder."
     if payee.country not in countries.CODES:
         wrong["country"] = "The two capitals of a country (ISO 3166), such as DE."

@@ -15,10 +15,12 @@ def shop(acme, program):
 
 
 def test_alice_is_enrolled_with_her_first_link(shop, settings):
-    made = shop.post("/advocates", ALICE | {"program": "friends", "code": "alice-1", "shows_name": True})
+    odd = {"display_name": "\tAlice\u202e\r\n\x07", "customer": ALICE["customer"] | {"name": "Alice\n\tExample\x1b"}}
+    made = shop.post("/advocates", odd | {"program": "friends", "code": "alice-1", "shows_name": True})
     assert made.status_code == 201
     advocate = made.json()
     assert (advocate["code"], advocate["status"], advocate["display_name"]) == ("ALICE-1", "active", "Alice")
+    assert Customer.objects.get().name == "Alice Example"
     assert [link["url"] for link in advocate["links"]] == [f"{settings.BASE_URL}/r/ALICE-1"]
     assert shop.get(f"/advocates/{advocate['id']}").json() == advocate
 

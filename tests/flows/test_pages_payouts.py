@@ -39,8 +39,10 @@ def put(client, advocate, language="en", **changes):
 
 def test_she_reads_what_is_payable_and_says_where_it_goes(signed_in, alice, policy):
     assert "Tell us where to send your money" in rewards(signed_in, alice)
-    assert put(signed_in, alice).status_code == 302
+    assert put(signed_in, alice, name="Alice\r\n\tExample\x0b", vat_id="DE\t1").status_code == 302
     payee = Payee.objects.get()
+    assert (payee.name, payee.vat_id, payee.changes.get().name) == ("Alice Example", "DE 1", "Alice Example")
+    assert put(signed_in, alice, name=" \t\x07").status_code == 422
     assert (payee.country, payee.destination_end, payee.changes.get().source) == ("DE", "3000", "portal")
     page = rewards(signed_in, alice)
     assert "It comes with the next payout." in page
