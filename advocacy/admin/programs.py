@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from advocacy.admin import words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
-from advocacy.models import Program, Storefront
+from advocacy.models import Program, ProgramStatus, Storefront
 
 LABELS = {
     "slug": "Short name",
@@ -22,6 +22,18 @@ LABELS = {
     "points_per_unit": "Points for one unit of money",
     "expiry_reminder_days": "Reminder before something expires (days)",
 }
+
+
+def only_storefront():
+    """Initial values of a new row where there is no choice: a test twin is none."""
+    live = Storefront.objects.filter(test_twin_of=None)[:2]
+    return {"storefront": live[0].pk} if len(live) == 1 else {}
+
+
+def only_program():
+    """The same for what belongs to a program."""
+    running = Program.objects.exclude(status=ProgramStatus.ENDED).filter(storefront__test_twin_of=None)[:2]
+    return {"program": running[0].pk} if len(running) == 1 else {}
 
 
 class Keys(forms.CharField):
@@ -104,8 +116,7 @@ class ProgramAdmin(Listing):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request):
-        only = Storefront.objects.filter(test_twin_of=None)[:2]
-        return {"storefront": only[0].pk} if len(only) == 1 else {}
+        return only_storefront() | super().get_changeform_initial_data(request)
 
     @admin.display(description="A click counts for", ordering="window_days")
     def window(self, row):

@@ -130,12 +130,18 @@ def public_id(kind):
     return show
 
 
-def table(rows):
-    """Rows of cells as a small table inside a page."""
+def table(rows, *, look="", head=()):
+    """Rows of cells as a small table inside a page; ``look`` is a class of the style sheet beside its own."""
     body = format_html_join(
         "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((c,) for c in r)),) for r in rows)
     )
-    return format_html('<div class="scroll"><table class="small-table">{}</table></div>', body)
+    names = format_html("<thead><tr>{}</tr></thead>", format_html_join("", "<th>{}</th>", ((name,) for name in head)))
+    return format_html(
+        '<div class="scroll"><table class="small-table {}">{}<tbody>{}</tbody></table></div>',
+        look,
+        names if head else "",
+        body,
+    )
 
 
 def why(name):

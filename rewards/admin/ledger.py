@@ -41,6 +41,16 @@ class TransferInline(TabularInline):
         return False
 
 
+_PLACES = (
+    ("Waiting", "pending_minor"),
+    ("Credited", "available_minor"),
+    ("Reserved", "reserved_minor"),
+    ("Spent", "spent_minor"),
+    ("Paid out", "paid_minor"),
+    ("Expired", "expired_minor"),
+)
+
+
 @admin.register(Reward)
 class RewardAdmin(acts.Acting, LongListing):
     empty = (
@@ -57,10 +67,6 @@ class RewardAdmin(acts.Acting, LongListing):
     granted = words.amount("granted_minor", "Granted", unit="unit")
     waiting = words.amount("pending_minor", "Waiting", unit="unit")
     credited = words.amount("available_minor", "Credited", unit="unit")
-    reserved = words.amount("reserved_minor", "Reserved", unit="unit")
-    spent = words.amount("spent_minor", "Spent", unit="unit")
-    paid = words.amount("paid_minor", "Paid out", unit="unit")
-    expired = words.amount("expired_minor", "Expired", unit="unit")
     rule_link = words.person("rule", "Rule")
     id_text = words.public_id("reward")
     acts = by_hand.OF_REWARDS
@@ -69,12 +75,7 @@ class RewardAdmin(acts.Acting, LongListing):
         (
             "How much",
             {
-                "fields": [
-                    ("state", "form"),
-                    ("granted", "waiting", "credited", "reserved"),
-                    ("spent", "paid", "expired"),
-                    "held",
-                ]
+                "fields": [("state", "form"), "amounts", "held"],
             },
         ),
         ("Why", {"fields": ["rule", "rule_version_number", "why", "decisions"]}),
@@ -84,6 +85,13 @@ class RewardAdmin(acts.Acting, LongListing):
     @display(description="For")
     def who(self, row):
         return str(row.recipient)
+
+    @display(description="Amounts")
+    def amounts(self, row):
+        """What was granted, then where it is: places that hold nothing are left out."""
+        held = [(label, getattr(row, column)) for label, column in _PLACES]
+        shown = [("Granted", row.granted_minor), *(place for place in held if place[1])]
+        return words.table(((label, reading.plain(value, row.unit)) for label, value in shown), look="sums")
 
     @display(description="Why?")
     def why(self, row):

@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from advocacy.admin import words
 from advocacy.admin.listing import Listing, ReadOnlyInline
+from advocacy.admin.programs import only_storefront
 from rewards import bank
 from rewards.admin.money_form import MoneyForm, money_box
 from rewards.models import Payee, PayeeChange, TaxLimit
@@ -120,3 +121,6 @@ class TaxLimitAdmin(Listing):
     storefront_link = words.person("storefront", "Storefront")
     limit_text = words.amount("yearly_limit_minor", "Yearly limit", unit="currency")
     fields = ["storefront", "country", "currency", "limit"]
+
+    def get_changeform_initial_data(self, request):
+        return only_storefront() | super().get_changeform_initial_data(request)

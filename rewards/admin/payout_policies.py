@@ -8,6 +8,7 @@ from unfold.decorators import display
 
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
+from advocacy.admin.programs import only_storefront
 from rewards import limits
 from rewards.admin.limits import told
 from rewards.admin.money_form import MoneyForm, money_box
@@ -31,6 +32,7 @@ class PolicyForm(MoneyForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self.initial_limit = self.instance.four_eyes_above_minor
+        self.fields["second_above"].initial = self.fields["second_above"].initial or "0"
 
 
 def gather(*, row, by, at):
@@ -75,6 +77,9 @@ class PayoutPolicyAdmin(acts.Acting, Listing):
     ]
     minimum_text = words.amount("minimum_minor", "Minimum", unit="currency")
     second = words.amount("four_eyes_above_minor", "Second person above", unit="currency")
+
+    def get_changeform_initial_data(self, request):
+        return only_storefront() | super().get_changeform_initial_data(request)
 
     def get_readonly_fields(self, request, obj=None):
         return ["storefront", "program", "currency"] if obj and obj.batches.exists() else []

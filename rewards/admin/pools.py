@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from advocacy import tables
 from advocacy.admin import words
 from advocacy.admin.listing import Listing
-from advocacy.models import Program, ProgramStatus
+from advocacy.admin.programs import only_program
 from advocacy.refusals import Refused
 from rewards.admin import amounts
 from rewards.coupons import codes, pools, uploading
@@ -130,8 +130,7 @@ class CouponPoolAdmin(Listing):
         return ["stock", "waiting", "given", "program", "kind", "value", "source", "id_text"]
 
     def get_changeform_initial_data(self, request):
-        programs = Program.objects.exclude(status=ProgramStatus.ENDED)[:2]
-        return {"program": programs[0].pk} if len(programs) == 1 else {}
+        return only_program() | super().get_changeform_initial_data(request)
 
     def save_model(self, request, obj, form, change):
         # Never over what assigning codes writes meanwhile.

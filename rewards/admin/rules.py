@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldBooleanWidget
 
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
-from advocacy.models import Program, ProgramStatus
+from advocacy.admin.programs import only_program
 from advocacy.refusals import Refused
 from rewards import recipes, rulebook
 from rewards.admin import history, rule_budgets, rule_form, rule_layout
@@ -119,7 +119,7 @@ class RuleAdmin(acts.Acting, Listing):
             raise PermissionDenied
         context = self.admin_site.each_context(request)
         asked = request.GET.get("program", "")
-        program = {"program": asked} if asked.isdecimal() else _only_program()
+        program = {"program": asked} if asked.isdecimal() else only_program()
         context |= {"title": "Start from a recipe", "recipes": recipes.RECIPES.values(), "opts": self.opts} | program
         return TemplateResponse(request, "admin/rule_recipes.html", context)
 
@@ -127,7 +127,7 @@ class RuleAdmin(acts.Acting, Listing):
         return ["program"] if obj else []
 
     def get_changeform_initial_data(self, request):
-        return _only_program() | super().get_changeform_initial_data(request)
+        return only_program() | super().get_changeform_initial_data(request)
 
     def render_change_form(self, request, context, *args, obj=None, **options):
         form = context["adminform"].form
@@ -183,12 +183,6 @@ class RuleAdmin(acts.Acting, Listing):
     @display(description="Versions")
     def latest(self, row):
         return len(row.in_order)
-
-
-def _only_program():
-    """The program that a new rule is for where there is no choice: a test twin's is none."""
-    running = Program.objects.exclude(status=ProgramStatus.ENDED).filter(storefront__test_twin_of=None)[:2]
-    return {"program": running[0].pk} if len(running) == 1 else {}
 
 
 def _planned(form):

@@ -92,7 +92,12 @@ class WalletAdmin(acts.Acting, LongListing):
     def newest_lines(self, row):
         newest = wallets.statement(storefront=row.storefront_id, customer=row.pk).order_by("-id")[:LINES]
         told = wallets.lines(customer=row, transfers=list(newest))
-        return words.table(map(_line, told)) if told else "The first line appears when something is granted or given."
+        head = "When", "What", "Change", "Balance"
+        return (
+            words.table(map(_line, told), look="money-lines", head=head)
+            if told
+            else "The first line appears when something is granted or given."
+        )
 
     @display(description="As a file")
     def as_a_file(self, row):
