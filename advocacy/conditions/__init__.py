@@ -5,17 +5,10 @@ all hold, or ``{"any": [entries]}``; an entry is a condition or a group of them,
 Rules, segments and whatever else asks questions of facts pass the facts and get one ``Check`` per entry back.
 """
 
+from advocacy.conditions.catalogue import FIELDS, METADATA
 from advocacy.conditions.checks import Check, check, compile, evaluate, first_failure, reads, unmet
-from advocacy.conditions.fields import (
-    FIELDS,
-    METADATA,
-    METADATA_PREFIX,
-    OPERATORS,
-    Field,
-    facts_needed,
-    field_of,
-    single_conditions,
-)
+from advocacy.conditions.fields import facts_needed, field_of, single_conditions
+from advocacy.conditions.kinds import METADATA_PREFIX, OPERATORS, Field
 from advocacy.conditions.sentences import sentence
 from advocacy.conditions.validation import contradiction, validate
 

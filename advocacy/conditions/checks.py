@@ -4,7 +4,8 @@ from functools import partial
 from operator import eq, ge, le
 from typing import NamedTuple
 
-from advocacy.conditions.fields import TEXTS, entries_of, field_of, reader_of
+from advocacy.conditions.fields import entries_of, field_of, reader_of
+from advocacy.conditions.kinds import TEXTS
 
 # A check shows this many of a list of texts, such as the products of a large order.
 SHOWN = 20

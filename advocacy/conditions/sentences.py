@@ -1,7 +1,8 @@
 """Conditions in plain words, for the sentence by which a rule shows itself."""
 
 from advocacy import money
-from advocacy.conditions.fields import FLAG, METADATA_PREFIX, MONEY, NUMBER, TEXTS, entries_of, field_of
+from advocacy.conditions.fields import entries_of, field_of
+from advocacy.conditions.kinds import FLAG, METADATA_PREFIX, MONEY, NUMBER, TEXTS
 
 _COMPARED = {"at_least": "at least {}", "at_most": "at most {}", "is": "{}"}
 

@@ -3,18 +3,9 @@
 import re
 
 from advocacy import countries, money
-from advocacy.conditions.fields import (
-    FIELDS,
-    FLAG,
-    METADATA_PREFIX,
-    MONEY,
-    NUMBER,
-    OPERATORS,
-    TEXTS,
-    entries_of,
-    fact_of,
-    field_of,
-)
+from advocacy.conditions.catalogue import FIELDS
+from advocacy.conditions.fields import entries_of, fact_of, field_of
+from advocacy.conditions.kinds import FLAG, METADATA_PREFIX, MONEY, NUMBER, OPERATORS, TEXTS
 from advocacy.refusals import Refused
 
 MOST_ENTRIES = 50

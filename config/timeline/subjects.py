@@ -43,4 +43,5 @@ def _summary(told):
         why = dict.fromkeys(reason["staff"] for side in rule["sides"] for reason in side["reasons"])
         waits = rule["waits_for"] and f"waits for {rule['waits_for']}"
         said.append(f"“{rule['name']}”: {waits or ' and '.join(owed) or rule['counts'] or ' '.join(why)}")
-    return " ".join(line if line.endswith(".") else f"{line}." for line in said) or "No rule was in force."
+    said = said or ["No rule was in force.", *told["decisions"][-1]["not_in_force"]]
+    return " ".join(line if line.endswith(".") else f"{line}." for line in said)

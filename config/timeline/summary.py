@@ -23,7 +23,7 @@ def of(order, explained, refusals, zone):
         return f"{name.capitalize()} waits to be decided; that takes seconds."
     parts = [_told_reward(reward, zone) for told in explained for reward in _rewards(told) if _worth(reward)]
     first = _sentence(parts, name) if parts or not _waiting(explained) else f"{name.capitalize()} is not decided yet."
-    return " ".join([first, *_refused(explained)])
+    return " ".join([first, *_refused(explained), *_not_in_force(explained)])
 
 
 def _rewards(told):
@@ -64,6 +64,13 @@ def _waiting(explained):
 
 def _newest(told):
     return told["decisions"][-1]["rules"] if told["decisions"] else ()
+
+
+def _not_in_force(explained):
+    """Where no rule was asked at all: which there were, before or after."""
+    for told in explained:
+        if told["decisions"] and not _newest(told):
+            yield " ".join(["No rule was in force then.", *told["decisions"][-1]["not_in_force"]])
 
 
 def _refused(explained):

@@ -13,7 +13,7 @@ def serve(*, at, limit=500, storefront=None):
 
     Call again while it returns any. Each pool is a transaction of its own.
     """
-    return sum(_serve(pool, at, limit) for pool in _wanted() if storefront in (None, pool.storefront))
+    return sum(_serve(pool, at, limit) for pool in _wanted(storefront))
 
 
 def serve_pool(*, pool, at, limit=500):
@@ -21,10 +21,11 @@ def serve_pool(*, pool, at, limit=500):
     return _serve(pool, at, limit)
 
 
-def _wanted():
-    """The pools that somebody waits for and that have codes."""
+def _wanted(storefront):
+    """The pools that somebody waits for and that have codes, of this storefront or of all."""
     names = set()
     waiting = Reward.objects.filter(waits_for_code=True).exclude(status=RewardStatus.REVERSED)
+    waiting = waiting.filter(storefront=storefront) if storefront else waiting
     for side, benefits in waiting.values_list("side", "rule_version__benefits").distinct():
         names.add(ids.decode("pol", (benefits or {}).get(side, {}).get("pool", "")))
     found = CouponPool.objects.filter(public_id__in=names - {None}).order_by("pk")

@@ -1,5 +1,10 @@
 """What was decided about one fact, by every rule of every program that was asked, and what came of it."""
 
+import zoneinfo
+
+from django.db.models import F
+from django.utils.formats import date_format
+
 from advocacy import ids, reckonings
 from advocacy.models import Event
 from rewards import book, rates, rulebook, rules
@@ -87,4 +92,19 @@ def _decision(decision, facts, first, versions):
         "corrected": decision.correction is not None,
         "correction": ids.encode("cor", decision.correction) if decision.correction else None,
         "rules": verdict.told(decision.verdicts, facts, first, versions, _day(decision.subject)),
+        "not_in_force": [] if decision.verdicts else _not_in_force(decision.subject),
     }
+
+
+def _not_in_force(subject):
+    """Where no rule was asked: when each that the program has for it began later, or had ended, in a sentence."""
+    moment, zone = subject.occurred_at, zoneinfo.ZoneInfo(subject.program.time_zone)
+    versions = RuleVersion.objects.filter(rule__program=subject.program, trigger=subject.trigger)
+    versions = versions.exclude(starts_at=F("ends_at")).select_related("rule").order_by("rule", "starts_at")
+    later = {version.rule_id: version for version in reversed(versions) if version.starts_at > moment}
+    before = {version.rule_id: version for version in versions if version.starts_at <= moment}
+    said = [(later[rule], "began on", later[rule].starts_at) for rule in later if rule not in before]
+    said += [(before[rule], "had ended on", before[rule].ends_at) for rule in before]
+    return [
+        f"“{version.rule.name}” {what} {date_format(at.astimezone(zone), 'j F Y, H:i')}." for version, what, at in said
+    ]

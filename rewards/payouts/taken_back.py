@@ -33,12 +33,19 @@ class Short:
 
 def since(batch):
     """``[Short]`` of the batch's payouts, by number."""
-    frozen = [payout for payout in changing.of(batch) if payout.state == PayoutState.FROZEN]
+    frozen = Payout.objects.filter(batch=batch, state=PayoutState.FROZEN)
+    # Few owe anything: only their payouts are read.
+    owing = Reward.objects.filter(
+        recipient__in=frozen.values("customer"), available_minor__lt=0, reserved_minor__gt=0, unit=batch.currency
+    )
+    debts = {pk: (who, minor) for pk, who, minor in owing.values_list("pk", "recipient", "available_minor")}
+    if not debts:
+        return []
+    theirs = frozen.filter(customer__in={who for who, _ in debts.values()})
+    frozen, found = list(theirs.select_related("customer").order_by("number")), Counter()
     held = moving.held([payout.public_id for payout in frozen], AccountKind.RESERVED)
-    below = Reward.objects.filter(pk__in={reward for reward, _ in held}, available_minor__lt=0)
-    debts, found = dict(below.values_list("pk", "available_minor")), Counter()
     for (reward, reference), amount in held.items():
-        found[reference] += min(amount, -debts.get(reward, 0))
+        found[reference] += min(amount, -debts.get(reward, (None, 0))[1])
     return [Short(payout, found[payout.public_id]) for payout in frozen if found[payout.public_id]]
 
 

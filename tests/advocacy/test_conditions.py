@@ -3,7 +3,7 @@
 import pytest
 
 from advocacy import conditions, reasons
-from advocacy.conditions.fields import FLAG
+from advocacy.conditions.kinds import FLAG
 from advocacy.refusals import Refused
 
 FACTS = {

@@ -6,11 +6,12 @@ from advocacy.models import Event
 from advocacy.outbox.drain import drain
 from referrals import audit as referrals_audit
 from referrals.models import Conversion
-from rewards import audit, rebuild
+from rewards import audit, rebuild, rulebook
 from rewards.models import Reward
 from tests import cast
-from tests.flows.admin_stage import order, rule
+from tests.flows.admin_stage import TERMS, order, rule
 from tests.flows.api import secret
+from tests.terms import terms
 
 
 @pytest.fixture
@@ -68,6 +69,23 @@ def test_a_corrected_order_keeps_its_share_of_the_reward_and_says_so(desk, acme,
     assert [event.facts["pending_minor"] for event in reversals] == [500, 0]
     found = [*audit.differences(), *referrals_audit.differences(), *rebuild.verify()]
     assert [one for one in found if isinstance(one, str)] == []
+
+
+def test_an_order_before_any_rule_is_told_when_the_rule_began_or_had_ended(desk, acme, program, alice):
+    past, to_come = rule(program), timezone.now() + cast.DAY
+    past.versions.update(ends_at=cast.NOON)
+    rulebook.save(program=program, name="Later", terms=terms(**TERMS), at=timezone.now(), starts_at=to_come)
+    bought = order(acme, referral_code=alice.code)
+    while drain("money", at=timezone.now()):
+        pass
+    page, day = ask(desk, "1001"), f"{to_come:%-d %B %Y}"
+    assert "Nobody gets anything for order 1001. No rule was in force then." in page
+    assert f"“Later” began on {day}" in page
+    assert "“Give 10, get 10” had ended on 2 March 2026, 12:00." in page
+    assert "The offer was not open then." in page.split("What the advocate reads")[1]
+    told = secret(acme).get("/orders/ext_1001/explain").json()["conversions"][0]["decisions"][0]
+    assert (told["rules"], len(told["not_in_force"])) == ([], 2)
+    assert bought.conversion
 
 
 def test_a_refusal_says_why_and_the_advocate_reads_nothing_of_the_order(desk, acme, program, alice):
