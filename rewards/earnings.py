@@ -158,10 +158,11 @@ _NEXT_PERIOD = {"cap_reached", "budget_exhausted"}
 
 
 def _reasons(decision):
-<<<<<<< HEAD
     """Each key once. Of a rule what stays leads, for then a better order does not help; of several rules leads what was
     granted, then the one that is nearest to paying.
     """
+    if not decision.verdicts:
+        return ("rule_not_in_force",)
     told = [
         (not verdict["granted"].get(Side.ADVOCATE.value), _obstacle(keys[0]), keys)
         for verdict in verdicts.read(decision.verdicts)
@@ -172,17 +173,6 @@ def _reasons(decision):
 
 def _obstacle(key):
     return 0 if key in _NEXT_ORDER else 1 if key in _NEXT_PERIOD else 2
-=======
-    """Each key once, in the order of the rules."""
-    if not decision.verdicts:
-        return ("rule_not_in_force",)
-    if not decision.verdicts:
-        return ("rule_not_in_force",)
-    keys = (
-        key for verdict in verdicts.read(decision.verdicts) for key in verdict["reasons"].get(Side.ADVOCATE.value, ())
-    )
-    return tuple(dict.fromkeys(keys))
->>>>>>> 196b772 (Say which rules there were where none was in force, and read only what is asked of pools and drafts)
 
 
 def _thresholds(decision):

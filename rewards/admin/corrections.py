@@ -179,7 +179,8 @@ class CorrectionAdmin(acts.Acting, LongListing):
             return "This version decided nothing in that period: there is nothing to correct."
         changed, decided = row.difference["rewards"], row.difference["decisions"]
         changes, are = "changes" if changed == 1 else "change", "is" if decided == 1 else "are"
-        return f"{counted(changed, 'reward')} {changes}; {counted(decided, 'decision')} {are} made anew."
+        said = f"{counted(changed, 'reward')} {changes}; {counted(decided, 'decision')} {are} made anew."
+        return f"{said} {_waived(row.difference)}".strip()
 
     @display(description="The biggest changes")
     def biggest(self, row):
@@ -251,3 +252,11 @@ def _job(row):
 
 def _drawn(job):
     return render_to_string("admin/job_now.html", {"job": job, "dot": words.dot(job.state, job.get_state_display())})
+
+
+def _waived(difference):
+    """What nobody gives back of it, though it was spent or paid."""
+    if not difference.get("waived"):
+        return ""
+    amounts = " and ".join(reading.plain(minor, unit) for unit, minor in difference["waived"].items())
+    return f"Waived, because it was spent or paid: {amounts} of {counted(difference['waived_rewards'], 'reward')}."

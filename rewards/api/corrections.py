@@ -44,7 +44,8 @@ class CorrectionAnswer(serializers.ModelSerializer):
     ends_at = fields.Moment()
     difference = serializers.JSONField(
         help_text="subjects of the period, decisions, rewards, units (what it comes to), moved (all ups and "
-        "downs) and the biggest changes; empty while it is being worked out."
+        "downs), the biggest changes, and what would be waived because it was spent or paid, of how many rewards "
+        "(waived_rewards); empty while it is being worked out."
     )
     needs_second = serializers.BooleanField(help_text="Above the limit: two people take it over and approve it.")
     proposed_at = fields.Moment()
@@ -83,6 +84,8 @@ class CorrectionAnswer(serializers.ModelSerializer):
                     "after": 500,
                 }
             ],
+            "waived": {"EUR": 3500},
+            "waived_rewards": 1,
         },
         "needs_second": True,
         "proposed_at": BOUGHT,

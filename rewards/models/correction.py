@@ -40,9 +40,9 @@ class Correction(models.Model):
     reason = models.CharField(max_length=200, help_text="For your colleagues and the log. Customers do not read it.")
     state = models.CharField(max_length=10, choices=CorrectionState, default=CorrectionState.COUNTING)
     # {"subjects", "decisions", "rewards", "units": {unit: minor}, "moved": {unit: minor},
-    # "biggest": [{"kind", "subject", "side", "unit", "before", "after"}]}: of how many subjects, ``units`` what it
-    # comes to, ``moved`` all ups and downs added up; as it was when it was proposed, or approved if more was decided by
-    # then. Empty until it is known. Nothing in it names a person.
+    # "biggest": [{"kind", "subject", "side", "unit", "before", "after"}], "waived": {unit: minor}, "waived_rewards"}:
+    # of how many subjects, ``units`` what it comes to, ``moved`` all ups and downs added up; as it was when it was
+    # proposed, or approved if more was decided by then. Empty until it is known. Nothing in it names a person.
     difference = models.JSONField(default=dict)
     needs_second = models.BooleanField(
         default=True, help_text="The difference is above the limit: somebody else approves it."

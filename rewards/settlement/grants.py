@@ -11,7 +11,7 @@ def targets(found, rule_book, at):
     """A Target for every reward that these cases granted, now or earlier."""
     made = []
     for case in found:
-        raised = _raised(case)
+        raised = raised_by(case)
         for verdict in case.verdicts:
             if verdict.no and case.question.before is None:
                 continue
@@ -26,7 +26,7 @@ def targets(found, rule_book, at):
                 elif case.correction:
                     reward.rule_version = rule_book.by_version[verdict.terms.version]
                 if case.waives and (case.instead is None or verdict.terms.rule in case.anew):
-                    _waive(case, verdict, reward, raised)
+                    reward.waived_minor = sum(waived(case, verdict, reward, raised))
                 made.append(_target(case, verdict, side, reward, due_at))
     return made
 
@@ -40,7 +40,7 @@ def _target(case, verdict, side, reward, due_at):
     return crediting.Target(reward, verdict.owed[side], case.event, verdict.terms.expires_days)
 
 
-def _raised(case):
+def raised_by(case):
     """``{(recipient, unit): minor}``: what a correction that waives gives more, where another rule loses to it."""
     raised = Sum()
     for verdict in case.verdicts if case.waives else ():
@@ -49,10 +49,10 @@ def _raised(case):
     return raised
 
 
-def _waive(case, verdict, reward, raised):
-    """Of what has left, what this correction made owed no more is not asked back; what was refunded before is.
+def waived(case, verdict, reward, raised):
+    """``(already, now)``: of what has left, what this correction made owed no more is not asked back.
 
-    What it gives the same customer instead pays for that first, and is used up by it.
+    What was refunded before is. What it gives the same customer instead pays for that first, and is used up by it.
     """
     before, now = _owed_before(case, verdict, reward.side), verdict.owed[reward.side]
     gone = max(reward.spent_minor + reward.paid_minor - now, 0)
@@ -60,7 +60,7 @@ def _waive(case, verdict, reward, raised):
     more = min(gone - already, max(before - now, 0))
     instead = min(more, raised[reward.recipient_id, reward.unit])
     raised[reward.recipient_id, reward.unit] -= instead
-    reward.waived_minor = already + more - instead
+    return already, more - instead
 
 
 def _owed_before(case, verdict, side):

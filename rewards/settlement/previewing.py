@@ -4,8 +4,8 @@ from collections import Counter as Sum
 from functools import cache
 
 from rewards import book, verdicts
-from rewards.models import Counter, Subject
-from rewards.settlement import cases, correcting, decided, previewed
+from rewards.models import CorrectionPolicy, Counter, Subject
+from rewards.settlement import cases, correcting, decided, grants, previewed
 from rewards.settlement.settle import answer, counters_of
 
 BIGGEST = 10
@@ -24,6 +24,7 @@ class Preview:
         self._compiled = cache(lambda reckoned: book.terms_of(corrected, reckoned))
         self.cursor, self.looked_at, self.decided, self.rewards = {}, 0, 0, 0
         self.units, self.amounts, self.biggest, self.moved = Sum(), Sum(), [], Sum()
+        self.waived, self.waived_rewards = Sum(), 0
 
     @property
     def over(self):
@@ -62,12 +63,28 @@ class Preview:
 
     def _add(self, case):
         """Of its rule, and of those that compete with it."""
+        case.waives = self.correction.policy == CorrectionPolicy.WAIVE
+        if case.waives:
+            self._waive(case)
         for verdict in case.verdicts:
             before = case.earlier.get(verdict.terms.rule)
             for side in dict.fromkeys((*before["owed"], *verdict.owed)) if before else ():
                 was, now = before["owed"].get(side, 0), verdict.owed.get(side, 0)
                 if was != now:
                     self._change(case.subject, side, verdicts.unit(before, side), was, now)
+
+    def _waive(self, case):
+        """As ``grants`` does when it is approved."""
+        raised = grants.raised_by(case)
+        for verdict in case.verdicts:
+            for side in verdict.owed:
+                reward = case.rewards.get((verdict.terms.rule, side))
+                if reward is None or (case.instead is not None and verdict.terms.rule not in case.anew):
+                    continue
+                _, more = grants.waived(case, verdict, reward, raised)
+                if more:
+                    self.waived[reward.unit] += more
+                    self.waived_rewards += 1
 
     def _change(self, subject, side, unit, was, now):
         self.rewards += 1
@@ -79,7 +96,8 @@ class Preview:
 
     def told(self):
         counts = {"subjects": self.looked_at, "decisions": self.decided, "rewards": self.rewards}
-        return counts | {"units": dict(self.units), "moved": dict(self.amounts), "biggest": self.biggest}
+        waived = {"waived": dict(self.waived), "waived_rewards": self.waived_rewards}
+        return counts | {"units": dict(self.units), "moved": dict(self.amounts), "biggest": self.biggest} | waived
 
     def kept(self):
         """What ``go_on`` of another goes on from, as JSON."""
@@ -90,6 +108,7 @@ class Preview:
         self.cursor, told = kept["cursor"], kept["told"]
         self.looked_at, self.decided, self.rewards = told["subjects"], told["decisions"], told["rewards"]
         self.units, self.amounts, self.biggest = Sum(told["units"]), Sum(told["moved"]), told["biggest"]
+        self.waived, self.waived_rewards = Sum(told.get("waived", {})), told.get("waived_rewards", 0)
 
 
 def whole(correction, corrected):

@@ -300,6 +300,8 @@ def test_what_was_spent_is_waived_or_netted_as_chosen(alice, olga, anna, netted)
     crediting.save([reward])
     ledger.post([ledger.Posting(reward, Leg.USE, 4000)], at=NOW)
     correct(version, olga, anna, policy="net" if netted else "waive")
+    told = Correction.objects.get().difference
+    assert (told["waived"], told["waived_rewards"]) == (({}, 0) if netted else ({"EUR": 3500}, 1)), "said beforehand"
     assert balances(alice.customer) == left
     reward.refresh_from_db()
     assert (reward.granted_minor, reward.waived_minor, crediting.held(reward)) == (500, waived, 500)
