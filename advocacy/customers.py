@@ -102,6 +102,20 @@ def upsert(*, storefront, fields, at, guest=None):
         raise RuntimeError("A customer kept being made by others and never found.")
 
 
+def forget(*, customer, at):
+    """Nothing says any more who this is. Segments, tier and country stay: what is open is decided by them.
+
+    Whoever comes back later under the same id or address is somebody else.
+    """
+    traits = {name: customer.traits[name] for name in ("segments", "tier") if name in customer.traits}
+    texts = dict.fromkeys(("name", "phone", "locale", "time_zone"), "")
+    nobody = dict.fromkeys(("external_id", "email", "email_key")) | texts | {"source": {}, "traits": traits}
+    for column, value in (nobody | {"erased_at": at, "version": customer.version + 1}).items():
+        setattr(customer, column, value)
+    customer.save(update_fields=[*nobody, "erased_at", "version"])
+    _tell(customer, events.CUSTOMER_ERASED, occurred_at=at, at=at)
+
+
 def lock(customer):
     """The row as it is now, locked. ``no_key``: rows that only point to the person need not wait."""
     return bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])[0]
@@ -155,6 +169,9 @@ def made(storefront, said, at):
 
 def news(customer, said):
     """The columns that are other than before. Raises ``SomebodyElse`` where the row is another account's by now."""
+    if customer.erased_at:
+        # News of an old order must not say again who it was.
+        return {}
     if customer.external_id and said.get("external_id", customer.external_id) != customer.external_id:
         raise SomebodyElse
     if said["updated_at"] < customer.updated_at:

@@ -20,6 +20,13 @@ CUSTOMER_CHANGED = EventType(
     _CUSTOMER,
     when="the shop says something new of a customer",
 )
+CUSTOMER_ERASED = EventType(
+    "customer.erased",
+    "customer",
+    "A person was erased: nothing names them here any more. Erase what you keep of them by our ids.",
+    _CUSTOMER,
+    triggers=False,
+)
 # What a rule asks of a moment: as it was then, so that a late worker decides the same.
 _PROGRAM = {"program_status": "active, paused or ended, by its window too, at that moment; empty without a program"}
 _ADVOCATE = {

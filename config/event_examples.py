@@ -128,6 +128,7 @@ _BY_SUBJECT = {
     "coupon": {"kind": "coupon", "order": None, "used_minor": 0},
 }
 _OF_TYPE = {
+    "customer.erased": {"identified": False},
     "advocate.changed": {"status": "paused"},
     "link.changed": {"status": "disabled"},
     "testimonial.sent": {"status": "pending", "stands": False},

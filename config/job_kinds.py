@@ -4,11 +4,13 @@
 result)``; see ``advocacy/jobs``. The admin shows a result by the template ``admin/jobs/<kind>.html`` if there is one.
 """
 
+from advocacy import privacy
 from referrals.inbound import reconciling
 from rewards import corrections, simulation
 from rewards.coupons import uploading
 
 JOBS = {
+    privacy.JOB: privacy.step,
     corrections.JOB: corrections.step,
     corrections.PREVIEW: corrections.step_of_preview,
     reconciling.JOB: reconciling.step,

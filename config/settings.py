@@ -123,6 +123,8 @@ WITHHELD_OFFERS = "rewards.withheld.of"
 # The functions that give a test twin what its storefront has, and that empty it.
 TWIN_FILLER = "config.twins.fill"
 TWIN_EMPTIER = "config.twins.empty"
+PRIVACY_PARTS = "config.privacy.PARTS"
+PRIVACY_SEARCHES = "config.privacy.SEARCHES"
 
 # --- data ----------------------------------------------------------------------------------------------------------
 

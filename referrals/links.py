@@ -163,6 +163,11 @@ def _vanity(code):
     return wanted
 
 
+def free_code():
+    """One that says nothing of anybody and that nobody else has."""
+    return ids.base32(secrets.randbits(60), length=12).upper()
+
+
 def _made(advocate):
     """The first name that friends may read and four letters, or eight letters."""
     name = _plain_name(advocate.display_name) if advocate.shows_name else ""

@@ -1,12 +1,13 @@
 """Customers and advocates. Storefronts write customers; admins read them and decide who may bring friends."""
 
 from django.contrib import admin
+from django.http import JsonResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.admin import StackedInline
 from unfold.decorators import display
 
-from advocacy import enrolment
+from advocacy import enrolment, privacy
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
 from advocacy.models import Advocate, AdvocateStatus, Customer, Standing
@@ -25,8 +26,34 @@ class StandingInline(ReadOnlyInline, StackedInline):
     given_back = words.amount("refunded_minor", "Refunded", unit="customer.storefront.currency")
 
 
+def export(*, row, by, at, reason):
+    return privacy.export(customer=row, at=at)
+
+
+def download(page, request, told):
+    """The file, in an answer to a POST whose reason is in the log."""
+    response = JsonResponse(told, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="{told["customer"]}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def erase(*, row, by, at, reason):
+    return privacy.erase(customer=row, at=at, by=by)
+
+
+# Also of whoever is asked for by a platform.
+EXPORT = {
+    "name": "export",
+    "label": "Download all that is kept",
+    "done": "Downloaded all that is kept",
+    "consequence": "A file (JSON) of everything about this person. That you took it, and why, is kept in the log.",
+    "then": download,
+}
+
+
 @admin.register(Customer)
-class CustomerAdmin(LongListing):
+class CustomerAdmin(acts.Acting, LongListing):
     empty = "Customers come with their first sign-up, order or click that the shop tells."
     list_display = ["who", "email", "external_id", "storefront_link", "created_at"]
     list_filter = ["storefront"]
@@ -42,6 +69,21 @@ class CustomerAdmin(LongListing):
         ("Who", {"fields": ["name", "email", "phone", ("locale", "country"), "storefront", "external_id", "see_also"]}),
         ("Since when", {"fields": [("created_at", "updated_at"), "orders_before"]}),
         ("As the shop sent it", {"fields": ["source", "traits", "id_text"], "classes": ["collapse"]}),
+    ]
+
+    acts = [
+        acts.Act(do=export, **EXPORT),
+        acts.Act(
+            name="erase",
+            label="Erase",
+            done="Is being erased",
+            danger=True,
+            consequence="For ever: name, addresses, free texts and what platforms sent of this person go. Orders, "
+            "amounts and balances stay, of somebody who is not known; their links lead nowhere and they earn nothing "
+            "more. Pay them what they are owed first. Do not write their name into the reason.",
+            do=erase,
+            applies=lambda customer: customer.erased_at is None,
+        ),
     ]
 
     @display(description="See also")

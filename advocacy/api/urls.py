@@ -5,6 +5,7 @@ from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events
 from advocacy.api.jobs import OneJob
+from advocacy.api.privacy import CustomerErasure, CustomerExport
 from advocacy.api.programs import Offers, Programs
 from advocacy.api.surveys import Answers
 from advocacy.api.testimonials import OneTestimonial, Testimonials, Withdrawal
@@ -20,6 +21,8 @@ urlpatterns = [
     path("batch", Batch.as_view()),
     path("customers", Customers.as_view()),
     path("customers/<str:external_id>", OneCustomer.as_view()),
+    path("customers/<str:external_id>/export", CustomerExport.as_view()),
+    path("customers/<str:external_id>/erase", CustomerErasure.as_view()),
     path("programs", Programs.as_view()),
     path("offers", Offers.as_view()),
     path("testimonials", Testimonials.as_view()),

@@ -12,6 +12,7 @@ from advocacy.models.portal_session import PortalSession
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
 from advocacy.models.reckoning import Reckoning
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
+from advocacy.models.suppression import Suppression
 from advocacy.models.survey import Answer, SurveyKind
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
 
@@ -46,6 +47,7 @@ __all__ = [
     "Side",
     "Standing",
     "Storefront",
+    "Suppression",
     "SurveyKind",
     "Testimonial",
     "TestimonialStatus",

@@ -31,6 +31,8 @@ class Customer(models.Model):
     created_at = models.DateTimeField(help_text="When the storefront first knew them.")
     updated_at = models.DateTimeField(help_text="The storefront's own time of the newest change taken.")
     recorded_at = models.DateTimeField()
+    # Nothing names them any more: orders and money of nobody that is known.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -51,6 +53,8 @@ class Customer(models.Model):
         ]
 
     def __str__(self):
+        if self.erased_at:
+            return "Erased"
         return self.name or self.email or self.external_id or "A guest"
 
     @property

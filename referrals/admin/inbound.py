@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from advocacy import secrets
-from advocacy.admin import acts, words
+from advocacy.admin import acts, people, words
 from advocacy.admin.listing import LongListing
 from referrals import inbound
 from referrals.inbound import privacy
-from referrals.models import InboundMessage, InboundState, PrivacyRequest, PrivacyState
+from referrals.models import InboundMessage, InboundState, PrivacyKind, PrivacyRequest, PrivacyState
 
 _MOST_SHOWN = 30_000
 
@@ -73,8 +73,16 @@ def _written(row):
     )
 
 
+def export(*, row, by, at, reason):
+    return privacy.told(request=row, at=at)
+
+
 def answered(*, row, by, at, reason):
     privacy.answered(request=row, note=reason, at=at)
+
+
+def _may_be_told(row):
+    return row.kind == PrivacyKind.DATA and row.customer_id is not None
 
 
 @admin.register(PrivacyRequest)
@@ -95,14 +103,16 @@ class PrivacyRequestAdmin(acts.Acting, LongListing):
         ("Where from", {"fields": ["connection", "reference", "id_text"]}),
     ]
     acts = [
+        acts.Act(do=export, applies=_may_be_told, **people.EXPORT),
         acts.Act(
             name="answered",
             label="Answered",
             done="Answered",
-            consequence="It is listed as done. Nothing is deleted or sent by this: do that first.",
+            consequence="It is listed as done: you sent the file, or did what was asked. Nothing is deleted or sent by "
+            "this.",
             do=answered,
             applies=lambda row: row.state == PrivacyState.OPEN,
-        )
+        ),
     ]
 
     @admin.display(description="Asked", ordering="id")

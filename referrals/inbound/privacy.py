@@ -1,10 +1,10 @@
-"""Requests for privacy that platforms pass on: kept as rows, answered by people."""
+"""Requests for privacy that platforms pass on: kept as rows. Who is to be erased is; what is to be told, staff send."""
 
 from datetime import timedelta
 
-from advocacy import customers
+from advocacy import customers, privacy
 from advocacy.refusals import Refused
-from referrals.models import PrivacyRequest, PrivacyState
+from referrals.models import PrivacyKind, PrivacyRequest, PrivacyState
 
 ANSWERED_WITHIN = timedelta(days=30)
 
@@ -14,7 +14,7 @@ def ask(*, storefront, connection, kind, fields, reference, orders, at):
     customer = customers.known(storefront=storefront, fields=fields, at=at) if fields else None
     nothing = bool(fields) and customer is None
     named = {"storefront": storefront, "connection": connection, "kind": kind, "customer": customer}
-    return PrivacyRequest.objects.get_or_create(
+    request, new = PrivacyRequest.objects.get_or_create(
         **named,
         reference=reference,
         state=PrivacyState.DONE if nothing else PrivacyState.OPEN,
@@ -25,7 +25,18 @@ def ask(*, storefront, connection, kind, fields, reference, orders, at):
             "done_at": at if nothing else None,
             "note": "Nothing is kept of this customer." if nothing else "",
         },
-    )[0]
+    )
+    if new and customer and kind == PrivacyKind.REDACT:
+        # Its last step marks the request as done.
+        privacy.erase(customer=customer, at=at)
+    return request
+
+
+def told(*, request, at):
+    """All that is kept of the customer who asked."""
+    if request.customer is None:
+        raise Refused("nobody", "It is not about one customer who is known here.")
+    return privacy.export(customer=request.customer, at=at)
 
 
 def answered(*, request, note, at):

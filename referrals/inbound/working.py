@@ -30,6 +30,12 @@ def work(*, at):
     return tried
 
 
+def try_one(pk, *, at):
+    """Work on this message now, also where its time has not come."""
+    InboundMessage.objects.filter(pk=pk).update(next_attempt_at=None)
+    return _one(pk, at)
+
+
 def replay(*, messages, at):
     """Work on these again, as if they had just come; how many."""
     again = messages.exclude(state=InboundState.RECEIVED)

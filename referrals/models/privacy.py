@@ -16,7 +16,7 @@ class PrivacyState(models.TextChoices):
 
 
 class PrivacyRequest(models.Model):
-    """A platform asks, for a customer or for the shop, what the law lets them ask. Answered by hand."""
+    """A platform asks, for a customer or for the shop, what the law lets them ask."""
 
     public_id = PublicIdField()
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="privacy_requests")

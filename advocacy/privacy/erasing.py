@@ -1,0 +1,66 @@
+"""Erase a person: what names them goes, what was ordered, earned and paid stays as it is."""
+
+import hashlib
+
+from advocacy import customers, ids, jobs
+from advocacy.models import Customer, Job, Suppression
+from advocacy.models.job import ACTIVE
+from advocacy.privacy import parts
+from advocacy.refusals import Refused
+
+JOB = "erasure"
+
+
+def erase(*, customer, at, by=None):
+    """A job that erases this customer; the one that goes on where there is one. It cannot be undone.
+
+    Refuses who is erased already (``already_erased``).
+    """
+    customer = customers.lock(customer)
+    if customer.erased_at:
+        raise Refused("already_erased", "This customer is erased already; nothing that names them is kept.")
+    going_on = jobs_of(customer).filter(state__in=ACTIVE).first()
+    parameters = {"customer": ids.encode("cus", customer.public_id)}
+    return going_on or jobs.start(storefront=customer.storefront, kind=JOB, parameters=parameters, at=at, by=by)
+
+
+def jobs_of(customer):
+    """The newest first."""
+    name = ids.encode("cus", customer.public_id)
+    mine = Job.objects.filter(storefront=customer.storefront_id, kind=JOB, parameters__customer=name)
+    return mine.order_by("-id")
+
+
+def step(*, job, at):
+    """Of the job: a part of what must be searched through, and at the end, at once, all rows that name the person."""
+    public_id = ids.decode("cus", job.parameters["customer"])
+    customer = Customer.objects.select_related("storefront").get(storefront=job.storefront_id, public_id=public_id)
+    searches, place = parts.searches(), job.cursor.get("search", 0)
+    if place < len(searches):
+        further = searches[place](customer=customer, cursor=job.cursor.get("at", {}), at=at)
+        cursor = {"search": place + 1} if further is None else {"search": place, "at": further}
+        return jobs.Progress(cursor=cursor, done=job.done + 1)
+    _erase_rows(customers.lock(customer), at)
+    return jobs.Progress(cursor=job.cursor, done=job.done + 1, total=job.done + 1, result={"erased": 1})
+
+
+def _erase_rows(customer, at):
+    if customer.erased_at:
+        return
+    if customer.email_key:
+        digest = digest_of(customer.storefront, customer.email_key)
+        Suppression.objects.get_or_create(storefront=customer.storefront, digest=digest, defaults={"since": at})
+    for part in parts.all():
+        part.erase(customer, at=at)
+    # Last: the others find the person by what the row says.
+    customers.forget(customer=customer, at=at)
+
+
+def suppressed(*, storefront, email_key):
+    """Whether the person of this address (``emails.normalise``) was erased: nothing is sent there unless they ask."""
+    return Suppression.objects.filter(storefront=storefront, digest=digest_of(storefront, email_key)).exists()
+
+
+def digest_of(storefront, email_key):
+    """An address nobody can read; the same one of another storefront's looks different."""
+    return hashlib.sha256(f"{storefront.public_id}:{email_key}".encode()).digest()

@@ -1,0 +1,36 @@
+"""Everything that is kept of one person, as JSON."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from advocacy import ids
+from advocacy.privacy import parts
+
+
+def export(*, customer, at):
+    """``{section: rows}`` of all that is kept of this customer now; JSON, with ids as the API writes them."""
+    told = {
+        "customer": ids.encode("cus", customer.public_id),
+        "storefront": customer.storefront.name,
+        "made_at": at.isoformat(),
+    }
+    for part in parts.all():
+        told |= part.told(customer)
+    return told
+
+
+def rows(found, *columns, **named):
+    """Rows as dictionaries of these columns, and of ``named`` = the path of a column; nothing that says nothing."""
+    asked = {name: name for name in columns} | named
+    listed = found.order_by("pk").values_list(*asked.values())
+    return [_said(zip(asked, values, strict=True)) for values in listed]
+
+
+def _said(pairs):
+    return {name: _plain(value) for name, value in pairs if value not in (None, "", [], {})}
+
+
+def _plain(value):
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

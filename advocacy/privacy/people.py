@@ -1,0 +1,35 @@
+"""The base's own part: the customer, who they are as an advocate, what they said."""
+
+from advocacy import enrolment
+from advocacy.models import Advocate, AdvocateStatus, Answer, Customer, PortalSession, Standing, Testimonial
+from advocacy.models import TestimonialStatus as Status
+from advocacy.privacy.exporting import rows
+
+_CUSTOMER = ("external_id", "email", "name", "phone", "locale", "country", "time_zone", "source", "traits")
+_TEXT_OF_NOBODY = "(erased)"
+
+
+def told(customer):
+    me = {"customer": customer}
+    said = ("text", "rating", "display_name", "consent_at", "consent_wording", "status", "reason", "sent_at")
+    joined = ("display_name", "shows_name", "status", "terms_version", "terms_accepted_at", "enrolled_at", "code")
+    answered = ("kind", "score", "scale_min", "scale_max", "answered_at")
+    mine = Customer.objects.filter(pk=customer.pk)
+    return {
+        "person": rows(mine, *_CUSTOMER, "orders_before", "created_at", "updated_at"),
+        "dealings": rows(Standing.objects.filter(**me), "orders", "revenue_minor", "refunded_minor", "friends_joined"),
+        "programs": rows(Advocate.objects.filter(**me), *joined, program="program__name"),
+        "testimonials": rows(Testimonial.objects.filter(**me), *said),
+        "answers": rows(Answer.objects.filter(**me), *answered),
+        "portal_visits": rows(PortalSession.objects.filter(**me), "made_at", "opened_at"),
+    }
+
+
+def erase(customer, *, at):
+    PortalSession.objects.filter(customer=customer).delete()
+    shown = {"text": _TEXT_OF_NOBODY, "display_name": "", "reason": "", "status": Status.WITHDRAWN}
+    Testimonial.objects.filter(customer=customer).update(**shown)
+    for advocate in Advocate.objects.filter(customer=customer).order_by("pk"):
+        if advocate.status == AdvocateStatus.ACTIVE:
+            enrolment.set_status(advocate=advocate, status=AdvocateStatus.PAUSED, at=at)
+        Advocate.objects.filter(pk=advocate.pk).update(display_name="", shows_name=False)

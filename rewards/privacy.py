@@ -1,0 +1,39 @@
+"""What rewards keep of a person: all amounts stay; free words go, and whom nothing was ever paid to."""
+
+import pgtrigger
+
+from advocacy.privacy.exporting import rows
+from rewards.models import Account, Adjustment, Coupon, Payee, PayeeChange, Payout, Redemption, Reward
+
+_ERASED = "(erased)"
+_REWARD = ("side", "form", "status", "unit", "granted_minor", "available_minor", "created_at", "due_at", "expires_at")
+_ADJUSTMENT = ("kind", "form", "unit", "amount_minor", "reason", "made_at")
+_REDEMPTION = ("state", "form", "unit", "amount_minor", "order_external_id", "reserved_at")
+_COUPON = ("last_4", "state", "assigned_at", "expires_at", "used_at")
+_PAYEE = ("name", "country", "kind", "vat_id", "tax_form_since", "destination_kind", "destination_end")
+_PAYOUT = ("state", "amount_minor", "currency", "payee_name", "payee_country", "payee_vat_id", "destination_end")
+
+
+def told(customer):
+    me = {"customer": customer}
+    return {
+        "rewards": rows(Reward.objects.filter(recipient=customer), *_REWARD),
+        "balances": rows(Account.objects.filter(**me), "unit", "form", "kind", "balance_minor"),
+        "adjustments": rows(Adjustment.objects.filter(**me), *_ADJUSTMENT),
+        "redemptions": rows(Redemption.objects.filter(**me), *_REDEMPTION),
+        "coupons": rows(Coupon.objects.filter(**me), *_COUPON),
+        "payee": rows(Payee.objects.filter(**me), *_PAYEE),
+        "payouts": rows(Payout.objects.filter(**me), *_PAYOUT, "made_at", "paid_at"),
+    }
+
+
+def erase(customer, *, at):
+    # The register says who decided and how much; the words were about the person.
+    with pgtrigger.ignore("rewards.Adjustment:adjustments_are_append_only"):
+        Adjustment.objects.filter(customer=customer).update(reason=_ERASED)
+    if Payout.objects.filter(customer=customer).exists():
+        # Whom money was paid to, and where, must be kept with the books for as long as the law says.
+        return
+    with pgtrigger.ignore("rewards.PayeeChange:payee_changes_are_append_only"):
+        PayeeChange.objects.filter(payee__customer=customer).delete()
+    Payee.objects.filter(customer=customer).delete()

@@ -1,0 +1,204 @@
+"""Who asks for it gets all that is kept of them, or is forgotten: no table names them, no amount moves."""
+
+import json
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from advocacy import customers, privacy, secrets
+from advocacy.jobs import working
+from advocacy.models import Customer, Event, Job
+from advocacy.outbox.drain import drain
+from referrals import inbound
+from referrals.models import InboundMessage, Order, PrivacyRequest
+from rewards.models import Account, Payee, PayeeChange, Reward, Transfer
+from rewards.payouts import payees
+from tests import cast
+from tests.flows.api import secret
+from tests.referrals import platforms_stage as stage
+from tests.rewards.scene import rule_of
+
+pytestmark = pytest.mark.django_db
+# Words that stand nowhere else.
+XAVER, ZENOBIA = ("Xaver", "Kerbholz", "xk-77", "0170 555"), ("Zenobia", "Quittenbaum")
+
+
+PAYEE = {"fields": {"name": "Xaver Kerbholz", "country": "DE", "iban": "DE89370400440532013000"}}
+
+
+def key(shop):
+    return {"Authorization": f"Bearer {shop.token}"}
+
+
+@pytest.fixture
+def shop(acme):
+    return secret(acme)
+
+
+@pytest.fixture
+def zenobia(program):
+    """She advocates, by a code with her name."""
+    rule_of(program, hold_days=0)
+    return cast.advocate(program, "zenobia", at=timezone.now(), code="ZENOBIA-Q", display_name="Zenobia Quittenbaum")
+
+
+@pytest.fixture
+def xaver(acme, shop, zenobia, client):
+    """He was brought, bought for 54.00 by the API and at Shopify, and said this and that."""
+    person = {"external_id": "xk-77", "email": "x.kerbholz@example.com", "name": "Xaver Kerbholz", "phone": "0170 555"}
+    person |= {"traits": {"nick": "Xaver", "segments": ["regulars"]}, "source": {"utm": {"content": "Kerbholz"}}}
+    order = cast.order(at=timezone.now(), customer=person, referral_code="zenobia-q", metadata={"gift": "for Xaver"})
+    assert shop.post("/orders", order).status_code == 201
+    refund = {"refund_id": "r1", "amount_minor": 1000, "reason": "Xaver did not like it"}
+    assert shop.post("/orders/ext_1001/refunds", refund).status_code == 201
+    said = {"customer": "ext_xk-77", "text": "Kerbholz loves it", "display_name": "Xaver", "consented": True}
+    assert shop.post("/testimonials", said).status_code == 201
+    sorry = {"customer": "ext_xk-77", "kind": "given", "amount_minor": 500, "reason": "Sorry, Xaver"}
+    assert shop.post("/adjustments", sorry, headers={**key(shop), "Idempotency-Key": "1"}).status_code == 201
+    payees.put(customer=customers.named(storefront=acme, name="ext_xk-77"), **PAYEE, source="api", at=timezone.now())
+    row = stage.connected(acme, "shopify")
+    bought = stage.document("shopify/orders_paid", email="X.Kerbholz@example.com")
+    bought["customer"] |= {"id": "xk-77", "email": "x.kerbholz@example.com", "first_name": "Xaver"}
+    stage.post(client, row, bought, topic="orders/paid", name="a")
+    stage.post(client, row, stage.document("shopify/orders_paid", id=9, name="#9"), topic="orders/paid", name="b")
+    user = User.objects.create_user("x.kerbholz@example.com", "x.kerbholz@example.com")
+    EmailAddress.objects.create(user=user, email="x.kerbholz@example.com", verified=True, primary=True)
+    return Customer.objects.get(external_id="xk-77")
+
+
+def settled():
+    inbound.work(at=timezone.now())
+    for lane in ("money", "people", "money", "people"):
+        while drain(lane, at=timezone.now()):
+            pass
+
+
+def forgotten(customer):
+    job = privacy.erase(customer=customer, at=timezone.now())
+    while working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now()):
+        pass
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("done", "")
+
+
+def kept(words):
+    """``[(table, word)]`` of every table of the database in which one of the words stands."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = []
+        for table in tables:
+            for word in words:
+                cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text ILIKE %s', [f"%{word}%"])
+                found += [(table, word)] * bool(cursor.fetchone()[0])
+    opened = "".join(secrets.open(raw) for raw in InboundMessage.objects.values_list("raw", flat=True)).lower()
+    return found + [("messages", word) for word in words if word.lower() in opened]
+
+
+def books():
+    """All that must not move."""
+    return (
+        list(Account.objects.order_by("pk").values_list("pk", "balance_minor")),
+        list(Transfer.objects.order_by("pk").values_list("pk", "amount_minor")),
+        list(Reward.objects.order_by("pk").values_list("pk", "granted_minor", "available_minor", "pending_minor")),
+        list(Order.objects.order_by("pk").values_list("pk", "total_minor", "refunded_minor", "status")),
+    )
+
+
+def proved():
+    for command in (["audit"], ["rebuild", "--verify"]):
+        call_command(*command, stdout=StringIO())
+
+
+def test_an_erased_person_is_named_nowhere_and_no_amount_moves(xaver, zenobia):
+    assert {table for table, _ in kept(XAVER)} > {"advocacy_customer", "referrals_order", "messages", "auth_user"}
+    settled()
+    before = books()
+    forgotten(xaver)
+    assert kept(XAVER) == []
+    assert InboundMessage.objects.filter(note__startswith="Erased").count() == 1, "another's message stays"
+    assert "#9" in secrets.open(InboundMessage.objects.get(message_id="b").raw)
+    forgotten(zenobia.customer)
+    assert kept((*XAVER, *ZENOBIA)) == []
+    assert books() == before
+    settled()
+    assert books() == before
+    proved()
+    assert (Payee.objects.count(), PayeeChange.objects.count()) == (0, 0)
+    assert privacy.suppressed(storefront=xaver.storefront, email_key="x.kerbholz@example.com")
+    assert Event.objects.filter(type="customer.erased").count() == 2
+
+
+def test_erased_between_the_order_and_its_settlement_nothing_is_lost(xaver, zenobia):
+    forgotten(xaver)
+    settled()
+    granted = Reward.objects.exclude(rule=None).values_list("side", "granted_minor")
+    assert sorted(granted) == [("advocate", 1000), ("friend", 500)]
+    assert kept(XAVER) == []
+    proved()
+
+
+def test_later_news_of_an_order_does_not_say_again_who_it_was(xaver, shop):
+    settled()
+    forgotten(xaver)
+    person = {"external_id": "xk-77", "email": "x.kerbholz@example.com", "name": "Xaver Kerbholz"}
+    later = {"status": "cancelled", "customer": person, "updated_at": timezone.now().isoformat()}
+    assert shop.put("/orders/ext_1001", later).status_code == 200
+    xaver.refresh_from_db()
+    assert (str(xaver), xaver.external_id, Order.objects.get(external_id="1001").customer) == ("Erased", None, xaver)
+
+
+def test_a_storefront_reads_and_erases_its_own_customer(xaver, shop, rival):
+    settled()
+    told = shop.get("/customers/ext_xk-77/export").json()
+    assert told["person"][0]["email"] == "x.kerbholz@example.com"
+    assert told["orders"][0]["total_minor"] == 5400
+    assert {"refunds", "rewards", "balances", "sign_ins", "testimonials"} <= set(told)
+    assert secret(rival).post("/customers/ext_xk-77/erase").status_code == 404
+    answer = shop.post("/customers/ext_xk-77/erase")
+    assert (answer.status_code, answer.json()["kind"]) == (202, "erasure")
+    assert shop.post("/customers/ext_xk-77/erase").json()["id"] == answer.json()["id"], "one goes on"
+    forgotten(xaver)
+    assert shop.get("/customers/ext_xk-77/export").status_code == 404
+    again = shop.post(f"/customers/{told['customer']}/erase")
+    assert (again.status_code, again.json()["code"]) == (422, "already_erased")
+
+
+def test_what_shopify_passes_on_is_done(xaver, client, olga):
+    settled()
+    row = xaver.storefront.connections.get()
+    asked = stage.document("shopify/customers_data_request")
+    asked["customer"] = {"id": "xk-77", "email": "x.kerbholz@example.com"}
+    stage.post(client, row, asked, topic="customers/data_request", name="c")
+    stage.post(client, row, asked | {"orders_to_redact": []}, topic="customers/redact", name="d")
+    settled()
+    client.force_login(olga)
+    wants = PrivacyRequest.objects.get(kind="data")
+    page = f"/admin/referrals/privacyrequest/{wants.pk}/do/"
+    file = client.post(f"{page}export/", {"confirmed": "1", "reason": "They asked"})
+    assert file["Content-Disposition"].startswith('attachment; filename="cus_')
+    assert json.loads(file.content)["person"][0]["name"] == "Xaver Kerbholz"
+    client.post(f"{page}answered/", {"confirmed": "1", "reason": "Mailed"})
+    job = Job.objects.get(kind="erasure")
+    while working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now()):
+        pass
+    states = PrivacyRequest.objects.order_by("kind").values_list("kind", "state", "note")
+    assert list(states) == [("data", "done", "Mailed"), ("redact", "done", "Erased.")]
+    assert kept(XAVER) == []
+
+
+def test_olga_erases_with_a_reason(xaver, client, olga):
+    client.force_login(olga)
+    page = f"/admin/advocacy/customer/{xaver.pk}/"
+    shown = client.post(f"{page}do/export/", {"confirmed": "1", "reason": "By letter"})
+    assert json.loads(shown.content)["person"][0]["phone"] == "0170 555"
+    client.post(f"{page}do/erase/", {"confirmed": "1", "reason": "By letter"})
+    forgotten(xaver)
+    assert "Erased" in client.get(f"{page}change/").content.decode()
+    assert kept(XAVER) == []
