@@ -113,7 +113,7 @@ def forget(*, customer, at):
     for column, value in (nobody | {"erased_at": at, "version": customer.version + 1}).items():
         setattr(customer, column, value)
     customer.save(update_fields=[*nobody, "erased_at", "version"])
-    _tell(customer, events.CUSTOMER_ERASED, occurred_at=at, at=at)
+    record([draft(customer, events.CUSTOMER_ERASED, occurred_at=at)], at=at)
 
 
 def lock(customer):
