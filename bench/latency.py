@@ -27,8 +27,9 @@ _SEEN = """
     JOIN advocacy_customer customer ON customer.id = reward.recipient_id
     WHERE reward.side = 'friend' AND reward.available_minor > 0 AND reward.id > %s
 """
-# How many rewards back it looks again, because they are not committed in the order of their ids.
-_BACK = 200
+# How many rewards back it looks again, because they are not committed in the order of their ids; every so many looks
+# all the way, because while a queue has grown two batches may lie further apart.
+_BACK, _ALL_THE_WAY = 200, 200
 
 
 def main():
@@ -112,10 +113,11 @@ class Sender:
 
 
 def _watch(address, wanted, seen):
-    newest = 0
+    newest = looks = 0
     with psycopg.connect(address, autocommit=True) as connection:
         while not wanted <= seen.keys():
-            for number, name in connection.execute(_SEEN, [newest - _BACK]):
+            looks += 1
+            for number, name in connection.execute(_SEEN, [newest - _BACK if looks % _ALL_THE_WAY else 0]):
                 seen.setdefault(name, time.perf_counter())
                 newest = max(newest, number)
             time.sleep(_LOOK_EVERY)
