@@ -11,10 +11,9 @@ import zlib
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from advocacy import ids
-from advocacy.models import ApiKey, KeyKind
+from advocacy.models import ApiKey, KeyKind, bulk, prepared
 from advocacy.refusals import Refused
 
 _BEGINNINGS = {KeyKind.SECRET: "sk", KeyKind.PUBLISHABLE: "pk"}
@@ -46,17 +45,44 @@ def make(*, storefront, kind, name, at, expires_at=None, scopes=()):
     return key, token
 
 
+# Where the rows of the key and its storefront lie, and who wrote them there: both are others after any change.
+_STAND = """
+    SELECT key.ctid::text, key.xmin::text, storefront.ctid::text, storefront.xmin::text
+    FROM advocacy_apikey key JOIN advocacy_storefront storefront ON storefront.id = key.storefront_id
+    WHERE key.digest = %s AND key.revoked_at IS NULL
+"""
+_MOST_REMEMBERED = 1000
+# {digest: (how the rows stood, key, storefront)}, of this process; never trusted without asking how they stand now.
+_remembered = {}
+
+
 def find(token, at):
     """The key of this token with its storefront, or None where it is unknown, revoked or expired."""
     if not looks_right(token):
         return None
-    key = (
-        ApiKey.objects.select_related("storefront")
-        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at), digest=_digest(token), revoked_at__isnull=True)
-        .first()
-    )
-    if key and (key.last_used_at is None or key.last_used_at <= at - LAST_USE_STEP):
+    digest = _digest(token)
+    stand = prepared.rows(_STAND, [digest])
+    key = _as_it_stands(digest, stand) if stand else None
+    if key is None or (key.expires_at and key.expires_at <= at):
+        return None
+    if key.last_used_at is None or key.last_used_at <= at - LAST_USE_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    return key
+
+
+def _as_it_stands(digest, stand):
+    """The key; each caller's own, and read again only where something has changed."""
+    known, key, storefront = _remembered.get(digest, (None, None, None))
+    if known != stand:
+        key = ApiKey.objects.select_related("storefront").filter(digest=digest, revoked_at__isnull=True).first()
+        if key is None:
+            return None
+        storefront = key.storefront
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[digest] = (stand, bulk.copied(key), bulk.copied(storefront))
+    key = bulk.copied(key)
+    key.storefront = bulk.copied(storefront)
     return key
 
 

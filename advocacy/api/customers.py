@@ -63,12 +63,13 @@ class CustomerGiven(serializers.Field):
 
     def to_internal_value(self, data):
         if isinstance(data, str):
-            return fields.Name(max_length=210).run_validation(data)
+            return _NAME.run_validation(data)
         if not isinstance(data, dict):
             self.fail("invalid")
-        given = CustomerFields(data=data, context=self.context)
-        given.is_valid(raise_exception=True)
-        return dict(given.validated_data)
+        return dict(fields.validated(CustomerFields, data, self.context))
+
+
+_NAME = fields.Name(max_length=210)
 
 
 class CustomerGivenSchema(OpenApiSerializerFieldExtension):

@@ -1,17 +1,16 @@
 """What every endpoint does before and after its one domain call."""
 
-import threading
 from http import HTTPStatus
 
 from django.conf import settings
 from django.utils import timezone, translation
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from advocacy import twins
-from advocacy.api import expanding, limits, parsing
+from advocacy.api import expanding, fields, limits, parsing
 from advocacy.api.problems import LengthMissing, Unreadable
 
 
@@ -105,14 +104,7 @@ class Endpoint(APIView):
     def taken(self, serializer):
         """The call's fields, checked; only what was sent."""
         context = {"at": self.at, "storefront": self.request.storefront}
-        call = _kept(serializer)
-        call._context = context
-        try:
-            return call.run_validation(self.request.data)
-        except ValidationError:
-            # Told as ever, by one that saw nothing before.
-            serializer(data=self.request.data, context=context).is_valid(raise_exception=True)
-            raise
+        return fields.validated(serializer, self.request.data, context)
 
     def flag(self, name):
         """A query parameter that is on or off."""
@@ -122,20 +114,9 @@ class Endpoint(APIView):
         return text == "true"
 
 
-_of_thread = threading.local()
-
-
-def _kept(serializer):
-    """One of this class for all calls of a thread: making its fields takes longer than asking them."""
-    made = _of_thread.__dict__
-    if serializer not in made:
-        made[serializer] = serializer()
-    return made[serializer]
-
-
 def told(serializer, row):
     """The answer about one row, for calls that come often."""
-    return _kept(serializer).to_representation(row)
+    return fields.kept(serializer).to_representation(row)
 
 
 def created(data, *, new):

@@ -3,8 +3,11 @@
 import difflib
 import json
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_noop
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -26,27 +29,41 @@ class StrictSerializer(serializers.Serializer):
     """
 
     def to_internal_value(self, data):
-        errors = {}
-        if isinstance(data, dict):
-            errors = {name: self._unknown(name) for name in data if name not in self._writable_names()}
-            data = {name: value for name, value in data.items() if value is not None or self._says_null(name)}
-        try:
-            values = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError(errors | error.detail) from error
-        if errors:
-            raise serializers.ValidationError(errors)
+        if not isinstance(data, dict):
+            return super().to_internal_value(data)
+        taken = self._taken
+        errors = {name: self._unknown(name) for name in data if name not in taken}
+        data = {name: value for name, value in data.items() if value is not None or self._says_null(name)}
+        values, invalid = self._values(data)
+        if errors or invalid:
+            raise serializers.ValidationError(errors | invalid)
         return values
 
-    def _writable_names(self):
-        return [name for name, field in self.fields.items() if not field.read_only]
+    def _values(self, data):
+        """``(values, errors)``: as Django REST framework does it, but of the fields alone that were sent or must be."""
+        values, errors = {}, {}
+        for name, field in self._taken.items():
+            if name in data or field.required or field.default is not serializers.empty:
+                try:
+                    self.set_value(values, field.source_attrs, field.run_validation(field.get_value(data)))
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+                except DjangoValidationError as error:
+                    errors[name] = serializers.get_error_detail(error)
+                except serializers.SkipField:
+                    pass
+        return values, errors
+
+    @cached_property
+    def _taken(self):
+        return {name: field for name, field in self.fields.items() if not field.read_only}
 
     def _says_null(self, name):
-        field = self.fields.get(name)
+        field = self._taken.get(name)
         return field is not None and (field.required or field.allow_null)
 
     def _unknown(self, name):
-        close = difflib.get_close_matches(name[:60], self._writable_names(), n=1)
+        close = difflib.get_close_matches(name[:60], list(self._taken), n=1)
         return [f"unknown field: {name[:60]}" + (f"; did you mean {close[0]}?" if close else "")]
 
 
@@ -217,6 +234,29 @@ class Money(serializers.Field):
         for name in path.split("."):
             row = row[name] if isinstance(row, dict) else getattr(row, name)
         return row
+
+
+_of_thread = threading.local()
+
+
+def kept(serializer):
+    """One of this class for all calls of a thread: making its fields takes longer than asking them."""
+    made = _of_thread.__dict__
+    if serializer not in made:
+        made[serializer] = serializer()
+    return made[serializer]
+
+
+def validated(serializer, data, context):
+    """What ``serializer(data=data, context=context)`` takes; raises its ``ValidationError``."""
+    call = kept(serializer)
+    call._context = context
+    try:
+        return call.run_validation(data)
+    except serializers.ValidationError:
+        # Told as ever, by one that saw nothing before.
+        serializer(data=data, context=context).is_valid(raise_exception=True)
+        raise
 
 
 def kind_of(value):

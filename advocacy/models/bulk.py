@@ -45,6 +45,12 @@ def kept(model, names, values):
     return row
 
 
+def copied(row):
+    """Another of the same stored row, with its columns and without what it was related to."""
+    names = [field.attname for field in row._meta.concrete_fields]
+    return kept(type(row), names, [row.__dict__[name] for name in names])
+
+
 @lru_cache(maxsize=64)
 def _defaults(model):
     """``(fixed values, [(name, callable)], {relation: column})``."""

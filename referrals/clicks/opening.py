@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from advocacy import ids
+from advocacy.models import prepared
 from advocacy.refusals import NotFound, Refused
 from referrals import links
 from referrals.models import Click, Link
@@ -93,27 +93,9 @@ def open_link(*, host, code, counted, visitor, referrer, query, at, stored=True)
 
 
 def _found(asked):
-    """A row or None for each, by one round trip: nobody asks beforehand whether the connection still lives.
-
-    Where it does not, the same statement goes out on a new one; a click that was stored after all stays one by its id.
-    """
-    try:
-        return _executed(asked)
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block or connection.is_usable():
-            raise
-        connection.close()
-        return _executed(asked)
-
-
-def _executed(asked):
-    """Prepared once per connection, where Django's own cursor would have it planned anew for every click."""
+    """A row or None for each, by one round trip; a click that was stored before the connection died stays one."""
     numbered = [values | {"place": place} for place, values in enumerate(asked)]
-    connection.ensure_connection()
-    wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrapped(psycopg.Cursor(connection.connection)) as cursor:
-        cursor.execute(_OPEN, [json.dumps(numbered, default=str)])
-        rows = {place: row for place, *row in cursor.fetchall()}
+    rows = {place: row for place, *row in prepared.rows(_OPEN, [json.dumps(numbered, default=str)])}
     return [rows.get(place) for place in range(len(asked))]
 
 

@@ -72,6 +72,7 @@ def test_revoked_and_expired_keys_open_nothing(acme):
 def test_the_last_use_is_written_at_most_once_a_minute(acme, django_assert_num_queries):
     key, token = make(acme)
     keys.find(token, AT)
+    keys.find(token, AT)  # what was written is read again, once
     with django_assert_num_queries(1):
         keys.find(token, AT + timedelta(seconds=59))
     key.refresh_from_db()
@@ -88,6 +89,16 @@ def test_a_rotated_key_works_beside_its_successor_until_the_overlap_is_over(acme
     assert keys.find(token, AT + timedelta(minutes=119)) == key
     assert keys.find(token, AT + timedelta(hours=2)) is None
     assert keys.find(new_token, AT + timedelta(hours=2)) == successor
+
+
+def test_a_key_is_never_older_than_the_database_says(acme):
+    key, token = make(acme)
+    keys.find(token, AT).storefront.name = "Not saved"
+    assert keys.find(token, AT).storefront.name == acme.name
+    type(acme).objects.filter(pk=acme.pk).update(name="Acme Tea")
+    assert keys.find(token, AT).storefront.name == "Acme Tea"
+    type(key).objects.filter(pk=key.pk).update(revoked_at=AT)
+    assert keys.find(token, AT) is None
 
 
 def test_an_overlap_of_more_than_30_days_is_refused(acme):
