@@ -67,6 +67,26 @@ def append_only(rows):
     return [changed, never_emptied(rows)]
 
 
+def unchanging(name, *columns, while_=""):
+    """A trigger: these columns stay as they were entered. ``while_``: only of rows of which this SQL is true before.
+
+    It asks no function unless one of them changes, so even a table that is written all the time can have it.
+    """
+    changes = pgtrigger.AnyChange(*columns)
+    return pgtrigger.Protect(
+        name=name, operation=pgtrigger.Update, condition=_Both(while_, changes) if while_ else changes
+    )
+
+
+class _Both(pgtrigger.Condition):
+    def __init__(self, sql, other):
+        super().__init__(sql)
+        self.other = other
+
+    def resolve(self, model):
+        return f"(({self.sql}) AND {self.other.resolve(model)})"
+
+
 def never_emptied(rows):
     """TRUNCATE asks no trigger of a row."""
     return pgtrigger.Trigger(

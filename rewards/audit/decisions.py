@@ -23,6 +23,20 @@ _SUBJECTS = """
        OR subject.decisions_made > 0 AND subject.settled_version <> made.version
     ORDER BY subject.id
 """
+# What was fixed at the first decision, or made anew by a correction.
+_GRANTS = f"""
+    WITH newest AS ({_NEWEST}), said AS (
+        SELECT subject_id, (verdict ->> 'rule')::bigint AS rule_id, (verdict ->> 'version')::bigint AS version,
+            side.key AS side, GREATEST(side.value::bigint, 0) AS granted
+        FROM newest, jsonb_array_elements(verdicts) AS verdict, jsonb_each_text(verdict -> 'granted') AS side
+    )
+    SELECT reward.id, reward.granted_minor AS stored, reward.rule_version_id AS stored_version, said.granted,
+        said.version
+    FROM rewards_reward reward JOIN said USING (subject_id, rule_id)
+    WHERE reward.side = said.side
+      AND (reward.granted_minor, reward.rule_version_id) <> (said.granted, said.version)
+    ORDER BY reward.id
+"""  # noqa: S608 - our own names
 _HELD = " + ".join(f"{place}_minor" for place in PLACES)
 _OWED = f"""
     WITH newest AS ({_NEWEST}), said AS (
@@ -96,6 +110,11 @@ CHECKS = (
         _OWED,
         "Reward {id} of rule {rule_id} for the {side} of subject {subject_id} holds {held}; "
         "the newest decision says {owed}.",
+    ),
+    Check(
+        "what was granted",
+        _GRANTS,
+        "Reward {id} grants {stored} by rule version {stored_version}; the newest decision says {granted} by {version}.",
     ),
     Check("caps", _COUNTERS, "Counter {id} says {stored} used; the newest decisions say {counted}."),
     Check("converted friends", _FRIENDS, "Counter {id} says {stored} friends; {counted} are converted."),

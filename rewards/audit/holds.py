@@ -42,6 +42,25 @@ _DUE = """
     SELECT id, due_at::text AS stored, COALESCE(at::text, 'nothing') AS told FROM counted
     WHERE due_at IS DISTINCT FROM at ORDER BY id
 """
+_REVIEWS = """
+    SELECT reward.id, reward.reviewed AS stored FROM rewards_reward reward
+    JOIN rewards_subject subject ON subject.id = reward.subject_id
+    LEFT JOIN rewards_decision decision ON decision.subject_id = subject.id
+        AND decision.number = subject.decisions_made
+    LEFT JOIN advocacy_event event ON event.subject_kind = subject.kind AND event.subject_id = subject.public_id
+        AND event.version = decision.version
+    WHERE reward.reviewed
+        <> COALESCE(COALESCE(decision.facts, event.facts) ->> (reward.side || '_review') = 'held', FALSE)
+    ORDER BY reward.id
+"""
+_CREDITED = """
+    SELECT reward.id, COALESCE(credited_at::text, 'never') AS stored, COALESCE(released.at::text, 'never') AS told
+    FROM rewards_reward reward
+    LEFT JOIN (
+        SELECT reward_id, MIN(at) AS at FROM rewards_transfer WHERE leg = 'release' GROUP BY reward_id
+    ) AS released ON released.reward_id = reward.id
+    WHERE reward.credited_at IS DISTINCT FROM released.at ORDER BY reward.id
+"""
 # Each rate once, however many were decided by it. A derived subject's facts need not name its currency.
 _RATES = """
     WITH reckoned AS (
@@ -62,5 +81,7 @@ _RATES = """
 
 CHECKS = (
     Check("holds", _DUE, "Reward {id} is due {stored}; what was decided says {told}."),
+    Check("reviews", _REVIEWS, "Reward {id} is held by a review: {stored}; what was decided last says otherwise."),
+    Check("crediting", _CREDITED, "Reward {id} was credited {stored}; its transfers say {told}."),
     Check("rates", _RATES, "Storefront {storefront} has no rate of {rate} on {day}, and rewards were decided by it."),
 )

@@ -31,7 +31,8 @@ _DESTINATIONS = """
         SELECT FROM rewards_payeechange change
         WHERE change.customer_id = payout.customer_id AND change.after = '•••• ' || payout.destination_end
             AND COALESCE(change.destination_print = payout.destination_print, TRUE)
-            AND change.name IN ('', payout.payee_name)
+            AND (change.name = '' OR (change.name, change.country, change.vat_id)
+                = (payout.payee_name, payout.payee_country, payout.payee_vat_id))
             AND change.at <= payout.made_at
             AND NOT EXISTS (
                 SELECT FROM rewards_payeechange later

@@ -43,24 +43,42 @@ _LIMITS = " UNION ALL ".join(
     """  # noqa: S608 - our own names
     for what, table in {"program": "advocacy_program", "policy": "rewards_payoutpolicy"}.items()
 )
-# The limit that counted when it was made; of changes within minutes either side may have been first.
-_SECONDS = """
-    SELECT batch.id, batch.total_minor AS total, counted.minor FROM rewards_payoutbatch batch
-    JOIN rewards_payoutpolicy policy ON policy.id = batch.policy_id, LATERAL (
+
+
+def _counted(what, moment):
+    """SQL: the limit that counted at a moment; of changes within minutes either side may have been first."""
+    done = f"rewards_limitchange change WHERE change.{what}_id = {what}.id AND state = 'done'"
+    return f"""
         SELECT GREATEST(
             COALESCE(
-                (SELECT after_minor FROM rewards_limitchange change WHERE change.policy_id = policy.id
-                    AND state = 'done' AND decided_at <= batch.made_at ORDER BY id DESC LIMIT 1),
-                (SELECT before_minor FROM rewards_limitchange change WHERE change.policy_id = policy.id
-                    AND state = 'done' ORDER BY id LIMIT 1),
-                policy.four_eyes_above_minor),
-            (SELECT MAX(GREATEST(before_minor, after_minor)) FROM rewards_limitchange change
-                WHERE change.policy_id = policy.id AND state = 'done'
-                AND decided_at BETWEEN batch.made_at - INTERVAL '5 minutes' AND batch.made_at + INTERVAL '5 minutes')
+                (SELECT after_minor FROM {done} AND decided_at <= {moment} ORDER BY id DESC LIMIT 1),
+                (SELECT before_minor FROM {done} ORDER BY id LIMIT 1),
+                {what}.four_eyes_above_minor),
+            (SELECT MAX(GREATEST(before_minor, after_minor)) FROM {done}
+                AND decided_at BETWEEN {moment} - INTERVAL '5 minutes' AND {moment} + INTERVAL '5 minutes')
         ) AS minor
-    ) AS counted
+    """  # noqa: S608 - our own names
+
+
+_SECONDS = f"""
+    SELECT batch.id, batch.total_minor AS total, counted.minor FROM rewards_payoutbatch batch
+    JOIN rewards_payoutpolicy policy ON policy.id = batch.policy_id,
+        LATERAL ({_counted("policy", "batch.made_at")}) AS counted
     WHERE NOT batch.needs_second AND batch.total_minor > counted.minor ORDER BY batch.id
-"""
+"""  # noqa: S608
+# What it moves alone; with what its person corrected before it may need a second one even so.
+_CORRECTIONS = f"""
+    SELECT correction.id, moved.minor AS total, counted.minor FROM rewards_correction correction
+    JOIN rewards_ruleversion version ON version.id = correction.rule_version_id
+    JOIN rewards_rule rule ON rule.id = version.rule_id JOIN advocacy_program program ON program.id = rule.program_id,
+        LATERAL (
+            SELECT SUM(ABS(value::bigint))::bigint AS minor FROM jsonb_each_text(correction.difference -> 'moved')
+            WHERE key = program.currency
+        ) AS moved,
+        LATERAL ({_counted("program", "correction.approved_at")}) AS counted
+    WHERE correction.state IN ('running', 'done') AND NOT correction.needs_second AND moved.minor > counted.minor
+    ORDER BY correction.id
+"""  # noqa: S608
 
 CHECKS = (
     Check(
@@ -77,5 +95,10 @@ CHECKS = (
     ),
     Check(
         "batches for two", _SECONDS, "Batch {id} of {total} is above the limit of {minor}, but needs no second person."
+    ),
+    Check(
+        "corrections for two",
+        _CORRECTIONS,
+        "Correction {id} moves {total}, above the limit of {minor}, but needed no second person.",
     ),
 )

@@ -92,9 +92,16 @@ _CODES = f"""
         OR coupon.state = 'assigned' AND reward.status = 'reversed')
     ORDER BY reward.id
 """  # noqa: S608
+# What calls told of a card is no row of a use, so there may be less.
+_USES = """
+    SELECT coupon.id, coupon.used_minor AS stored, SUM(used.amount_minor) AS counted FROM rewards_couponuse used
+    JOIN rewards_coupon coupon ON coupon.id = used.coupon_id
+    GROUP BY coupon.id HAVING SUM(used.amount_minor) > coupon.used_minor ORDER BY coupon.id
+"""
 
 CHECKS = (
     Check("what was spent", _REFERENCES, "Transfers of {reference} ({kind}) move {moved} by {leg}; it says {said}."),
     Check("what was given", _GIVEN, "The {kind} {reference} gives {said}; its reward grants {granted}."),
     Check("codes", _CODES, "The code of reward {reward}, which has {available} available, is {state}, or another's."),
+    Check("uses of codes", _USES, "Code {id} says {stored} of it used; orders used {counted}."),
 )

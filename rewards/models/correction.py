@@ -1,8 +1,9 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
 from advocacy.models import Storefront
-from advocacy.models.columns import PublicIdField, one_of
+from advocacy.models.columns import PublicIdField, never_emptied, one_of, unchanging
 from rewards.models.rule import Rule, RuleVersion
 
 
@@ -75,6 +76,39 @@ class Correction(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["storefront", "-id"], name="corrections_newest_first")]
+        triggers = [
+            unchanging(
+                "a_correction_stays_as_it_was_proposed",
+                *("public_id", "storefront", "rule_version", "terms", "starts_at", "ends_at", "policy", "reason"),
+                "proposed_at",
+            ),
+            # A key's is taken over by somebody who stands for it.
+            unchanging("who_proposed_a_correction_stays", "proposed_by", while_="OLD.proposed_by_id IS NOT NULL"),
+            unchanging(
+                "what_was_approved_of_a_correction_stays",
+                *("corrected", "difference", "needs_second", "proposed_by", "approved_by", "approved_at"),
+                while_="OLD.state NOT IN ('counting', 'proposed')",
+            ),
+            pgtrigger.Trigger(
+                name="a_correction_goes_on",
+                operation=pgtrigger.UpdateOf("state", "needs_second"),
+                when=pgtrigger.Before,
+                func="""
+                    IF OLD.state <> 'counting' AND OLD.needs_second AND NOT NEW.needs_second THEN
+                        RAISE EXCEPTION 'A correction that needs two people goes on needing them.';
+                    END IF;
+                    IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN (
+                        ('counting', 'proposed'), ('counting', 'withdrawn'), ('proposed', 'running'),
+                        ('proposed', 'withdrawn'), ('running', 'done')
+                    ) THEN
+                        RAISE EXCEPTION 'A correction is counted, proposed, approved and done, each once.';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Protect(name="corrections_stay", operation=pgtrigger.Delete),
+            never_emptied("corrections"),
+        ]
 
     def __str__(self):
         return f"Correction of {self.rule_version}"

@@ -1,7 +1,15 @@
 from django.db import models
 
 from advocacy.models import Customer, Storefront
-from advocacy.models.columns import FingerprintField, MinorField, PublicIdField, SealedField, one_of
+from advocacy.models.columns import (
+    FingerprintField,
+    MinorField,
+    PublicIdField,
+    SealedField,
+    append_only,
+    one_of,
+    unchanging,
+)
 from rewards.models.coupon_pool import CouponPool
 from rewards.models.payout import Payout
 from rewards.models.reward import Reward
@@ -109,6 +117,14 @@ class Coupon(models.Model):
             ),
         ]
 
+        triggers = [
+            # Whoever could swap codes could hand out one that is worth more.
+            unchanging(
+                "a_code_stays_the_code_it_is",
+                *("public_id", "storefront", "pool", "code", "fingerprint", "last_4", "created_at"),
+            )
+        ]
+
     def __str__(self):
         return f"…{self.last_4}"
 
@@ -134,6 +150,7 @@ class CouponUse(models.Model):
         ]
         # Used by: what further cards of an order pay.
         indexes = [models.Index(fields=["order"], name="coupon_uses_of_an_order")]
+        triggers = append_only("coupon_uses")
 
     def __str__(self):
         return f"{self.coupon} in {self.order}"

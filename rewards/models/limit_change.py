@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import models
 
 from advocacy.models import Program, Storefront
-from advocacy.models.columns import MinorField, PublicIdField, UnitField, never_emptied, one_of
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, never_emptied, one_of, unchanging
 from rewards.models.payout import PayoutPolicy
 
 
@@ -73,7 +73,21 @@ class LimitChange(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["storefront", "-id"], name="limit_changes_newest_first")]
-        triggers = [never_emptied("limit_changes")]
+        triggers = [
+            # Who could change them could raise a limit by what was confirmed of another.
+            unchanging(
+                "a_limit_change_stays_as_it_was_asked_for",
+                *("public_id", "storefront", "program", "policy", "unit", "before_minor", "after_minor", "reason"),
+                *("asked_by", "asked_at", "alone"),
+            ),
+            unchanging(
+                "a_limit_change_is_decided_once",
+                *("state", "decided_by", "decided_at"),
+                while_="OLD.state <> 'open'",
+            ),
+            pgtrigger.Protect(name="limit_changes_stay", operation=pgtrigger.Delete),
+            never_emptied("limit_changes"),
+        ]
 
     def __str__(self):
         return f"Second person for {self.what}"

@@ -15,6 +15,7 @@ from advocacy.models.columns import (
     UnitField,
     at_least,
     one_of,
+    unchanging,
 )
 from advocacy.money import CURRENCIES
 from rewards import bank
@@ -232,7 +233,11 @@ class PayoutBatch(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
+            unchanging(
+                "a_batch_stays_what_it_pays",
+                *("public_id", "storefront", "currency", "kind", "made_at", "scheduled_for"),
+            ),
         ]
 
     def __str__(self):
@@ -298,6 +303,13 @@ class Payout(models.Model):
             models.Index(fields=["storefront", "-id"], name="payouts_newest_first"),
             # Used by: yearly totals, the portal.
             models.Index(fields=["customer", "-id"], name="payouts_of_a_customer"),
+        ]
+        triggers = [
+            unchanging("a_payout_stays_in_its_batch", "public_id", "storefront", "batch", "currency", "made_at"),
+            unchanging("a_payout_stays_what_was_frozen", "amount_minor", "number", while_="OLD.state <> 'waiting'"),
+            # Yearly totals and statements are by these.
+            unchanging("a_payout_was_paid_when_it_was_paid", "paid_at", while_="OLD.paid_at IS NOT NULL"),
+            unchanging("a_payout_was_sent_when_it_was_sent", "sent_at", while_="OLD.sent_at IS NOT NULL"),
         ]
 
     def __str__(self):

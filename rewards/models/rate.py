@@ -1,7 +1,8 @@
+import pgtrigger
 from django.db import models
 
 from advocacy.models import Storefront
-from advocacy.models.columns import PublicIdField, UnitField
+from advocacy.models.columns import PublicIdField, UnitField, unchanging
 
 
 class Rate(models.Model):
@@ -41,6 +42,15 @@ class Rate(models.Model):
         indexes = [
             # Used by: deciding what waited for a rate.
             models.Index(fields=["storefront"], condition=models.Q(served=False), name="rates_that_came"),
+        ]
+        triggers = [
+            unchanging("a_rate_stays_where_it_was_entered", "public_id", "storefront", "day", "currency", "target"),
+            unchanging("a_rate_that_was_used_stays", "rate", "used", while_="OLD.used"),
+            pgtrigger.Protect(
+                name="a_rate_that_was_used_is_not_deleted",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__used=True),
+            ),
         ]
 
     def __str__(self):

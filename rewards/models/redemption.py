@@ -1,7 +1,7 @@
 from django.db import models
 
 from advocacy.models import Customer, Program, Storefront
-from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of
+from advocacy.models.columns import MinorField, PublicIdField, UnitField, one_of, unchanging
 from rewards.models.reward import Form
 
 
@@ -55,6 +55,13 @@ class Redemption(models.Model):
             models.Index(
                 fields=["reserved_until"], condition=models.Q(state="reserved"), name="redemptions_that_run_out"
             ),
+        ]
+        triggers = [
+            unchanging(
+                "a_redemption_stays_what_it_took",
+                *("public_id", "storefront", "form", "unit", "amount_minor", "program", "worth_minor"),
+                *("worth_currency", "reserved_at"),
+            )
         ]
 
     def __str__(self):

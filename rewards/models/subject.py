@@ -2,7 +2,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from advocacy.models import Advocate, Customer, Program, Storefront
-from advocacy.models.columns import PublicIdField, append_only
+from advocacy.models.columns import PublicIdField, append_only, unchanging
 from rewards.models.rule import Rule
 
 
@@ -57,6 +57,13 @@ class Subject(models.Model):
                 condition=~models.Q(waits_for=""),
                 name="subjects_that_wait_for_a_rate",
             ),
+        ]
+        # Its moment picks the rule versions and the caps' periods.
+        triggers = [
+            unchanging(
+                "a_subject_stays_what_it_is_about",
+                *("storefront", "program", "trigger", "kind", "public_id", "occurred_at"),
+            )
         ]
 
     def __str__(self):

@@ -32,7 +32,18 @@ from rewards.payouts import payees
 from tests import cast
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import OTHER_IBAN, cash_rule, earns, exported, payee_of, policy_of
-from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
+from tests.rewards.scene import (
+    NOW,
+    acme,
+    alice_of,
+    conversion_of,
+    correction_of,
+    person,
+    program_of,
+    rule_of,
+    settle,
+    tell,
+)
 from tests.rewards.wallet_scene import lot
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +199,29 @@ SPOILT = {
         '\'{{"rate": "0.9", "day": "2026-03-02"}}\') WHERE subject_id = {subject}',
         "Storefront {storefront} has no rate of 0.9 on 2026-03-02, and rewards were decided by it.",
     ),
+    "what was granted": (
+        "UPDATE rewards_reward SET granted_minor = 600 WHERE id = {reward}",
+        "Reward {reward} grants 600 by rule version {version}; the newest decision says 500 by {version}.",
+    ),
+    "reviews": (
+        "UPDATE rewards_reward SET reviewed = TRUE WHERE id = {reward}",
+        "Reward {reward} is held by a review: True; what was decided last says otherwise.",
+    ),
+    "crediting": (
+        "UPDATE rewards_reward SET credited_at = '2026-01-01' WHERE id = {reward}",
+        "Reward {reward} was credited 2026-01-01 00:00:00+00; its transfers say never.",
+    ),
+    "uses of codes": (
+        'INSERT INTO rewards_couponuse (coupon_id, "order", amount_minor, used_at) '
+        "VALUES ({coupon}, gen_random_uuid(), 5, now())",
+        "Code {coupon} says 0 of it used; orders used 5.",
+    ),
+    "corrections for two": (
+        "UPDATE rewards_correction SET state = 'done', needs_second = FALSE, corrected_id = {version}, "
+        "approved_by_id = (SELECT MIN(id) FROM auth_user), approved_at = now(), "
+        'difference = \'{{"moved": {{"EUR": 999999}}}}\'',
+        "Correction {correction} moves 999999, above the limit of {limit}, but needed no second person.",
+    ),
     "redemptions": (
         "UPDATE rewards_redemption SET order_external_id = '1002'",
         "Redemption {redemption} is reserved with 200 for order “1002”; the newest event says otherwise, or “”.",
@@ -225,6 +259,9 @@ def names(fred):
         "coupon": Coupon.objects.get(state="assigned").pk,
         "storefront": fred.storefront_id,
         "redemption": Redemption.objects.get().pk,
+        "version": reward.rule_version_id,
+        "correction": correction_of(reward.rule_version).pk,
+        "limit": reward.program.four_eyes_above_minor,
         "paid": Payout.objects.get().pk,
         "batch": PayoutBatch.objects.get().pk,
         "policy": PayoutPolicy.objects.get().pk,
