@@ -114,7 +114,8 @@ CHECKS = (
     Check(
         "what was granted",
         _GRANTS,
-        "Reward {id} grants {stored} by rule version {stored_version}; the newest decision says {granted} by {version}.",
+        "Reward {id} grants {stored} by rule version {stored_version}; the newest decision says {granted} by "
+        "{version}.",
     ),
     Check("caps", _COUNTERS, "Counter {id} says {stored} used; the newest decisions say {counted}."),
     Check("converted friends", _FRIENDS, "Counter {id} says {stored} friends; {counted} are converted."),
