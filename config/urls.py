@@ -1,7 +1,7 @@
 """Where every page and endpoint lives."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from config import api, codes, health, me, testing
@@ -26,6 +26,8 @@ API = [
 ]
 
 urlpatterns = [
+    # Nothing of the admin has a page on the site; the admin's own address for that cannot read our ids.
+    re_path("^admin/r/", api.not_found, {"exception": None}),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(url="/portal/")),
     # Customers have one address, the shop's, and no password: what would change them is nobody's page.
