@@ -86,7 +86,9 @@ def change_secret(*, connection, secret, at, overlap=timedelta(days=1)):
 
 def change_credentials(*, connection, credentials):
     connection.credentials = secrets.seal(json.dumps(credentials))
-    connection.save(update_fields=["credentials"])
+    # What waited because the ones before were refused is tried now.
+    connection.rests_until = None
+    connection.save(update_fields=["credentials", "rests_until"])
 
 
 def signing_secrets(connection, *, at):

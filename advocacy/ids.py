@@ -30,6 +30,7 @@ PREFIXES = {
     "conversion": "cnv",
     "waiting_fact": "wai",
     "connection": "con",
+    "errand": "ern",
     "inbound_message": "inb",
     "privacy_request": "prv",
     "rule": "rul",

@@ -8,6 +8,7 @@ from advocacy import events, standing
 from advocacy.models import Lane
 from advocacy.outbox import telling
 from advocacy.outbox.catalogue import TYPES
+from config import link_codes
 from referrals import events as of_referrals
 from referrals import links, rollups
 from rewards import crediting, settlement
@@ -22,8 +23,10 @@ _FOLLOWED = {"people": [standing.keep, rollups.mark]}
 _ORDER = {"people": [standing.keep, rollups.mark, using.in_orders]}
 
 _OWN = {
+    "link.created": {"people": [link_codes.follow]},
+    "link.changed": {"people": [link_codes.follow]},
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
-    "advocate.changed": {"money": [crediting.resume]},
+    "advocate.changed": {"money": [crediting.resume], "people": [link_codes.follow]},
     "referral.created": _FOLLOWED,
     "referral.ended": _FOLLOWED,
     "order.recorded": _ORDER,

@@ -3,7 +3,7 @@
 from django.db.models import Q
 from django.urls import reverse
 
-from advocacy.models import Pending, Testimonial, TestimonialStatus, WebhookEndpoint
+from advocacy.models import Errand, Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import why
 from referrals.models import InboundMessage, InboundState, PrivacyRequest, PrivacyState
 from rewards.admin import journal
@@ -55,6 +55,7 @@ GROUPS = {
         ("Events", "event_note", "advocacy.event"),
         ("Jobs", "hourglass_top", "advocacy.job"),
         ("Deliveries", "outbox", "advocacy.delivery"),
+        ("Told to shops", "storefront", "advocacy.errand"),
         ("Platform messages", "move_to_inbox", "referrals.inboundmessage"),
         ("Waiting and stuck", "pending_actions", "advocacy.pending"),
         ("Done in the admin", "history", "admin.logentry"),
@@ -81,6 +82,7 @@ WAITING = {
     "advocacy.webhookendpoint": lambda: WebhookEndpoint.objects.filter(
         Q(status="disabled") | Q(failing_since__isnull=False), removed_at=None
     ),
+    "advocacy.errand": lambda: Errand.objects.filter(~Q(failure=""), state__in=("waiting", "failed")),
     "referrals.inboundmessage": lambda: InboundMessage.objects.filter(state=InboundState.FAILED),
     "referrals.privacyrequest": lambda: PrivacyRequest.objects.filter(state=PrivacyState.OPEN),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),

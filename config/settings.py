@@ -115,6 +115,8 @@ EVENT_EXAMPLES = "config.event_examples.example"
 ORDER_NAMES = "config.order_names.of_event"
 # The dictionary of long work.
 JOB_KINDS = "config.job_kinds.JOBS"
+# The dictionary of what shops are told through their platforms' APIs.
+ERRAND_KINDS = "config.errand_kinds.ERRANDS"
 # The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
 COUPON_NAMES = "rewards.coupons.asking.names"
 # The function that names those offers that somebody cannot have now, and why: see ``advocacy.offers``.
@@ -189,6 +191,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
         "options": {"queue": "mail"},
     },
+    "credit in shops": {"task": "rewards.tasks.credit_in_shops", "schedule": schedule(10)},
+    "codes of links": {"task": "config.tasks.codes_of_links", "schedule": schedule(60)},
+    "errands": {"task": "advocacy.errands.tasks.run", "schedule": schedule(5), "options": {"queue": "shops"}},
     "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
     "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
     "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},

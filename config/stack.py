@@ -24,7 +24,7 @@ _THREADS = (*_WORKER[:-2], "--pool", "threads", "-c", "16")
 PROCESSES = {
     "worker": (*_WORKER, "-Q", "money,people,out"),
     "worker-bulk": (*_WORKER, "-Q", "bulk"),
-    "worker-out": (*_THREADS, "-Q", "webhooks,mail"),
+    "worker-out": (*_THREADS, "-Q", "webhooks,mail,shops"),
     "beat": ("celery", "-A", "config", "beat", "--loglevel", "INFO"),
     "web": ("granian", "--interface", "wsgi", "--blocking-threads", "32", "--workers-kill-timeout", "5", *_RESPAWN),
 }

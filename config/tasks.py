@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from config import twins
+from config import link_codes, twins
 
 
 @shared_task
@@ -10,3 +10,9 @@ def test_clocks():
     for twin in twins.ahead():
         # Each sweep is a transaction of its own, or several; two at once take different rows.
         twins.sweep(twin, now=timezone.now())
+
+
+@shared_task
+def codes_of_links():
+    """Shops are told of the links that were there before the pool that makes their codes coupons."""
+    link_codes.order(at=timezone.now())

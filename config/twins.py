@@ -27,7 +27,7 @@ def fill(twin, *, at):
 
 def _copy(program, twin, at):
     made = Program.objects.create(storefront=twin, created_at=at, **_columns(program, _OWN))
-    known = {pools.text_id(pool): _pool(pool, made, at) for pool in CouponPool.objects.filter(program=program)}
+    known = {pools.text_id(pool): _pool(pool, made, at) for pool in _given(program)}
     for rule in Rule.objects.filter(program=program, status=RuleStatus.ACTIVE).order_by("pk"):
         version = rulebook.in_force(rule=rule, at=at)
         if version:
@@ -38,10 +38,14 @@ def _copy(program, twin, at):
             )
 
 
+def _given(program):
+    return CouponPool.objects.filter(program=program).exclude(source=PoolSource.LINKS)
+
+
 def _pool(pool, program, at):
     """A pool of the same worth that makes its codes: those of the live pool are for customers."""
     columns = {name: getattr(pool, name) for name in pools.COLUMNS}
-    columns |= {"source": PoolSource.GENERATED, "prefix": "TEST-"}
+    columns |= {"source": PoolSource.GENERATED, "prefix": "TEST-", "connection_id": None, "minimum_minor": 0}
     made, _ = pools.create(program=program, name=pool.name, at=at, **columns)
     return pools.text_id(made)
 

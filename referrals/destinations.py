@@ -3,9 +3,12 @@
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from advocacy.destinations import STRIPE
 from advocacy.models.program import hosts_of, unsafe_destination
 
 _UTM = re.compile(r"utm_[a-z_]{1,20}").fullmatch
+# The shop's page has a ref of its own.
+_REF = re.compile(r"[?&]ref=").search
 _MOST_UTM = 8
 _LONGEST_UTM = 100
 # Beyond it browsers, proxies and Django refuse an address.
@@ -16,14 +19,46 @@ def address(*, destination, program_destination, allowed_hosts, code, click="", 
     """The shop's page for this link, or None where it is not safe or not on the program's hosts.
 
     ``destination``: the link's own, or empty. ``click``: a click's public id, or empty. ``utm``: a campaign's marks.
+    Where the program's destination has a ``{path}``, it is filled with that of the link's own page.
     """
-    template = destination or program_destination
-    filled = template.replace("{code}", quote(code, safe="")).replace("{click_id}", click)
+    template, path = _template(destination, program_destination)
+    own = {} if "{click_id}" in template or not click else {"click_id": click}
+    # Who is not tracked is known by the code alone.
+    own = own if "{code}" in template or _REF(template) else {"ref": code} | own
+    if "{path}" in template.partition("?")[2]:
+        # Whoever leads on to that page may drop what is not in its address.
+        path, own = with_query(path, own, {}), {}
+    filled = _filled(template, code, click, path)
     hosts = hosts_of(destination=program_destination, allowed_hosts=allowed_hosts)
     if unsafe_destination(filled) or urlsplit(filled).hostname not in hosts:
         return None
-    own = {} if "{click_id}" in template or not click else {"click_id": click}
     return with_query(filled, own, utm or {})
+
+
+def _template(destination, program_destination):
+    """``(template, path)``. The path is of the same host, and begins with one slash."""
+    if not destination:
+        return program_destination, "/"
+    if "{path}" not in program_destination:
+        return destination, "/"
+    theirs = urlsplit(destination)
+    if theirs.netloc.lower() != urlsplit(program_destination).netloc.lower():
+        return destination, "/"
+    path = "/" + theirs.path.lstrip("/")
+    return program_destination, f"{path}?{theirs.query}" if theirs.query else path
+
+
+def _filled(template, code, click, path):
+    quoted = quote(code, safe="")
+    if "{path}" in template:
+        before, mark, query = template.partition("?")
+        # In a path it is a part of one; in a query it is a value.
+        of_path = path.replace("{code}", quoted).replace("{coupon}", quoted).replace("{click_id}", click)
+        before = before.replace("/{path}", "{path}").replace("{path}", quote(of_path.partition("?")[0], safe="/%"))
+        template = before + mark + query.replace("{path}", quote(of_path, safe=""))
+    if not click and STRIPE in template:
+        template = template.replace(STRIPE, f"client_reference_id=code_{quoted}")
+    return template.replace("{code}", quoted).replace("{coupon}", quoted).replace("{click_id}", click)
 
 
 def campaign(query):

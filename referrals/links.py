@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from advocacy import enrolment, given, ids
+from advocacy import destinations, enrolment, given, ids
 from advocacy.models import Advocate, AdvocateStatus, ProgramStatus
 from advocacy.models.program import unsafe_destination
 from advocacy.outbox.record import Draft, record
@@ -24,6 +24,8 @@ RESERVED = frozenset(
     "SETTINGS SIGNUP STAFF STATIC STATUS SUPPORT SYSTEM TERMS TEST UNDEFINED USER WEBHOOKS WWW".split()
 )
 _VANITY = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{1,38})[A-Z0-9]").fullmatch
+# What may stand in braces in a link's own destination.
+_OF_A_LINK = ("click_id", "code", "coupon")
 _LONGEST_NAME = 12
 _SHORTEST_NAME = 2
 _TRIES = 12
@@ -195,7 +197,7 @@ def _checked(program, destination):
     destination = given.text("destination", destination, longest=500)
     if not destination:
         return ""
-    problem = unsafe_destination(destination)
+    problem = unsafe_destination(destination) or destinations.unknown(destination, known=_OF_A_LINK)
     if not problem and urlsplit(destination).hostname not in program.hosts():
         problem = f"A link of this program may lead to: {', '.join(sorted(program.hosts()))}."
     if problem:

@@ -3,7 +3,7 @@
 import pgtrigger
 
 from advocacy.privacy.exporting import rows
-from rewards.models import Account, Adjustment, Coupon, Payee, PayeeChange, Payout, Redemption, Reward
+from rewards.models import Account, Adjustment, Coupon, Payee, PayeeChange, Payout, Redemption, Reward, ShopCredit
 
 _ERASED = "(erased)"
 _REWARD = ("side", "form", "status", "unit", "granted_minor", "available_minor", "created_at", "due_at", "expires_at")
@@ -22,6 +22,7 @@ def told(customer):
         "adjustments": rows(Adjustment.objects.filter(**me), *_ADJUSTMENT),
         "redemptions": rows(Redemption.objects.filter(**me), *_REDEMPTION),
         "coupons": rows(Coupon.objects.filter(**me), *_COUPON),
+        "credit_in_shops": rows(ShopCredit.objects.filter(**me), "unit", "given_minor"),
         "payee": rows(Payee.objects.filter(**me), *_PAYEE),
         "payouts": rows(Payout.objects.filter(**me), *_PAYOUT, "made_at", "paid_at"),
     }

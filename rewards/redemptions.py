@@ -10,7 +10,7 @@ from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import events as catalogue
-from rewards import locks, lots
+from rewards import locks, lots, shop_credit
 from rewards.models import Form, Leg, Redemption, RedemptionState
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ def reserve(*, storefront, customer, unit, amount_minor, at, order="", program=N
         sentence = f"A reservation ends within {LONGEST // timedelta(hours=1)} hours from now."
         raise Refused("expiry_out_of_range", sentence, errors={"expires_at": sentence})
     form = Form.POINTS if unit == money.POINTS else Form.CREDIT
+    if form == Form.CREDIT and shop_credit.held_in_shop(storefront):
+        raise Refused("credit_in_shop", "This credit is in the customer’s own account at the shop, and is spent there.")
     rate = program.points_per_unit if program and form == Form.POINTS else None
     made = Redemption(
         storefront=storefront,

@@ -3,8 +3,8 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from rewards import crediting, expiry, redemptions
-from rewards.coupons import ending, pools, serving
+from rewards import crediting, expiry, redemptions, shop_credit
+from rewards.coupons import ending, making, pools, serving
 from rewards.payouts import batches, scheduling
 from rewards.settlement import closing, waiting
 
@@ -44,8 +44,10 @@ def close_periods():
 
 @shared_task
 def coupons():
-    """End codes whose time is over, and give codes to who waited for them: rewards first, then payouts."""
-    _while_any(ending.expire, serving.serve)
+    """End codes whose time is over, and give codes to who waited for them: rewards first, then payouts. Shops are asked
+    for those that they make.
+    """
+    _while_any(ending.expire, serving.serve, making.order)
     batches.give_waiting(at=timezone.now())
 
 
@@ -66,3 +68,9 @@ def _while_any(*works):
 def payouts():
     """Drafts of the payouts whose day it is."""
     scheduling.run(at=timezone.now())
+
+
+@shared_task
+def credit_in_shops():
+    """Shops that hold customers' credit are told of what has changed."""
+    shop_credit.order(at=timezone.now())

@@ -25,7 +25,7 @@ class Listing(ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """An id as the API writes it finds its row; anything else is searched for as usual."""
-        value = _any_public_id(search_term.strip())
+        value = any_public_id(search_term.strip())
         if value and any(field.name == "public_id" for field in self.opts.fields):
             return queryset.filter(public_id=value), False
         return super().get_search_results(request, queryset, search_term)
@@ -65,6 +65,7 @@ class LongListing(ReadOnlyListing):
     ordering = ["-id"]
 
 
-def _any_public_id(text):
+def any_public_id(text):
+    """The UUID of an id as the API writes it, of whatever kind; None for any other text."""
     prefix = text.partition("_")[0]
     return ids.decode(prefix, text) if prefix in ids.PREFIXES.values() else None

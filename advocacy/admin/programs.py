@@ -2,12 +2,15 @@
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from advocacy.admin import words
+from advocacy import destinations
+from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
-from advocacy.models import Program, ProgramStatus, Storefront
+from advocacy.models import Connection, ConnectionStatus, LinkTarget, Platform, Program, ProgramStatus, Storefront
+from advocacy.refusals import Refused
 
 LABELS = {
     "slug": "Short name",
@@ -61,8 +64,45 @@ class ProgramForm(forms.ModelForm):
             self.fields[name].in_zone(zone)
 
 
+def _leads_to(template, sentence):
+    """Lead links straight to the shop of a platform, as it wants it."""
+
+    def do(*, row, by, at):
+        connection = _connection(row, template)
+        home = row.storefront.url or connection.shop
+        makes = {
+            "shopify": lambda: destinations.for_shopify(home),
+            "woocommerce": lambda: destinations.for_woocommerce(connection.shop),
+            "stripe": lambda: destinations.for_stripe(row.destination),
+        }
+        row.destination, row.link_target = makes[template](), LinkTarget.DESTINATION
+        try:
+            row.full_clean()
+        except ValidationError as invalid:
+            raise Refused("invalid_destination", " ".join(invalid.messages)) from invalid
+        row.save(update_fields=["destination", "link_target"])
+        return f"Links lead to {row.destination}"
+
+    label = Platform(template).label
+    return acts.Act(
+        name=f"lead-to-{template}",
+        label=f"Lead to {label}",
+        done=f"Links lead to {label}",
+        form=acts.Confirm,
+        consequence=f"Links lead straight to the shop, no more to the landing page. {sentence}",
+        do=do,
+        told=str,
+        applies=lambda row: _connection(row, template) is not None,
+    )
+
+
+def _connection(program, platform):
+    mine = Connection.objects.filter(storefront=program.storefront, platform=platform)
+    return mine.filter(status=ConnectionStatus.ACTIVE).first()
+
+
 @admin.register(Program)
-class ProgramAdmin(Listing):
+class ProgramAdmin(acts.Acting, Listing):
     empty = "A program says where links lead and who counts as brought. Add one, then write its first rule."
     form = ProgramForm
     change_form_template = "admin/program.html"
@@ -74,6 +114,15 @@ class ProgramAdmin(Listing):
     storefront_link = words.person("storefront", "Storefront")
     state = words.status("status")
     id_text = words.public_id("program")
+    acts = [
+        _leads_to(
+            "shopify",
+            "Shopify takes the code off as a coupon: for that add a coupon pool of “The advocates’ own codes”. "
+            "A link’s own page is shown then.",
+        ),
+        _leads_to("woocommerce", "The lines of PHP in docs/integrate.md put the code into the basket as a coupon."),
+        _leads_to("stripe", "The page that links lead to is told the visit as client_reference_id."),
+    ]
     fieldsets = [
         ("The program", {"fields": ["storefront", "name", "slug", "status", "starts_at", "ends_at"]}),
         (

@@ -4,6 +4,7 @@ from advocacy.models.advocate import Advocate, AdvocateStatus
 from advocacy.models.connection import Connection, ConnectionStatus, Platform
 from advocacy.models.customer import Customer, Standing
 from advocacy.models.delivery import Attempt, Delivery, DeliveryState, EndpointStatus, WebhookEndpoint
+from advocacy.models.errand import Errand, ErrandKind, ErrandState
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
@@ -30,6 +31,9 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "EndpointStatus",
+    "Errand",
+    "ErrandKind",
+    "ErrandState",
     "Event",
     "IdempotencyKey",
     "Job",

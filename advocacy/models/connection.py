@@ -45,6 +45,12 @@ class Connection(models.Model):
     asked_until = models.DateTimeField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=10, choices=ConnectionStatus, default=ConnectionStatus.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    holds_credit = models.BooleanField(
+        default=False, editable=False, help_text="Customers spend their store credit in this shop’s own account."
+    )
+    # Nothing is asked of its API before: it refused our credentials, asked for patience, or did not answer.
+    rests_until = models.DateTimeField(null=True, blank=True, editable=False)
+    fails_in_row = models.PositiveSmallIntegerField(default=0, editable=False)
     last_failure = models.CharField(max_length=500, blank=True, editable=False)
     last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -57,6 +63,9 @@ class Connection(models.Model):
                 fields=["storefront", "platform", "shop"],
                 name="a_shop_is_connected_once",
                 violation_error_message="This shop is connected already.",
+            ),
+            models.UniqueConstraint(
+                fields=["storefront"], condition=models.Q(holds_credit=True), name="one_shop_holds_a_storefronts_credit"
             ),
         ]
 

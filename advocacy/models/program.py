@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from advocacy import destinations
 from advocacy.models.columns import PublicIdField, UnitField, one_of
 from advocacy.models.storefront import Storefront, host, known_currency, known_zone
 
@@ -96,8 +97,9 @@ class Program(models.Model):
     )
     destination = models.CharField(
         max_length=500,
-        help_text="The shop's page a friend ends on, such as https://acme.example/welcome?ref={code}. "
-        "{code} and {click_id} are filled in; without {click_id} it is added to the query.",
+        help_text="The shop's page a friend ends on, such as https://acme.example/welcome. Filled in are {code}, "
+        "{click_id}, {coupon} (the code, where it is a coupon of the shop too) and {path} (of the link’s own page). "
+        "What of code and click is not named is added to the query as ref and click_id.",
     )
     allowed_hosts = models.CharField(
         max_length=500,
@@ -160,7 +162,7 @@ class Program(models.Model):
     def clean(self):
         # A form that is left empty says null.
         self.metadata_keys = self.metadata_keys or []
-        problem = unsafe_destination(self.destination)
+        problem = unsafe_destination(self.destination) or destinations.unknown(self.destination)
         if problem:
             raise ValidationError({"destination": problem})
 

@@ -16,9 +16,17 @@ _LONGEST_SAID = 200
 
 
 class PlatformFailed(Refused):
-    """The platform did not answer, or not as its API says; the sentence tells what it said."""
+    """The platform did not answer, or not as its API says; the sentence tells what it said.
+
+    ``answered``: the status of its answer, None where there was none. ``wait``: the seconds it asked us to wait, or 0.
+    ``forbids``: a permission that the credentials lack, where it names one.
+    """
 
     status = 502
+
+    def __init__(self, code, message, *, answered=None, wait=0, forbids=""):
+        super().__init__(code, message)
+        self.answered, self.wait, self.forbids = answered, wait, forbids
 
 
 @dataclass(frozen=True)
@@ -57,11 +65,12 @@ class Caller:
         told = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body is not None else {})
         answer = self.call(method, address, headers=told | headers, body=written)
         if not 200 <= answer.status < 300:  # noqa: PLR2004
-            raise PlatformFailed("platform_failed", f"{self._name} answered {answer.status}: {_said(answer)}")
+            said = f"{self.name} answered {answer.status}: {_said(answer)}"
+            raise PlatformFailed("platform_failed", said, answered=answer.status, wait=asked_to_wait(answer.headers))
         try:
             return answer, json.loads(answer.body)
         except ValueError as error:
-            raise PlatformFailed("platform_failed", f"{self._name} did not answer in JSON.") from error
+            raise PlatformFailed("platform_failed", f"{self.name} did not answer in JSON.") from error
 
     def call(self, method, address, *, headers, body=b""):
         """The answer of the last try: tried again after limits and bad moments, as far as patience goes."""
@@ -85,27 +94,31 @@ class Caller:
                 method=method, address=address, headers=headers, body=body, seconds=self.seconds, most_bytes=MOST_BYTES
             )
         except outbound.NotAllowed as error:
-            raise PlatformFailed("platform_failed", f"{self._name} cannot be called: {error}") from error
+            raise PlatformFailed("platform_failed", f"{self.name} cannot be called: {error}") from error
         except outbound.NoAnswer as error:
             # What may have been done by then is not asked for twice.
             if last or method != "GET" or self.patience <= 0:
-                raise PlatformFailed("platform_failed", f"{self._name} did not answer: {error}") from error
+                raise PlatformFailed("platform_failed", f"{self.name} did not answer: {error}") from error
             return None
         if not answer.whole:
-            raise PlatformFailed("platform_failed", f"{self._name} answered more than {MOST_BYTES} bytes.")
+            raise PlatformFailed("platform_failed", f"{self.name} answered more than {MOST_BYTES} bytes.")
         return answer
 
     @property
-    def _name(self):
+    def name(self):
         return self.connection.get_platform_display()
 
 
 def _pause(answer, attempt):
+    return min(asked_to_wait(answer.headers if answer else {}) or 2 ** (attempt - 1), _LONGEST_PAUSE)
+
+
+def asked_to_wait(headers):
+    """The seconds of ``Retry-After``, or 0."""
     try:
-        said = float(answer.headers.get("retry-after", "")) if answer else 0
+        return max(float(headers.get("retry-after", "")), 0)
     except ValueError:
-        said = 0
-    return min(max(said, 0) or 2 ** (attempt - 1), _LONGEST_PAUSE)
+        return 0
 
 
 def _said(answer):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import stripe
 
-from advocacy.platforms.calling import PlatformFailed, Registered
+from advocacy.platforms.calling import PlatformFailed, Registered, asked_to_wait
 
 credentials = {"api_key": "Secret or restricted key (sk_… or rk_…)"}
 PAGE = 100
@@ -56,8 +56,8 @@ def changed(caller, *, since, until, cursor):
     topic, listed, days_before, more = lists[place]
     made = {"gte": int((since - timedelta(days=days_before)).timestamp()), "lte": int(until.timestamp())}
     after = {"starting_after": cursor["after"]} if "after" in cursor else {}
-    found = _in_words(lambda: listed({"created": made, "limit": PAGE} | more | after))
-    page = _in_words(lambda: [each.to_dict() for each in found.data])
+    found = in_words(lambda: listed({"created": made, "limit": PAGE} | more | after))
+    page = in_words(lambda: [each.to_dict() for each in found.data])
     further = {"list": place + 1} if place + 1 < len(lists) else None
     further = {"list": place, "after": page[-1]["id"]} if found.has_more and page else further
     return [(topic, each) for each in page if topic != "payment_intent.succeeded" or _is_paid(each)], further
@@ -73,7 +73,7 @@ def heard(caller, address):
 
 
 def _endpoint(ours, address):
-    listed = _in_words(lambda: ours.v1.webhook_endpoints.list({"limit": PAGE}))
+    listed = in_words(lambda: ours.v1.webhook_endpoints.list({"limit": PAGE}))
     return next((each for each in listed.data if each.url == address), None)
 
 
@@ -87,17 +87,17 @@ def register(caller, address, topics, secret):
         return Registered()
     events = sorted({*there, *topics} - {"*"}) if "*" not in there else ["*"]
     if mine and secret:
-        _in_words(lambda: ours.v1.webhook_endpoints.update(mine.id, {"enabled_events": events, "disabled": False}))
+        in_words(lambda: ours.v1.webhook_endpoints.update(mine.id, {"enabled_events": events, "disabled": False}))
         return Registered(topics=missing)
     if mine:
-        _in_words(lambda: ours.v1.webhook_endpoints.delete(mine.id))
+        in_words(lambda: ours.v1.webhook_endpoints.delete(mine.id))
     wanted = {"url": address, "enabled_events": events, "api_version": stripe.api_version}
-    made = _in_words(lambda: ours.v1.webhook_endpoints.create(wanted))
+    made = in_words(lambda: ours.v1.webhook_endpoints.create(wanted))
     return Registered(topics=tuple(topics), secret=made.secret)
 
 
 def about(caller):
-    account = _in_words(client(caller).v1.accounts.retrieve_current)
+    account = in_words(client(caller).v1.accounts.retrieve_current)
     name = getattr(getattr(account, "settings", None), "dashboard", None)
     mode = "test" if is_test(caller) else "live"
     shown = getattr(name, "display_name", None) or account.id
@@ -108,12 +108,14 @@ def is_test(caller):
     return caller.credential("api_key").startswith(("sk_test_", "rk_test_"))
 
 
-def _in_words(ask):
+def in_words(ask):
     try:
         return ask()
     except stripe.StripeError as error:
         said = error.user_message or "it could not be reached."
         status = f" answered {error.http_status}" if error.http_status else ""
-        raise PlatformFailed("platform_failed", f"Stripe{status}: {said}"[:300]) from error
+        wait = asked_to_wait({name.lower(): value for name, value in (error.headers or {}).items()})
+        told = {"answered": error.http_status, "wait": wait}
+        raise PlatformFailed("platform_failed", f"Stripe{status}: {said}"[:300], **told) from error
     except (AttributeError, TypeError, ValueError, KeyError) as error:
         raise PlatformFailed("platform_failed", "Stripe did not answer as its API says.") from error

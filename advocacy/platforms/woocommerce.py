@@ -20,9 +20,9 @@ def changed(caller, *, since, until, cursor):
     period = {"modified_after": _written(since), "modified_before": _written(until), "dates_are_gmt": "true"}
     query = period | {"per_page": PAGE, "orderby": "id", "order": "asc"}
     page, before, restarts = cursor.get("page", 1), cursor.get("before"), cursor.get("restarts", 0)
-    answer, told = _ask(caller, "GET", "orders", query=query | {"page": page})
+    answer, told = ask(caller, "GET", "orders", query=query | {"page": page})
     pages, now = _number(answer, "x-wp-totalpages"), _number(answer, "x-wp-total")
-    found = [("order.updated", order) for order in _list(told)]
+    found = [("order.updated", order) for order in listed(told)]
     if before is not None and now < before and restarts < _RESTARTS:
         return found, {"page": 1, "restarts": restarts + 1}
     return found, {"page": page + 1, "before": now, "restarts": restarts} if page < pages else None
@@ -45,8 +45,8 @@ def heard(caller, address):
 
 
 def _ours(caller, address):
-    _, told = _ask(caller, "GET", "webhooks", query={"per_page": 100})
-    return [each for each in _list(told) if each.get("delivery_url") == address]
+    _, told = ask(caller, "GET", "webhooks", query={"per_page": 100})
+    return [each for each in listed(told) if each.get("delivery_url") == address]
 
 
 def register(caller, address, topics, secret):
@@ -56,16 +56,16 @@ def register(caller, address, topics, secret):
     for topic in wanted:
         fields = {"status": "active", "secret": secret}
         if topic in there:
-            _ask(caller, "PUT", f"webhooks/{int(there[topic]['id'])}", body=fields)
+            ask(caller, "PUT", f"webhooks/{int(there[topic]['id'])}", body=fields)
         else:
             named = {"name": f"Referrals: {topic}", "topic": topic, "delivery_url": address}
-            _ask(caller, "POST", "webhooks", body=named | fields)
+            ask(caller, "POST", "webhooks", body=named | fields)
     return Registered(topics=tuple(wanted))
 
 
 def about(caller):
-    answer, told = _ask(caller, "GET", "orders", query={"per_page": 1})
-    currency = next((each.get("currency") for each in _list(told)), None)
+    answer, told = ask(caller, "GET", "orders", query={"per_page": 1})
+    currency = next((each.get("currency") for each in listed(told)), None)
     count = _number(answer, "x-wp-total")
     return f"The shop has {count} orders{f', the newest in {currency}' if currency else ''}."
 
@@ -74,7 +74,7 @@ def address_of(connection):
     return (connection.api_address or connection.shop).rstrip("/")
 
 
-def _ask(caller, method, path, *, query=None, body=None):
+def ask(caller, method, path, *, query=None, body=None):
     address = f"{address_of(caller.connection)}/wp-json/wc/v3/{path}"
     address += f"?{urlencode(query)}" if query else ""
     said = f"{caller.credential('key')}:{caller.credential('secret')}"
@@ -83,7 +83,7 @@ def _ask(caller, method, path, *, query=None, body=None):
     )
 
 
-def _list(told):
+def listed(told):
     if not isinstance(told, list):
         raise PlatformFailed("platform_failed", "WooCommerce's answer is no list.")
     return [each for each in told if isinstance(each, dict)]

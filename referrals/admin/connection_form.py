@@ -18,9 +18,10 @@ SHOPS = {
     Platform.WOOCOMMERCE: "The address of the shop, such as https://shop.acme.example.",
 }
 NEEDS = {
-    Platform.SHOPIFY: "Its app needs read_orders, read_fulfillments and read_customers (read_all_orders for old ones).",
+    Platform.SHOPIFY: "Its app needs read_orders, read_fulfillments and read_customers (read_all_orders for old ones); "
+    "write_discounts for coupons, and write_store_credit_account_transactions for store credit, that are made there.",
     Platform.STRIPE: "A restricted key reads Checkout Sessions, Invoices, PaymentIntents, Charges and Disputes, and "
-    "writes Webhook Endpoints.",
+    "writes Webhook Endpoints; for what is made there it writes Coupons, Promotion Codes and Customers.",
     Platform.WOOCOMMERCE: "WooCommerce, Settings, Advanced, REST API: a key with read and write access.",
 }
 

@@ -15,7 +15,7 @@ from unfold import widgets
 from unfold.decorators import display
 
 from advocacy import connections, platforms
-from advocacy.admin import acts, words
+from advocacy.admin import acts, shops, words
 from advocacy.admin.listing import Listing
 from advocacy.models import Connection, ConnectionStatus, Platform
 from referrals import inbound
@@ -66,6 +66,10 @@ def follow(page, request, job):
     return HttpResponseRedirect(reverse("admin:advocacy_job_change", args=[job.pk]))
 
 
+def hold_credit(*, row, by, at, reason):
+    platforms.credit.hold(connection=row)
+
+
 def end(*, row, by, at, reason):
     connections.end(connection=row)
 
@@ -92,7 +96,9 @@ class ConnectionAdmin(acts.Acting, Listing):
     list_before_template = "admin/connection_list_top.html"
     search_fields = ["name", "shop"]
     search_help_text = "A name, a shop, or an id such as con_01j8…"
-    readonly_fields = ["status_now", "address", "topics", "failure", "messages", "refused", "asked", "id_text"]
+    readonly_fields = [
+        *("status_now", "address", "topics", "failure", "messages", "refused", "told", "asked", "id_text"),
+    ]
     status_now = words.status("status")
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("connection")
@@ -136,6 +142,17 @@ class ConnectionAdmin(acts.Acting, Listing):
             do=reconcile,
             then=follow,
             applies=_callable,
+        ),
+        acts.Act(
+            name="hold-credit",
+            label="Keep store credit here",
+            done="Store credit is kept here",
+            danger=True,
+            consequence="All store credit of customers is put into their own accounts at this shop, and spent there "
+            "from now on: the API reserves none of it any more. What is taken back here is taken back there, "
+            "as far as it is there still. This stays so.",
+            do=hold_credit,
+            applies=lambda row: _callable(row) and row.platform in platforms.credit.SHOPS and not row.holds_credit,
         ),
         acts.Act(
             name="end",
@@ -197,8 +214,9 @@ class ConnectionAdmin(acts.Acting, Listing):
                 ("The shop", {"fields": ["storefront", "platform", "name", "shop", "asked_daily"]}),
                 ("Access", {"fields": secret}),
             ]
+        how = ["status_now", "address", "topics", "messages", "failure", "refused", "asked", "told"]
         return [
-            ("How it does", {"fields": ["status_now", "address", "topics", "messages", "failure", "refused", "asked"]}),
+            ("How it does", {"fields": how}),
             ("The shop", {"fields": ["name", "asked_daily", "storefront", "platform", "shop", "id_text"]}),
             *([("Access", {"fields": secret})] if secret else []),
         ]
@@ -271,6 +289,13 @@ class ConnectionAdmin(acts.Acting, Listing):
         page, when = reverse("admin:advocacy_job_change", args=[job.pk]), words.moment(job.created_at)
         state = job.get_state_display().lower()
         return format_html('{} <a class="text-link" href="{}">Asked {}: {}</a>', said, page, when, state)
+
+    @display(description="What it is told")
+    def told(self, row):
+        rests = row.rests_until and row.rests_until > timezone.now()
+        holds = ["Customers spend their store credit there."] if row.holds_credit else []
+        later = [f"Not before {words.moment(row.rests_until)}."] if rests else []
+        return words.lines([shops.told(row), *holds, *later])
 
     @display(description="Refused in 30 days")
     def refused(self, row):

@@ -3,6 +3,7 @@
 from rewards.admin import (
     corrections,
     coupons,
+    errands,
     journal,
     ledger,
     limits,
@@ -19,6 +20,7 @@ from rewards.admin import (
 __all__ = [
     "corrections",
     "coupons",
+    "errands",
     "journal",
     "ledger",
     "limits",

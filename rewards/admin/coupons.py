@@ -102,7 +102,7 @@ class CouponAdmin(acts.Acting, LongListing):
             consequence="Somebody else will get this code. Only do so if the shop still honours it and nobody else "
             "can use it: whoever had it may have kept it.",
             do=put_back,
-            applies=lambda row: row.state == CouponState.REVOKED and not row.pool.generates and not row.used_minor,
+            applies=lambda row: row.state == CouponState.REVOKED and row.pool.uploaded and not row.used_minor,
         ),
     ]
 

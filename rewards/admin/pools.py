@@ -12,15 +12,24 @@ from unfold import widgets
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from advocacy import tables
-from advocacy.admin import words
+from advocacy import money, tables
+from advocacy.admin import shops, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.programs import only_program
+from advocacy.models import Connection, ConnectionStatus
 from advocacy.refusals import Refused
 from rewards.admin import amounts
 from rewards.coupons import codes, pools, uploading
-from rewards.models import CouponPool
+from rewards.models import CouponPool, PoolSource
+from rewards.models.coupon_pool import THROUGH_A_SHOP
 
+# What else stands on the page of a pool, by where its codes come from.
+_BOXES = {
+    PoolSource.UPLOADED: ("low_stock", "expiry_days"),
+    PoolSource.GENERATED: ("prefix", "code_length", "expiry_days"),
+    PoolSource.IN_SHOP: ("connection_link", "least", "prefix", "code_length", "expiry_days"),
+    PoolSource.LINKS: ("connection_link", "least", "most_uses"),
+}
 # On the page of a pool that exists its source is a text, which the browser does not know.
 _FIXED = "typeof source === 'undefined'"
 _EXAMPLE = ("SUMMER-7QX2-EXAMPLE", "SUMMER-9KD4-EXAMPLE")
@@ -42,9 +51,26 @@ class PoolForm(forms.ModelForm):
         widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
 
+    minimum = forms.CharField(
+        label="Minimum",
+        required=False,
+        max_length=20,
+        help_text="The least subtotal for which the shop takes a code, such as 25.00. Empty: any.",
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+    )
+
     class Meta:
         model = CouponPool
-        fields = ["program", "name", "kind", "source", "prefix", "code_length", "low_stock", "expiry_days"]
+        fields = [
+            *("program", "name", "kind", "source", "connection", "most_uses"),
+            *("prefix", "code_length", "low_stock", "expiry_days"),
+        ]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if "connection" in self.fields:
+            usable = Connection.objects.filter(status=ConnectionStatus.ACTIVE, credentials__isnull=False)
+            self.fields["connection"].queryset = usable.filter(storefront__test_twin_of=None)
 
     def clean(self):
         cleaned = super().clean()
@@ -54,8 +80,18 @@ class PoolForm(forms.ModelForm):
         amount = self._read("amount", lambda text: amounts.minor(text, program.currency))
         self.instance.amount_minor, self.instance.currency = amount, program.currency if amount else ""
         self.instance.percent_bp = self._read("percent", amounts.basis_points)
+        self._read_shop(cleaned, program)
         self.instance.storefront, self.instance.created_at = program.storefront, timezone.now()
         return cleaned
+
+    def _read_shop(self, cleaned, program):
+        """Boxes of another source are not shown, whatever stands in them."""
+        if cleaned.get("source") not in THROUGH_A_SHOP:
+            cleaned["connection"], self.instance.minimum_minor = None, 0
+        else:
+            self.instance.minimum_minor = self._read("minimum", lambda text: amounts.minor(text, program.currency))
+        if cleaned.get("source") != PoolSource.LINKS:
+            cleaned["most_uses"] = None
 
     def _read(self, name, parse):
         text = (self.cleaned_data.get(name) or "").strip()
@@ -71,9 +107,11 @@ class PoolForm(forms.ModelForm):
             return
         try:
             pools.check(self.instance)
+            if self.instance.connection_id and not self.instance.pk:
+                pools.check_shop(self.instance)
         except Refused as refused:
-            for column, said in refused.errors.items():
-                name = {"amount_minor": "amount", "percent_bp": "percent"}.get(column, column)
+            for column, said in (refused.errors or {"": refused.message}).items():
+                name = {"amount_minor": "amount", "percent_bp": "percent", "currency": "connection"}.get(column, column)
                 self.add_error(name if name in self.fields else None, said)
 
 
@@ -96,16 +134,21 @@ class CouponPoolAdmin(Listing):
     form = PoolForm
     list_display = ["name", "kind", "value", "stock", "state", "program_link"]
     list_filter = ["kind", "source", "program"]
-    list_select_related = ["program"]
+    list_select_related = ["program", "connection"]
     search_fields = ["name"]
     search_help_text = "A name, or an id such as pol_01j8…"
-    empty = "Rules that give coupons or gift cards take their codes from a pool. Add one, then upload codes to it."
+    empty = "Rules that give coupons or gift cards take their codes from a pool: yours, or one that your shop makes."
     program_link = words.person("program", "Program")
+    connection_link = words.person("connection", "Shop")
     id_text = words.public_id("coupon_pool")
     conditional_fields = {
-        "prefix": f"{_FIXED} || source == 'generated'",
-        "code_length": f"{_FIXED} || source == 'generated'",
+        "connection": f"{_FIXED} || ['in_shop', 'links'].includes(source)",
+        "minimum": f"{_FIXED} || ['in_shop', 'links'].includes(source)",
+        "most_uses": f"{_FIXED} || source == 'links'",
+        "prefix": f"{_FIXED} || ['generated', 'in_shop'].includes(source)",
+        "code_length": f"{_FIXED} || ['generated', 'in_shop'].includes(source)",
         "low_stock": f"{_FIXED} || source == 'uploaded'",
+        "expiry_days": f"{_FIXED} || source != 'links'",
     }
 
     def get_queryset(self, request):
@@ -113,21 +156,25 @@ class CouponPoolAdmin(Listing):
 
     def get_fieldsets(self, request, obj=None):
         worth = "value" if obj else ("amount", "percent")
-        codes_of = ["source", "prefix", "code_length", "low_stock", "expiry_days"]
+        shop = ["connection", "minimum", "most_uses"]
+        codes_of = ["source", *shop, "prefix", "code_length", "low_stock", "expiry_days"]
         if obj:
-            codes_of = ["source", *(("prefix", "code_length") if obj.generates else ("low_stock",)), "expiry_days"]
+            codes_of = ["source", *_BOXES[obj.source]]
         made = [
             ("The pool", {"fields": ["program", "name", "kind", worth]}),
             ("Its codes", {"fields": codes_of}),
         ]
         if obj is None:
             return made
-        return [("Stock", {"fields": ["stock", "waiting", "given"]}), *made, ("For the API", {"fields": ["id_text"]})]
+        stock = ["stock", "waiting", "given"] if obj.source != PoolSource.LINKS else ["stock"]
+        stock += ["told"] if obj.connection_id else []
+        return [("Stock", {"fields": stock}), *made, ("For the API", {"fields": ["id_text"]})]
 
     def get_readonly_fields(self, request, obj=None):
         if obj is None:
             return []
-        return ["stock", "waiting", "given", "program", "kind", "value", "source", "id_text"]
+        fixed = ["program", "kind", "value", "source", "connection_link", "least", "most_uses"]
+        return ["stock", "waiting", "given", "told", *fixed, "id_text"]
 
     def get_changeform_initial_data(self, request):
         return only_program() | super().get_changeform_initial_data(request)
@@ -137,7 +184,7 @@ class CouponPoolAdmin(Listing):
         obj.save(update_fields=["name", "prefix", "code_length", "low_stock", "expiry_days"] if change else None)
 
     def response_add(self, request, obj, post_url_continue=None):
-        if obj.generates:
+        if not obj.uploaded:
             return super().response_add(request, obj, post_url_continue)
         messages.success(request, f"{obj} is there. Now upload its codes.")
         return HttpResponseRedirect(reverse("admin:rewards_couponpool_upload", args=[obj.pk]))
@@ -160,7 +207,7 @@ class CouponPoolAdmin(Listing):
 
     def upload(self, request, pk):
         pool = self.get_object(request, str(pk))
-        if pool is None or pool.generates:
+        if pool is None or not pool.uploaded:
             raise Http404
         if not self.may_change(request):
             raise PermissionDenied
@@ -191,7 +238,7 @@ class CouponPoolAdmin(Listing):
         return True
 
     def render_change_form(self, request, context, *args, obj=None, **options):
-        if obj and not obj.generates and self.may_change(request):
+        if obj and obj.uploaded and self.may_change(request):
             button = {
                 "title": "Upload codes",
                 "path": reverse("admin:rewards_couponpool_upload", args=[obj.pk]),
@@ -209,7 +256,9 @@ class CouponPoolAdmin(Listing):
 
     @display(description="Codes")
     def stock(self, row):
-        if row.generates:
+        if row.source == PoolSource.LINKS:
+            return "Each advocate’s own code"
+        if not row.uploaded:
             return f"Made when needed; {row.assigned} given, {row.used} used"
         every = row.free + row.assigned + row.used
         return format_html(
@@ -224,7 +273,7 @@ class CouponPoolAdmin(Listing):
 
     @display(description="State")
     def state(self, row):
-        if row.generates:
+        if not row.uploaded:
             return words.dot("good", "Never runs out")
         if not row.free:
             return words.dot("stop", "Empty: upload codes")
@@ -235,8 +284,17 @@ class CouponPoolAdmin(Listing):
     @display(description="Waiting for a code")
     def waiting(self, row):
         count, held = pools.waiting(row).count(), pools.wanting(row).filter(waits_for_code=False).count()
-        said = f"{count} rewards; served in order at the next upload" if count else "Nobody"
+        served = "at the next upload" if row.uploaded else "as codes are made"
+        said = f"{count} rewards; served in order {served}" if count else "Nobody"
         return f"{said}. {held} more rewards will need one when their hold is over" if held else said
+
+    @display(description="Minimum")
+    def least(self, row):
+        return money.plain(row.minimum_minor, row.program.currency) if row.minimum_minor else "None"
+
+    @display(description="What the shop was told")
+    def told(self, row):
+        return shops.told(row.connection)
 
     @display(description="The codes")
     def given(self, row):

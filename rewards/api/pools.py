@@ -20,7 +20,19 @@ class CouponPoolCall(fields.StrictSerializer):
     program = programs.ProgramName()
     name = fields.Name(max_length=80, help_text="Unique in its program; the same pool again is found.")
     kind = fields.Choice(PoolKind.choices, required=False, help_text="coupon (default) or gift_card.")
-    source = fields.Choice(PoolSource.choices, required=False, help_text="uploaded (default) or generated.")
+    source = fields.Choice(
+        PoolSource.choices,
+        required=False,
+        help_text="uploaded (default); generated; in_shop: made in the shop of the connection when a reward needs one; "
+        "links: the advocates' own codes, which that shop takes from any friend.",
+    )
+    connection = fields.Text(required=False, max_length=40, help_text="con_…, for in_shop and links: see Connections.")
+    minimum_minor = fields.Minor(
+        required=False, help_text="The least subtotal for which the shop takes a code, in the program's currency."
+    )
+    most_uses = fields.Whole(
+        required=False, min_value=1, max_value=1_000_000, help_text="Of links: how often each code is taken in all."
+    )
     amount_minor = fields.Minor(required=False, help_text="What a code is worth; needs currency.")
     currency = fields.Currency(required=False)
     percent_bp = fields.Whole(required=False, min_value=1, max_value=10_000, help_text="Instead: 1000 is 10 %.")
@@ -42,6 +54,8 @@ class CouponPoolAnswer(serializers.ModelSerializer):
     id = fields.PublicId("coupon_pool", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
     amount = serializers.SerializerMethodField(help_text="Null for a percentage.")
+    connection = fields.PublicId("connection", source="connection.public_id", allow_null=True)
+    minimum = serializers.SerializerMethodField(help_text="Null where the shop takes a code for any subtotal.")
     codes = CodesAnswer(source="*", help_text="How many are in which state; a generated pool keeps none in stock.")
     low = serializers.SerializerMethodField(help_text="Whether it was warned that few are left.")
     created_at = fields.Moment()
@@ -57,6 +71,9 @@ class CouponPoolAnswer(serializers.ModelSerializer):
             "source",
             "amount",
             "percent_bp",
+            "connection",
+            "minimum",
+            "most_uses",
             "prefix",
             "code_length",
             "low_stock",
@@ -70,6 +87,10 @@ class CouponPoolAnswer(serializers.ModelSerializer):
     def get_amount(self, pool) -> fields.MoneyAnswer(allow_null=True):
         return {"amount_minor": pool.amount_minor, "currency": pool.currency} if pool.currency else None
 
+    def get_minimum(self, pool) -> fields.MoneyAnswer(allow_null=True):
+        least = {"amount_minor": pool.minimum_minor, "currency": pool.program.currency}
+        return least if pool.minimum_minor else None
+
     def get_low(self, pool) -> bool:
         return pool.low_since is not None
 
@@ -81,6 +102,9 @@ class CouponPoolAnswer(serializers.ModelSerializer):
         "source": "uploaded",
         "amount": euros(1000),
         "percent_bp": 0,
+        "connection": None,
+        "minimum": None,
+        "most_uses": None,
         "prefix": "",
         "code_length": 10,
         "low_stock": 20,
@@ -93,13 +117,20 @@ class CouponPoolAnswer(serializers.ModelSerializer):
 
 
 def of(storefront):
-    return pools.counted(CouponPool.objects.filter(storefront=storefront).select_related("program"))
+    return pools.counted(CouponPool.objects.filter(storefront=storefront).select_related("program", "connection"))
 
 
 @documented(
     "Coupons",
     get=Call("List coupon pools", CouponPoolAnswer, many=True),
-    post=Call("Create a coupon pool", CouponPoolAnswer, takes=CouponPoolCall, creates=True),
+    post=Call(
+        "Create a coupon pool",
+        CouponPoolAnswer,
+        takes=CouponPoolCall,
+        creates=True,
+        description="Where a shop is to make the codes (in_shop, links) it is asked first: an access that may not, "
+        "another currency, or a shop that does not answer is refused in words.",
+    ),
 )
 class CouponPools(ListEndpoint):
     answer = CouponPoolAnswer
@@ -111,6 +142,9 @@ class CouponPools(ListEndpoint):
     def post(self, request):
         call = self.taken(CouponPoolCall)
         program = programs.named(storefront=request.storefront, name=call.pop("program", None))
+        if "connection" in call:
+            named = pools.connection_named(storefront=request.storefront, name=call.pop("connection"))
+            call["connection_id"] = named.pk
         pool, new = pools.create(program=program, at=self.at, **call)
         return created(CouponPoolAnswer(self.rows().get(pk=pool.pk)).data, new=new)
 

@@ -27,7 +27,7 @@ _COUPONS = f"""
                     SELECT FROM advocacy_event before
                     WHERE before.subject_kind = 'coupon' AND before.subject_id = coupon.public_id
                         AND before.version = coupon.version - 1 AND before.type = 'coupon.revoked'
-                ) THEN 'free'
+                ) THEN CASE WHEN coupon.state = 'making' THEN 'making' ELSE 'free' END
                 ELSE 'nothing'
             END AS said
         FROM rewards_coupon coupon

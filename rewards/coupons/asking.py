@@ -17,6 +17,7 @@ SENTENCES = {
     "wrong_currency": "This code is for a basket in another currency.",
 }
 _OF_STATE = {
+    CouponState.MAKING: "coupon_not_assigned",
     CouponState.FREE: "coupon_not_assigned",
     CouponState.USED: "coupon_used",
     CouponState.REVOKED: "coupon_revoked",
@@ -31,11 +32,17 @@ def find(*, storefront, code):
 
 
 def names(*, storefront, texts):
-    """``{text: cpn_…}`` of those that are codes of the storefront, in whatever case. One query."""
+    """``{text: cpn_…}`` of those that are codes of the storefront, in whatever case, or a shop's names of them.
+
+    One query.
+    """
     marks = {text: codes.fingerprint(text) for text in texts}
-    rows = Coupon.objects.filter(storefront=storefront, fingerprint__in=set(marks.values()))
-    found = {bytes(mark): ids.encode("cpn", name) for mark, name in rows.values_list("fingerprint", "public_id")}
-    return {text: found[mark] for text, mark in marks.items() if mark in found}
+    theirs = Q(fingerprint__in=set(marks.values())) | Q(shop_reference__in=set(marks) - {""})
+    rows = Coupon.objects.filter(theirs, storefront=storefront)
+    found = {}
+    for mark, reference, name in rows.values_list("fingerprint", "shop_reference", "public_id"):
+        found[bytes(mark)] = found[reference] = ids.encode("cpn", name)
+    return {text: name for text, mark in marks.items() if (name := found.get(mark) or found.get(text))}
 
 
 def of(*, customer, program):

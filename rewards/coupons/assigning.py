@@ -11,7 +11,7 @@ from django.db import connection
 from advocacy import ids
 from advocacy.models import AdvocateStatus, Side, bulk
 from rewards import events as catalogue
-from rewards.coupons import codes, debts, pools, telling
+from rewards.coupons import codes, debts, in_shop, pools, telling
 from rewards.models import Coupon, CouponPool, CouponState, Reward
 from rewards.models.coupon import THEIRS
 
@@ -40,6 +40,8 @@ def ready(rewards, at):
         if pool is not None and not servable(pools.waiting(pool).filter(available_minor__lte=0)).exists():
             claim(pool, wanting, at=at)
     short = [reward for reward in needing if not claimed(reward)]
+    if any(pool and pool.made_in_shop for pool in by_pool):
+        in_shop.wake_when_committed()
     for reward in short:
         reward.waits_for_code = True
     served = {pool.pk: [each for each in wanting if claimed(each)] for pool, wanting in by_pool.items() if pool}
@@ -88,6 +90,7 @@ def give(rewards, at):
     made = [coupon for coupon in coupons if coupon.pk is None]
     _store([coupon for coupon in coupons if coupon.pk is not None])
     bulk.insert(made)
+    in_shop.follow([coupon for coupon in coupons if in_shop.ends_elsewhen(coupon)], at=at)
     telling.tell(catalogue.COUPON_ISSUED, coupons, at=at)
     _note_paying([reward for reward in rewards if getattr(reward, "pays_off", False)])
 

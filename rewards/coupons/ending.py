@@ -5,7 +5,7 @@ from django.db import transaction
 from advocacy.refusals import Refused
 from rewards import events as catalogue
 from rewards import locks
-from rewards.coupons import asking, pools, telling
+from rewards.coupons import asking, in_shop, pools, telling
 from rewards.models import Coupon, CouponState, Reward, RewardStatus
 
 TAKEN_BACK, STAFF, TIME = "taken_back", "staff", "time"
@@ -27,7 +27,7 @@ def expire(*, at, limit=500, storefront=None):
         for coupon in coupons:
             coupon.expires_at = coupon.reward.expires_at
         Coupon.objects.bulk_update(coupons, ["expires_at"])
-        _move(over, CouponState.EXPIRED)
+        _move(over, CouponState.EXPIRED, at)
         telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
         return len(coupons) + _expire_payouts(ended.filter(payout__isnull=False), at, limit)
 
@@ -35,7 +35,7 @@ def expire(*, at, limit=500, storefront=None):
 def _expire_payouts(ended, at, limit):
     """Cards that are payouts: paid, so nothing of the ledger ends with them."""
     over = list(ended.select_for_update(of=["self"], skip_locked=True).select_related("pool")[:limit])
-    _move(over, CouponState.EXPIRED)
+    _move(over, CouponState.EXPIRED, at)
     telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
     return len(over)
 
@@ -51,7 +51,7 @@ def prolong(*, reward, until, at):
     for coupon in coupons:
         coupon.expires_at = until
     Coupon.objects.bulk_update(coupons, ["expires_at"])
-    _move(coupons, CouponState.ASSIGNED)
+    _move(coupons, CouponState.ASSIGNED, at)
     telling.tell(catalogue.COUPON_ISSUED, coupons, at=at)
 
 
@@ -64,7 +64,7 @@ def taken_back(rewards, at):
 
 def void(coupons, *, at):
     """Revoke these, which are locked: what they were given for was taken back."""
-    _move(coupons, CouponState.REVOKED)
+    _move(coupons, CouponState.REVOKED, at)
     telling.tell(catalogue.COUPON_REVOKED, coupons, at=at, reason=TAKEN_BACK)
 
 
@@ -78,7 +78,7 @@ def revoke(*, coupon, at):
             raise Refused("coupon_used", "A part of this gift card was used; it cannot be exchanged for a whole one.")
         if coupon.payout_id:
             raise Refused("coupon_paid", "This gift card is a payout: mark the payout as returned instead.")
-        _move([coupon], CouponState.REVOKED)
+        _move([coupon], CouponState.REVOKED, at)
         if coupon.reward_id:
             standing = Reward.objects.filter(pk=coupon.reward_id).exclude(status=RewardStatus.REVERSED)
             standing.update(waits_for_code=True)
@@ -89,7 +89,7 @@ def put_back(*, coupon, at):
     """Let a code that was revoked unused be given to somebody else: only where the shop honours it again."""
     with transaction.atomic():
         coupon = _locked(coupon)
-        if coupon.state != CouponState.REVOKED or coupon.pool.generates:
+        if coupon.state != CouponState.REVOKED or not coupon.pool.uploaded:
             raise Refused("not_revoked", "Only an uploaded code that was revoked unused can go back into stock.")
         if coupon.used_minor:
             raise Refused("coupon_used", "A part of this gift card was used; nobody else can get it as a whole one.")
@@ -106,7 +106,8 @@ def _locked(coupon):
     return rows.get(pk=coupon.pk)
 
 
-def _move(coupons, state):
+def _move(coupons, state, at):
     for coupon in coupons:
         coupon.state, coupon.version = state, coupon.version + 1
     Coupon.objects.bulk_update(coupons, ["state", "version"])
+    in_shop.follow(coupons, at=at)

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, F, Q
 
-from advocacy import ids
-from advocacy.models import Side
+from advocacy import ids, platforms
+from advocacy.models import Connection, ConnectionStatus, Side
 from advocacy.refusals import Conflict, NotFound, Refused
 from rewards import events as catalogue
 from rewards.coupons import debts, telling
@@ -22,15 +22,22 @@ COLUMNS = (
     "code_length",
     "low_stock",
     "expiry_days",
+    "connection_id",
+    "minimum_minor",
+    "most_uses",
 )
 
 
 def create(*, program, name, at, **columns):
     """``(pool, created)``. The same pool again is found; another of the name is a Conflict ``pool_exists``.
 
-    ``columns``: any of ``COLUMNS``. Raises ``Refused`` ("invalid_pool") with a sentence by field.
+    ``columns``: any of ``COLUMNS``. Raises ``Refused`` ("invalid_pool") with a sentence by field. Of a pool that is new
+    and of a shop, the shop is asked first whether it can be: see ``check_shop``.
     """
     pool = CouponPool(storefront_id=program.storefront_id, program=program, name=name, created_at=at, **columns)
+    if pool.connection_id and not CouponPool.objects.filter(program=program, name=name).exists():
+        check(pool)
+        check_shop(pool)
     with transaction.atomic():
         known = CouponPool.objects.filter(program=program, name=name).first()
         if known:
@@ -51,6 +58,39 @@ def check(pool):
             "amount_minor" if name == "__all__" else name: " ".join(said) for name, said in invalid.message_dict.items()
         }
         raise Refused("invalid_pool", " ".join(errors.values()), errors=errors) from invalid
+    if pool.connection_id and pool.connection.storefront_id != pool.program.storefront_id:
+        said = "This shop belongs to another storefront than the program; choose one of its own connections."
+        raise Refused("invalid_pool", said, errors={"connection": said})
+
+
+def connection_named(*, storefront, name):
+    """The connection ``con_…`` of the storefront; NotFound for anything else."""
+    public_id = ids.decode("con", str(name or ""))
+    found = Connection.objects.filter(storefront=storefront, public_id=public_id).first() if public_id else None
+    if found is None:
+        said = "There is no connection of this id; see Connections in the admin."
+        raise NotFound("unknown_connection", said, errors={"connection": said})
+    return found
+
+
+def check_shop(pool):
+    """Ask the shop whether codes of this pool can be made: an ended connection, missing access, another currency and
+    what it does not allow are refused in words. Not inside a transaction. In test mode no shop is asked.
+    """
+    if pool.storefront.test_twin_of_id:
+        return
+    said = ""
+    if pool.connection.status != ConnectionStatus.ACTIVE:
+        said = f"“{pool.connection.name}” is ended; take it up again first."
+    currency = pool.program.currency if pool.minimum_minor or pool.amount_minor else ""
+    try:
+        if not said:
+            caller = platforms.Caller(pool.connection, patience=0)
+            platforms.discounts.check(caller, currency=currency)
+    except platforms.PlatformFailed as failed:
+        said = failed.message
+    if said:
+        raise Refused("connection_refused", said, errors={"connection": said})
 
 
 def named(*, program, name, form):
@@ -59,6 +99,8 @@ def named(*, program, name, form):
     pool = CouponPool.objects.filter(program=program, public_id=public_id).first() if public_id else None
     if pool is None:
         raise NotFound("unknown_pool", "Choose a pool of this program that the codes are taken from.")
+    if pool.source == PoolSource.LINKS:
+        raise Refused("wrong_pool", f"“{pool.name}” are the advocates’ own codes: no reward is one.")
     if pool.kind != form:
         wanted = PoolKind(form).label.lower()
         raise Refused("wrong_pool", f"“{pool.name}” holds {pool.get_kind_display().lower()}; choose one of {wanted}.")
@@ -107,6 +149,16 @@ def counted(pools):
     return pools.annotate(**states)
 
 
+def waited_for(storefront=None):
+    """The pools that somebody waits for a code of, of this storefront or of all."""
+    names = set()
+    rewards = Reward.objects.filter(waits_for_code=True).exclude(status=RewardStatus.REVERSED)
+    rewards = rewards.filter(storefront=storefront) if storefront else rewards
+    for side, benefits in rewards.values_list("side", "rule_version__benefits").distinct():
+        names.add(ids.decode("pol", (benefits or {}).get(side, {}).get("pool", "")))
+    return CouponPool.objects.filter(public_id__in=names - {None}).order_by("pk")
+
+
 def left(pool):
     return Coupon.objects.filter(pool=pool, state=CouponState.FREE).count()
 
@@ -118,7 +170,7 @@ def warn(*pools, at, claimed=None):
     about to be given to; these count no more, neither of the codes nor of those who need one.
     """
     for pool in sorted(pools, key=lambda pool: pool.pk):
-        if not pool.generates:
+        if pool.uploaded:
             _warn(pool, (claimed or {}).get(pool.pk, ()), at)
 
 

@@ -2,10 +2,9 @@
 
 from django.db import transaction
 
-from advocacy import ids
 from rewards import crediting, locks
 from rewards.coupons import assigning, debts, pools
-from rewards.models import Coupon, CouponPool, CouponState, Reward, RewardStatus
+from rewards.models import Coupon, CouponState
 
 
 def serve(*, at, limit=500, storefront=None):
@@ -23,13 +22,7 @@ def serve_pool(*, pool, at, limit=500):
 
 def _wanted(storefront):
     """The pools that somebody waits for and that have codes, of this storefront or of all."""
-    names = set()
-    waiting = Reward.objects.filter(waits_for_code=True).exclude(status=RewardStatus.REVERSED)
-    waiting = waiting.filter(storefront=storefront) if storefront else waiting
-    for side, benefits in waiting.values_list("side", "rule_version__benefits").distinct():
-        names.add(ids.decode("pol", (benefits or {}).get(side, {}).get("pool", "")))
-    found = CouponPool.objects.filter(public_id__in=names - {None}).order_by("pk")
-    return [pool for pool in found if pool.generates or _in_stock(pool).exists()]
+    return [pool for pool in pools.waited_for(storefront) if pool.generates or _in_stock(pool).exists()]
 
 
 def _in_stock(pool):
@@ -39,10 +32,10 @@ def _in_stock(pool):
 def _serve(pool, at, limit):
     with transaction.atomic():
         room = limit if pool.generates else _in_stock(pool)[:limit].count()
-        first = list(_waiting(pool, at).values_list("pk", "subject_id")[:room])
+        first = list(due(pool, at).values_list("pk", "subject_id")[:room])
         # Nobody is passed over because somebody works on their subject just now.
         locks.subjects_by_id(ids=[subject for _, subject in first], wait=True)
-        rows = _waiting(pool, at).filter(pk__in=[pk for pk, _ in first])
+        rows = due(pool, at).filter(pk__in=[pk for pk, _ in first])
         rewards = list(rows.select_related("rule", "rule_version", "subject", "advocate"))
         entitled, paying = debts.split(rewards)
         assigning.claim(pool, entitled, at=at)
@@ -58,5 +51,6 @@ def _serve(pool, at, limit):
     return len(served)
 
 
-def _waiting(pool, at):
+def due(pool, at):
+    """The rewards that could be credited now if the pool had codes."""
     return assigning.servable(pools.waiting(pool)).filter(due_at__lte=at)

@@ -45,8 +45,8 @@ def numbered(*, pool, lines, at, only_new=False, by=None):
     Refuses with all that is wrong by line: what is no code, and, unless ``only_new``, what stands there twice or was
     uploaded before. With ``only_new`` these are left out.
     """
-    if pool.generates:
-        raise Refused("pool_makes_its_codes", "This pool makes its codes itself; nothing is uploaded to it.")
+    if not pool.uploaded:
+        raise Refused("pool_makes_its_codes", "The codes of this pool are not uploaded: they are made when needed.")
     if not lines:
         raise Refused("no_codes", "There is no code in it; send at least one.")
     with transaction.atomic():

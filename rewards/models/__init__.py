@@ -21,6 +21,7 @@ from rewards.models.rate import Rate
 from rewards.models.redemption import Redemption, RedemptionState
 from rewards.models.reward import Form, Reward, RewardStatus
 from rewards.models.rule import CONVERSION_TRIGGER, Frequency, HoldFrom, MonthsFrom, Rule, RuleStatus, RuleVersion
+from rewards.models.shop_credit import ShopCredit, ShopCreditMove
 from rewards.models.subject import Counter, Decision, Subject
 from rewards.models.wallet import Wallet
 
@@ -74,6 +75,8 @@ __all__ = [
     "Rule",
     "RuleStatus",
     "RuleVersion",
+    "ShopCredit",
+    "ShopCreditMove",
     "Subject",
     "TaxLimit",
     "Transfer",

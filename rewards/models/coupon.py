@@ -16,6 +16,7 @@ from rewards.models.reward import Reward
 
 
 class CouponState(models.TextChoices):
+    MAKING = "making", "Being made"  # its shop has not said yet that it takes it
     FREE = "free", "Free"  # in stock: nobody's yet
     ASSIGNED = "assigned", "Assigned"  # somebody's, not used up
     USED = "used", "Used"  # used up
@@ -62,6 +63,8 @@ class Coupon(models.Model):
     # The order it was used in: our id (ord_…), or what the storefront called it.
     order_reference = models.CharField(max_length=200, blank=True)
     order_undone_at = models.DateTimeField(null=True, blank=True, help_text="When that order was wholly given back.")
+    # What the shop that made it calls it, which some of its orders say instead of the code.
+    shop_reference = models.CharField(max_length=120, blank=True, editable=False)
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=0, editable=False)
 
@@ -82,7 +85,7 @@ class Coupon(models.Model):
             ),
             one_of("state", CouponState, name="a_coupon_has_a_known_state"),
             models.CheckConstraint(
-                condition=~models.Q(state="free") | models.Q(reward=None, payout=None, customer=None),
+                condition=~models.Q(state__in=["free", "making"]) | models.Q(reward=None, payout=None, customer=None),
                 name="a_free_coupon_is_nobodys",
             ),
             models.CheckConstraint(
@@ -96,6 +99,14 @@ class Coupon(models.Model):
             models.Index(fields=["storefront", "-id"], name="coupons_newest_first"),
             # Used by: the assignment, oldest first, and the count of the stock.
             models.Index(fields=["pool", "id"], condition=models.Q(state="free"), name="coupons_in_stock"),
+            # Used by: shops, which are asked for as many as are missing.
+            models.Index(fields=["pool", "id"], condition=models.Q(state="making"), name="coupons_being_made"),
+            # Used by: orders that say the shop's name of a code.
+            models.Index(
+                fields=["storefront", "shop_reference"],
+                condition=~models.Q(shop_reference=""),
+                name="coupons_by_their_shops_name",
+            ),
             # Used by: the portal, and whose code it is.
             models.Index(
                 fields=["customer", "-id"], condition=models.Q(customer__isnull=False), name="coupons_of_a_customer"

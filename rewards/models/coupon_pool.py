@@ -2,7 +2,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from advocacy import money
-from advocacy.models import Program, Storefront
+from advocacy.models import Connection, Program, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, SealedField, UnitField, one_of
 
 
@@ -16,6 +16,14 @@ class PoolKind(models.TextChoices):
 class PoolSource(models.TextChoices):
     UPLOADED = "uploaded", "Codes that you upload"  # the shop made them and knows them
     GENERATED = "generated", "Codes made here"  # made one by one when a reward needs one
+    IN_SHOP = "in_shop", "Codes made in your shop"  # the same, and through its API the shop takes them
+    LINKS = (
+        "links",
+        "The advocates’ own codes",
+    )  # each link's, taken from anybody; no reward has one
+
+
+THROUGH_A_SHOP = (PoolSource.IN_SHOP, PoolSource.LINKS)
 
 
 # Five bits a sign: eight of them are as many as a code needs that alone grants something.
@@ -34,6 +42,21 @@ class CouponPool(models.Model):
     amount_minor = MinorField(default=0, validators=[MinValueValidator(0)])
     currency = UnitField(blank=True, help_text="ISO 4217, such as EUR; empty for a percentage.")
     percent_bp = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(money.BASIS_POINTS)])
+    connection = models.ForeignKey(
+        Connection,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pools",
+        help_text="The shop that takes the codes. They are made there through its API, and ended there while unused.",
+    )
+    minimum_minor = MinorField(default=0, validators=[MinValueValidator(0)])
+    most_uses = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text="How often each advocate’s code may be used in all; by one customer once. Empty: by any number.",
+    )
     prefix = models.CharField(
         max_length=12,
         blank=True,
@@ -74,6 +97,24 @@ class CouponPool(models.Model):
                 name="a_pool_is_worth_an_amount_or_a_percentage",
                 violation_error_message="Say an amount with its currency, or, for coupons, a percentage.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(source__in=THROUGH_A_SHOP, connection__isnull=False, kind="coupon")
+                | ~models.Q(source__in=THROUGH_A_SHOP) & models.Q(connection=None, minimum_minor=0),
+                name="codes_that_a_shop_makes_are_coupons_of_a_connection",
+                violation_error_message="Coupons can be made in a shop: choose its connection. For other codes choose "
+                "none, and no minimum: only the shop that takes a code can ask for one.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source="links") | models.Q(most_uses=None),
+                name="only_codes_of_links_are_used_more_than_once",
+                violation_error_message="A code that a reward gives is used once.",
+            ),
+            models.UniqueConstraint(
+                fields=["program"],
+                condition=models.Q(source="links"),
+                name="the_links_of_a_program_are_coupons_of_one_pool",
+                violation_error_message="The program’s links have a pool already.",
+            ),
         ]
         # Used by: the list, newest first.
         indexes = [models.Index(fields=["storefront", "-id"], name="pools_newest_first")]
@@ -84,6 +125,14 @@ class CouponPool(models.Model):
     @property
     def generates(self):
         return self.source == PoolSource.GENERATED
+
+    @property
+    def uploaded(self):
+        return self.source == PoolSource.UPLOADED
+
+    @property
+    def made_in_shop(self):
+        return self.source == PoolSource.IN_SHOP
 
     @property
     def worth(self):

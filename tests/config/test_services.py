@@ -311,7 +311,7 @@ def test_the_stack_heals_itself_and_ends_with_a_killed_supervisor(place):
     )
     address = supervisor.stdout.readline().strip()
     assert eventually(lambda: _serves(f"{address}/healthz"))
-    kinds = ("money,people,out", "bulk", "webhooks,mail", "beat", "granian")
+    kinds = ("money,people,out", "bulk", "webhooks,mail,shops", "beat", "granian")
     assert all(named(place, kind) for kind in kinds)
     supervisor.kill()
     supervisor.communicate(timeout=120)

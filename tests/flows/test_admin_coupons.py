@@ -5,13 +5,18 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from advocacy import connections, ids
+from advocacy.models import Errand
 from rewards.coupons import pools
 from rewards.models import Coupon, CouponPool, Reward
 from tests.flows.admin_stage import otto
+from tests.rewards import shop_stage
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.scene import conversion_of, person, tell
+from tests.rewards.shop_stage import open_shop
 from tests.rewards.test_coupons import settle
 
+__all__ = ["open_shop"]
 POOLS, COUPONS = "/admin/rewards/couponpool/", "/admin/rewards/coupon/"
 
 
@@ -55,7 +60,7 @@ def given(alice, pool):
 
 
 def test_a_pool_is_made_and_asks_for_its_codes(desk, program):
-    assert "Add one, then upload codes" in desk.get(POOLS).content.decode()
+    assert "take their codes from a pool" in desk.get(POOLS).content.decode()
     answer = desk.post(f"{POOLS}add/", form(program))
     pool = CouponPool.objects.get()
     assert answer["Location"] == f"{POOLS}{pool.pk}/upload/"
@@ -163,3 +168,40 @@ def test_waiting_rewards_are_counted_on_the_pool_and_said_when_they_are_served(d
     page = desk.post(f"{POOLS}{pool.pk}/upload/", {"file": csv("code\nSUMMER-1\nSUMMER-2\n")}, follow=True)
     assert "2 codes were added. 1 rewards that waited got theirs." in page.content.decode()
     assert pools.left(pool) == 1
+
+
+def test_a_pool_of_a_shop_is_made_and_what_the_shop_was_told_is_seen_and_tried_again(desk, alice, open_shop, rival):
+    shop, connection = open_shop(alice.storefront, "shopify")
+    _, rivals = open_shop(rival, "shopify")
+    boxes = {"source": "in_shop", "connection": connection.pk, "minimum": "25.50"}
+    refusals = {
+        "Coupons can be made in a shop": {"connection": ""},
+        "belongs to another storefront": {"connection": rivals.pk},
+        "Write an amount such as": {"minimum": "much"},
+    }
+    for said, changes in refusals.items():
+        assert said in desk.post(f"{POOLS}add/", form(alice.program, **boxes | changes)).content.decode()
+    shop.scopes = ()
+    assert "lacks read_discounts" in desk.post(f"{POOLS}add/", form(alice.program, **boxes)).content.decode()
+    shop.scopes = ("write_discounts",)
+    desk.post(f"{POOLS}add/", form(alice.program, **boxes))
+    pool = CouponPool.objects.get()
+    assert (pool.connection, pool.minimum_minor, pool.low_stock) == (connection, 2550, 20)
+    pays_from(pool)
+    tell(conversion_of(alice, person(alice.storefront, "fred")))
+    settle(timezone.now())
+    connections.change_credentials(connection=connection, credentials={"access_token": "old"})
+    assert shop_stage.run(timezone.now()) == 1
+    page = desk.get(f"{POOLS}{pool.pk}/change/").content.decode()
+    assert ("1 rewards; served in order as codes are made" in page, "1 to be done, 1 failed" in page) == (True, True)
+    assert "refuses the credentials" in desk.get(f"/admin/advocacy/connection/{connection.pk}/change/").content.decode()
+    errand = Errand.objects.get()
+    assert "Shopify refuses the credentials" in desk.get(f"/admin/advocacy/errand/{errand.pk}/change/").content.decode()
+    connections.change_credentials(connection=connection, credentials={"access_token": "shpat_1"})
+    desk.post(f"/admin/advocacy/errand/{errand.pk}/do/again/", {"confirmed": "1"})
+    assert (shop_stage.run(timezone.now()), Coupon.objects.get().state) == (1, "assigned")
+    coupon = Coupon.objects.get()
+    found = desk.get("/admin/advocacy/errand/", {"q": ids.encode("cpn", coupon.public_id)}).content.decode()
+    assert "A code of a pool" in found
+    page = desk.get(f"/admin/advocacy/errand/{errand.pk}/change/").content.decode()
+    assert ("The shop takes the code." in page, f"/admin/rewards/reward/{coupon.reward_id}/" in page) == (True, True)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from advocacy import connections, ids, keys, secrets
+from advocacy import connections, errands, ids, keys, secrets
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import telling, webhooks
 from advocacy.outbox.drain import drain
@@ -62,7 +62,8 @@ def _platform_tells(acme, name):
         storefront=acme, platform="shopify", name=name, shop=f"{name}.myshopify.com", secret=name, at=timezone.now()
     )
     message = {"topic": "orders/paid", "message_id": name, "raw": secrets.seal("{}"), "state": "failed"}
-    InboundMessage.objects.create(connection=shop, received_at=timezone.now(), **message)
+    message = InboundMessage.objects.create(connection=shop, received_at=timezone.now(), **message)
+    errands.ask(kind="coupon", about={(acme.pk, shop.pk, message.public_id)}, at=timezone.now())
     asked = {"kind": "shop", "fields": {}, "reference": name, "orders": [name]}
     privacy.ask(storefront=acme, connection=shop, at=timezone.now(), **asked)
 

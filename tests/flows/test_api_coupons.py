@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from advocacy import customers
+from advocacy import customers, ids
 from advocacy.models import Program, Storefront
 from advocacy.outbox.drain import drain
 from referrals.models import Link, Referral
@@ -14,8 +14,10 @@ from rewards.models import Coupon
 from rewards.tasks import coupons as coupons_task
 from tests import cast
 from tests.flows.api import publishable, secret
+from tests.rewards.shop_stage import open_shop
 from tests.terms import terms
 
+__all__ = ["open_shop"]
 pytestmark = pytest.mark.django_db
 TEN = {"amount_minor": 1000, "currency": "EUR"}
 
@@ -354,3 +356,22 @@ def test_a_browser_learns_of_no_coupon_and_of_no_customer(shop, acme, program):
     assert real.status_code == 404
     answer = browser.post("/codes/ALICE-LINK/validate", {"customer": "ext_fred"})
     assert (answer.status_code, answer.json()["code"]) == (403, "secret_key_needed")
+
+
+def test_a_pool_of_a_shop_names_a_connection_of_ones_own(shop, program, rival, open_shop):
+    theirs, connection = open_shop(program.storefront, "woocommerce")
+    _, rivals = open_shop(rival, "woocommerce")
+    call = {"program": "friends", "name": "Made there", "source": "in_shop", "percent_bp": 1000, "minimum_minor": 2500}
+    answers = [
+        shop.post("/coupon_pools", call | {"connection": ids.encode("con", name)})
+        for name in (rivals.public_id, connection.public_id, connection.public_id)
+    ]
+    assert [answer.status_code for answer in answers] == [404, 201, 200]
+    made = answers[1].json()
+    assert (made["source"], made["connection"]) == ("in_shop", ids.encode("con", connection.public_id))
+    assert (made["minimum"], made["most_uses"]) == ({"amount_minor": 2500, "currency": "EUR"}, None)
+    theirs.moods = [(500, {}, {"message": "Oh"})]
+    named = {"connection": made["connection"], "name": "Another"}
+    refused = shop.post("/coupon_pools", call | named)
+    assert (refused.status_code, refused.json()["code"]) == (422, "connection_refused")
+    assert shop.post("/coupon_pools", call | named | {"source": "uploaded"}).status_code == 422

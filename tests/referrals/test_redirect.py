@@ -1,8 +1,10 @@
 """GET /r/<code>, as browsers and robots see it."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from advocacy import ids
 from referrals import clicks, links
@@ -45,7 +47,7 @@ def test_it_takes_one_round_trip_to_the_database(client, alice, django_assert_nu
 
 
 def test_a_program_may_lead_straight_to_the_shop(client, shop, alice):
-    assert go(client)["Location"] == f"https://acme.example/welcome?click_id={click_id()}"
+    assert go(client)["Location"] == f"https://acme.example/welcome?ref=ALICE-LINK&click_id={click_id()}"
 
 
 def test_the_destination_is_filled_and_keeps_its_own_query(client, shop, alice):
@@ -68,10 +70,71 @@ def test_a_destination_off_the_programs_hosts_is_not_followed(client, shop, alic
         assert go(client, "/r/mug")["Location"].startswith("/a/MUG?click=clk_")
 
 
+SHOPIFY, WOO = "https://acme.example/discount/{coupon}?redirect={path}", "https://acme.example/{path}?coupon={coupon}"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("https://acme.example/?ref=home", "", "https://acme.example/?ref=home&click_id=CLICK"),
+        (SHOPIFY, "", "https://acme.example/discount/MUG?redirect=%2F%3Fref%3DMUG%26click_id%3DCLICK"),
+        (
+            SHOPIFY,
+            "https://acme.example/mugs/blue?size=l",
+            "https://acme.example/discount/MUG?redirect=%2Fmugs%2Fblue%3Fsize%3Dl%26ref%3DMUG%26click_id%3DCLICK",
+        ),
+        # What a shop would be led on to is a page of its own, whatever the link says.
+        (
+            SHOPIFY,
+            "https://acme.example//evil.example/x",
+            "https://acme.example/discount/MUG?redirect=%2Fevil.example%2Fx%3Fref%3DMUG%26click_id%3DCLICK",
+        ),
+        (SHOPIFY, "https://other.example/mugs", "https://other.example/mugs?ref=MUG&click_id=CLICK"),
+        (WOO, "https://acme.example/mugs", "https://acme.example/mugs?coupon=MUG&ref=MUG&click_id=CLICK"),
+        (
+            "https://buy.stripe.com/x?client_reference_id={click_id}",
+            "",
+            "https://buy.stripe.com/x?client_reference_id=CLICK&ref=MUG",
+        ),
+    ],
+)
+def test_a_template_leads_to_the_links_own_page(client, shop, alice, case):
+    template, page, expected = case
+    shop.destination, shop.allowed_hosts = template, "other.example"
+    shop.save()
+    link = links.create(advocate=alice, code="mug", at=cast.LONG_AGO)
+    type(link).objects.filter(pk=link.pk).update(destination=page)
+    assert go(client, "/r/mug")["Location"] == expected.replace("CLICK", click_id())
+
+
+def test_who_is_not_tracked_is_known_by_the_code(client, shop, alice):
+    private = {"sec-gpc": "1"}
+    assert go(client, **private)["Location"] == "https://acme.example/welcome?ref=ALICE-LINK"
+    shop.destination = "https://buy.stripe.com/x?client_reference_id={click_id}"
+    shop.save()
+    expected = "https://buy.stripe.com/x?client_reference_id=code_ALICE-LINK&ref=ALICE-LINK"
+    assert go(client, **private)["Location"] == expected
+
+
+@pytest.mark.parametrize(
+    ("destination", "said"),
+    [
+        ("https://acme.example/{who}", "{who} is not filled in; these are: {click_id}, {code}, {coupon}, {path}."),
+        ("https://acme.example/{{code}}", "A brace stands alone"),
+        ("https://acme.example/{0.__class__}", "is not filled in"),
+        ("https://{code}.example/", "Write a whole address with a plain host"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_refused(shop, destination, said):
+    shop.destination = destination
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        shop.full_clean()
+
+
 @pytest.mark.parametrize("query", ["url", "next", "destination", "redirect", "to"])
 def test_the_query_never_says_where_to_go(client, shop, alice, query):
     location = go(client, f"/r/alice-link?{query}=https://evil.example/")["Location"]
-    assert location == f"https://acme.example/welcome?click_id={click_id()}"
+    assert location == f"https://acme.example/welcome?ref=ALICE-LINK&click_id={click_id()}"
 
 
 def test_a_long_campaign_is_left_out_rather_than_the_way(client, alice):
@@ -90,7 +153,7 @@ def test_a_campaign_is_stored_within_bounds(client, alice):
 
 def test_a_head_request_is_answered_and_not_stored(client, shop, alice):
     response = go(client, method="head")
-    assert (response.status_code, response["Location"]) == (302, "https://acme.example/welcome")
+    assert (response.status_code, response["Location"]) == (302, "https://acme.example/welcome?ref=ALICE-LINK")
     assert not Click.objects.exists()
 
 

@@ -46,6 +46,7 @@ _SHOWN = "Only shown; who reads it asks the events or transfers for what counts.
 _TOLD = "Whether something was told; at worst it is told again or not at all."
 _NUMBER = "Numbers events: one that is taken is refused, and the newest event then tells of another row."
 _WITHHELD = "It can only withhold: what it waits for is asked again when it comes."
+_THEIRS = "Of a shop's own account, whose entries the shop keeps; the ledger does not read it."
 FREE = {
     "correction": {"ended_at": _SHOWN},
     "counter": {
@@ -59,11 +60,12 @@ FREE = {
         "used_at": _SHOWN,
         "order_reference": _SHOWN,
         "order_undone_at": _SHOWN,
+        "shop_reference": "A second name to find it by; the code itself is the first.",
         "version": _NUMBER,
     },
     "couponpool": dict.fromkeys(
         "public_id storefront program name kind source amount_minor currency percent_bp prefix code_length low_stock "
-        "expiry_days created_at".split(),
+        "expiry_days connection minimum_minor most_uses created_at".split(),
         _SETTING,
     )
     | {"low_since": _TOLD, "version": _NUMBER},
@@ -110,6 +112,8 @@ FREE = {
         "reminded_at": _TOLD,
     },
     "rule": dict.fromkeys(("public_id", "program", "name", "status", "created_at"), _SETTING) | {"version": _NUMBER},
+    "shopcredit": dict.fromkeys("storefront connection customer unit given_minor told_minor".split(), _THEIRS),
+    "shopcreditmove": dict.fromkeys("public_id credit amount_minor seen reference begun_at done_at".split(), _THEIRS),
     "subject": {"waits_for": _WITHHELD},
     "taxlimit": dict.fromkeys(("storefront", "country", "currency", "yearly_limit_minor"), _SETTING),
 }

@@ -1,0 +1,86 @@
+"""Shopify's store credit. It keeps no mark of ours: a move is known again by what was there before it."""
+
+from advocacy.platforms import shopify_graphql as graphql
+from advocacy.platforms.known import Entry, Purse, decimal, minor, same_currency
+from advocacy.refusals import Refused
+
+SCOPES = ("read_customers", "read_store_credit_accounts", "write_store_credit_account_transactions")
+_BY_MAIL = """
+query Find($query: String!) {
+  customers(first: 2, query: $query) { nodes { id } }
+}"""
+_LOOK = """
+query Look($id: ID!) {
+  customer(id: $id) {
+    id
+    storeCreditAccounts(first: 50) {
+      nodes {
+        id
+        balance { amount currencyCode }
+        transactions(first: 50, reverse: true) {
+          nodes {
+            __typename
+            event
+            amount { amount currencyCode }
+            ... on StoreCreditAccountCreditTransaction { id }
+            ... on StoreCreditAccountDebitTransaction { id }
+          }
+        }
+      }
+    }
+  }
+}"""
+_MOVE = """
+mutation Move($id: ID!, $input: %(kind)sInput!) {
+  %(name)s(id: $id, %(argument)s: $input) {
+    storeCreditAccountTransaction { id }
+    userErrors { field code message }
+  }
+}"""
+_CREDIT = _MOVE % {"kind": "StoreCreditAccountCredit", "name": "storeCreditAccountCredit", "argument": "creditInput"}
+_DEBIT = _MOVE % {"kind": "StoreCreditAccountDebit", "name": "storeCreditAccountDebit", "argument": "debitInput"}
+
+
+def whose(caller, person):
+    """Orders from Shopify name its customers by its own number; others are found by their address."""
+    if person.external_id and person.external_id.isdecimal():
+        return f"gid://shopify/Customer/{person.external_id}"
+    found = graphql.inside(_found(caller, person), "customers", "nodes", kind=list) if person.email else None
+    if not found or len(found) > 1:
+        raise Refused("unknown_customer", "Shopify knows no customer of this number or e-mail address yet.")
+    return found[0]["id"]
+
+
+def _found(caller, person):
+    mail = person.email.replace("\\", "").replace('"', "")
+    return graphql.ask(caller, _BY_MAIL, query=f'email:"{mail}"')
+
+
+def look(caller, owner, currency):
+    told = graphql.inside(graphql.ask(caller, _LOOK, id=owner), "customer")
+    if told is None:
+        raise Refused("unknown_customer", "Shopify knows this customer no more.")
+    for node in graphql.inside(told, "storeCreditAccounts", "nodes", kind=list) or []:
+        balance = graphql.inside(node, "balance") or {}
+        if balance.get("currencyCode") == currency:
+            rows = graphql.inside(node, "transactions", "nodes", kind=list) or []
+            return Purse(minor(balance.get("amount"), currency), tuple(_entry(row, currency) for row in rows))
+    return Purse()
+
+
+def _entry(row, currency):
+    amount = abs(minor((graphql.inside(row, "amount") or {}).get("amount"), currency))
+    amount = -amount if row.get("__typename") == "StoreCreditAccountDebitTransaction" else amount
+    # What was ordered or refunded is nobody's move.
+    return Entry(str(row.get("id") or ""), amount, None if row.get("event") == "ADJUSTMENT" else "")
+
+
+def move(caller, owner, amount_minor, currency, mark):
+    amount = {"amount": decimal(abs(amount_minor), currency), "currencyCode": currency}
+    query, name = (_CREDIT, "creditAmount") if amount_minor > 0 else (_DEBIT, "debitAmount")
+    done = graphql.do(caller, query, id=owner, input={name: amount})
+    return str((graphql.inside(done, "storeCreditAccountTransaction") or {}).get("id") or "")
+
+
+def check(caller, currency):
+    same_currency(caller, currency=currency, shops=graphql.check(caller, scopes=SCOPES))

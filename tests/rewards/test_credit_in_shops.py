@@ -1,0 +1,109 @@
+"""Store credit that a shop holds: put in once, taken back as far as it is there, made up for by what comes later."""
+
+import pytest
+from django.utils import timezone
+
+from advocacy import errands, platforms
+from advocacy.models import Errand
+from advocacy.refusals import Refused
+from rewards import adjustments, redemptions, shop_credit
+from rewards.models import ShopCredit
+from tests import cast
+from tests.rewards.shop_stage import open_shop
+
+__all__ = ["open_shop"]
+pytestmark = pytest.mark.django_db
+NAMES = {"shopify": ("7001", "gid://shopify/Customer/7001"), "stripe": ("cus_1", "cus_1")}
+
+
+class Killed(Exception):
+    pass
+
+
+def run():
+    shop_credit.order(at=timezone.now())
+    while errands.run_next(at=timezone.now()):
+        pass
+
+
+def give(program, customer, amount):
+    said = {"form": "credit", "amount_minor": amount, "reason": "Goodwill", "at": timezone.now()}
+    return adjustments.give(program=program, customer=customer, **said)
+
+
+def take(program, customer, amount):
+    said = {"form": "credit", "amount_minor": amount, "reason": "Mistake", "at": timezone.now()}
+    return adjustments.take(program=program, customer=customer, **said)
+
+
+@pytest.mark.parametrize("platform", ["shopify", "stripe"])
+@pytest.mark.parametrize("by_mail", [False, True])
+def test_credit_is_put_in_once_and_taken_back_as_far_as_it_is_there(program, open_shop, platform, by_mail):
+    shop, connection = open_shop(program.storefront, platform)
+    name, theirs = NAMES[platform]
+    alice = cast.customer(program.storefront, "alice", external_id="alice" if by_mail else name)
+    platforms.credit.hold(connection=connection)
+    sign = 1 if platform == "shopify" else -1
+
+    def amounts():
+        return [sign * row["amount"] for row in shop.purses.get(theirs, [])]
+
+    give(program, alice, 1000)
+    # Killed between the platform's answer and our commit: what was begun is there, that it was done is not known.
+    shop_credit.order(at=timezone.now())
+    with pytest.raises(Killed):
+        _kill_after_the_answer(timezone.now())
+    assert (amounts(), ShopCredit.objects.get().given_minor) == ([1000], 0)
+    Errand.objects.update(claimed_until=None)
+    run()
+    assert (amounts(), ShopCredit.objects.get().given_minor) == ([1000], 1000)
+    run()
+    take(program, alice, 300)
+    run()
+    assert amounts() == [1000, -300]
+    assert Errand.objects.get().outcome.endswith("The shop has 7.00 EUR of ours.")
+    # alice spends 6.00 there; then all is taken back, and 1.00 is still there.
+    shop.purses[theirs].append(shop.purses[theirs][0] | {"amount": sign * -600, "event": "ORDER_PAYMENT"})
+    if platform == "stripe":
+        shop.purses[theirs][-1] |= {"id": "cbtxn_9", "ending_balance": -100, "metadata": {}}
+    take(program, alice, 700)
+    run()
+    assert amounts() == [1000, -300, -600, -100]
+    assert "6.00 EUR of it was spent before it was taken back" in Errand.objects.get().outcome
+    give(program, alice, 1000)
+    run()
+    assert (amounts(), ShopCredit.objects.get().given_minor) == ([1000, -300, -600, -100, 400], 1000)
+
+
+def _kill_after_the_answer(at):
+    """The savepoint of what notes the move is the last thing that happens."""
+    from rewards.models import ShopCreditMove  # noqa: PLC0415
+
+    def die(*_, **__):
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rewards.shop_credit._done", die)
+        patch.setattr("advocacy.errands.running.pass_on", die)
+        errands.run_next(at=at)
+    assert ShopCreditMove.objects.filter(done_at=None).exists()
+
+
+def test_credit_that_a_shop_holds_is_reserved_by_nobody(program, alice, open_shop):
+    _, woo = open_shop(program.storefront, "woocommerce")
+    shop, connection = open_shop(program.storefront, "shopify")
+    give(program, alice.customer, 1000)
+    with pytest.raises(Refused, match="keeps no credit"):
+        platforms.credit.hold(connection=woo)
+    shop.scopes = ("read_customers",)
+    with pytest.raises(Refused, match="lacks read_store_credit_accounts and write_store_credit_account_transactions"):
+        platforms.credit.hold(connection=connection)
+    shop.scopes = ("read_customers", "write_store_credit_account_transactions", "read_store_credit_accounts")
+    platforms.credit.hold(connection=connection)
+    with pytest.raises(Refused, match="is spent there"):
+        redemptions.reserve(
+            storefront=program.storefront, customer=alice.customer, unit="EUR", amount_minor=100, at=timezone.now()
+        )
+    _, second = open_shop(program.storefront, "stripe")
+    with pytest.raises(Refused, match="holds it already"):
+        platforms.credit.hold(connection=second)
