@@ -15,58 +15,32 @@ from rewards.models import AccountKind, Adjustment, AdjustmentKind, Form, Leg, R
 FORMS = (Form.CREDIT, Form.POINTS, Form.CASH)
 
 
-def give(*, program, customer, form, amount_minor, reason, at, unit=None, by=None, hold_days=0, expires_at=None):
-    """Make a reward without a rule; ``unit``: of the program, or points, unless said otherwise. The Adjustment.
-
-    ``by``: who of the staff; None for a storefront's server. Raises ``Refused``.
-    """
+def give(*, at, hold_days=0, expires_at=None, **said):
+    """Make a reward without a rule. The Adjustment; ``said`` as of ``_new``. Raises ``Refused``."""
     due_at = at + timedelta(days=hold_days)
     if expires_at is not None and expires_at <= due_at:
         raise Refused("expiry_is_over", "It would expire before it is credited; choose a later time.")
-    made = _new(
-        kind=AdjustmentKind.GIVEN,
-        program=program,
-        customer=customer,
-        form=form,
-        unit=unit,
-        amount_minor=amount_minor,
-        hold_days=hold_days,
-        expires_at=expires_at,
-        reason=reason,
-        made_by=by,
-        made_at=at,
-    )
+    made = _new(kind=AdjustmentKind.GIVEN, hold_days=hold_days, expires_at=expires_at, at=at, **said)
     with transaction.atomic():
-        made.reward = _grant(made, amount_minor, due_at, at)
+        made.reward = _grant(made, made.amount_minor, due_at, at)
         return _keep(made, at)
 
 
-def take(*, program, customer, form, amount_minor, reason, at, unit=None, by=None, allow_negative=False):
-    """Take from the customer's lots, as spending does. The Adjustment.
+def take(*, at, allow_negative=False, **said):
+    """Take from the customer's lots, as spending does. The Adjustment; ``said`` as of ``_new``.
 
     Raises ``lots.NotEnough`` where the wallet has less, unless it may fall below 0: then later credits pay that off.
     """
-    made = _new(
-        kind=AdjustmentKind.TAKEN,
-        program=program,
-        customer=customer,
-        form=form,
-        unit=unit,
-        amount_minor=amount_minor,
-        allow_negative=allow_negative,
-        reason=reason,
-        made_by=by,
-        made_at=at,
-    )
+    made = _new(kind=AdjustmentKind.TAKEN, allow_negative=allow_negative, at=at, **said)
     with transaction.atomic():
         try:
-            _use(made, amount_minor, at)
+            _use(made, made.amount_minor, at)
         except lots.NotEnough as short:
             if not allow_negative:
                 raise
             if short.spendable:
                 _use(made, short.spendable, at)
-            made.reward = _owe(made, amount_minor - short.spendable, at)
+            made.reward = _owe(made, made.amount_minor - short.spendable, at)
         return _keep(made, at)
 
 
@@ -89,8 +63,8 @@ def undo(*, adjustment, reason, at, by=None, allow_negative=False):
         allow_negative=allow_negative,
         undoes=adjustment,
         reason=reason,
-        made_by=by,
-        made_at=at,
+        by=by,
+        at=at,
     )
     with transaction.atomic():
         _first_undoing(adjustment)
@@ -124,7 +98,9 @@ def prolong(*, reward, until, reason, at, by=None):
         return _keep(made, at)
 
 
-def _new(*, program, customer, form, unit, **said):
+def _new(*, program, customer, form, at, unit=None, by=None, **columns):
+    """``unit``: of the program, or points, unless said otherwise. ``by``: who of the staff; None for a storefront's
+    server. ``columns``: amount_minor and reason always."""
     if form not in FORMS:
         raise Refused("form_not_adjustable", f"By hand one can give and take: {', '.join(FORMS)}.")
     if customer.storefront_id != program.storefront_id:
@@ -135,7 +111,9 @@ def _new(*, program, customer, form, unit, **said):
         customer=customer,
         form=form,
         unit=money.POINTS if form == Form.POINTS else unit or program.currency,
-        **said,
+        made_by=by,
+        made_at=at,
+        **columns,
     )
 
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from advocacy.models import Advocate, AdvocateStatus, Event, bulk
 from advocacy.outbox.interruptions import pass_on
@@ -189,34 +189,15 @@ def waived_no_more(reward, leg, amount):
     return max(reward.waived_minor - max(still_gone - held(reward), 0), 0)
 
 
-_COLUMNS = {
-    **dict.fromkeys(("granted_minor", *ledger.COLUMNS.values(), "waived_minor"), "bigint"),
-    "rule_version_id": "bigint",
-    "status": "text",
-    "reviewed": "boolean",
-    "waits_for_code": "boolean",
-    "due_at": "timestamptz",
-    "credited_at": "timestamptz",
-    "expires_at": "timestamptz",
-    "version": "integer",
-}
+_COLUMNS = (
+    *("granted_minor", *ledger.COLUMNS.values(), "waived_minor", "rule_version_id", "status", "reviewed"),
+    *("waits_for_code", "due_at", "credited_at", "expires_at", "version"),
+)
 
 
 def save(rewards):
-    """Write changed rewards, one statement for all of them; Django's bulk_update is many times slower."""
-    if not rewards:
-        return
-    sets = ", ".join(f"{column} = now.{column}" for column in _COLUMNS)
-    arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE rewards_reward SET {sets} FROM unnest(%s::bigint[], {arrays}) "  # noqa: S608 - our own column names
-            f"AS now (id, {', '.join(_COLUMNS)}) WHERE rewards_reward.id = now.id",
-            [
-                [reward.pk for reward in rewards],
-                *([getattr(reward, column) for reward in rewards] for column in _COLUMNS),
-            ],
-        )
+    """Write changed rewards."""
+    bulk.update(rewards, _COLUMNS)
 
 
 def _draft(target, change, at):

@@ -1,4 +1,5 @@
-"""Make and insert many rows at once, by PostgreSQL's COPY: many times faster than ``bulk_create``. A few are an INSERT.
+"""Make, insert and update many rows at once, many times faster than Django's ``bulk_create`` and ``bulk_update``: by
+PostgreSQL's COPY, a few by an INSERT, and changes by one UPDATE.
 
 The ids of what was inserted are known afterwards.
 
@@ -12,6 +13,8 @@ import orjson
 from django.db import connection, models
 from django.db.models.base import ModelState
 from django.db.models.fields import NOT_PROVIDED
+
+from advocacy.models import written
 
 
 def made(model, **values):
@@ -129,8 +132,8 @@ def insert_new_ones(rows):
 
 def literals(rows):
     """``(table, columns, "(…), (…)")`` for an INSERT without parameters, in which a % stays one."""
-    table, names, encoders = _literals(type(rows[0]))
-    values = [", ".join([_literal(row.__dict__[name], encode) for name, encode in encoders]) for row in rows]
+    table, names, encoders = written.literals(type(rows[0]))
+    values = [", ".join([written.literal(row.__dict__[name], encode) for name, encode in encoders]) for row in rows]
     return table, names, f"({'), ('.join(values)})"
 
 
@@ -147,14 +150,14 @@ def insert(rows):
     model = type(rows[0])
     if len(rows) <= FEW:
         return _insert_few(rows)
-    names, encoders = _columns(model)
+    names, encoders = written.columns(model)
     with connection.cursor() as cursor:
         for row, pk in zip(rows, _next_ids(cursor, model, len(rows)), strict=True):
             row.pk = pk
             row._state.adding, row._state.db = False, connection.alias
         table = connection.ops.quote_name(model._meta.db_table)
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            copy.write("".join([_line(row.__dict__, encoders) for row in rows]))
+            copy.write("".join([written.line(row.__dict__, encoders) for row in rows]))
     return rows
 
 
@@ -168,16 +171,33 @@ def _insert_few(rows):
     return rows
 
 
-def _literal(value, encode):
-    return "NULL" if value is None else "'" + encode(value).replace("'", "''") + "'"
+def update(rows, names):
+    """Write these columns (attribute names, in a tuple) of changed rows of one model, each row once, by one statement.
+
+    Only the ids and the columns of the rows are read, so ``made(Model, id=7, …)`` will do.
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    columns = [[getattr(row, name) for row in rows] for name in ("id", *names)]
+    with connection.cursor() as cursor:
+        cursor.execute(_update(type(rows[0]), names), columns)
 
 
 @lru_cache(maxsize=64)
-def _literals(model):
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    encoders = [(field.attname, _WITHOUT_ESCAPES.get(encode := _encoder(field), encode)) for field in fields]
-    return connection.ops.quote_name(model._meta.db_table), names, encoders
+def _update(model, names):
+    table, quote = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    columns = [quote(fields[name].column) for name in names]
+    arrays = ", ".join(f"%s::{_array_of(fields[name])}[]" for name in ("id", *names))
+    sets = ", ".join(f"{column} = now.{column}" for column in columns)
+    now = f"now (id, {', '.join(columns)})"
+    return f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS {now} WHERE {table}.id = now.id"  # noqa: S608
+
+
+def _array_of(field):
+    """Its type in SQL; a cast to a varchar(10) would cut what is too long instead of refusing it."""
+    return "text" if isinstance(field, models.CharField) else field.rel_db_type(connection)
 
 
 def _next_ids(cursor, model, count):
@@ -191,83 +211,3 @@ def _next_ids(cursor, model, count):
 
 # So many rows are faster by one INSERT.
 FEW = 16
-
-
-# --- COPY's text format --------------------------------------------------------------------------------------------
-
-
-def _line(values, encoders):
-    fields = [encode(value) if (value := values[name]) is not None else "\\N" for name, encode in encoders]
-    return "\t".join(fields) + "\n"
-
-
-@lru_cache(maxsize=64)
-def _columns(model):
-    fields = model._meta.concrete_fields
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    return names, [(field.attname, _encoder(field)) for field in fields]
-
-
-def _encoder(field):
-    field = field.target_field if field.is_relation else field
-    for kind, encode in _ENCODERS.items():
-        if isinstance(field, kind):
-            return encode
-    raise TypeError(f"bulk.insert does not know how to write a {type(field).__name__}.")
-
-
-def _text(value):
-    value = str(value)
-    if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
-        return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return value
-
-
-def _json(value):
-    # Control characters are escaped by JSON itself; only its backslashes are COPY's too.
-    return _plain_json(value).replace("\\", "\\\\")
-
-
-def _plain_json(value):
-    return orjson.dumps(value, default=_plain).decode()
-
-
-def _plain(value):
-    """A named tuple as a list; anything else is a mistake."""
-    if isinstance(value, tuple):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
-
-
-def _uuid(value):
-    return value.hex
-
-
-def _moment(value):
-    return value.isoformat()
-
-
-def _flag(value):
-    return "t" if value else "f"
-
-
-def _bytes(value):
-    return f"\\\\x{bytes(value).hex()}"
-
-
-def _plain_bytes(value):
-    return f"\\x{bytes(value).hex()}"
-
-
-_ENCODERS = {
-    models.UUIDField: _uuid,
-    models.JSONField: _json,
-    models.BooleanField: _flag,
-    models.IntegerField: str,
-    models.DateField: _moment,
-    models.CharField: _text,
-    models.TextField: _text,
-    models.BinaryField: _bytes,
-    models.DecimalField: str,
-}
-_WITHOUT_ESCAPES = {_text: str, _json: _plain_json, _bytes: _plain_bytes}

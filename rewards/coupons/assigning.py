@@ -6,14 +6,14 @@ meanwhile takes others (SKIP LOCKED), so nobody waits and no code is given twice
 
 from datetime import timedelta
 
-from django.db import connection
-
 from advocacy import ids
 from advocacy.models import AdvocateStatus, Side, bulk
 from rewards import events as catalogue
 from rewards.coupons import codes, debts, in_shop, pools, telling
 from rewards.models import Coupon, CouponPool, CouponState, Reward
 from rewards.models.coupon import THEIRS
+
+_GIVEN = ("state", "reward_id", "customer_id", "assigned_at", "expires_at", "version")
 
 
 def ready(rewards, at):
@@ -88,7 +88,7 @@ def give(rewards, at):
     handed = [reward for reward in rewards if claimed(reward)]
     coupons = [_given(reward, at) for reward in handed]
     made = [coupon for coupon in coupons if coupon.pk is None]
-    _store([coupon for coupon in coupons if coupon.pk is not None])
+    bulk.update([coupon for coupon in coupons if coupon.pk is not None], _GIVEN)
     bulk.insert(made)
     in_shop.follow([coupon for coupon in coupons if in_shop.ends_elsewhen(coupon)], at=at)
     telling.tell(catalogue.COUPON_ISSUED, coupons, at=at)
@@ -110,32 +110,6 @@ def _given(reward, at):
     coupon.assigned_at, coupon.expires_at = at, reward.expires_at
     coupon.version += 1
     return coupon
-
-
-_COLUMNS = {
-    "state": "text",
-    "reward_id": "bigint",
-    "customer_id": "bigint",
-    "assigned_at": "timestamptz",
-    "expires_at": "timestamptz",
-    "version": "integer",
-}
-
-
-def _store(coupons):
-    if not coupons:
-        return
-    sets = ", ".join(f"{column} = now.{column}" for column in _COLUMNS)
-    arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE rewards_coupon SET {sets} FROM unnest(%s::bigint[], {arrays}) "  # noqa: S608 - our own column names
-            f"AS now (id, {', '.join(_COLUMNS)}) WHERE rewards_coupon.id = now.id",
-            [
-                [coupon.pk for coupon in coupons],
-                *([getattr(coupon, column) for coupon in coupons] for column in _COLUMNS),
-            ],
-        )
 
 
 def pool_name(reward):

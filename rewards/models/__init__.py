@@ -7,16 +7,8 @@ from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolS
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
 from rewards.models.limit_change import LimitChange, LimitChangeState
 from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
-from rewards.models.payout import (
-    COUNTED,
-    BatchState,
-    Payout,
-    PayoutBatch,
-    PayoutKind,
-    PayoutPolicy,
-    PayoutSchedule,
-    PayoutState,
-)
+from rewards.models.payout import COUNTED, BatchState, Payout, PayoutBatch, PayoutState
+from rewards.models.payout_policy import PayoutKind, PayoutPolicy, PayoutSchedule
 from rewards.models.rate import Rate
 from rewards.models.redemption import Redemption, RedemptionState
 from rewards.models.reward import Form, Reward, RewardStatus

@@ -4,7 +4,7 @@ from django.db import models
 
 from advocacy.models import Program, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, UnitField, never_emptied, one_of, unchanging
-from rewards.models.payout import PayoutPolicy
+from rewards.models.payout_policy import PayoutPolicy
 
 
 def raised_by_two(column):

@@ -1,7 +1,6 @@
 """Move payouts from state to state, each once: whoever comes second changes nothing."""
 
-from django.db import connection
-
+from advocacy.models import bulk
 from rewards.models import Leg, Payout, PayoutBatch, PayoutState
 from rewards.payouts import moving, telling
 from rewards.payouts.kinds import KINDS
@@ -15,6 +14,8 @@ MOVES = {
     PayoutState.CANCELLED: (_OPEN, Leg.GIVE_BACK, "ended_at"),
     PayoutState.RETURNED: ((PayoutState.PAID,), Leg.UNPAY, "ended_at"),
 }
+
+_COLUMNS = ("state", "version", "reference", "failure", "waits_for", "sent_at", "paid_at", "ended_at")
 
 
 def locked(batch):
@@ -37,7 +38,7 @@ def change(payouts, state, *, at, said=None):
         reference, failure = (said or {}).get(payout.number, ("", ""))
         payout.reference = reference or payout.reference
         payout.failure, payout.waits_for = failure, ""
-    _save(moved)
+    bulk.update(moved, _COLUMNS)
     if leg:
         moving.carry([payout.public_id for payout in moved], leg, at=at)
     if state == PayoutState.RETURNED:
@@ -50,31 +51,6 @@ def _take_back(payouts, at):
     for kind in {payout.batch.kind for payout in payouts}:
         if KINDS[kind].take_back:
             KINDS[kind].take_back([payout for payout in payouts if payout.batch.kind == kind], at)
-
-
-_COLUMNS = {
-    "state": "text",
-    "version": "integer",
-    "reference": "text",
-    "failure": "text",
-    "waits_for": "text",
-    **dict.fromkeys(("sent_at", "paid_at", "ended_at"), "timestamptz"),
-}
-
-
-def _save(payouts):
-    """One statement for all of them."""
-    if not payouts:
-        return
-    sets = ", ".join(f"{column} = now.{column}" for column in _COLUMNS)
-    arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
-    columns = [[getattr(payout, column) for payout in payouts] for column in _COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE rewards_payout SET {sets} FROM unnest(%s::bigint[], {arrays}) "  # noqa: S608 - our own column names
-            f"AS now (id, {', '.join(_COLUMNS)}) WHERE rewards_payout.id = now.id",
-            [[payout.pk for payout in payouts], *columns],
-        )
 
 
 def of(batch):

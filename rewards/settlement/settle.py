@@ -4,11 +4,9 @@ A first conversion, a refund, a rejection, its reversal and a replay are the sam
 new posts nothing.
 """
 
-from django.db import connection
-
 from advocacy.models import bulk
 from rewards import book, crediting, locks, rules, verdicts
-from rewards.models import Decision
+from rewards.models import Counter, Decision
 from rewards.settlement import budgets, cases, grants, milestones, tiers
 
 
@@ -93,13 +91,7 @@ def _count(case, verdict, used):
 
 def _store(counters, used):
     changed = [(counters[key][0], number) for key, number in used.items() if counters[key][1] != number]
-    if changed:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE rewards_counter SET used = now.used FROM unnest(%s::bigint[], %s::bigint[]) AS now (id, used) "
-                "WHERE rewards_counter.id = now.id",
-                [list(column) for column in zip(*changed, strict=True)],
-            )
+    bulk.update([bulk.made(Counter, id=pk, used=number) for pk, number in changed], ("used",))
 
 
 def _waits_for(case):
@@ -126,15 +118,4 @@ def _write_decisions(found, at):
         )
         for case in found
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE rewards_subject SET settled_version = settled.version, decisions_made = settled.made, "
-            "waits_for = settled.waits FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) "
-            "AS settled (id, version, made, waits) WHERE rewards_subject.id = settled.id",
-            [
-                [case.subject.pk for case in found],
-                [case.version for case in found],
-                [case.subject.decisions_made for case in found],
-                [case.subject.waits_for for case in found],
-            ],
-        )
+    bulk.update([case.subject for case in found], ("settled_version", "decisions_made", "waits_for"))
