@@ -77,7 +77,12 @@ class CustomerGivenSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema, direction):
         described = auto_schema.resolve_serializer(CustomerFields, direction)
-        return {"oneOf": [{"type": "string", "description": "cus_…, or ext_ and your own id."}, described.ref]}
+        return {
+            "oneOf": [
+                {"type": "string", "minLength": 1, "description": "cus_…, or ext_ and your own id."},
+                described.ref,
+            ]
+        }
 
 
 def given(*, storefront, value, at):

@@ -58,6 +58,7 @@ class CouponPoolAnswer(serializers.ModelSerializer):
     minimum = serializers.SerializerMethodField(help_text="Null where the shop takes a code for any subtotal.")
     codes = CodesAnswer(source="*", help_text="How many are in which state; a generated pool keeps none in stock.")
     low = serializers.SerializerMethodField(help_text="Whether it was warned that few are left.")
+    prefix = serializers.CharField(help_text="Of generated codes; may be empty.")
     created_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version")
 

@@ -32,7 +32,7 @@ class Day(serializers.Field):
             raise serializers.ValidationError("must be a day, such as 2026-11-22") from error
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,10})?$"})
 class Factor(serializers.Field):
     """A number as a text, so that nobody rounds it."""
 
