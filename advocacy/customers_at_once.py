@@ -4,16 +4,16 @@ from django.db import connection
 
 from advocacy import customers, events
 from advocacy.models import bulk
-from advocacy.outbox.record import record
 
 
 class OneByOne(Exception):
     """Two of them are one person, or another call speaks of one of them just now: ask for each by itself."""
 
 
-def upsert(*, storefront, people, at):
+def upsert(*, storefront, people, at, tell):
     """``[(customer, created)]`` for the checked ``customers.columns`` of each; every row is locked.
 
+    Appends to ``tell`` the drafts of the events of who is new: the caller records them in the same transaction.
     Raises ``OneByOne``, also after writing: the caller undoes its transaction.
     """
     found = customers.find_all(storefront=storefront, people=people)
@@ -25,21 +25,18 @@ def upsert(*, storefront, people, at):
     made = [
         None if customer else customers.made(storefront, news, at) for customer, news in zip(found, people, strict=True)
     ]
-    _insert([customer for customer in made if customer], at)
+    _insert([customer for customer in made if customer], tell)
     return [(new or locked[old.pk], new is not None) for new, old in zip(made, found, strict=True)]
 
 
-def _insert(new, at):
+def _insert(new, tell):
     if not new:
         return
     # In one order, so that two calls that make the same people do not wait for each other in a circle.
     new = sorted(new, key=lambda customer: (customer.external_id or "", customer.email_key or ""))
     if len(bulk.insert_new_ones(new)) < len(new):
         raise OneByOne
-    record(
-        [customers.draft(each, events.CUSTOMER_CREATED, occurred_at=each.created_at) for each in new],
-        at=at,
-    )
+    tell += [customers.draft(each, events.CUSTOMER_CREATED, occurred_at=each.created_at) for each in new]
 
 
 _SEEN = """

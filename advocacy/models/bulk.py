@@ -82,6 +82,37 @@ def fetch(model, where, parameters):
     return [kept(model, names, values) for values in found]
 
 
+def fetch_with(model, relations, where, parameters):
+    """The same, each with the rows that it belongs to: ``("program", "advocate", "advocate.customer")``, none empty."""
+    table, columns, names, documents = _selected(model)
+    joined, parts, width = [f"{table} AS row"], [(model, names, None, "")], len(names)
+    columns = columns.replace(f"{table}.", "row.")
+    for number, path in enumerate(relations):
+        owner, _, name = path.rpartition(".")
+        field = next(part[0] for part in parts if part[3] == owner)._meta.get_field(name)
+        other, theirs, their_names, their_documents = _selected(field.related_model)
+        above = f"r{relations.index(owner)}" if owner else "row"
+        joined.append(f"JOIN {other} AS r{number} ON r{number}.id = {above}.{field.column}")
+        columns += ", " + theirs.replace(f"{other}.", f"r{number}.")
+        documents = [*documents, *(width + place for place in their_documents)]
+        parts.append((field.related_model, their_names, owner, path))
+        width += len(their_names)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {' '.join(joined)} {where}", parameters)  # noqa: S608
+        found = cursor.fetchall()
+    return [_belonging(parts, _with_documents(values, documents)) for values in found]
+
+
+def _belonging(parts, values):
+    rows, start = {}, 0
+    for model, names, owner, path in parts:
+        rows[path] = kept(model, names, values[start : start + len(names)])
+        start += len(names)
+        if owner is not None:
+            setattr(rows[owner], path.rpartition(".")[2], rows[path])
+    return rows[""]
+
+
 def _with_documents(values, places):
     values = list(values)
     for place in places:

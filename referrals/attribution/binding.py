@@ -55,11 +55,18 @@ def bind(*, storefront, customer, hints, at, occurred_at, order=None):
     ``order``: as in ``Asked``.
     """
     asked = Asked(customer=customer, hints=hints, occurred_at=occurred_at, order=order)
-    return bind_all(storefront=storefront, asked=[asked], at=at)[0]
+    with transaction.atomic(savepoint=False):
+        tell = []
+        (bound,) = bind_all(storefront=storefront, asked=[asked], at=at, tell=tell)
+        record(tell, at=at)
+    return bound
 
 
-def bind_all(*, storefront, asked, at):
-    """A ``Binding`` for each ``Asked``, of different customers: as ``bind``, with a few statements for all."""
+def bind_all(*, storefront, asked, at, tell):
+    """A ``Binding`` for each ``Asked``, of different customers: as ``bind``, with a few statements for all.
+
+    Appends to ``tell`` the drafts of the bonds' events: the caller records them in the same transaction.
+    """
     asked = [replace(each, occurred_at=min(each.occurred_at, at)) for each in asked]
     with transaction.atomic(savepoint=False):
         locked = customers.lock_all([each.customer for each in asked if not each.just_made])
@@ -74,10 +81,7 @@ def bind_all(*, storefront, asked, at):
         ]
         made = [bond for each in judged for bond in each.made]
         bulk.insert(made)
-        record(
-            [_draft(bond, new_customer=each.earlier[bond.program_id] == 0) for each in judged for bond in each.made],
-            at=at,
-        )
+        tell += [_draft(bond, new_customer=each.earlier[bond.program_id] == 0) for each in judged for bond in each.made]
     return [each.binding(storefront) for each in judged]
 
 

@@ -32,7 +32,7 @@ def of(*, storefront, asked):
     """For each ``(hints, occurred_at)`` its candidates of all programs of the storefront, without obstacles yet."""
     codes = [_codes(hints) for hints, _ in asked]
     clicks = [_clicks(hints) for hints, _ in asked]
-    links = {link.code: link for link in _links(storefront, code__in=_each(codes))}
+    links = {link.code: link for link in _links(storefront, "code", _each(codes))}
     clicked, ways = _clicked(storefront, _each(clicks))
     found = []
     for (_, at), typed, came in zip(asked, codes, clicks, strict=True):
@@ -67,14 +67,15 @@ def _clicked(storefront, clicks):
     if not clicks:
         return {}, {}
     found = Click.objects.filter(id__in=clicks, storefront_id=storefront.pk).in_bulk()
-    links = _links(storefront, pk__in={click.link_id for click in found.values()})
+    links = _links(storefront, "id", [click.link_id for click in found.values()])
     return found, {link.pk: link for link in links}
 
 
-def _links(storefront, **which):
-    if not any(which.values()):
+def _links(storefront, column, values):
+    if not values:
         return []
-    return Link.objects.filter(storefront=storefront, **which).select_related("program", "advocate__customer")
+    where = f"WHERE row.storefront_id = %s AND row.{column} = ANY(%s)"
+    return bulk.fetch_with(Link, ("program", "advocate", "advocate.customer"), where, [storefront.pk, values])
 
 
 def _code(text):

@@ -31,7 +31,8 @@ def create(*, storefront, new, at):
     The caller has waited for the turn of their names. Several are of different customers, whom they tell: ``OneByOne``
     is raised where two are one person, or where another call speaks of one of them just now.
     """
-    people = _customers_of(storefront, new, at=at)
+    tell = []
+    people = _customers_of(storefront, new, at=at, tell=tell)
     hidden = recording.hidden_codes(storefront, [each.columns for each in new])
     rows = [_row(each, storefront, person, hidden, at) for each, (person, _) in zip(new, people, strict=True)]
     bindings = attribution.bind_all(
@@ -43,20 +44,21 @@ def create(*, storefront, new, at):
             for each, row, (person, just_made) in zip(new, rows, people, strict=True)
         ],
         at=at,
+        tell=tell,
     )
     made = [_Made(row, binding) for row, binding in zip(rows, bindings, strict=True)]
     bulk.insert(rows)
     finding.remember_all([(row, each.names) for row, each in zip(rows, new, strict=True)])
-    causes = record_events([each.draft() for each in made], at=at)
+    causes = record_events([*tell, *(each.draft() for each in made)], at=at)[len(tell) :]
     _convert(made, causes, at)
     return [each.recorded() for each in made]
 
 
-def _customers_of(storefront, new, *, at):
+def _customers_of(storefront, new, *, at, tell):
     """``[(who bought, whether they were made now)]``."""
     if len(new) == 1:
         return [recording.customer_of(storefront, new[0].columns, at=at)]
-    return customers_at_once.upsert(storefront=storefront, people=[each.person for each in new], at=at)
+    return customers_at_once.upsert(storefront=storefront, people=[each.person for each in new], at=at, tell=tell)
 
 
 def _row(new, storefront, person, hidden, at):

@@ -29,11 +29,15 @@ def written(names):
     return [f"{kind}:{value}" for kind, value in names]
 
 
-def wait_for_turn(storefront, names):
-    """Calls of one order go one after the other; found out at the insert, two would hold what the other needs."""
+def wait_for_turn(storefront, names, *, patience=None):
+    """Calls of one order go one after the other; found out at the insert, two would hold what the other needs.
+
+    ``patience``: how long this transaction waits for any lock, such as "300ms"; else as long as it takes.
+    """
+    waiting = f"SET LOCAL lock_timeout = '{patience}';" if patience else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name",
+            f"{waiting} SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name",  # noqa: S608
             [sorted(f"order {storefront.pk} {name}" for name in written(names))],
         )
 

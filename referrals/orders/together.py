@@ -8,7 +8,7 @@ is decided of an order is decided by the same code either way.
 
 import logging
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from advocacy import emails
 from advocacy.refusals import Refused
@@ -89,9 +89,7 @@ def take(said):
 
 def _take(said):
     storefront, names = said[0].storefront, [each.names for each in said]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
-    finding.wait_for_turn(storefront, [name for each in names for name in each])
+    finding.wait_for_turn(storefront, [name for each in names for name in each], patience=_PATIENCE)
     known = finding.ids_of(storefront, names)
     new = {each: _plain(each) for each, order in zip(said, known, strict=True) if order is None}
     new = {each: plain for each, plain in new.items() if plain}

@@ -1,5 +1,6 @@
 """What a code is worth now, or why nothing."""
 
+from django.db import connection
 from django.db.models import Q
 
 from advocacy import ids
@@ -31,17 +32,24 @@ def find(*, storefront, code):
     return rows.select_related("pool", "reward", "customer").first()
 
 
+_NAMES = """
+    SELECT fingerprint, shop_reference, public_id FROM rewards_coupon
+    WHERE storefront_id = %s AND (fingerprint = ANY(%s) OR shop_reference = ANY(%s))
+"""
+
+
 def names(*, storefront, texts):
     """``{text: cpn_…}`` of those that are codes of the storefront, in whatever case, or a shop's names of them.
 
     One query.
     """
     marks = {text: codes.fingerprint(text) for text in texts}
-    theirs = Q(fingerprint__in=set(marks.values())) | Q(shop_reference__in=set(marks) - {""})
-    rows = Coupon.objects.filter(theirs, storefront=storefront)
+    asked = [getattr(storefront, "pk", storefront), list(set(marks.values())), [text for text in marks if text]]
     found = {}
-    for mark, reference, name in rows.values_list("fingerprint", "shop_reference", "public_id"):
-        found[bytes(mark)] = found[reference] = ids.encode("cpn", name)
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, asked)
+        for mark, reference, name in cursor.fetchall():
+            found[bytes(mark)] = found[reference or None] = ids.encode("cpn", name)
     return {text: name for text, mark in marks.items() if (name := found.get(mark) or found.get(text))}
 
 
