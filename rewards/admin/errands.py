@@ -50,7 +50,7 @@ class ErrandAdmin(acts.Acting, LongListing):
     @display(description="State", ordering="state")
     def condition(self, row):
         if row.state == ErrandState.WAITING and row.failure:
-            return words.dot("wait", f"Tried again: {row.failure}")
+            return words.dot("wait", f"Will be tried again: {row.failure}")
         if row.state == ErrandState.FAILED:
             return words.dot("stop", f"Given up: {row.failure}")
         return words.dot(row.state, row.get_state_display())

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from celery import current_app
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from advocacy import errands, ids
 from advocacy.models import ErrandKind
@@ -36,8 +36,8 @@ def wake_when_committed():
 
 
 def _wake():
-    # By its name: the task's module imports the verbs.
-    wake.send(current_app.tasks["rewards.tasks.coupons"], [], queue="bulk")
+    # By its name: the task's module imports the verbs, and web has not loaded it.
+    wake.send(import_string("rewards.tasks.coupons"), [], queue="bulk")
 
 
 def discount(coupon):

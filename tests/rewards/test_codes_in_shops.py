@@ -112,6 +112,13 @@ def test_shops_are_told_all_that_the_code_is_to_be(alice, open_shop):
     assert asking.names(storefront=alice.storefront, texts=["promo_1", "promo_2"]) == {"promo_1": names["stripe"]}
 
 
+def test_a_reward_that_waits_wakes_who_asks_the_shop(alice, open_shop, django_capture_on_commit_callbacks):
+    shop, _, _ = of_a_shop(alice, open_shop)
+    with django_capture_on_commit_callbacks(execute=True):
+        bring(alice)
+    assert (Reward.objects.get().waits_for_code, shop.done) == (True, [])
+
+
 def test_a_used_code_stays_in_the_shop(alice, open_shop):
     shop, _, _ = of_a_shop(alice, open_shop)
     conversion = bring(alice)
