@@ -82,11 +82,13 @@ def moment(value):
     """An aware datetime of ISO 8601 text, or None. Without an offset it is UTC."""
     try:
         parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        if parsed is None or parsed.tzinfo is None:
+            return parsed and parsed.replace(tzinfo=UTC)
+        # The first and the last day of all have no such moment in UTC.
+        parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if parsed is None:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return parsed
 
 
 def since_epoch(value):

@@ -14,6 +14,7 @@ import pytest
 from django.utils import timezone
 
 from referrals import inbound
+from referrals.inbound import payloads
 from referrals.models import Fulfilment, InboundMessage, Order, PrivacyRequest, Refund, WaitingFact
 from tests.referrals import platforms_stage as stage
 
@@ -155,6 +156,11 @@ def _worked_on(case, number, name, change):
     if message.state in ("failed", "received"):
         assert (rows(), bool(message.note)) == (before, True), told
     return message.state
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "soon", 7, None])
+def test_a_time_that_is_none_is_none(text):
+    assert payloads.moment(text) is None
 
 
 @pytest.fixture
