@@ -17,6 +17,13 @@ _STANDINGS = """
         SELECT event.* FROM advocacy_event event
         LEFT JOIN advocacy_pending pending ON pending.event_id = event.id AND pending.lane = 'people'
         WHERE pending.id IS NULL
+    ), counted_anew AS (
+        -- Whose standing waits to be counted anew, because they were merged or parted.
+        SELECT COALESCE(one.merged_into_id, one.public_id) AS person
+        FROM advocacy_pending pending JOIN advocacy_event event ON event.id = pending.event_id
+        JOIN advocacy_merge merge ON merge.public_id = event.subject_id
+        JOIN advocacy_customer one ON one.id IN (merge.survivor_id, merge.merged_id)
+        WHERE pending.lane = 'people' AND event.subject_kind = 'merge'
     ), changes AS (
         SELECT event.customer_id, (facts ->> 'orders_change')::bigint AS orders,
                CASE WHEN facts ->> 'currency' = storefront.currency
@@ -29,15 +36,19 @@ _STANDINGS = """
         FROM worked event JOIN advocacy_storefront storefront ON storefront.id = event.storefront_id
         WHERE event.subject_kind = 'order'
         UNION ALL
-        SELECT advocate.customer_id, 0, 0, 0, (event.type = 'referral.created')::int,
+        SELECT advocate.customer_id, 0, 0, 0,
+               (event.type = 'referral.created')::int - (event.type = 'referral.ended')::int,
                COALESCE((facts ->> 'friends_change')::int, 0), NULL
         FROM worked event JOIN advocacy_advocate advocate ON advocate.id = event.advocate_id
-        WHERE event.type = 'referral.created' OR event.subject_kind = 'conversion'
+        WHERE event.subject_kind IN ('referral', 'conversion')
     ), counted AS (
-        SELECT customer_id, SUM(orders) AS orders, SUM(revenue) AS revenue, SUM(refunded) AS refunded,
+        SELECT COALESCE(survivor.id, customer_id) AS customer_id, SUM(orders) AS orders, SUM(revenue) AS revenue,
+               SUM(refunded) AS refunded,
                SUM(joined) AS joined, SUM(converted) AS converted,
                MIN(placed_at) AS first_at, MAX(placed_at) AS last_at
-        FROM changes WHERE customer_id IS NOT NULL GROUP BY customer_id
+        FROM changes JOIN advocacy_customer record ON record.id = customer_id
+        LEFT JOIN advocacy_customer survivor ON survivor.public_id = record.merged_into_id
+        GROUP BY COALESCE(survivor.id, customer_id)
     )
     SELECT COALESCE(counted.customer_id, standing.customer_id) AS customer,
         standing.orders, counted.orders AS of_orders, standing.revenue_minor, counted.revenue AS of_revenue_minor,
@@ -47,12 +58,14 @@ _STANDINGS = """
         standing.first_order_at, counted.first_at AS of_first_order_at,
         standing.last_order_at, counted.last_at AS of_last_order_at
     FROM counted FULL JOIN advocacy_standing standing ON standing.customer_id = counted.customer_id
-    WHERE (COALESCE(standing.orders, 0), COALESCE(standing.revenue_minor, 0), COALESCE(standing.refunded_minor, 0),
+    JOIN advocacy_customer whose ON whose.id = COALESCE(counted.customer_id, standing.customer_id)
+    WHERE COALESCE(whose.merged_into_id, whose.public_id) NOT IN (SELECT person FROM counted_anew)
+      AND ((COALESCE(standing.orders, 0), COALESCE(standing.revenue_minor, 0), COALESCE(standing.refunded_minor, 0),
            COALESCE(standing.friends_joined, 0), COALESCE(standing.friends_converted, 0))
        <> (COALESCE(counted.orders, 0), COALESCE(counted.revenue, 0), COALESCE(counted.refunded, 0),
            COALESCE(counted.joined, 0), COALESCE(counted.converted, 0))
        OR standing.first_order_at IS DISTINCT FROM counted.first_at
-       OR standing.last_order_at IS DISTINCT FROM counted.last_at
+       OR standing.last_order_at IS DISTINCT FROM counted.last_at)
     ORDER BY 1
 """
 

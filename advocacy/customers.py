@@ -6,14 +6,14 @@ A customer's row is the lock of everything decided about that person (bonds, ord
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
-from advocacy import emails, events, given, ids
-from advocacy.models import Customer, bulk
+from advocacy import emails, events, given, ids, merging, persons
+from advocacy.models import Advocate, Customer, bulk
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import NotFound
 
 _TEXTS = {"phone": 40, "locale": 20, "country": 2, "time_zone": 60}
 _DATA = ("source", "traits")
-_KNOWN = {"external_id", "email", "orders_before", "created_at", "updated_at", "name", *_TEXTS, *_DATA}
+_KNOWN = {"external_id", "email", "email_verified", "orders_before", "created_at", "updated_at", "name", *_TEXTS, *_DATA}
 _MOST_ORDERS = 1_000_000
 _IS_GUEST = ExpressionWrapper(Q(external_id__isnull=True), output_field=BooleanField())
 
@@ -25,8 +25,13 @@ class SomebodyElse(Exception):
 def find(*, storefront, external_id=None, email=None, public_id=None):
     """The customer of that public id, or of that external id, or known by that e-mail; else None.
 
-    An e-mail beside an external id finds only a guest: an account with another id is another person.
+    An e-mail beside an external id finds only a guest: an account with another id is another person. Whoever was
+    merged is found by all names as the survivor.
     """
+    return persons.survivor(_record(storefront, external_id, email, public_id))
+
+
+def _record(storefront, external_id, email, public_id=None):
     people = Customer.objects.filter(storefront=storefront)
     if public_id is not None:
         return people.filter(public_id=public_id).first()
@@ -35,7 +40,7 @@ def find(*, storefront, external_id=None, email=None, public_id=None):
         known = next(iter(same), None)
         if known or not email:
             return known
-        people = people.filter(external_id__isnull=True)
+        people = people.filter(external_id__isnull=True, merged_into=None)
     if not email:
         return None
     # Somebody with an account before a guest; of several accounts the oldest.
@@ -44,12 +49,17 @@ def find(*, storefront, external_id=None, email=None, public_id=None):
 
 def named(*, storefront, name):
     """The customer whom ``cus_…`` or ``ext_<external id>`` names; NotFound otherwise, also for another storefront's."""
+    return persons.survivor(record_named(storefront=storefront, name=name))
+
+
+def record_named(*, storefront, name):
+    """The same, but the very record of that name, also where it was merged into another."""
     kind, _, rest = str(name).partition("_")
     customer = None
     if kind == "ext" and rest and "\0" not in rest:
-        customer = find(storefront=storefront, external_id=rest)
+        customer = _record(storefront, rest, None)
     elif kind == "cus" and (public_id := ids.decode("cus", str(name))):
-        customer = find(storefront=storefront, public_id=public_id)
+        customer = _record(storefront, None, None, public_id)
     if customer is None:
         raise NotFound("unknown_customer", "There is no such customer. Write cus_… or ext_ and your own id.")
     return customer
@@ -81,22 +91,33 @@ def known(*, storefront, fields, at):
 def upsert(*, storefront, fields, at, guest=None):
     """Take what a storefront says of a person: ``(customer, created)``, the row locked until the transaction ends.
 
-    ``fields``: external_id, email, name, phone, locale, country, time_zone, created_at, orders_before, source,
-    traits, updated_at, each of them optional. The newest ``updated_at`` (default: ``at``) wins; an older one changes
-    nothing. A guest with the same e-mail, or else ``guest``, is adopted when an external id arrives.
-    With neither id nor e-mail a new guest is made.
+    ``fields``: external_id, email, email_verified, name, phone, locale, country, time_zone, created_at, orders_before,
+    source, traits, updated_at, each optional. The newest ``updated_at`` (default: ``at``) wins; an older one changes
+    nothing. A guest with the same e-mail, or else ``guest``, is adopted when an external id arrives; but one who
+    advocates or has a wallet only where ``email_verified`` says that the address is theirs: then such a guest also
+    becomes one with an account that was there before (``merging.same_mailbox``). With neither id nor e-mail a new
+    guest is made.
     """
-    said = columns(fields, at)
+    said, vouched = columns(fields, at), bool(fields.get("email_verified"))
     with transaction.atomic(savepoint=False):
+        if vouched and _beside(storefront, said):
+            persons.alone(storefront.pk)
         for _ in range(3):
-            customer = _found(storefront, said) or guest
+            customer = _found(storefront, said)
+            if customer and not vouched and said.get("external_id") and _is_worth_something(customer):
+                customer = None
+            customer = customer or guest
             if customer is None:
                 if made := _create(storefront, said, at):
                     return made, True
                 continue
             try:
                 with transaction.atomic():
-                    return change(lock(customer), said, at), False
+                    customer = change(lock(customer), said, at)
+                    if vouched and _beside(storefront, said):
+                        merging.same_mailbox(customer=customer, at=at)
+                        customer = lock(customer)
+                    return customer, False
             except (IntegrityError, SomebodyElse):
                 guest = None  # another call made or adopted this very person meanwhile: look again
         raise RuntimeError("A customer kept being made by others and never found.")
@@ -117,21 +138,43 @@ def forget(*, customer, at):
 
 
 def lock(customer):
-    """The row as it is now, locked. ``no_key``: rows that only point to the person need not wait."""
-    return bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])[0]
+    """The record that counts for this person, locked. ``no_key``: what only points to it need not wait."""
+    (row,) = bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])
+    while row.merged_into_id:
+        (row,) = bulk.fetch(Customer, "WHERE public_id = %s FOR NO KEY UPDATE", [row.merged_into_id])
+    return row
+
+
+def _is_worth_something(guest):
+    """Whether taking this guest over would take a wallet or an advocate's links over: no mere address does that."""
+    if guest.external_id:
+        return False
+    mine = persons.ids_of(guest)
+    return Advocate.objects.filter(customer__in=mine).exists() or merging.has_wallet(customers=mine)
+
+
+def _beside(storefront, said):
+    """Whether a guest of the same address stands beside an account."""
+    if not (said.get("external_id") and said.get("email_key")):
+        return False
+    guests = Customer.objects.filter(storefront=storefront, email_key=said["email_key"], external_id=None)
+    return guests.filter(merged_into=None).exists()
 
 
 def lock_all(people):
-    """``{id: row}`` of these, as they are now, locked in the order of their ids."""
+    """``{id: row}`` of these, as they are now, locked in the order of their ids; of who was merged, the survivor."""
     if not people:
         return {}
     where = "WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-    return {row.pk: row for row in bulk.fetch(Customer, where, [[person.pk for person in people]])}
+    rows = bulk.fetch(Customer, where, [[person.pk for person in people]])
+    return {row.pk: lock(row) if row.merged_into_id else row for row in rows}
 
 
 def columns(fields, at):
     """What is said of a person, checked, as it is stored. Pure."""
     given.known(fields, _KNOWN)
+    if fields.get("email_verified") is not None:
+        given.flag("email_verified", fields["email_verified"])
     said = {name: given.text(name, fields[name], longest=most) for name, most in _TEXTS.items() if name in fields}
     said |= {"name": given.line("name", fields["name"], longest=200)} if "name" in fields else {}
     said |= {name: given.data(name, fields[name] or {}) for name in _DATA if name in fields}
@@ -172,6 +215,7 @@ def news(customer, said):
     if customer.erased_at:
         # News of an old order must not say again who it was.
         return {}
+    said = _without_aliases(customer, said)
     if customer.external_id and said.get("external_id", customer.external_id) != customer.external_id:
         raise SomebodyElse
     if said["updated_at"] < customer.updated_at:
@@ -195,6 +239,19 @@ def change(customer, said, at):
             told = draft(customer, events.CUSTOMER_CHANGED, occurred_at=said.get("updated_at", at))
             record([told], at=at)
     return customer
+
+
+def _without_aliases(customer, said):
+    """A name of another of the person's records finds them, but is not their own."""
+    if not customer.absorbed:
+        return said
+    others = persons.records(customer).exclude(pk=customer.pk).values_list("external_id", "email_key")
+    ids_there, boxes = ({each[place] for each in others} - {None} for place in (0, 1))
+    if said.get("external_id") in ids_there:
+        said = {name: value for name, value in said.items() if name != "external_id"}
+    if said.get("email_key") in boxes - {customer.email_key}:
+        said = {name: value for name, value in said.items() if name not in ("email", "email_key")}
+    return said
 
 
 def draft(customer, event_type, *, occurred_at):

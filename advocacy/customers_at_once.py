@@ -19,7 +19,9 @@ def upsert(*, storefront, people, at, tell):
     found = customers.find_all(storefront=storefront, people=people)
     known = [each for each in zip(found, people, strict=True) if each[0]]
     locked = customers.lock_all([customer for customer, _ in known])
-    if len({customer.pk for customer, _ in known}) < len(known):
+    if len({customer.pk for customer, _ in known}) < len(known) or any(_is_special(*each) for each in known):
+        raise OneByOne
+    if any(locked[customer.pk].pk != customer.pk for customer, _ in known):
         raise OneByOne
     _change([(locked[customer.pk], news) for customer, news in known], at)
     made = [
@@ -27,6 +29,12 @@ def upsert(*, storefront, people, at, tell):
     ]
     _insert([customer for customer in made if customer], tell)
     return [(new or locked[old.pk], new is not None) for new, old in zip(made, found, strict=True)]
+
+
+def _is_special(customer, said):
+    """Who was merged, and a guest whom an account would take over: ``customers.upsert`` looks at more of them."""
+    adopted = customer.external_id is None and "external_id" in said
+    return adopted or customer.absorbed or customer.merged_into_id is not None
 
 
 def _insert(new, tell):

@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
-from advocacy import events, given
+from advocacy import events, given, persons
 from advocacy.models import Advocate, AdvocateStatus
 from advocacy.models.program import ProgramStatus
 from advocacy.outbox.record import Draft, record
@@ -25,7 +25,7 @@ def enrol(
     """
     if customer.storefront_id != program.storefront_id:
         raise NotFound("unknown_customer", "There is no such customer.")
-    enrolled = Advocate.objects.filter(program=program, customer=customer)
+    enrolled = Advocate.objects.filter(program=program, customer__in=persons.ids_of(customer), merged_into=None)
     if known := enrolled.first():
         return known, False
     if program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= at):
@@ -51,8 +51,17 @@ def enrol(
 
 
 def set_status(*, advocate, status, at):
-    """Pause, ban or let go on. Returns the advocate; nothing is recorded where nothing changes."""
+    """Pause, ban or let go on, by all rows of the same person. Returns the advocate; nothing is recorded where nothing
+    changes.
+    """
     given.choice("status", status, AdvocateStatus)
+    with transaction.atomic():
+        for other in persons.records(advocate).exclude(pk=advocate.pk).order_by("pk"):
+            _set_status(other, status, at)
+        return _set_status(advocate, status, at)
+
+
+def _set_status(advocate, status, at):
     with transaction.atomic():
         advocate = lock(advocate)
         if advocate.status != status:
@@ -65,6 +74,13 @@ def set_status(*, advocate, status, at):
 
 def accept_terms(*, advocate, version, at):
     """They agreed to this version of the program's terms; an older one than they know changes nothing."""
+    with transaction.atomic():
+        for other in persons.records(advocate).exclude(pk=advocate.pk).order_by("pk"):
+            _accept_terms(other, version, at)
+        return _accept_terms(advocate, version, at)
+
+
+def _accept_terms(advocate, version, at):
     with transaction.atomic():
         advocate = lock(advocate)
         if (advocate.terms_version or 0) < version:

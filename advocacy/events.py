@@ -27,6 +27,21 @@ CUSTOMER_ERASED = EventType(
     _CUSTOMER,
     triggers=False,
 )
+_MERGE = {
+    "survivor": "the customer's id that counts for both",
+    "merged": "the customer's id that led there, or leads to itself again",
+    "source": "who said so: api, admin, same_email or a platform",
+}
+CUSTOMER_MERGED = EventType(
+    "customer.merged",
+    "merge",
+    "Two customers are one person: the survivor has what both had.",
+    _MERGE,
+    triggers=False,
+)
+CUSTOMER_UNMERGED = EventType(
+    "customer.unmerged", "merge", "A merge was undone: each customer has their own again.", _MERGE, triggers=False
+)
 # What a rule asks of a moment: as it was then, so that a late worker decides the same.
 _PROGRAM = {"program_status": "active, paused or ended, by its window too, at that moment; empty without a program"}
 _ADVOCATE = {

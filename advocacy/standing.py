@@ -7,8 +7,10 @@ from collections import defaultdict
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
-from advocacy.models import Advocate, Storefront
+from advocacy import persons
+from advocacy.models import Advocate, Event, Merge, Pending, Standing, Storefront
 
 _SUMS = ("orders", "revenue_minor", "refunded_minor", "friends_joined", "friends_converted")
 
@@ -30,11 +32,42 @@ _ADD = """
 
 
 def keep(*, events, at):
-    """Handler of order.*, referral.created and conversion.*: add what each changes to its customer's standing.
+    """Handler of order.*, referral.* and conversion.*: add what each changes to its customer's standing.
 
-    An order counts for its customer, a friend for the advocate's customer. Amounts in other currencies than the
+    An order counts for its customer, a friend for the advocate's customer; of who was merged, for the survivor, whose
+    standing is counted anew at customer.merged and customer.unmerged. Amounts in other currencies than the
     storefront's are no value here. First and last order are of those that ever counted.
     """
+    persons.together({event.storefront_id for event in events})
+    # First, because it leaves out what waits, which is also what comes with it.
+    _recount([event for event in events if event.subject_kind == "merge"])
+    _store(_changes(event for event in events if event.subject_kind != "merge"))
+
+
+def _recount(events):
+    """A person's standing is what all of their records did, and is kept with the survivor."""
+    for event in events:
+        merge = Merge.objects.select_related("survivor", "merged").get(public_id=event.subject_id)
+        people = persons.customers({merge.survivor.person_id, merge.merged.person_id})
+        Standing.objects.bulk_create([Standing(customer_id=pk) for pk in people], ignore_conflicts=True)
+        mine = Standing.objects.filter(customer__in=people)
+        list(mine.order_by("pk").select_for_update())
+        mine.update(**dict.fromkeys(_SUMS, 0), first_order_at=None, last_order_at=None)
+        _store(_changes(_worked(people)))
+
+
+def _worked(people):
+    """The events that people's standings are made of, but for those that wait in lane people."""
+    waiting = Pending.objects.filter(lane="people").values("event")
+    advocates = Advocate.objects.filter(customer__in=people)
+    orders = Q(subject_kind="order", customer__in=people)
+    friends = Q(subject_kind__in=("referral", "conversion"), advocate__in=advocates)
+    return Event.objects.filter(orders | friends).exclude(pk__in=waiting)
+
+
+def _changes(events):
+    """``{customer: {"sums", "placed"}}``."""
+    events = list(events)
     currencies = dict(
         Storefront.objects.filter(pk__in={event.storefront_id for event in events}).values_list("id", "currency")
     )
@@ -48,7 +81,17 @@ def keep(*, events, at):
             sums = added[advocates[event.advocate_id]]["sums"]
             sums["friends_joined"] += (event.type == "referral.created") - (event.type == "referral.ended")
             sums["friends_converted"] += event.facts.get("friends_change", 0)
-    _store(added)
+    return _by_person(added)
+
+
+def _by_person(added):
+    """What records did that lead to others counts for the survivor."""
+    for record, owner in persons.owners(set(added) - {None}).items():
+        entry, mine = added.pop(record), added[owner]
+        mine["placed"] += entry["placed"]
+        for name in _SUMS:
+            mine["sums"][name] += entry["sums"][name]
+    return added
 
 
 def _add_order(entry, facts, currency):

@@ -2,8 +2,8 @@
 
 from django.db import IntegrityError, transaction
 
-from advocacy import events, given
-from advocacy.models import Advocate, Answer, SurveyKind
+from advocacy import events, given, persons
+from advocacy.models import Answer, SurveyKind
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, NotFound
 
@@ -77,7 +77,7 @@ def _replay(known, said):
 
 def _tell(answer, at):
     program, customer = answer.program, answer.customer
-    advocate = program and Advocate.objects.filter(program=program, customer=customer).first()
+    advocate = program and persons.of_advocate(customer).filter(program=program).first()
     facts = {name: getattr(answer, name) for name in ("score", "scale_min", "scale_max")}
     facts |= {
         "kind": str(answer.kind),

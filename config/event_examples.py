@@ -9,6 +9,9 @@ from advocacy.outbox.catalogue import TYPES
 
 _LATER, _MUCH_LATER = "2026-12-06T10:15:00Z", "2027-12-06T10:15:00Z"
 _FACTS = {
+    # merges
+    "survivor": sample("customer"),
+    "merged": sample("customer"),
     # people
     "identified": True,
     "orders_before": 0,
@@ -157,6 +160,8 @@ _OF_TYPE = {
     "rule.budget_exhausted": {"used_minor": 100000},
     "coupon.used": {"state": "used", "order": sample("order"), "used_minor": 1000},
     "coupon.revoked": {"state": "revoked", "reason": "taken_back"},
+    "customer.merged": {"source": "api"},
+    "customer.unmerged": {"source": "api"},
     "coupon.expired": {"state": "expired", "reason": "time"},
 }
 _FRED = {"id": sample("customer"), "external_id": "fred"}

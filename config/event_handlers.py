@@ -11,6 +11,7 @@ from advocacy.outbox.catalogue import TYPES
 from config import link_codes
 from referrals import events as of_referrals
 from referrals import links, rollups
+from referrals import merging as bonds
 from rewards import crediting, settlement
 from rewards import events as of_rewards
 from rewards.coupons import using
@@ -22,11 +23,15 @@ _FOLLOWED = {"people": [standing.keep, rollups.mark]}
 # Nor what is used there: a batch would lock the accounts of those codes before its own subjects.
 _ORDER = {"people": [standing.keep, rollups.mark, using.in_orders]}
 
+_MERGED = {"money": [bonds.follow], "people": [standing.keep]}
+
 _OWN = {
     "link.created": {"people": [link_codes.follow]},
     "link.changed": {"people": [link_codes.follow]},
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
     "advocate.changed": {"money": [crediting.resume], "people": [link_codes.follow]},
+    "customer.merged": _MERGED,
+    "customer.unmerged": _MERGED,
     "referral.created": _FOLLOWED,
     "referral.ended": _FOLLOWED,
     "order.recorded": _ORDER,

@@ -4,7 +4,7 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import customers, ids
+from advocacy import customers, ids, persons
 from advocacy.api import fields, programs
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import sample
@@ -64,7 +64,11 @@ class Me(Endpoint):
 
     def get(self, request):
         customer = customer_of(request)
-        mine = advocates_of(request.storefront).filter(customer=customer).order_by("pk")
+        mine = (
+            advocates_of(request.storefront)
+            .filter(customer__in=persons.ids_of(customer), merged_into=None)
+            .order_by("pk")
+        )
         shown = {
             "customer": ids.encode("cus", customer.public_id),
             "programs": [{"advocate": advocate, "counts": friends.counts(advocate=advocate)} for advocate in mine],

@@ -109,6 +109,8 @@ TEMPLATES = [
 ]
 # The dictionary of what happens after each event; the only place where the apps meet.
 EVENT_HANDLERS = "config.event_handlers.HANDLERS"
+# What merges of customers ask about their wallets.
+WALLETS = "rewards.merging"
 # The function that makes an example of an event type, for tests of webhooks and the documentation.
 EVENT_EXAMPLES = "config.event_examples.example"
 # The function that names the storefront's order that an event is about.

@@ -8,8 +8,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from advocacy import emails, ids
-from advocacy.models import Advocate
+from advocacy import emails, ids, persons
+from advocacy.models import Advocate, Customer
 from config import timeline
 from config.portal import friends
 from referrals.models import Conversion, Link, Order, Referral
@@ -123,8 +123,10 @@ def _of_a_person(asked):
     """What somebody's address or code leads to: the orders they made, the friends they brought."""
     if "@" in asked:
         key = emails.normalise(asked)
-        orders = Order.objects.filter(customer__email_key=key)
-        referrals = Referral.objects.filter(advocate__customer__email_key=key)
+        known = Customer.objects.filter(email_key=key)
+        people = persons.customers({person.person_id for person in known})
+        orders = Order.objects.filter(customer__in=people)
+        referrals = Referral.objects.filter(advocate__customer__in=people)
     else:
         links = Link.objects.filter(code=asked.upper()).values("advocate")
         advocates = Advocate.objects.filter(pk__in=links)

@@ -131,8 +131,12 @@ def review(*, conversion, side, review, reason="", at):
 def end(*, referral, reason, at):
     """Take back what the conversions of a referral earned, for good: their orders may convert for another."""
     for conversion in referral.conversions.filter(ended=False).order_by("pk"):
-        review(conversion=conversion, side="both", review=Review.REJECTED, reason=reason, at=at)
-        Conversion.objects.filter(pk=conversion.pk).update(ended=True)
+        end_one(conversion=conversion, reason=reason, at=at)
+
+
+def end_one(*, conversion, reason, at):
+    review(conversion=conversion, side="both", review=Review.REJECTED, reason=reason, at=at)
+    Conversion.objects.filter(pk=conversion.pk).update(ended=True)
 
 
 def _locked(referral_id):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from advocacy import persons
 from referrals.models import Conversion, Referral
 
 
@@ -27,7 +28,7 @@ class Counts:
 
 def of(*, advocate, limit, before=None):
     """The newest friends first; ``before`` is the referral's public id where the last page ended. Three queries."""
-    referrals = Referral.objects.filter(advocate=advocate, ended_at=None)
+    referrals = Referral.objects.filter(advocate__in=persons.records(advocate).values("pk"), ended_at=None)
     if before is not None:
         last = referrals.filter(public_id=before).values("pk")
         referrals = referrals.filter(pk__lt=last)
@@ -41,14 +42,15 @@ def of(*, advocate, limit, before=None):
 
 def one(*, referral):
     """The Friend of this Referral, as ``of`` tells them."""
-    number = Referral.objects.filter(advocate=referral.advocate_id, pk__lte=referral.pk).count()
+    mine = Referral.objects.filter(advocate__in=persons.records(referral.advocate).values("pk"))
+    number = mine.filter(pk__lte=referral.pk).count()
     return Friend(referral.public_id, number, referral.channel, tuple(_conversions([referral])[referral.pk]))
 
 
 def counts(*, advocate):
     """How many joined, and how many of them have an order that counts."""
     return Counts(
-        **Referral.objects.filter(advocate=advocate, ended_at=None).aggregate(
+        **Referral.objects.filter(advocate__in=persons.records(advocate).values("pk"), ended_at=None).aggregate(
             joined=Count("pk"), bought=Count("pk", filter=Q(standing_conversions__gt=0))
         )
     )

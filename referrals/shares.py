@@ -1,5 +1,6 @@
 """What advocates were shown and what they sent: the ground of share rates."""
 
+from advocacy import persons
 from advocacy.refusals import NotFound, Refused
 from referrals import links
 from referrals.models import Link, Share
@@ -12,7 +13,7 @@ def record(*, storefront, kind, at, code, channel="", customer=None):
     """
     mine = Link.objects.filter(storefront=storefront, code=code.strip().upper())
     if customer:
-        mine = mine.filter(advocate__customer=customer)
+        mine = mine.filter(advocate__customer__in=persons.ids_of(customer))
     link = mine.select_related("program", "advocate").first()
     if link is None:
         raise NotFound("unknown_code", "There is no link with this code.", errors={"code": "It is not known."})

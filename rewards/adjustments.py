@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from advocacy import money
+from advocacy import money, persons
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import crediting, expiry, granting, ledger, locks, lots
@@ -162,8 +162,10 @@ def _first_undoing(adjustment):
 
 def _take_back(adjustment, allow_negative, at):
     reward = locks.lots(rewards=Reward.objects.filter(pk=adjustment.reward_id)).get()
-    key = (reward.storefront_id, str(AccountKind.AVAILABLE), reward.recipient_id, reward.unit, reward.form)
-    balance = ledger.accounts(keys={key})[key].balance_minor
+    people = persons.ids_of(reward.recipient)
+    keys = {(reward.storefront_id, str(AccountKind.AVAILABLE), owner, reward.unit, reward.form) for owner in people}
+    accounts = ledger.accounts(keys=keys)
+    balance = sum(accounts[key].balance_minor for key in keys)
     needed = adjustment.amount_minor - reward.pending_minor - reward.expired_minor
     if needed > balance and not allow_negative:
         has, asked = (money.plain(amount, reward.unit) for amount in (max(balance, 0), needed))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from advocacy import money
+from advocacy import money, persons
 from advocacy.models import Side
 from rewards import book, crediting, verdicts
 from rewards.models import CONVERSION_TRIGGER, Counter, Decision, Reward, RewardStatus
@@ -75,7 +75,10 @@ def by_conversion(*, advocate, conversions):
     """``{public id: Earning}`` for these conversions' public ids; two queries however many there are."""
     rewards = defaultdict(list)
     mine = Reward.objects.filter(
-        advocate=advocate, side=Side.ADVOCATE, subject__trigger=CONVERSION_TRIGGER, subject__public_id__in=conversions
+        advocate__in=persons.records(advocate).values("pk"),
+        side=Side.ADVOCATE,
+        subject__trigger=CONVERSION_TRIGGER,
+        subject__public_id__in=conversions,
     ).select_related("subject", "advocate")
     for reward in mine:
         rewards[reward.subject.public_id].append(reward)
@@ -87,7 +90,9 @@ def by_conversion(*, advocate, conversions):
 
 def _reached(advocate):
     """``{rule: when the order was placed that reached its newest step}``, of the steps that stand."""
-    steps = Reward.objects.filter(advocate=advocate, side=Side.ADVOCATE, subject__trigger=STEP)
+    steps = Reward.objects.filter(
+        advocate__in=persons.records(advocate).values("pk"), side=Side.ADVOCATE, subject__trigger=STEP
+    )
     steps = steps.exclude(status=RewardStatus.REVERSED)
     moments = steps.values_list("rule").annotate(at=Max("subject__occurred_at"))
     return dict(moments.order_by())

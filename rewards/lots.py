@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from advocacy import money
+from advocacy import money, persons
 from advocacy.refusals import Refused
 from rewards import crediting, ledger, locks
 from rewards.models import HOUSE, ROUTES, AccountKind, Reward, Transfer
@@ -29,13 +29,17 @@ class NotEnough(Refused):
 def take(*, storefront, customer, unit, form, amount, leg, reference, at, beside=()):
     """Take an amount from a wallet's lots by this leg (reserve or use); ``[(reward, amount)]`` in order of taking.
 
+    The wallet is of all records of the customer's person, and nobody is merged or parted until the transaction ends.
     ``reference``: the public id of what takes it. ``beside``: keys of further accounts that the caller will move, which
     are locked with those of the wallet, in the one order of locks. Raises ``NotEnough``, with nothing written. In the
     caller's transaction.
     """
-    lots = _lots(storefront, customer, unit, form, at)
-    available, keys = _accounts(storefront, customer, unit, form, leg)
-    balance = ledger.accounts(keys=keys | set(beside))[available].balance_minor
+    persons.together([storefront.pk])
+    people = persons.ids_of(persons.now(customer))
+    lots = _lots(storefront, people, unit, form, at)
+    available, keys = _accounts(storefront, people, unit, form, leg)
+    accounts = ledger.accounts(keys=keys | set(beside))
+    balance = sum(accounts[key].balance_minor for key in available)
     # The lots may hold more than the balance, where one is below 0; or less, where one was credited just now.
     spendable = max(min(balance, sum(reward.available_minor for reward in lots)), 0)
     if amount > spendable:
@@ -45,10 +49,10 @@ def take(*, storefront, customer, unit, form, amount, leg, reference, at, beside
     return parts
 
 
-def _lots(storefront, customer, unit, form, at):
+def _lots(storefront, people, unit, form, at):
     """The wallet's lots that hold something in their time, locked and read after that: what expires soonest first."""
     candidates = Reward.objects.filter(
-        storefront=storefront, recipient=customer, unit=unit, form=form, available_minor__gt=0
+        storefront=storefront, recipient__in=people, unit=unit, form=form, available_minor__gt=0
     )
     locked = locks.lots(rewards=candidates).order_by(F("expires_at").asc(nulls_last=True), "pk")
     return [reward for reward in locked if reward.available_minor > 0 and not is_over(reward, at)]
@@ -59,11 +63,12 @@ def is_over(reward, at):
     return reward.expires_at is not None and reward.expires_at <= at
 
 
-def _accounts(storefront, customer, unit, form, leg):
-    """``(key of what is available, keys of all that the leg moves between)``."""
+def _accounts(storefront, people, unit, form, leg):
+    """``(keys of what is available, keys of all that the leg moves between)``."""
     kinds = {str(kind) for kind in (*ROUTES[leg], AccountKind.AVAILABLE)}
-    keys = {kind: (storefront.pk, kind, None if kind in HOUSE else customer.pk, unit, str(form)) for kind in kinds}
-    return keys[str(AccountKind.AVAILABLE)], set(keys.values())
+    owned = [(kind, owner) for kind in kinds for owner in ([None] if kind in HOUSE else people)]
+    keys = {(storefront.pk, kind, owner, unit, str(form)) for kind, owner in owned}
+    return {key for key in keys if key[1] == AccountKind.AVAILABLE}, keys
 
 
 def _cut(lots, amount):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Case, F, Q, Sum, When
 
+from advocacy import persons
 from advocacy.models import Event
 from rewards import lots
 from rewards.models import (
@@ -66,11 +67,12 @@ def balance(*, storefront, customer, at):
 
     What is past its time is not available, also before ``expiry.expire`` has taken it away.
     """
-    wallets = {}
-    for account in Account.objects.filter(storefront=storefront, customer=customer).order_by("unit", "form"):
+    wallets, people = {}, persons.ids_of(customer)
+    for account in Account.objects.filter(storefront=storefront, customer__in=people).order_by("unit", "form"):
         wallet = wallets.setdefault((account.unit, account.form), Wallet(account.unit, account.form))
-        setattr(wallet, f"{account.kind}_minor", account.balance_minor)
-    mine = Reward.objects.filter(storefront=storefront, recipient=customer)
+        column = f"{account.kind}_minor"
+        setattr(wallet, column, getattr(wallet, column) + account.balance_minor)
+    mine = Reward.objects.filter(storefront=storefront, recipient__in=people)
     _add_coming(wallets, mine)
     _add_expiring(wallets, mine, at)
     return list(wallets.values())
@@ -137,9 +139,10 @@ def _leave_out_what_is_over(wallets, mine, at):
 
 def statement(*, storefront, customer):
     """The transfers in and out of the customer's accounts as a queryset, to be ordered and cut by the door."""
+    people = persons.ids_of(customer)
     return (
         Transfer.objects.filter(storefront=storefront)
-        .filter(Q(source__customer=customer) | Q(target__customer=customer))
+        .filter(Q(source__customer__in=people) | Q(target__customer__in=people))
         .select_related("reward__rule", "reward__subject", "source", "target")
     )
 
@@ -191,12 +194,12 @@ def lines(*, customer, transfers):
     """A Line for each of these transfers of the statement, which stand newest first."""
     if not transfers:
         return []
-    causes = _causes(transfers)
-    balances, corrected = _balances(customer, transfers[0]), _corrected(transfers)
+    causes, people = _causes(transfers), persons.ids_of(customer)
+    balances, corrected = _balances(people, transfers[0]), _corrected(transfers)
     told = []
     for transfer in transfers:
         key = transfer.unit, transfer.source.form
-        change = _change(transfer, customer)
+        change = _change(transfer, people)
         told.append(Line(transfer, change, balances[key], causes.get(_cause(transfer)), transfer.pk in corrected))
         balances[key] -= change
     return told
@@ -211,18 +214,18 @@ def every_line(*, storefront, customer):
         piece = list(rows.filter(pk__lt=piece[-1].pk)[:PIECE])
 
 
-def _change(transfer, customer):
+def _change(transfer, people):
     return sum(
         sign * transfer.amount_minor
         for account, sign in ((transfer.source, -1), (transfer.target, 1))
-        if account.customer_id == customer.pk and account.kind == AccountKind.AVAILABLE
+        if account.customer_id in people and account.kind == AccountKind.AVAILABLE
     )
 
 
-def _balances(customer, newest):
+def _balances(people, newest):
     """``{(unit, form): what was available after this transfer}``."""
-    available = Q(source__customer=customer, source__kind=AccountKind.AVAILABLE)
-    gained = Q(target__customer=customer, target__kind=AccountKind.AVAILABLE)
+    available = Q(source__customer__in=people, source__kind=AccountKind.AVAILABLE)
+    gained = Q(target__customer__in=people, target__kind=AccountKind.AVAILABLE)
     sums = (
         Transfer.objects.filter(available | gained, storefront=newest.storefront_id, pk__lte=newest.pk)
         .values("unit", "source__form")

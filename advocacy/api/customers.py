@@ -32,6 +32,9 @@ class CustomerCall(fields.StrictSerializer):
 
     external_id = fields.Name(required=False, help_text="Your own id of them; in an address it may be left out.")
     email = fields.Text(required=False, max_length=320, help_text="One mailbox in any spelling is one person.")
+    email_verified = fields.Flag(
+        required=False, help_text="Whether you know that the address is theirs: a guest of it becomes one with them."
+    )
     name = fields.Text(required=False)
     phone = fields.Text(required=False, max_length=40)
     locale = fields.Text(required=False, max_length=20)
@@ -136,7 +139,7 @@ class Customers(ListEndpoint):
     filters = between("recorded_at")
 
     def rows(self):
-        return Customer.objects.filter(storefront=self.request.storefront)
+        return Customer.objects.filter(storefront=self.request.storefront, merged_into=None)
 
 
 @documented(

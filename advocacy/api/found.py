@@ -17,6 +17,8 @@ def one(rows, kind, text, *, external=None):
         row = rows.filter(**{external: external_id(text)}).first()
     else:
         row = None
+    if row is not None and getattr(row, "merged_into_id", None):
+        row = rows.filter(public_id=row.merged_into_id).first()
     if row is None:
         raise NotFound(f"unknown_{kind}", f"There is no {kind.replace('_', ' ')} {text[:60]!a} in this storefront.")
     return row

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import ids
+from advocacy import ids, persons
 from advocacy.api import found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.fields import Time
@@ -65,7 +65,10 @@ class Of:
 
     def narrow(self, rows, text, storefront):
         mine = self.model.objects.filter(storefront=storefront)
-        return rows.filter(**{self.column: found.one(mine, self.kind, text, external=self.external)})
+        row = found.one(mine, self.kind, text, external=self.external)
+        if hasattr(row, "merged_into_id"):
+            return rows.filter(**{f"{self.column}__in": persons.records(row).values("pk")})
+        return rows.filter(**{self.column: row})
 
 
 @dataclass(frozen=True)

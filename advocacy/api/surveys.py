@@ -29,7 +29,7 @@ class AnswerCall(fields.StrictSerializer):
 
 class AnswerAnswer(serializers.ModelSerializer):
     id = fields.PublicId("answer", source="public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     program = fields.PublicId("program", source="program.public_id", allow_null=True)
     answered_at = fields.Moment()
     recorded_at = fields.Moment()

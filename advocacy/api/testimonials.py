@@ -52,9 +52,9 @@ class TestimonialAnswer(PublishedAnswer):
     __test__ = False
 
     customer = fields.PublicId(
-        "customer", source="customer.public_id", required=False, help_text="This and what follows: secret keys only."
+        "customer", source="customer.person_id", required=False, help_text="This and what follows: secret keys only."
     )
-    advocate = fields.PublicId("advocate", source="advocate.public_id", allow_null=True, required=False)
+    advocate = fields.PublicId("advocate", source="advocate.person_id", allow_null=True, required=False)
     consent_at = fields.Moment(allow_null=True, required=False)
     resource_version = serializers.IntegerField(source="version", required=False)
 

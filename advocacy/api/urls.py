@@ -5,6 +5,7 @@ from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events
 from advocacy.api.jobs import OneJob
+from advocacy.api.merges import MergeCustomers, Merges, OneMerge, UndoMerge
 from advocacy.api.privacy import CustomerErasure, CustomerExport
 from advocacy.api.programs import Offers, Programs
 from advocacy.api.surveys import Answers
@@ -20,6 +21,10 @@ from advocacy.api.webhook_endpoints import (
 urlpatterns = [
     path("batch", Batch.as_view()),
     path("customers", Customers.as_view()),
+    path("customers/merge", MergeCustomers.as_view()),
+    path("merges", Merges.as_view()),
+    path("merges/<str:id>", OneMerge.as_view()),
+    path("merges/<str:id>/undo", UndoMerge.as_view()),
     path("customers/<str:external_id>", OneCustomer.as_view()),
     path("customers/<str:external_id>/export", CustomerExport.as_view()),
     path("customers/<str:external_id>/erase", CustomerErasure.as_view()),

@@ -8,6 +8,7 @@ from advocacy.models.errand import Errand, ErrandKind, ErrandState
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
+from advocacy.models.merge import Merge
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.portal_session import PortalSession
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
@@ -41,6 +42,7 @@ __all__ = [
     "KeyKind",
     "Lane",
     "LinkTarget",
+    "Merge",
     "Offer",
     "Pending",
     "Platform",

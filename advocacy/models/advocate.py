@@ -27,6 +27,10 @@ class Advocate(models.Model):
     terms_version = models.PositiveIntegerField(null=True, blank=True)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
     enrolled_at = models.DateTimeField()
+    # The same person advocates here by another record: that one counts for both, and has the links of both.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, to_field="public_id", null=True, blank=True, related_name="+", editable=False
+    )
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -41,3 +45,8 @@ class Advocate(models.Model):
 
     def __str__(self):
         return self.display_name or str(self.customer)
+
+    @property
+    def person_id(self):
+        """The public id of the advocate who counts for this one."""
+        return self.merged_into_id or self.public_id

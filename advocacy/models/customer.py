@@ -33,6 +33,12 @@ class Customer(models.Model):
     recorded_at = models.DateTimeField()
     # Nothing names them any more: orders and money of nobody that is known.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Found to be the same person as another: this record keeps what happened to it and its names, and leads there.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, to_field="public_id", null=True, blank=True, related_name="+", editable=False
+    )
+    # Whether other records lead here: most do not, and need not be looked for.
+    absorbed = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -56,6 +62,11 @@ class Customer(models.Model):
         if self.erased_at:
             return "Erased"
         return self.name or self.email or self.external_id or "A guest"
+
+    @property
+    def person_id(self):
+        """The public id by which the person is known, whichever of their records this is."""
+        return self.merged_into_id or self.public_id
 
     @property
     def segments(self):

@@ -4,7 +4,7 @@ from allauth.account.models import EmailAddress
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from advocacy import emails, ids, portal_sessions
+from advocacy import emails, ids, persons, portal_sessions
 from advocacy.models import Advocate, Customer
 
 # Providers of which we know that spellings with dots and tags are one mailbox, whoever writes them.
@@ -19,15 +19,21 @@ def customers_of(user):
     people's (``fred+a@…`` and ``fred@…``): but for known providers, the address itself must be the verified one.
     """
     if visit := portal_sessions.customer_id(user):
-        return list(Customer.objects.filter(public_id=visit).only("pk"))
+        return _whole(Customer.objects.filter(public_id=visit))
     mine = {email.lower() for email in verified(user)}
     live = Customer.objects.filter(storefront__test_twin_of=None)
     found = live.filter(email_key__in={emails.normalise(email) for email in mine})
-    return [
+    return _whole(
         person
-        for person in found.only("pk", "email", "email_key")
+        for person in found.only("pk", "public_id", "merged_into", "email", "email_key")
         if (person.email or "").lower() in mine or person.email_key.endswith(_ONE_MAILBOX)
-    ]
+    )
+
+
+def _whole(found):
+    """All records of these persons: whoever merged them said that they are one."""
+    keys = persons.customers({person.person_id for person in found})
+    return list(Customer.objects.filter(pk__in=keys).only("pk"))
 
 
 def verified(user):
@@ -37,7 +43,7 @@ def verified(user):
 def advocacies_of(user):
     """The programs this user advocates in, as a queryset of Advocate."""
     return (
-        Advocate.objects.filter(customer__in=[person.pk for person in customers_of(user)])
+        Advocate.objects.filter(customer__in=[person.pk for person in customers_of(user)], merged_into=None)
         .select_related("customer", "program", "storefront")
         .order_by("storefront__name", "program__name", "pk")
     )

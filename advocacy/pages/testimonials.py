@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from advocacy import ids, reading, testimonials
+from advocacy import ids, persons, reading, testimonials
 from advocacy.models import Testimonial, TestimonialStatus
 from advocacy.pages import people
 from advocacy.refusals import Refused
@@ -47,7 +47,7 @@ def tell(request, advocate):
     advocate = people.advocacy_of(request.user, advocate)
     reading.choose_language(request, known=advocate.customer.locale, fallback=advocate.storefront.language)
     form = Telling(request.POST or None, initial={"display_name": advocate.display_name})
-    mine = list(Testimonial.objects.filter(customer=advocate.customer).order_by("-pk")[:20])
+    mine = list(Testimonial.objects.filter(customer__in=persons.ids_of(advocate.customer)).order_by("-pk")[:20])
     waiting = sum(one.status == TestimonialStatus.PENDING for one in mine)
     if request.method == "POST" and waiting < _MOST_WAITING and form.is_valid() and _sent(form, advocate):
         messages.success(request, _("Thank you. Somebody reads it before it is shown."))
@@ -69,7 +69,7 @@ def tell(request, advocate):
 def withdraw(request, advocate, testimonial):
     advocate = people.advocacy_of(request.user, advocate)
     public_id = ids.decode("tst", testimonial)
-    mine = Testimonial.objects.filter(customer=advocate.customer, public_id=public_id).first()
+    mine = Testimonial.objects.filter(customer__in=persons.ids_of(advocate.customer), public_id=public_id).first()
     if public_id is None or mine is None:
         raise Http404
     testimonials.withdraw(testimonial=mine, at=timezone.now())

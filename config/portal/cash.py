@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from advocacy import ids, reading
 from advocacy.reasons import REASONS
-from rewards.models import Payee, PayoutState
-from rewards.payouts import standing, statements
+from rewards.models import PayoutState
+from rewards.payouts import payees, standing, statements
 
 _MOST = 12
 # What an advocate can do about it, by the reason they wait for.
@@ -34,7 +34,7 @@ def of(*, advocate, at):
     payouts = [_payout(row, at) for row in rows]
     if not found and not payouts:
         return None
-    payee = Payee.objects.filter(customer=advocate.customer).first()
+    payee = payees.of_one(advocate.customer)
     return {"purses": [_cash(each, at) for each in found], "payouts": payouts, "payee": payee}
 
 

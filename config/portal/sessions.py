@@ -25,7 +25,7 @@ class PortalSessionCall(fields.StrictSerializer):
 
 class PortalSessionAnswer(serializers.Serializer):
     id = fields.PublicId("portal_session", source="public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     url = serializers.CharField(help_text="Send the customer there at once: it opens once, until expires_at.")
     expires_at = fields.Moment()
 

@@ -60,7 +60,7 @@ class BatchCall(fields.StrictSerializer):
 class AdvocateAnswer(serializers.ModelSerializer):
     id = fields.PublicId("advocate", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     links = serializers.SerializerMethodField()
     terms_accepted = serializers.SerializerMethodField()
     enrolled_at = fields.Moment()
@@ -181,7 +181,7 @@ class Advocates(ListEndpoint):
     }
 
     def rows(self):
-        return of(self.request.storefront)
+        return of(self.request.storefront).filter(merged_into=None)
 
     def post(self, request):
         advocate, new = enrol(storefront=request.storefront, call=self.taken(AdvocateCall), at=self.at)

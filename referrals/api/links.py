@@ -35,7 +35,7 @@ class LinkChange(fields.StrictSerializer):
 
 class LinkAnswer(serializers.ModelSerializer):
     id = fields.PublicId("link", source="public_id")
-    advocate = fields.PublicId("advocate", source="advocate.public_id")
+    advocate = fields.PublicId("advocate", source="advocate.person_id")
     program = fields.PublicId("program", source="program.public_id")
     url = serializers.SerializerMethodField(help_text="What is shared.")
     expires_at = fields.Moment(allow_null=True)

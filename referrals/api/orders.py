@@ -104,7 +104,7 @@ class ParcelAnswer(serializers.ModelSerializer):
 
 class OrderAnswer(serializers.ModelSerializer):
     id = fields.PublicId("order", source="public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     subtotal = fields.Money("subtotal_minor")
     discount = fields.Money("discount_minor")
     tax = fields.Money("tax_minor")

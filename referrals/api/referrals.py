@@ -29,8 +29,8 @@ class CandidateAnswer(serializers.Serializer):
 class ReferralAnswer(serializers.ModelSerializer):
     id = fields.PublicId("referral", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
-    advocate = fields.PublicId("advocate", source="advocate.public_id")
-    friend = fields.PublicId("customer", source="friend.public_id")
+    advocate = fields.PublicId("advocate", source="advocate.person_id")
+    friend = fields.PublicId("customer", source="friend.person_id")
     link = fields.PublicId("link", source="link.public_id", allow_null=True)
     click_id = fields.PublicId("click", allow_null=True)
     clicked_at = fields.Moment(allow_null=True)

@@ -26,7 +26,7 @@ class SignupCall(fields.StrictSerializer):
 
 
 class SignupAnswer(serializers.Serializer):
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     referral = ReferralAnswer(allow_null=True, help_text="The bond to who brought them, or null.")
     reasons = ReasonAnswer(many=True, help_text="Why something did not bind.")
 

@@ -1,5 +1,6 @@
 """What would speak against a code, asked before anything is bound. Writes nothing."""
 
+from advocacy import persons
 from referrals import links
 from referrals.attribution import candidates
 from referrals.attribution.choice import Candidate
@@ -20,9 +21,9 @@ def speaks_against(link, *, customer, at):
     closed = links.closed_because(link, at=at)
     if closed or customer is None:
         return [closed] if closed else []
-    bond = Referral.objects.filter(program=link.program, friend=customer, ended_at=None).first()
-    if bond:
-        return [] if bond.advocate_id == link.advocate_id else ["attributed_to_other"]
+    bonds = Referral.objects.filter(program=link.program, friend__in=persons.ids_of(customer), ended_at=None)
+    if bond := bonds.select_related("advocate").first():
+        return [] if bond.advocate.person_id == link.advocate.person_id else ["attributed_to_other"]
     orders = candidates.earlier_orders(customer=customer, occurred_at=at)
     found = Candidate(method=Method.CODE, link=link, at=at)
     key, _ = candidates.obstacle(found, customer=customer, earlier_orders=orders, occurred_at=at)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from advocacy import customers, secret_codes
+from advocacy import customers, persons, secret_codes
 from advocacy.models import Customer, bulk
 from advocacy.outbox.record import Draft, record
 from referrals import events
@@ -131,13 +131,16 @@ class _Judged:
 
 
 def _bonds(people):
-    """``{customer id: their bonds}``."""
+    """``{customer id: their bonds}``, also those of other records of theirs."""
     found = {}
-    if people:
-        mine = Referral.objects.filter(friend__in=list(people), ended_at=None)
+    whose = {pk: person for person in people.values() for pk in persons.ids_of(person)}
+    if whose:
+        mine = Referral.objects.filter(friend__in=list(whose), ended_at=None)
         for bond in mine.select_related("program", "advocate__customer").order_by("id"):
-            bond.friend = people[bond.friend_id]
-            found.setdefault(bond.friend_id, []).append(bond)
+            person = whose[bond.friend_id]
+            if bond.friend_id == person.pk:
+                bond.friend = person
+            found.setdefault(person.pk, []).append(bond)
     return found
 
 
@@ -160,7 +163,7 @@ def _unknown(storefront, hints, tried):
 
 
 def _others(bond, found):
-    other = any(candidate.link.advocate_id != bond.advocate_id for candidate in found)
+    other = any(candidate.link.advocate.person_id != bond.advocate.person_id for candidate in found)
     return [_reason("attributed_to_other")] if other else []
 
 

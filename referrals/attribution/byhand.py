@@ -6,7 +6,7 @@ then convert for the other advocate and are decided anew, each by the rules of i
 
 from django.db import transaction
 
-from advocacy import customers, given
+from advocacy import customers, given, persons
 from advocacy.models import bulk
 from advocacy.refusals import Conflict, Refused
 from referrals import conversions, events
@@ -26,14 +26,15 @@ def attribute(*, advocate, friend, reason, at, since=None):
     with transaction.atomic():
         friend = customers.lock(friend)
         _check(advocate, friend)
-        old = Referral.objects.filter(program=advocate.program, friend=friend, ended_at=None).first()
-        if old and old.advocate_id == advocate.pk:
+        mine = Referral.objects.filter(friend__in=persons.ids_of(friend), program=advocate.program, ended_at=None)
+        old = mine.select_related("advocate").order_by("pk").first()
+        if old and old.advocate.person_id == advocate.person_id:
             raise Conflict("attributed_already", "This advocate brought this friend already.")
         if old:
-            _end(old, reason, at)
+            end(old, reason, at)
         since = min(since or (old.bound_at if old else _first_order(friend, at)), at)
         referral = _bind(advocate, friend, old, since, at)
-        _convert_since(referral, at)
+        convert_since(referral, at)
     return referral
 
 
@@ -44,20 +45,21 @@ def _check(advocate, friend):
         raise Refused("self_referral", "Nobody brings themselves.")
 
 
-def _end(old, reason, at):
+def end(old, reason, at, *, merge=None):
+    """The bond binds nobody any more, and what its orders earned is taken back. ``merge``: the one that asks for it."""
     conversions.end(referral=old, reason=reason, at=at)
     old = Referral.objects.select_for_update(no_key=True, of=["self"]).select_related(
         "program", "advocate__customer", "friend", "link"
     ).get(pk=old.pk)  # fmt: skip
-    old.ended_at, old.ended_reason = at, reason
+    old.ended_at, old.ended_reason, old.ended_by_merge = at, reason, merge
     old.version += 1
-    old.save(update_fields=["ended_at", "ended_reason", "version"])
+    old.save(update_fields=["ended_at", "ended_reason", "ended_by_merge", "version"])
     facts = binding.facts_of(old, new_customer=False) | {"stands": False}
     binding.tell(old, events.REFERRAL_ENDED, facts, occurred_at=at, at=at)
 
 
 def _first_order(friend, at):
-    placed = Order.objects.filter(customer=friend, status=OrderStatus.PAID).order_by("placed_at")
+    placed = Order.objects.filter(customer__in=persons.ids_of(friend), status=OrderStatus.PAID).order_by("placed_at")
     return placed.values_list("placed_at", flat=True).first() or at
 
 
@@ -100,12 +102,13 @@ def _candidate(advocate, link, at):
     }
 
 
-def _convert_since(referral, at):
+def convert_since(referral, at):
     """The friend's paid orders since the bond convert, in the order in which they were placed."""
-    placed = Order.objects.filter(customer=referral.friend, status=OrderStatus.PAID, placed_at__gte=referral.bound_at)
+    friend = persons.ids_of(referral.friend)
+    placed = Order.objects.filter(customer__in=friend, status=OrderStatus.PAID, placed_at__gte=referral.bound_at)
     taken = placed.exclude(conversions__in=referral.program.conversions.filter(ended=False))
-    for order in taken.order_by("placed_at", "pk").select_for_update(no_key=True, of=["self"]):
-        order.customer = referral.friend
+    taken = taken.select_related("customer", "storefront").order_by("placed_at", "pk")
+    for order in taken.select_for_update(no_key=True, of=["self"]):
         order.unattributed = []
         order.save(update_fields=["unattributed"])
         conversions.record(order=order, referral=referral, cause=None, at=at)

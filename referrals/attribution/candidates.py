@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from advocacy import ids
+from advocacy import ids, persons
 from advocacy.models import Customer, bulk
 from referrals import links
 from referrals.attribution.choice import Candidate
@@ -126,12 +126,20 @@ def with_mailboxes_of(storefront, customers):
 
 
 def _one_person(customer, mailboxes):
-    if customer.email_key is None:
-        return [customer]
-    if mailboxes is None:
-        return list(Customer.objects.filter(storefront_id=customer.storefront_id, email_key=customer.email_key))
-    return mailboxes[customer.email_key]
+    boxes = persons.mailboxes(customer)
+    if mailboxes is None or boxes - mailboxes.keys():
+        rows = Customer.objects.filter(storefront_id=customer.storefront_id, email_key__in=boxes) if boxes else ()
+        found = [customer, *rows]
+    else:
+        found = [customer, *(row for box in boxes for row in mailboxes[box])]
+    # Others of the same mailbox may be known by further records.
+    merged = {row.person_id for row in found if row.absorbed or row.merged_into_id}
+    if merged:
+        found += Customer.objects.filter(pk__in=persons.customers(merged))
+    return list({row.pk: row for row in found}.values())
 
 
 def same_person(one, other):
-    return one.pk == other.pk or (one.email_key is not None and one.email_key == other.email_key)
+    if one.person_id == other.person_id:
+        return True
+    return not persons.mailboxes(one).isdisjoint(persons.mailboxes(other))

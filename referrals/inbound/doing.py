@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from advocacy import connections, customers, twins
+from advocacy import connections, customers, merging, twins
 from advocacy.models import Connection
 from advocacy.refusals import Conflict, Refused
 from referrals import orders
@@ -98,7 +98,13 @@ def _customer(call, *, storefront, source, connection, at):
 
 
 def _merge(call, *, storefront, source, connection, at):
-    raise Refused("not_merged", "Customers cannot be merged yet: do it by hand, and replay this message later.")
+    kept, lost = (customers.find(storefront=storefront, external_id=name) for name in (call.keep, call.lose))
+    if kept is None or lost is None:
+        # Who was never here has nothing that could be moved; the other name is kept for whatever comes by it.
+        kept = kept or customers.upsert(storefront=storefront, fields={"external_id": call.keep}, at=at)[0]
+        lost = lost or customers.upsert(storefront=storefront, fields={"external_id": call.lose}, at=at)[0]
+    if kept.pk != lost.pk:
+        merging.merge(survivor=kept, merged=lost, source=source, at=at)
 
 
 def _privacy(call, *, storefront, source, connection, at):

@@ -41,6 +41,8 @@ class Referral(models.Model):
     # Somebody decided by hand that it was another: it binds nobody and counts nothing any more, but stays to be read.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_reason = models.CharField(max_length=200, blank=True, editable=False)
+    # The merge that ended it, by its public id: undone, the bond is made again.
+    ended_by_merge = models.UUIDField(null=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

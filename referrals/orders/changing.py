@@ -1,6 +1,6 @@
 """Take what is new of an order: paid, cancelled, corrected."""
 
-from advocacy import given, ids
+from advocacy import given, ids, persons
 from advocacy.outbox.record import record as record_events
 from referrals import attribution, conversions, events
 from referrals.models import OrderStatus, Referral
@@ -62,9 +62,10 @@ def _take_customer(order, columns, at):
         return []
     guest = order.customer if not (order.customer.external_id or order.customer.email) else None
     person, _ = recording.customer_of(order.storefront, columns, at=at, guest=guest)
-    if person.pk != order.customer_id:
+    if person.person_id != order.customer.person_id:
         return [{"code": "customer_differs", "customer": ids.encode("cus", person.public_id)}]
-    order.customer = person
+    if person.pk == order.customer_id:
+        order.customer = person
     return []
 
 
@@ -78,7 +79,7 @@ def _bind(order, values, at):
             occurred_at=order.placed_at,
             order=order,
         )
-    bonds = Referral.objects.filter(friend=order.customer, ended_at=None).order_by("id")
+    bonds = Referral.objects.filter(friend__in=persons.ids_of(order.customer), ended_at=None).order_by("id")
     return attribution.Binding(referral=None, reasons=tuple(order.unattributed), referrals=tuple(bonds))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from advocacy import customers, secret_codes
+from advocacy.models import Customer
 from advocacy.refusals import Refused
 from referrals import attribution, conversions
 from referrals.attribution.candidates import click_uuid
@@ -40,6 +41,9 @@ def lock(order, *, beside=None):
     people = {person.pk: person for person in (order.customer, beside) if person}
     locked = {pk: customers.lock(people[pk]) for pk in sorted(people)}
     customer = locked[order.customer_id]
+    if customer.pk != order.customer_id:
+        # An order stays with the record that made it, also where that leads to another now.
+        customer = Customer.objects.get(pk=order.customer_id)
     order = Order.objects.select_for_update(no_key=True, of=["self"]).select_related("storefront").get(pk=order.pk)
     order.customer = customer
     return order

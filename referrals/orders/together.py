@@ -100,6 +100,10 @@ def _take(said):
 
 def _plain(said):
     """What is to be made, or None: what is refused is refused by itself."""
+    customer = said.values.get("customer")
+    if isinstance(customer, dict) and customer.get("email_verified"):
+        # It may make two people one.
+        return None
     try:
         new = said.new()
     except Refused:

@@ -90,7 +90,7 @@ class WalletAdmin(acts.Acting, LongListing):
 
     @display(description="Newest lines")
     def newest_lines(self, row):
-        newest = wallets.statement(storefront=row.storefront_id, customer=row.pk).order_by("-id")[:LINES]
+        newest = wallets.statement(storefront=row.storefront_id, customer=row).order_by("-id")[:LINES]
         told = wallets.lines(customer=row, transfers=list(newest))
         head = "When", "What", "Change", "Balance"
         return (
@@ -108,7 +108,7 @@ class WalletAdmin(acts.Acting, LongListing):
 def _wallets(row):
     """Asked once a page."""
     if not hasattr(row, "read_wallets"):
-        row.read_wallets = wallets.balance(storefront=row.storefront_id, customer=row.pk, at=timezone.now())
+        row.read_wallets = wallets.balance(storefront=row.storefront_id, customer=row, at=timezone.now())
     return row.read_wallets
 
 

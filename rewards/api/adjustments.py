@@ -47,7 +47,7 @@ class AdjustmentCall(fields.StrictSerializer):
 
 class AdjustmentAnswer(serializers.ModelSerializer):
     id = fields.PublicId("adjustment", source="public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     program = fields.PublicId("program", source="program.public_id")
     amount = fields.Money("amount_minor", "unit", help_text="0 or more; the kind says which way.")
     reward = fields.PublicId("reward", source="reward.public_id", allow_null=True, help_text="It made or changed.")
@@ -161,7 +161,7 @@ class ExchangeCall(fields.StrictSerializer):
 
 class ExchangeAnswer(serializers.ModelSerializer):
     id = fields.PublicId("exchange", source="public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     program = fields.PublicId("program", source="program.public_id")
     amount = fields.Money("amount_minor", help_text="What the points became, rounded down.")
     points_per_unit = serializers.IntegerField(help_text="The rate: so many points are one unit of the currency.")

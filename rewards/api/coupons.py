@@ -23,7 +23,7 @@ class CouponAnswer(serializers.ModelSerializer):
     code = serializers.SerializerMethodField(help_text="Null, unless you ask for one with its customer.")
     last_4 = serializers.CharField(help_text="Its end, to recognise it by.")
     status = serializers.CharField(source="state", help_text="free, assigned, used, revoked or expired.")
-    customer = fields.PublicId("customer", source="customer.public_id", allow_null=True)
+    customer = fields.PublicId("customer", source="customer.person_id", allow_null=True)
     reward = fields.PublicId("reward", source="reward.public_id", allow_null=True)
     payout = fields.PublicId("payout", source="payout.public_id", allow_null=True, help_text="It is, if it is one.")
     amount = serializers.SerializerMethodField(help_text="Null for a percentage.")
@@ -58,7 +58,8 @@ class CouponAnswer(serializers.ModelSerializer):
         ]
 
     def get_code(self, coupon) -> str | None:
-        return codes.shown(coupon) if self.context.get("owner") == coupon.customer_id and coupon.customer_id else None
+        is_theirs = coupon.customer_id and self.context.get("owner") == coupon.customer.person_id
+        return codes.shown(coupon) if is_theirs else None
 
     def get_amount(self, coupon) -> fields.MoneyAnswer(allow_null=True):
         pool = coupon.pool
@@ -145,8 +146,8 @@ class OneCoupon(Endpoint):
         owner = None
         if name := request.query_params.get("customer"):
             mine = Customer.objects.filter(storefront=request.storefront)
-            owner = found.one(mine, "customer", name, external="external_id").pk
-            if owner != coupon.customer_id:
+            owner = found.one(mine, "customer", name, external="external_id").person_id
+            if not coupon.customer_id or owner != coupon.customer.person_id:
                 raise NotFound("unknown_coupon", "This customer has no coupon of this id.")
         return Response(CouponAnswer(coupon, context={"owner": owner}).data)
 

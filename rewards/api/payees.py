@@ -35,7 +35,7 @@ class PayeeCall(fields.StrictSerializer):
 
 
 class PayeeAnswer(serializers.ModelSerializer):
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     kind = serializers.ChoiceField(PayeeKind.choices)
     destination_kind = serializers.CharField(help_text="iban, other, or empty where there is none.")
     destination_end = serializers.CharField(help_text="Its last four signs; it is never shown in full.")
@@ -82,7 +82,7 @@ class PayeeAnswer(serializers.ModelSerializer):
 class OnePayee(Endpoint):
     def get(self, request, customer):
         person = self._customer(customer)
-        payee = Payee.objects.select_related("customer").filter(customer=person).first()
+        payee = payees.of_one(person)
         if payee is None:
             raise NotFound("unknown_payee", "Nobody said yet to whom this customer’s money goes; PUT it here.")
         return Response(PayeeAnswer(payee).data)
@@ -98,7 +98,7 @@ class OnePayee(Endpoint):
 
 
 class PayeeTotalAnswer(serializers.Serializer):
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     name = serializers.CharField(source="payee.name", default="")
     country = serializers.CharField(source="payee.country", default="")
     kind = serializers.CharField(source="payee.kind", default="")

@@ -17,7 +17,7 @@ from rewards.payouts import batches, gathering, policies, results, taken_back
 class PayoutAnswer(serializers.ModelSerializer):
     id = fields.PublicId("payout", source="public_id")
     batch = fields.PublicId("payout_batch", source="batch.public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     amount = fields.Money("amount_minor")
     number = serializers.IntegerField(help_text="Names its statement; without gaps. Null while it waits.")
     state = serializers.ChoiceField(PayoutState.choices)

@@ -53,7 +53,7 @@ class ReversalCall(fields.StrictSerializer):
 
 class RedemptionAnswer(serializers.ModelSerializer):
     id = fields.PublicId("redemption", source="public_id")
-    customer = fields.PublicId("customer", source="customer.public_id")
+    customer = fields.PublicId("customer", source="customer.person_id")
     amount = fields.Money("amount_minor", "unit")
     reversed = fields.Money("reversed_minor", "unit", help_text="Given back since it was confirmed.")
     worth = serializers.SerializerMethodField(help_text="Of points: in money, at the program's rate then; else null.")

@@ -27,9 +27,11 @@ _PAYEES = """
 # A change counts for the batches that are made after it; within minutes either may have been first.
 _DESTINATIONS = """
     SELECT payout.id, payout.destination_end AS ending FROM rewards_payout payout
+    JOIN advocacy_customer paid ON paid.id = payout.customer_id
     WHERE payout.destination IS NOT NULL AND NOT EXISTS (
-        SELECT FROM rewards_payeechange change
-        WHERE change.customer_id = payout.customer_id AND change.after = '•••• ' || payout.destination_end
+        SELECT FROM rewards_payeechange change JOIN advocacy_customer said ON said.id = change.customer_id
+        WHERE COALESCE(said.merged_into_id, said.public_id) = COALESCE(paid.merged_into_id, paid.public_id)
+            AND change.after = '•••• ' || payout.destination_end
             AND COALESCE(change.destination_print = payout.destination_print, TRUE)
             AND (change.name = '' OR (change.name, change.country, change.vat_id)
                 = (payout.payee_name, payout.payee_country, payout.payee_vat_id))

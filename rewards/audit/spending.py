@@ -56,15 +56,20 @@ _SAID = " UNION ALL ".join(
 )
 _REFERENCES = f"""
     WITH said AS ({_SAID}), moved AS (
-        SELECT reference, leg::text AS leg, reward.recipient_id AS customer_id, transfer.unit::text AS unit,
-            SUM(amount_minor)::bigint AS amount
+        SELECT reference, leg::text AS leg, COALESCE(owner.merged_into_id, owner.public_id) AS person,
+            transfer.unit::text AS unit, SUM(amount_minor)::bigint AS amount
         FROM rewards_transfer transfer JOIN rewards_reward reward ON reward.id = transfer.reward_id
+        JOIN advocacy_customer owner ON owner.id = reward.recipient_id
         WHERE reference IS NOT NULL GROUP BY 1, 2, 3, 4
     )
     SELECT reference, leg, COALESCE(said.kind, 'nothing that we know') AS kind,
         COALESCE(moved.amount, 0) AS moved, COALESCE(said.amount, 0) AS said
-    FROM (SELECT reference, leg, customer_id, unit::text AS unit, amount, kind FROM said) AS said
-    FULL JOIN moved USING (reference, leg, customer_id, unit)
+    FROM (
+        SELECT reference, leg, COALESCE(owner.merged_into_id, owner.public_id) AS person, unit::text AS unit, amount,
+            kind
+        FROM said JOIN advocacy_customer owner ON owner.id = said.customer_id
+    ) AS said
+    FULL JOIN moved USING (reference, leg, person, unit)
     WHERE COALESCE(said.amount, 0) <> COALESCE(moved.amount, 0)
     ORDER BY 1, 2
 """  # noqa: S608

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.db.models import Q
 
-from advocacy import ids
+from advocacy import ids, persons
 from rewards.coupons import codes
 from rewards.models import Coupon, CouponState
 from rewards.models.coupon import THEIRS
@@ -56,7 +56,7 @@ def names(*, storefront, texts):
 def of(*, customer, program):
     """What a customer got in a program, or as a payout, and was not taken back: newest first, with all a page shows."""
     theirs = Q(pool__program=program) | Q(payout__isnull=False, storefront=program.storefront_id)
-    rows = Coupon.objects.filter(theirs, customer=customer, state__in=THEIRS)
+    rows = Coupon.objects.filter(theirs, customer__in=persons.ids_of(customer), state__in=THEIRS)
     return rows.select_related("pool", "reward").order_by("-id")
 
 
@@ -75,7 +75,7 @@ def ended(coupon, *, at):
 def obstacles(coupon, *, customer, currency, at):
     """The reason keys that speak against a code. ``customer`` and ``currency`` may be None: then nothing is asked."""
     found = [unusable(coupon, at=at)]
-    if customer and coupon.customer_id and coupon.customer_id != customer.pk:
+    if customer and coupon.customer_id and coupon.customer.person_id != customer.person_id:
         found.append("coupon_not_yours")
     if currency and coupon.pool.currency not in ("", currency):
         found.append("wrong_currency")

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, F, Q
 
-from advocacy import ids, platforms
+from advocacy import ids, persons, platforms
 from advocacy.models import Connection, ConnectionStatus, Side
 from advocacy.refusals import Conflict, NotFound, Refused
 from rewards import events as catalogue
@@ -139,7 +139,7 @@ def paying_of(*, customer, program):
 
 
 def _without_code(customer, program):
-    rows = Reward.objects.filter(recipient=customer, program=program, waits_for_code=True)
+    rows = Reward.objects.filter(recipient__in=persons.ids_of(customer), program=program, waits_for_code=True)
     return rows.exclude(status=RewardStatus.REVERSED)
 
 

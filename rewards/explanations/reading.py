@@ -5,7 +5,7 @@ import zoneinfo
 from django.db.models import F
 from django.utils.formats import date_format
 
-from advocacy import ids, reckonings
+from advocacy import ids, persons, reckonings
 from advocacy.models import Event
 from rewards import book, rates, rulebook, rules
 from rewards.explanations import verdict
@@ -42,7 +42,8 @@ def of_subject(*, storefront, kind, public_id):
 
 def reached_by(*, advocate, conversion):
     """The public ids of the milestones' steps that this conversion, by its own, brought the advocate to."""
-    steps = Decision.objects.filter(subject__advocate=advocate, subject__trigger=STEP)
+    mine = persons.records(advocate).values("pk")
+    steps = Decision.objects.filter(subject__advocate__in=mine, subject__trigger=STEP)
     rows = steps.filter(facts__reached_by=str(conversion)).order_by("subject_id")
     return list(dict.fromkeys(rows.values_list("subject__public_id", flat=True)))
 

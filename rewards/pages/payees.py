@@ -15,7 +15,7 @@ from advocacy import enrolment, ids, reading
 from advocacy.pages import people
 from advocacy.refusals import Refused
 from rewards import bank
-from rewards.models import Payee, PayeeKind
+from rewards.models import PayeeKind
 from rewards.payouts import payees
 
 # Texts of a pure module, for makemessages.
@@ -74,7 +74,7 @@ class PayeeForm(forms.Form):
 def edit(request, advocate):
     advocate = people.advocacy_of(request.user, advocate)
     reading.choose_language(request, known=advocate.customer.locale, fallback=advocate.storefront.language)
-    payee = Payee.objects.filter(customer=advocate.customer).first()
+    payee = payees.of_one(advocate.customer)
     form = PayeeForm(request.POST or None, payee=payee, initial=_known(payee, advocate.customer))
     id = ids.encode("adv", advocate.public_id)
     if request.method == "POST" and form.is_valid() and _put(form, advocate):

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db.models import F, Q, Sum
 
+from advocacy import persons
+from advocacy.models import Customer
 from rewards import lots as lots_of_wallets
 from rewards.models import (
     COUNTED,
@@ -62,32 +64,39 @@ def lots(policy):
 
 
 def customers(policy):
-    """The ids of those who have cash at all: what was paid to others in all the years is not looked at."""
-    return Account.objects.filter(
+    """The ids of those who have cash at all: what was paid to others in all the years is not looked at. With them go
+    those who were merged, whose other records may owe.
+    """
+    cash = Account.objects.filter(
         storefront=policy.storefront_id,
         unit=policy.currency,
         kind=AccountKind.AVAILABLE,
         form=Form.CASH,
         balance_minor__gt=0,
-    ).values("customer")
+    )
+    merged = Customer.objects.filter(storefront=policy.storefront_id, merged_into__isnull=False)
+    survivors = Customer.objects.filter(public_id__in=merged.values("merged_into"))
+    return cash.values("customer").union(merged.values("pk"), survivors.values("pk"))
 
 
 def by_customer(policy, rows, *, at):
     """``[Due]`` of these lots, by customer; a handful of queries however many they are."""
-    found = defaultdict(list)
+    rows = list(rows)
+    found, balances = defaultdict(list), defaultdict(int)
+    owners = persons.owners({lot.recipient_id for lot in rows})
     for lot in rows:
-        found[lot.recipient_id].append(lot)
-    balances = dict(
-        Account.objects.filter(
-            storefront=policy.storefront_id,
-            kind=AccountKind.AVAILABLE,
-            form=Form.CASH,
-            unit=policy.currency,
-            customer__in=found,
-        ).values_list("customer", "balance_minor")
+        found[owners.get(lot.recipient_id, lot.recipient_id)].append(lot)
+    accounts = Account.objects.filter(
+        storefront=policy.storefront_id,
+        kind=AccountKind.AVAILABLE,
+        form=Form.CASH,
+        unit=policy.currency,
+        customer__in={*found, *owners},
     )
-    judge = Judge(policy, found, at)
-    return [judge.due(customer, mine, balances.get(customer, 0)) for customer, mine in sorted(found.items())]
+    for customer, balance in accounts.values_list("customer", "balance_minor"):
+        balances[owners.get(customer, customer)] += balance
+    judge = Judge(policy, found, owners, at)
+    return [judge.due(customer, mine, balances[customer]) for customer, mine in sorted(found.items())]
 
 
 def held_by(lot):
@@ -104,14 +113,15 @@ def held_by(lot):
 class Judge:
     """Says of each customer what is due and what it waits for; reads once what it needs of all of them."""
 
-    def __init__(self, policy, customers, at):
+    def __init__(self, policy, customers, owners, at):
         self.policy, self.at, self.kind = policy, at, KINDS[policy.kind]
         # A gift card is given whole, one a payout.
         self.card = policy.pool.amount_minor if policy.kind == PayoutKind.GIFT_CARD and policy.pool else None
-        self.payees = {row.customer_id: row for row in Payee.objects.filter(customer__in=customers)}
+        people = {*customers, *owners}
+        self.payees = _payees(people, owners)
         limits = TaxLimit.objects.filter(storefront=policy.storefront_id, currency=policy.currency)
         self.limits = dict(limits.values_list("country", "yearly_limit_minor"))
-        self.paid = paid_this_year(policy, customers, at) if self.limits else {}
+        self.paid = paid_this_year(policy, people, owners, at) if self.limits else {}
 
     def due(self, customer, mine, balance):
         free = [lot for lot in mine if not held_by(lot)]
@@ -166,14 +176,27 @@ def year_of(storefront, at):
     return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
 
 
-def paid_this_year(policy, customers, at):
-    """``{customer: minor}`` of what was paid to them this year or is on its way."""
+def _payees(people, owners):
+    """``{survivor: Payee}``; the survivor's own, or that of another of their records."""
+    found = {}
+    rows = Payee.objects.filter(customer__in=people).order_by("pk")
+    for row in sorted(rows, key=lambda row: row.customer_id in owners):
+        found.setdefault(owners.get(row.customer_id, row.customer_id), row)
+    return found
+
+
+def paid_this_year(policy, people, owners, at):
+    """``{survivor: minor}`` of what was paid to them this year or is on its way."""
     since, until = year_of(policy.storefront, at)
-    return dict(
+    paid = defaultdict(int)
+    sums = (
         Payout.objects.filter(
-            storefront=policy.storefront_id, customer__in=list(customers), currency=policy.currency, state__in=COUNTED
+            storefront=policy.storefront_id, customer__in=list(people), currency=policy.currency, state__in=COUNTED
         )
         .filter(Q(paid_at__gte=since, paid_at__lt=until) | Q(paid_at=None, made_at__gte=since, made_at__lt=until))
         .values_list("customer")
         .annotate(Sum("amount_minor"))
     )
+    for customer, amount in sums:
+        paid[owners.get(customer, customer)] += amount
+    return paid

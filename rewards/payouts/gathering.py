@@ -5,6 +5,7 @@ from collections import Counter
 from django.db import transaction
 from django.db.models import Max
 
+from advocacy import persons
 from advocacy.models import Storefront, bulk
 from advocacy.refusals import Refused
 from rewards import ledger, locks
@@ -24,6 +25,7 @@ def gather(*, policy, at, by=None, scheduled_for=None):
     """
     with transaction.atomic():
         # Numbers are without gaps: one batch of a storefront at a time is made. Orders and rewards do not wait for it.
+        persons.together([policy.storefront_id])
         storefront = Storefront.objects.select_for_update(no_key=True).get(pk=policy.storefront_id)
         if storefront.test_twin_of_id:
             raise Refused("test_mode", "Test data is never paid; make payouts of the live storefront.")

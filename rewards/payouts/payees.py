@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from advocacy import countries, given, secrets
+from advocacy import countries, given, persons, secrets
 from advocacy.models import Customer
 from advocacy.refusals import Refused
 from rewards import bank
@@ -16,6 +16,20 @@ PORTAL = "portal"
 _COLUMNS = ("name", "country", "kind", "vat_id", "tax_form_since")
 
 
+def of(customers):
+    """``{person's public id: Payee}`` of those whose records these are (keys); the survivor's own goes first."""
+    found = {}
+    rows = Payee.objects.filter(customer__in=customers).select_related("customer").order_by("pk")
+    for row in sorted(rows, key=lambda row: row.customer.merged_into_id is not None):
+        found.setdefault(row.customer.person_id, row)
+    return found
+
+
+def of_one(customer):
+    """The Payee of this person, or None."""
+    return of(persons.ids_of(customer)).get(customer.person_id)
+
+
 def put(*, customer, fields, source, at, by=None):
     """Make or change the customer's Payee; returns ``(payee, created)``. Fields that are left out stay.
 
@@ -24,7 +38,7 @@ def put(*, customer, fields, source, at, by=None):
     """
     with transaction.atomic():
         Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-        payee = Payee.objects.filter(customer=customer).first()
+        payee = of_one(customer)
         created = payee is None
         payee = payee or Payee(storefront=customer.storefront, customer=customer, recorded_at=at)
         if source == PORTAL and not created and fields.get("country", payee.country) != payee.country:

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from advocacy import ids
+from advocacy import ids, persons
 from advocacy.models import Storefront
 from advocacy.refusals import Refused
 from rewards.models import CouponPool, Form, PayoutPolicy, Reward, TaxLimit
@@ -25,7 +25,7 @@ def named(*, storefront, currency, program=None):
 
 def of_customer(*, storefront, customer):
     """The policies that pay from lots this customer has; each currency of theirs may have several."""
-    lots = Reward.objects.filter(storefront=storefront, recipient=customer, form=Form.CASH)
+    lots = Reward.objects.filter(storefront=storefront, recipient__in=persons.ids_of(customer), form=Form.CASH)
     programs, units = set(), set()
     for program, unit in lots.values_list("program", "unit").distinct():
         programs.add(program)

@@ -4,6 +4,7 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from advocacy import persons
 from rewards.models import PayoutPolicy, PayoutSchedule
 from rewards.payouts import due, policies, scheduling
 
@@ -27,7 +28,7 @@ def of(*, storefront, customer, at):
 
 
 def _standing(policy, customer, at):
-    rows = due.lots(policy).filter(recipient=customer).select_related("advocate", "program")
+    rows = due.lots(policy).filter(recipient__in=persons.ids_of(customer)).select_related("advocate", "program")
     found = next(iter(due.by_customer(policy, rows, at=at)), None)
     minimum = {"threshold": policy.minimum_minor, "input": 0}
     amount, waits_for, numbers = (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from advocacy import persons
 from rewards.models import Leg, Payout, PayoutState, Transfer
 
 
@@ -33,4 +34,4 @@ def numbered(*, storefront, customer=None):
     """Payouts that have a statement, newest first, as a queryset."""
     rows = Payout.objects.filter(storefront=storefront).exclude(state=PayoutState.WAITING)
     rows = rows.select_related("batch", "customer", "storefront").order_by("-pk")
-    return rows.filter(customer=customer) if customer is not None else rows
+    return rows.filter(customer__in=persons.ids_of(customer)) if customer is not None else rows

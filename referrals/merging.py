@@ -1,0 +1,98 @@
+"""What a merge of customers means for links and bonds, and what undoing it gives back.
+
+Orders, bonds and conversions stay with the record they came with; a person's are those of all their records. But a link
+is of the advocate who counts, nobody brings themselves, and a friend has one advocate in a program.
+"""
+
+from collections import defaultdict
+
+from advocacy import persons
+from advocacy.models import Advocate, Event, Merge
+from advocacy.refusals import Refused
+from referrals import conversions
+from referrals.attribution import byhand
+from referrals.models import Conversion, Link, Referral
+
+SELF_REFERRAL, ONE_FRIEND = "self_referral", "attributed_to_other"
+
+
+def follow(*, events, at):
+    """Handler of customer.merged and customer.unmerged. Done again it changes nothing."""
+    for event in events:
+        merge = Merge.objects.select_related("survivor", "merged").get(public_id=event.subject_id)
+        people = persons.customers({merge.survivor.person_id, merge.merged.person_id})
+        advocates = {row.pk: row for row in Advocate.objects.filter(customer__in=people)}
+        _place_links(advocates)
+        if merge.undone_at:
+            _give_back(merge, at)
+        else:
+            _end_bonds_with_themselves(merge, people, at)
+            _leave_one_bond(merge, people, at)
+
+
+def _place_links(advocates):
+    """Each link belongs to the advocate who counts for whom it was made for."""
+    links = Link.objects.filter(advocate__in=advocates)
+    made = Event.objects.filter(
+        type="link.created", subject_kind="link", subject_id__in=links.values_list("public_id", flat=True)
+    )
+    makers = dict(made.values_list("subject_id", "advocate"))
+    rows = {row.public_id: row.pk for row in advocates.values()}
+    for link in links.order_by("pk"):
+        maker = advocates.get(makers.get(link.public_id, link.advocate_id)) or advocates[link.advocate_id]
+        counts = rows[maker.person_id]
+        if link.advocate_id != counts:
+            Link.objects.filter(pk=link.pk).update(advocate=counts)
+
+
+def _bonds(people):
+    rows = Referral.objects.filter(friend__in=people, ended_at=None)
+    return rows.select_related("program", "advocate__customer", "friend").order_by("bound_at", "pk")
+
+
+def _end_bonds_with_themselves(merge, people, at):
+    for bond in _bonds(people).filter(advocate__customer__in=people):
+        byhand.end(bond, SELF_REFERRAL, at, merge=merge.public_id)
+
+
+def _leave_one_bond(merge, people, at):
+    """The first stays. What the person bought since then counts for its advocate; what a later one earned is taken
+    back: one friend was not brought twice.
+    """
+    by_program = defaultdict(list)
+    for bond in _bonds(people):
+        by_program[bond.program_id].append(bond)
+    for first, *later in by_program.values():
+        for bond in later:
+            byhand.end(bond, ONE_FRIEND, at, merge=merge.public_id)
+        if later:
+            byhand.convert_since(first, at)
+
+
+def _give_back(merge, at):
+    """The bonds that the merge ended are made again, each with the orders of its own friend."""
+    ended = Referral.objects.filter(ended_by_merge=merge.public_id).order_by("bound_at", "pk")
+    for bond in list(ended.select_related("program", "advocate__customer", "friend")):
+        _part_orders(bond, at)
+        try:
+            byhand.attribute(
+                advocate=persons.survivor(bond.advocate),
+                friend=bond.friend,
+                reason="The merge that ended it was undone.",
+                since=bond.bound_at.isoformat(),
+                at=at,
+            )
+        except Refused:
+            # The same mailbox, or another bond meanwhile: there is nothing that could be given back.
+            continue
+    ended.update(ended_by_merge=None)
+
+
+def _part_orders(bond, at):
+    """Orders of this friend that had counted for the other's advocate count there no more."""
+    mine = persons.ids_of(bond.friend)
+    elsewhere = Conversion.objects.filter(
+        program=bond.program_id, order__customer__in=mine, ended=False, referral__ended_at=None
+    )
+    for conversion in elsewhere.exclude(referral__friend__in=mine).order_by("pk"):
+        conversions.end_one(conversion=conversion, reason=ONE_FRIEND, at=at)
