@@ -13,7 +13,10 @@ from advocacy.refusals import NotFound
 
 _TEXTS = {"phone": 40, "locale": 20, "country": 2, "time_zone": 60}
 _DATA = ("source", "traits")
-_KNOWN = {"external_id", "email", "email_verified", "orders_before", "created_at", "updated_at", "name", *_TEXTS, *_DATA}
+_KNOWN = {"external_id", "email", "email_verified", "name", "orders_before", "created_at", "updated_at"} | {
+    *_TEXTS,
+    *_DATA,
+}
 _MOST_ORDERS = 1_000_000
 _IS_GUEST = ExpressionWrapper(Q(external_id__isnull=True), output_field=BooleanField())
 

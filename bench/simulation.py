@@ -142,6 +142,7 @@ def _facts(products):
         "metadata": {},
         "advocate_review": "clear",
         "friend_review": "clear",
+        "rejected_because": "",
         "advocate_status": "active",
         "program_status": "active",
         "stands": True,

@@ -75,6 +75,7 @@ _FACTS = {
     ],
     "advocate_review": "clear",
     "friend_review": "clear",
+    "rejected_because": "",
     "first_order_at": BOUGHT,
     "earlier_orders": 0,
     "metadata": {},

@@ -31,6 +31,7 @@ GROUPS = {
         ("Referrals", "handshake", "referrals.referral"),
         ("Links", "link", "referrals.link"),
         ("Customers", "group", "advocacy.customer"),
+        ("Merges", "merge", "advocacy.merge"),
         ("Privacy requests", "privacy_tip", "referrals.privacyrequest"),
     ],
     "Money": [

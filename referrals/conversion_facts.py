@@ -6,6 +6,8 @@ from referrals.attribution.candidates import earlier_orders
 from referrals.models import OrderStatus
 
 _LONGEST_VALUE = 200
+# Reasons of a review that are keys, because nobody but us writes them.
+BECAUSE = ("self_referral", "attributed_to_other")
 _SCALARS = str | int | float | bool
 
 
@@ -65,6 +67,7 @@ def of(conversion, *, cancelled, friends_change, refunds=None):
         "cancelled": cancelled,
         "advocate_review": str(conversion.advocate_review),
         "friend_review": str(conversion.friend_review),
+        "rejected_because": conversion.review_reason if conversion.review_reason in BECAUSE else "",
         "advocate_status": str(conversion.advocate_status),
         "program_status": str(conversion.program_status),
         **conversion.frozen,

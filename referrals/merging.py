@@ -11,9 +11,10 @@ from advocacy.models import Advocate, Event, Merge
 from advocacy.refusals import Refused
 from referrals import conversions
 from referrals.attribution import byhand
+from referrals.conversion_facts import BECAUSE
 from referrals.models import Conversion, Link, Referral
 
-SELF_REFERRAL, ONE_FRIEND = "self_referral", "attributed_to_other"
+SELF_REFERRAL, ONE_FRIEND = BECAUSE
 
 
 def follow(*, events, at):

@@ -8,7 +8,7 @@ from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from advocacy import enrolment, privacy
-from advocacy.admin import acts, words
+from advocacy.admin import acts, merges, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
 from advocacy.models import Advocate, AdvocateStatus, Customer, Standing
 
@@ -66,12 +66,27 @@ class CustomerAdmin(acts.Acting, LongListing):
     # Other apps' pages about a customer: what they are called → the name of the page, which takes the customer's key.
     elsewhere = {}
     fieldsets = [
-        ("Who", {"fields": ["name", "email", "phone", ("locale", "country"), "storefront", "external_id", "see_also"]}),
+        (
+            "Who",
+            {
+                "fields": [
+                    "name",
+                    "email",
+                    "phone",
+                    ("locale", "country"),
+                    "storefront",
+                    "external_id",
+                    "is_now",
+                    "see_also",
+                ]
+            },
+        ),
         ("Since when", {"fields": [("created_at", "updated_at"), "orders_before"]}),
         ("As the shop sent it", {"fields": ["source", "traits", "id_text"], "classes": ["collapse"]}),
     ]
 
     acts = [
+        merges.INTO_ANOTHER,
         acts.Act(do=export, **EXPORT),
         acts.Act(
             name="erase",
@@ -90,6 +105,10 @@ class CustomerAdmin(acts.Acting, LongListing):
     def see_also(self, row):
         pages = ((reverse(page, args=[row.pk]), title) for title, page in self.elsewhere.items())
         return format_html_join("", '<a class="text-link line" href="{}">{}</a>', pages) or words.NOTHING
+
+    @display(description="Merged into")
+    def is_now(self, row):
+        return words.link(row.merged_into) if row.merged_into_id else words.NOTHING
 
     @display(description="Customer", ordering="name")
     def who(self, row):

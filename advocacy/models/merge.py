@@ -38,7 +38,7 @@ class Merge(models.Model):
         indexes = [models.Index(fields=["storefront", "-id"], name="merges_newest_first")]
 
     def __str__(self):
-        return f"{self.merged} is {self.survivor}"
+        return f"{self.merged} into {self.survivor}"
 
     @property
     def state(self):

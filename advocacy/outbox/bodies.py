@@ -15,6 +15,8 @@ from advocacy import ids
 
 # Facts that are ids but are not called by their kind.
 _KINDS = {
+    "survivor": "customer",
+    "merged": "customer",
     "pool": "coupon_pool",
     "undoes": "adjustment",
     "mistaken_version": "rule_version",

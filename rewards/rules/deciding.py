@@ -136,7 +136,7 @@ def _reasons(question, side, verdict, hits):
         return tuple(hits) or tuple(verdict.refusal) or (nothing,)
     keys = list(dict.fromkeys(hits))
     if facts.get(f"{side}_review") == "rejected":
-        keys.append("fraud_rejected")
+        keys.append(facts.get("rejected_because") or "fraud_rejected")
     if facts.get("refunded_minor") or facts.get("cancelled"):
         keys.append("order_cancelled" if facts.get("cancelled") else "refunded")
     elif amounts.falls(facts):

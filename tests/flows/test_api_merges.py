@@ -10,6 +10,7 @@ from referrals import audit as of_referrals
 from referrals.models import Referral
 from rewards import audit as of_rewards
 from rewards import rebuild
+from rewards.models import Decision
 from tests import cast
 from tests.flows.api import secret
 from tests.rewards import scene
@@ -143,7 +144,9 @@ def test_who_brought_themselves_by_another_record_loses_what_that_earned(shop):
     ended = Referral.objects.get()
     assert ended.ended_reason == "self_referral"
     told = Event.objects.filter(subject_kind="conversion").last().facts
-    assert told["advocate_review"] == "rejected"
+    assert (told["advocate_review"], told["rejected_because"]) == ("rejected", "self_referral")
+    reasons = Decision.objects.latest("pk").verdicts[0]["reasons"]
+    assert reasons == {"advocate": ["self_referral"], "friend": ["self_referral"]}
     nothing_differs()
     undo(shop, made)
     assert has(shop, "ext_alice")[0] == [1000]
@@ -168,6 +171,25 @@ def test_of_two_advocates_who_are_one_the_survivor_has_all_links(shop, program, 
     codes = [link["code"] for each in shop.get("/advocates").json()["data"] for link in each["links"]]
     assert sorted(codes) == ["ALICE-LINK", "MALLORY-LINK"]
     nothing_differs()
+
+
+def test_olga_merges_two_customers_and_parts_them_with_a_reason(shop, client, olga, acme):
+    buys(shop, 1, {"email": "fred@example.com"}, "alice-link")
+    fred = cast.customer(acme, "fred", email=None)
+    settle()
+    client.force_login(olga)
+    guest = Customer.objects.get(email="fred@example.com")
+    page = f"/admin/advocacy/customer/{guest.pk}/do/merge/"
+    refused = client.post(page, {"confirmed": "1", "into": "nobody", "reason": "Same person"}, follow=True)
+    assert "No customer of this shop is known as nobody." in refused.content.decode()
+    client.post(page, {"confirmed": "1", "into": "fred", "reason": "Same person"})
+    settle()
+    assert has(shop, "ext_fred")[0] == [500]
+    made = fred.merges.get()
+    assert (made.source, made.reason, made.by) == ("admin", "Same person", olga)
+    client.post(f"/admin/advocacy/merge/{made.pk}/do/undo/", {"confirmed": "1", "reason": "No"})
+    made.refresh_from_db()
+    assert (made.state, made.undone_reason, has(shop, "ext_fred")[0]) == ("undone", "No", [])
 
 
 def test_a_ban_outlives_a_merge(shop, mallory):

@@ -155,6 +155,7 @@ def _draft(conversion, type, at, changes):
         "days_since_signup": 0,
         "advocate_review": "clear",
         "friend_review": "clear",
+        "rejected_because": "",
         "advocate_status": conversion.advocate.status,
         "program_status": conversion.program.status,
         "stands": True,
