@@ -64,7 +64,9 @@ def plan(shop, number):
 
 
 def listen(shop, number):
-    """An endpoint, and something for it."""
+    """An endpoint, and something for it: two customers who are one."""
+    shop.put(f"/customers/once {number}", {})
+    shop.post("/customers/merge", {"into": f"ext_fred {number}", "merged": f"ext_once {number}"})
     asked = {"url": f"https://acme.example/{number}", "event_types": ["rule.corrected"]}
     shop.post(f"/webhook_endpoints/{shop.post('/webhook_endpoints', asked).json()['id']}/test")
 
