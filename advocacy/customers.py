@@ -107,7 +107,7 @@ def upsert(*, storefront, fields, at, guest=None):
             persons.alone(storefront.pk)
         for _ in range(3):
             customer = _found(storefront, said)
-            if customer and not vouched and said.get("external_id") and _is_worth_something(customer):
+            if customer and not vouched and said.get("external_id") and is_worth_something(customer):
                 customer = None
             customer = customer or guest
             if customer is None:
@@ -148,7 +148,7 @@ def lock(customer):
     return row
 
 
-def _is_worth_something(guest):
+def is_worth_something(guest):
     """Whether taking this guest over would take a wallet or an advocate's links over: no mere address does that."""
     if guest.external_id:
         return False

@@ -32,9 +32,10 @@ def upsert(*, storefront, people, at, tell):
 
 
 def _is_special(customer, said):
-    """Who was merged, and a guest whom an account would take over: ``customers.upsert`` looks at more of them."""
-    adopted = customer.external_id is None and "external_id" in said
-    return adopted or customer.absorbed or customer.merged_into_id is not None
+    """Who was merged, and a guest whose wallet would be taken over: ``customers.upsert`` looks at more of them."""
+    if customer.absorbed or customer.merged_into_id is not None:
+        return True
+    return "external_id" in said and customers.is_worth_something(customer)
 
 
 def _insert(new, tell):

@@ -2,8 +2,10 @@
 
 import hashlib
 
-from advocacy import customers, ids, jobs
-from advocacy.models import Customer, Job, Suppression
+from django.db.models import Q
+
+from advocacy import customers, ids, jobs, persons
+from advocacy.models import Customer, Job, Merge, Suppression
 from advocacy.models.job import ACTIVE
 from advocacy.privacy import parts
 from advocacy.refusals import Refused
@@ -14,11 +16,19 @@ JOB = "erasure"
 def erase(*, customer, at, by=None):
     """A job that erases this customer; the one that goes on where there is one. It cannot be undone.
 
+    Of a person with several records each is erased by a job of its own; that of the survivor is answered.
+
     Refuses who is erased already (``already_erased``).
     """
     customer = customers.lock(customer)
     if customer.erased_at:
         raise Refused("already_erased", "This customer is erased already; nothing that names them is kept.")
+    for other in persons.records(customer).exclude(pk=customer.pk).filter(erased_at=None):
+        _start(other, at, by)
+    return _start(customer, at, by)
+
+
+def _start(customer, at, by):
     going_on = jobs_of(customer).filter(state__in=ACTIVE).first()
     parameters = {"customer": ids.encode("cus", customer.public_id)}
     return going_on or jobs.start(storefront=customer.storefront, kind=JOB, parameters=parameters, at=at, by=by)
@@ -40,7 +50,7 @@ def step(*, job, at):
         further = searches[place](customer=customer, cursor=job.cursor.get("at", {}), at=at)
         cursor = {"search": place + 1} if further is None else {"search": place, "at": further}
         return jobs.Progress(cursor=cursor, done=job.done + 1)
-    _erase_rows(customers.lock(customer), at)
+    _erase_rows(Customer.objects.select_for_update(no_key=True).get(pk=customer.pk), at)
     return jobs.Progress(cursor=job.cursor, done=job.done + 1, total=job.done + 1, result={"erased": 1})
 
 
@@ -52,6 +62,10 @@ def _erase_rows(customer, at):
         Suppression.objects.get_or_create(storefront=customer.storefront, digest=digest, defaults={"since": at})
     for part in parts.all():
         part.erase(customer, at=at)
+    for merge in Merge.objects.filter(Q(survivor=customer) | Q(merged=customer)):
+        # Nothing of it can be filled in again, nor taken back.
+        merge.kept["filled"], merge.reason, merge.undone_reason = {}, "", ""
+        merge.save(update_fields=["kept", "reason", "undone_reason"])
     # Last: the others find the person by what the row says.
     customers.forget(customer=customer, at=at)
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from advocacy import ids
+from advocacy import ids, persons
 from advocacy.privacy import parts
 
 
@@ -15,7 +15,9 @@ def export(*, customer, at):
         "made_at": at.isoformat(),
     }
     for part in parts.all():
-        told |= part.told(customer)
+        for record in persons.records(customer).select_related("storefront").order_by("pk"):
+            for section, found in part.told(record).items():
+                told[section] = told.get(section, []) + found
     return told
 
 
