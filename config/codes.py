@@ -37,6 +37,7 @@ SENTENCES = {
     "existing_customer": "This offer is for new customers.",
     "attributed_to_other": "Somebody else has invited you already.",
     "not_first_order": "This offer is for a first order.",
+    "limit_of_orders_reached": "You have used this offer as often as one may.",
     "below_minimum": "Add {missing} to use this code: it is for {minimum} or more.",
     "budget_exhausted": "The offer of this code is used up for now.",
     "cap_reached": "The offer of this code is used up for now.",
@@ -197,8 +198,6 @@ def _of_link(link, person, cart, at):
     if offer is None and (nearest := _nearest(promise.left_out)):
         offer, reasons = nearest.offer, [_withheld(nearest, program)]
     keys = attribution.speaks_against(link, customer=person, at=at)
-    if offer and offer.first_order_only and bond and bond.last_sequence:
-        keys.append("not_first_order")
     told = [*map(_reason, keys), *(reason for reason in reasons if reason["key"] not in keys)]
     if offer and cart and cart["currency"] == program.currency and cart["amount_minor"] < offer.minimum_order_minor:
         told.append(_below(offer.minimum_order_minor, cart["amount_minor"], program.currency))

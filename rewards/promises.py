@@ -53,10 +53,11 @@ def limits_of_all(version):
 
 
 def limits(version):
-    """The Meters of its caps and budgets; of a milestone they limit its steps."""
+    """The Meters of its caps, its budgets and a friend's orders; of a milestone the caps limit its steps."""
     terms = book.terms_of(version)
     terms = terms.stepped() if terms.milestone_every else terms
-    return list(terms.cap_meters())
+    orders = terms.order_meters() if version.trigger == CONVERSION_TRIGGER else ()
+    return [*orders, *terms.cap_meters()]
 
 
 def unit_of(version, meter):

@@ -167,12 +167,16 @@ class Terms:
             yield Meter(FRIENDS, "advocate", ALL, COUNT, None, self.sides, "")
             yield Meter(HELD, "advocate", ALL, COUNT, None, self.sides, "")
             return
+        yield from self.order_meters()
+        yield from self.cap_meters()
+        yield from self._tier_meters()
+
+    def order_meters(self):
+        """The Meter of how many orders of a friend count, where not all do."""
         if self.frequency == FIRST_ORDER:
             yield Meter(ONCE, "friend", ALL, COUNT, 1, self.sides, "not_first_order")
         elif self.order_limit:
             yield Meter("orders/friend", "friend", ALL, COUNT, self.order_limit, self.sides, "limit_of_orders_reached")
-        yield from self.cap_meters()
-        yield from self._tier_meters()
 
     def cap_meters(self):
         """The Meters of the admin's caps and budgets; of a milestone they limit its steps."""

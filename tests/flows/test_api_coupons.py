@@ -288,6 +288,15 @@ def bound_to_another(shop):
 def ordered(shop):
     sign_up(shop)
     shop.post("/orders", cast.order("first", customer="ext_fred", at=timezone.now()))
+    work()
+
+
+def ordered_too_little(shop):
+    """Which does not use the offer up: only an order that meets its conditions is the first."""
+    sign_up(shop)
+    small = cast.order("first", customer="ext_fred", at=timezone.now(), subtotal_minor=1000, total_minor=1400)
+    assert shop.post("/orders", small).status_code == 201
+    work()
 
 
 def disabled(shop):
@@ -311,6 +320,7 @@ def paused(shop):
         (existing, "fred", ["existing_customer"]),
         (bound_to_another, "fred", ["attributed_to_other"]),
         (ordered, "fred", ["not_first_order"]),
+        (ordered_too_little, "fred", []),
         (disabled, "fred", ["link_disabled"]),
         (expired, "fred", ["link_expired"]),
         (paused, "fred", ["program_paused"]),
