@@ -267,3 +267,27 @@ def test_orders_at_the_same_moment_share_a_commit_and_each_gets_its_own_answer(a
         commits = [commit for _, commit in cursor.fetchall()]
     assert len(set(commits[1:])) == 1
     assert counts(order_recorded=9, conversion_recorded=9, referral_created=9)
+
+
+def test_an_order_that_waits_for_a_row_keeps_no_other_waiting(acme):
+    gina, held, taken = cast.customer(acme, "gina", at=NOON - DAY), threading.Event(), threading.Event()
+
+    def hold_her_row_until_the_other_order_is_taken():
+        with transaction.atomic():
+            customers.lock(gina)
+            held.set()
+            return taken.wait(10)
+
+    def buy(name, *, after):
+        after()
+        fields = cast.order(name, customer={"external_id": name})
+        answer = orders.record(storefront=acme, orders=[fields], at=NOON)[0]
+        taken.set()
+        return answer.created
+
+    def she_is_first():
+        while not taking._meanwhile._leading.locked():
+            time.sleep(0.001)
+
+    calls = [lambda: buy("gina", after=held.wait), lambda: buy("fred", after=she_is_first)]
+    assert at_once(hold_her_row_until_the_other_order_is_taken, *calls) == [True, True, True]
