@@ -9,7 +9,7 @@ LINK_CREATED = EventType(
 LINK_CHANGED = EventType(
     "link.changed",
     "link",
-    "A link was switched off, or on again.",
+    "A link was switched off, or on again, or a test's link gave its code to a live one.",
     _LINK,
     when="a link is switched off, or on again",
     recipients=("advocate",),

@@ -26,6 +26,8 @@ RESERVED = frozenset(
 _VANITY = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{1,38})[A-Z0-9]").fullmatch
 # What may stand in braces in a link's own destination.
 _OF_A_LINK = ("click_id", "code", "coupon")
+# What is asked besides a link before its event is told.
+_TOLD_OF = ("program", "advocate__customer", "advocate__storefront")
 _LONGEST_NAME = 12
 _SHORTEST_NAME = 2
 _TRIES = 12
@@ -89,7 +91,8 @@ def create(*, advocate, code=None, channel="", destination="", expires_at=None, 
     """A new link of this advocate.
 
     ``code``: 3 to 40 of A–Z, 0–9 and -, any case; without one it is made. ``destination``: on the program's hosts.
-    Refuses ``invalid_code``, ``code_taken`` (Conflict) and ``unsafe_destination``.
+    A test twin's link gives up a code that a live one wants. Refuses ``invalid_code``, ``code_taken`` (Conflict) and
+    ``unsafe_destination``.
     """
     wanted = _vanity(code) if code else None
     link = Link(
@@ -111,11 +114,40 @@ def create(*, advocate, code=None, channel="", destination="", expires_at=None, 
                 _tell(link, events.LINK_CREATED, at)
         except IntegrityError:
             link.pk = None
-            if wanted:
+            if wanted and not _given_up_by_a_test(link, at):
                 break
         else:
             return link
     raise Conflict("code_taken", f"The code {link.code} is taken; choose another.", errors={"code": "It is taken."})
+
+
+def _given_up_by_a_test(wanted, at):
+    """Whether it was a test that held the code which this live link wants, and has another now."""
+    if wanted.advocate.storefront.test_twin_of_id:
+        return False
+    held = Link.objects.filter(code=wanted.code, domain=wanted.domain, storefront__test_twin_of__isnull=False)
+    found = held.select_related("advocate").first()
+    if found is None:
+        return False
+    with transaction.atomic():
+        # Before the link, as where an advocate gets one more.
+        enrolment.lock(found.advocate)
+        link = held.select_for_update(no_key=True, of=["self"]).select_related(*_TOLD_OF).first()
+        if link:
+            recode(link)
+            link.version += 1
+            link.save(update_fields=["version"])
+            _tell(link, events.LINK_CHANGED, at)
+    return True
+
+
+def recode(link):
+    """A code that says nothing takes the place of this link's, also where its advocate is named by it."""
+    before, link.code = link.code, free_code()
+    Link.objects.filter(pk=link.pk).update(code=link.code)
+    if link.advocate.code == before:
+        link.advocate.code = link.code
+        link.advocate.save(update_fields=["code"])
 
 
 def set_status(*, link, status, at):
@@ -123,7 +155,7 @@ def set_status(*, link, status, at):
     given.choice("status", status, LinkStatus)
     with transaction.atomic():
         rows = Link.objects.select_for_update(no_key=True, of=["self"])
-        link = rows.select_related("program", "advocate__customer", "advocate__storefront").get(pk=link.pk)
+        link = rows.select_related(*_TOLD_OF).get(pk=link.pk)
         if link.status != status:
             link.status = status
             link.version += 1

@@ -72,11 +72,8 @@ def _erase_order(order):
 def _erase_link(link, at):
     """A code may hold a name: another takes its place wherever it was typed, and leads nowhere."""
     links.set_status(link=link, status=LinkStatus.DISABLED, at=at)
-    before, link.code = link.code, links.free_code()
-    Link.objects.filter(pk=link.pk).update(code=link.code)
-    if link.advocate.code == before:
-        link.advocate.code = link.code
-        link.advocate.save(update_fields=["code"])
+    before = link.code
+    links.recode(link)
     typed = Order.objects.filter(storefront=link.storefront_id, referral_code__iexact=before)
     typed.update(referral_code=link.code)
     for referral in Referral.objects.filter(storefront=link.storefront_id, advocate=link.advocate).order_by("pk"):

@@ -62,6 +62,26 @@ def test_a_test_key_writes_beside_the_live_data(acme, shop):
     assert shop.get("/programs").json()["data"][0]["id"] != live.get("/programs").json()["data"][0]["id"]
 
 
+def test_a_test_holds_no_code_that_a_live_link_wants(acme, rival, shop):
+    def wants(caller, code):
+        body = {"customer": {"external_id": "alice"}, "code": code}
+        return caller.post("/advocates", body | {"program": "friends"})
+
+    cast.program(rival)
+    other, live, code = secret(rival), secret(acme), "alice-link"
+    assert wants(shop, code).status_code == 201
+    assert wants(live, code).json()["code"] == "ALICE-LINK"
+    (given_up,) = shop.get("/links").json()["data"]
+    assert (len(given_up["code"]), given_up["resource_version"]) == (12, 2)
+    assert shop.get("/advocates").json()["data"][0]["code"] == given_up["code"]
+    changed = Event.objects.get(type="link.changed")
+    assert (changed.storefront, changed.version) == (acme.test_twin, 2)
+    # A live one's stays, whether another shop or a test wants it.
+    for caller, advocate in ((other, wants(other, "rivals").json()["id"]), (shop, given_up["advocate"])):
+        assert caller.post("/links", {"advocate": advocate, "code": code}).json()["code"] == "code_taken"
+    assert [each["code"] for each in live.get("/links").json()["data"]] == ["ALICE-LINK"]
+
+
 def test_the_clock_moves_what_is_held_and_only_that_of_the_twin(acme, program, shop):
     story(shop)
     live = secret(acme)
