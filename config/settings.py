@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
     "test clocks": {"task": "config.tasks.test_clocks", "schedule": schedule(10)},
     "payouts": {"task": "rewards.tasks.payouts", "schedule": schedule(600)},
+    "close months": {"task": "rewards.tasks.close_months", "schedule": schedule(3600)},
     "decide what waited": {"task": "rewards.tasks.decide_waiting", "schedule": schedule(60)},
     "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},
     "coupons": {"task": "rewards.tasks.coupons", "schedule": schedule(10)},

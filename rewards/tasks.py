@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from rewards import crediting, expiry, redemptions, shop_credit
 from rewards.coupons import ending, making, pools, serving
-from rewards.payouts import batches, scheduling
+from rewards.payouts import batches, journal, scheduling
 from rewards.settlement import closing, waiting
 
 # A task stays well under its time limit; beat comes back for the rest.
@@ -74,3 +74,9 @@ def payouts():
 def credit_in_shops():
     """Shops that hold customers' credit are told of what has changed."""
     shop_credit.order(at=timezone.now())
+
+
+@shared_task
+def close_months():
+    """Store what was owed at the end of months that are over."""
+    journal.close(at=timezone.now())

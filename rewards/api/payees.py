@@ -153,7 +153,11 @@ class JournalLineAnswer(serializers.Serializer):
     expired = fields.Money("expired", "unit")
     spent = fields.Money("spent", "unit")
     paid = fields.Money("paid", "unit")
-    closing = fields.Money("closing", "unit", help_text="opening + earned − reversed − expired − spent − paid.")
+    adjusted = fields.Money("adjusted", "unit", help_text="Given by hand less what was taken by hand.")
+    exchanged = fields.Money("exchanged", "unit", help_text="Points that became credit: taken, and given as credit.")
+    closing = fields.Money(
+        "closing", "unit", help_text="opening + earned − reversed − expired − spent − paid + adjusted + exchanged."
+    )
 
     example = {
         "program": "Friends",
@@ -164,7 +168,9 @@ class JournalLineAnswer(serializers.Serializer):
         "expired": euros(0),
         "spent": euros(0),
         "paid": euros(4000),
-        "closing": euros(3000),
+        "adjusted": euros(-200),
+        "exchanged": euros(0),
+        "closing": euros(2800),
     }
 
 

@@ -6,6 +6,7 @@ from rewards.models.coupon import Coupon, CouponState, CouponUse
 from rewards.models.coupon_pool import CouponPool, CouponUpload, PoolKind, PoolSource
 from rewards.models.ledger import HOUSE, ROUTES, THEIRS, Account, AccountKind, Leg, Transfer
 from rewards.models.limit_change import LimitChange, LimitChangeState
+from rewards.models.month_end import MonthEnd
 from rewards.models.payee import DestinationKind, Payee, PayeeChange, PayeeKind, TaxLimit
 from rewards.models.payout import COUNTED, BatchState, Payout, PayoutBatch, PayoutState
 from rewards.models.payout_policy import PayoutKind, PayoutPolicy, PayoutSchedule
@@ -46,6 +47,7 @@ __all__ = [
     "Leg",
     "LimitChange",
     "LimitChangeState",
+    "MonthEnd",
     "MonthsFrom",
     "Payee",
     "PayeeChange",

@@ -160,7 +160,7 @@ def test_a_statement_and_the_journal_are_pages_and_files(desk, policy, acme):
     page = desk.get(address, {"month": "2026-03", "storefront": acme.pk}).content.decode()
     assert page.count("25.00 EUR") == 3
     file = b"".join(desk.get(address, {"month": "2026-03", "as": "journal"}).streaming_content).decode()
-    assert "2026-03,Friends of Acme,cash,EUR,0.00,25.00,0.00,0.00,0.00,25.00,0.00" in file
+    assert "2026-03,Friends of Acme,cash,EUR,0.00,25.00,0.00,0.00,0.00,25.00,0.00,0.00,0.00" in file
     totals = b"".join(desk.get(address, {"month": "2026-03", "as": "totals"}).streaming_content).decode()
     assert "Alice,DE,private,,,1,25.00,EUR" in totals
 

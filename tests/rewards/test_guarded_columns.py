@@ -1,11 +1,14 @@
 """Every column of rewards is kept by the database, recounted by the audit, or named as free with the reason."""
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
 from rewards import audit, rates
 from rewards.models import Rate, RuleVersion
+from rewards.payouts import journal
 from tests.rewards.guarded_columns import FREE, RECOUNTED
 from tests.rewards.scene import NOW, correction_of
 from tests.rewards.test_audit import fred  # noqa: F401 - a fixture
@@ -85,6 +88,7 @@ def everything(fred):  # noqa: F811 - the fixture
     rates.put(storefront=fred.storefront, rates=[rates.Said("rates[0]", NOW.date(), "USD", "EUR", 1, "ecb")], at=NOW)
     Rate.objects.update(used=True)
     correction_of(RuleVersion.objects.first())
+    journal.close(at=NOW + timedelta(days=70))
     return fred
 
 

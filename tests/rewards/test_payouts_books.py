@@ -1,14 +1,17 @@
 """What payouts leave behind: the month's journal, the year's totals, statements; and the days of the schedule."""
 
+import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 
+import pgtrigger
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import Sum
 
 from advocacy.outbox.interruptions import Interrupted
-from rewards.models import Account, Payout, PayoutBatch
+from rewards import adjustments, audit, crediting, exchange, redemptions
+from rewards.models import Account, MonthEnd, Payout, PayoutBatch
 from rewards.payouts import gathering, journal, scheduling, statements, totals
 from tests.rewards import scene
 from tests.rewards.payouts_stage import LATER, cash_rule, earns, exported, payee_of, policy_of, refunded, said
@@ -50,9 +53,9 @@ def test_the_journal_adds_up_from_month_to_month_and_ends_at_what_the_ledger_owe
     said(batch, at=NOW + 66 * DAY, n1="returned")
     earns(scene.alice_of(other, "carla"), at=NOW + 66 * DAY)
     assert months(acme, 3, 4, 5) == [
-        [0, 5000, 0, 0, 0, 0, 5000],
-        [5000, 0, 1250, 0, 0, 5000, -1250],
-        [-1250, 2500, 0, 0, 0, -5000, 6250],
+        [0, 5000, 0, 0, 0, 0, 0, 0, 5000],
+        [5000, 0, 1250, 0, 0, 5000, 0, 0, -1250],
+        [-1250, 2500, 0, 0, 0, -5000, 0, 0, 6250],
     ]
     lines = journal.of_month(storefront=acme, month=date(2026, 5, 9))
     assert [(line.program, line.form, line.unit, line.closing) for line in lines] == [
@@ -61,6 +64,107 @@ def test_the_journal_adds_up_from_month_to_month_and_ends_at_what_the_ledger_owe
     ]
     owed = Account.objects.filter(customer__isnull=False).aggregate(total=Sum("balance_minor"))["total"]
     assert sum(line.closing for line in lines) == owed
+
+
+def test_what_is_moved_by_hand_or_exchanged_is_neither_earned_nor_spent(alice, program):
+    """March: 25.00 are earned and held into April; 6.00 are given by hand and 8.00 taken, 2.00 of them beyond; 100
+    points are given, and 60 become 3.00 of credit, of which 1.00 is spent. In April acts by hand are undone.
+    """
+    acme, by_hand = alice.storefront, {"program": program, "customer": alice.customer, "reason": "Goodwill", "at": NOW}
+    program.points_per_unit = 20
+    program.save()
+    held = scene.program_of(acme, slug="held", name="Held")
+    cash_rule(held, hold_days=30)
+    earns(scene.alice_of(held, "carla"), at=NOW)
+    adjustments.give(form="cash", amount_minor=100, **by_hand)
+    given = adjustments.give(form="cash", amount_minor=500, hold_days=20, **by_hand)
+    taken = adjustments.take(form="cash", amount_minor=300, allow_negative=True, **by_hand)
+    adjustments.give(form="points", amount_minor=100, **by_hand)
+    exchange.for_credit(program=program, customer=alice.customer, points=60, at=NOW)
+    basket = redemptions.reserve(storefront=acme, customer=alice.customer, unit="EUR", amount_minor=100, at=NOW)
+    redemptions.confirm(redemption=basket, at=NOW)
+    crediting.release(at=NOW + 31 * DAY)
+    for adjustment in (taken, given):
+        adjustments.undo(adjustment=adjustment, reason="A mistake", at=NOW + 31 * DAY)
+    books = [journal.of_month(storefront=acme, month=date(2026, number, 1)) for number in (3, 4)]
+    assert [{(line.program, line.form): line.amounts() for line in lines} for lines in books] == [
+        {
+            ("Friends", "cash"): [0, 0, 0, 0, 0, 0, 300, 0, 300],
+            ("Friends", "credit"): [0, 0, 0, 0, 100, 0, 0, 300, 200],
+            ("Friends", "points"): [0, 0, 0, 0, 0, 0, 100, -60, 40],
+            ("Held", "cash"): [0, 2500, 0, 0, 0, 0, 0, 0, 2500],
+        },
+        {
+            ("Friends", "cash"): [300, 0, 0, 0, 0, 0, -200, 0, 100],
+            ("Friends", "credit"): [200, 0, 0, 0, 0, 0, 0, 0, 200],
+            ("Friends", "points"): [40, 0, 0, 0, 0, 0, 0, 0, 40],
+            ("Held", "cash"): [2500, 0, 0, 0, 0, 0, 0, 0, 2500],
+        },
+    ]
+    owed = Account.objects.filter(customer__isnull=False).aggregate(total=Sum("balance_minor"))["total"]
+    assert sum(line.closing for line in books[1] if line.unit == "EUR") + 40 == owed
+
+
+def test_stored_month_ends_change_no_journal_and_go_when_a_transfer_of_before_comes(alice):
+    acme = alice.storefront
+    for month in range(3):
+        earns(alice, at=NOW + month * 30 * DAY)
+    numbers = (3, 4, 5, 6)
+    before = months(acme, *numbers)
+    assert [closing for *_, closing in before] == [2500, 5000, 7500, 7500]
+    zone = zoneinfo.ZoneInfo(acme.time_zone)
+    over = datetime(2026, 6, 1, tzinfo=zone) + journal.SETTLED
+    assert journal.close(at=over - timedelta(seconds=1)) == 2
+    assert journal.close(at=over) == 1
+    assert journal.close(at=over) == 0
+    assert list(MonthEnd.objects.order_by("until").values_list("owed_minor", flat=True)) == [2500, 5000, 7500]
+    assert months(acme, *numbers) == before
+    assert list(audit.differences()) == []
+    earns(alice, at=NOW + 31 * DAY)
+    assert list(MonthEnd.objects.values_list("owed_minor", flat=True)) == [2500]
+    assert [closing for *_, closing in months(acme, *numbers)] == [2500, 7500, 10000, 10000]
+    assert journal.close(at=over) == 2
+    with connection.cursor() as cursor, pgtrigger.ignore():
+        cursor.execute("UPDATE rewards_monthend SET owed_minor = owed_minor + 1 WHERE owed_minor = 7500")
+    (said,) = audit.differences()
+    assert "ends with 7501; its transfers add up to 7500." in said
+
+
+def test_a_month_costs_what_it_has_and_not_what_was_before(alice):
+    """Of 24 months with 500 transfers each, 23 are stored: the next reads its own, and what lies beside them."""
+    earns(alice, at=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO rewards_transfer (public_id, storefront_id, source_id, target_id, amount_minor, unit, "
+            "reward_id, reward_version, leg, at) SELECT gen_random_uuid(), storefront_id, source_id, target_id, 1, "
+            "unit, reward_id, 100 + number, leg, at + number * INTERVAL '1 month' / 500 "
+            "FROM rewards_transfer, generate_series(1, 12000) AS number WHERE leg = 'grant'"
+        )
+        cursor.execute("SELECT brin_summarize_new_values('transfers_by_time')")
+        cursor.execute("ANALYZE rewards_transfer")
+    assert journal.close(at=datetime(2028, 2, 10, tzinfo=UTC)) == 23
+    seen = _rows_read(journal.question(alice.storefront, date(2028, 2, 1)))
+    assert 500 < seen < 2500
+    MonthEnd.objects.all().delete()
+    assert _rows_read(journal.question(alice.storefront, date(2028, 2, 1))) > 11000
+
+
+def _rows_read(question):
+    """How many rows of transfers PostgreSQL looks at for an answer, also those that it throws away."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {question[0]}", question[1])
+        ((answer,),) = cursor.fetchall()
+    return sum(
+        node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        for node in _nodes(answer[0]["Plan"])
+        if node.get("Relation Name") == "rewards_transfer"
+    )
+
+
+def _nodes(node):
+    yield node
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)
 
 
 def test_a_month_begins_at_midnight_of_the_storefront(alice):
