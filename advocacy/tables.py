@@ -61,12 +61,19 @@ def _runs(text):
     return text.startswith(_BLANK) or text.lstrip().startswith(_FORMULA)
 
 
-def read(raw, *, columns, optional=(), largest_bytes=LARGEST_BYTES, most_rows=MOST_ROWS):
-    """``[(line number, {column: text})]`` of a CSV file's bytes; columns may stand in any order, cells are stripped.
+def read(raw, **how):
+    """The rows of ``parsed``. Raises ``Refused`` with all lines that are none: ``errors`` are ``{"line 3": "…"}``."""
+    rows, errors = parsed(raw, **how)
+    refuse(errors)
+    return rows
 
-    Takes UTF-8 (with or without BOM) or UTF-16 with BOM, and commas, semicolons or tabs. Raises ``Refused`` with all
-    that is wrong, by line: ``errors`` are ``{"line 3": "…"}``. Empty lines are left out. What ``write`` put before a
-    text that looked like a formula is taken away again.
+
+def parsed(raw, *, columns, optional=(), largest_bytes=LARGEST_BYTES, most_rows=MOST_ROWS):
+    """``([(line number, {column: text})], {"line 3": why it is no row})`` of a CSV file's bytes.
+
+    Columns may stand in any order, cells are stripped. Takes UTF-8 (with or without BOM) or UTF-16 with BOM, and
+    commas, semicolons or tabs. Raises ``Refused`` for what is no table. Empty lines are left out. What ``write`` put
+    before a text that looked like a formula is taken away again.
     """
     text = _decoded(raw, largest_bytes)
     numbered = _lines(text, _delimiter(text))
@@ -80,8 +87,7 @@ def read(raw, *, columns, optional=(), largest_bytes=LARGEST_BYTES, most_rows=MO
             errors[f"line {number}"] = f"has {len(cells)} cell{'s'[: len(cells) > 1]} instead of {len(names)}"
         else:
             rows.append((number, dict(zip(names, map(_unquoted, cells), strict=True))))
-    refuse(errors)
-    return rows
+    return rows, errors
 
 
 def refuse(errors):
@@ -92,6 +98,15 @@ def refuse(errors):
     sentence = "; ".join(f"{line}: {what}" for line, what in list(shown.items())[:3])
     more = f" … {len(errors)} lines in all" if len(errors) > len(list(shown)[:3]) else ""
     raise Refused("invalid_table", f"Mend the file and send it again. {sentence}{more}.", errors=shown)
+
+
+def told(refused):
+    """The sentences in which a page tells that a file was refused: each of its lines once."""
+    lines = [f"{place}: {what}" for place, what in refused.errors.items()]
+    if len(lines) <= 1 or refused.code != "invalid_table":
+        return [refused.message, *(line for line in lines if line.split(": ", 1)[1] not in refused.message)]
+    more = f" Of many faults the first {_MOST_ERRORS} are told." if len(lines) == _MOST_ERRORS else ""
+    return [f"Mend the file and send it again.{more}", *lines]
 
 
 def _decoded(raw, largest):

@@ -231,7 +231,7 @@ class CouponPoolAdmin(Listing):
         try:
             done = uploading.table(pool=pool, raw=form.cleaned_data["file"].read(), **how)
         except Refused as refused:
-            form.add_error("file", [refused.message, *(f"{place}: {what}" for place, what in refused.errors.items())])
+            form.add_error("file", tables.told(refused))
             return False
         self.log_change(request, pool, f"Uploaded {done.read} codes; {done.left_out_count} were left out.")
         messages.success(request, _said(done))

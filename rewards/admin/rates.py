@@ -10,6 +10,7 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from advocacy import tables
 from advocacy.admin import words
 from advocacy.admin.listing import Listing
 from advocacy.models import Storefront
@@ -71,7 +72,7 @@ class RateAdmin(Listing):
             said = rates.read(form.cleaned_data["file"].read())
             changed = rates.put(storefront=form.cleaned_data["storefront"], rates=said, at=timezone.now())
         except Refused as refused:
-            form.add_error("file", [refused.message, *(f"{place}: {what}" for place, what in refused.errors.items())])
+            form.add_error("file", tables.told(refused))
             return False
         messages.success(request, f"{changed} of {len(said)} rates were new or corrected.")
         return True

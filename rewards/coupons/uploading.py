@@ -35,23 +35,25 @@ class Uploaded:
 
 def table(*, pool, raw, at, only_new=False, by=None):
     """Upload a CSV file's bytes with the column ``code``; see ``numbered``."""
-    lines = tables.read(raw, columns=[COLUMN])
-    return numbered(pool=pool, lines=[(number, row[COLUMN]) for number, row in lines], at=at, only_new=only_new, by=by)
+    rows, wrong = tables.parsed(raw, columns=[COLUMN])
+    lines = [(number, row[COLUMN]) for number, row in rows]
+    return numbered(pool=pool, lines=lines, at=at, only_new=only_new, by=by, wrong=wrong)
 
 
-def numbered(*, pool, lines, at, only_new=False, by=None):
+def numbered(*, pool, lines, at, only_new=False, by=None, wrong=None):
     """Upload ``[(line, code)]``. Then whoever waits for a code of the pool is served.
 
-    Refuses with all that is wrong by line: what is no code, and, unless ``only_new``, what stands there twice or was
-    uploaded before. With ``only_new`` these are left out.
+    ``wrong``: what is known to be wrong with other lines, ``{"line 3": why}``. Refuses with it and with all else by
+    line: what is no code, and, unless ``only_new``, what stands there twice or was uploaded before. With ``only_new``
+    these are left out.
     """
     if not pool.uploaded:
         raise Refused("pool_makes_its_codes", "The codes of this pool are not uploaded: they are made when needed.")
-    if not lines:
+    if not lines and not wrong:
         raise Refused("no_codes", "There is no code in it; send at least one.")
     with transaction.atomic():
         _one_at_a_time(pool)
-        marks, left_out = _sifted(pool, lines, only_new)
+        marks, left_out = _sifted(pool, lines, only_new, wrong or {})
         job = _by_job(pool, marks, at, by) if len(marks) > AT_ONCE else None
         added = 0 if job else add(pool, list(marks.items()), at=at)
         pools.restocked(pool)
@@ -65,11 +67,13 @@ def _one_at_a_time(pool):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"coupons {pool.storefront_id}"])
 
 
-def _sifted(pool, lines, only_new):
+def _sifted(pool, lines, only_new, wrong):
     """``({fingerprint: code} of the new ones, {line: why} of the others)``."""
-    tables.refuse({f"line {number}": codes.RULE for number, code in lines if not codes.is_code(code)})
+    wrong = wrong | {f"line {number}": codes.RULE for number, code in lines if not codes.is_code(code)}
     first, left_out, by_line = {}, {}, {}
     for number, code in lines:
+        if f"line {number}" in wrong:
+            continue
         mark = codes.fingerprint(code)
         if mark in first:
             left_out[f"line {number}"] = f"is the code of line {by_line[mark]} again"
@@ -78,8 +82,8 @@ def _sifted(pool, lines, only_new):
     for mark in known(pool, list(first)):
         left_out[f"line {by_line[mark]}"] = "was uploaded before"
         del first[mark]
-    if not only_new:
-        tables.refuse(left_out)
+    told = wrong if only_new else wrong | left_out
+    tables.refuse(dict(sorted(told.items(), key=lambda line: int(line[0].removeprefix("line ")))))
     return first, left_out
 
 

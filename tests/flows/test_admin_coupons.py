@@ -88,8 +88,12 @@ def test_a_pool_that_makes_no_sense_is_refused_in_words(desk, program, fields, s
 
 def test_a_file_is_uploaded_and_its_faults_are_told_by_line(desk, pool):
     address = f"{POOLS}{pool.pk}/upload/"
-    page = desk.post(address, {"file": csv("code\nSUMMER-1\nsummer-1\n")}).content.decode()
-    assert "line 3: is the code of line 2 again" in page
+    page = desk.post(address, {"file": csv("code\nSUMMER-1\nshort\nsummer-1\n")}).content.decode()
+    for said in ("line 3: a code has 6 to 64", "line 4: is the code of line 2 again"):
+        assert page.count(said) == 1
+    assert page.count("line 3") == page.count("line 4") == 1
+    page = desk.post(address, {"file": csv("code\nSUMMER-1\nshort\n")}).content.decode()
+    assert page.count("Mend the file and send it again. line 3: a code has 6 to 64") == page.count("line 3") == 1
     assert not Coupon.objects.exists()
     page = desk.post(address, {"file": csv("code\nSUMMER-1\nsummer-1\n"), "only_new": "on"}, follow=True)
     assert "1 codes were added. 1 were left out." in page.content.decode()

@@ -318,10 +318,15 @@ def upload(pool, text, **options):
 def test_what_is_wrong_with_a_file_is_told_by_line_and_nothing_is_taken(pool):
     upload(pool, "code\nSUMMER-1\n")
     with pytest.raises(Refused) as refused:
-        upload(pool, "Code\nWINTER-1\nsummer-1\nWINTER-2\nwinter-1\n")
-    assert refused.value.errors == {"line 3": "was uploaded before", "line 5": "is the code of line 2 again"}
+        upload(pool, "Code\nWINTER-1\nsummer-1\nshort\nwinter-1\nWINTER-2,5\n")
+    assert list(refused.value.errors.items()) == [
+        ("line 3", "was uploaded before"),
+        ("line 4", codes.RULE),
+        ("line 5", "is the code of line 2 again"),
+        ("line 6", "has 2 cells instead of 1"),
+    ]
     with pytest.raises(Refused) as refused:
-        upload(pool, "code\nWINTER-1\nshort\nwith a space\n", only_new=True)
+        upload(pool, "code\nWINTER-1\nshort\nwith a space\nwinter-1\n", only_new=True)
     assert set(refused.value.errors) == {"line 3", "line 4"}
     assert Coupon.objects.count() == 1
 
