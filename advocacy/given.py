@@ -55,9 +55,13 @@ def line(name, value, *, longest, required=False):
     Control characters, and those that turn the direction of what follows, are left out: a mail's subject, a bank file
     and a table hold none, and nobody types them.
     """
-    value = text(name, value, longest=longest)
+    return text(name, in_line(text(name, value, longest=longest)), longest=longest, required=required)
+
+
+def in_line(value):
+    """The same for text that is checked otherwise, such as by a form."""
     plain = "".join(sign for sign in value if sign.isspace() or not _is_control(sign))
-    return text(name, " ".join(plain.split()), longest=longest, required=required)
+    return " ".join(plain.split())
 
 
 _TURNS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")

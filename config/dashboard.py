@@ -89,7 +89,8 @@ def _rate(rate, name):
         "word": MORE.get(name, RATES[name]) if more else RATES[name],
         "value": f"{rate['numerator']} to {rate['denominator']}" if more else value,
         "between": between,
-        "of": f"{rate['numerator']} of {rate['denominator']}",
+        # “7 of 1” says nothing where friends joined without a click.
+        "of": "" if more else f"{rate['numerator']} of {rate['denominator']}",
         "sentence": rate["definition"]["sentence"],
     }
 

@@ -114,7 +114,9 @@ class Acting:
         try:
             with transaction.atomic():
                 outcome = act.do(row=row, by=request.user, at=timezone.now(), **answers)
-                said = "; ".join(str(answer) for answer in answers.values() if answer not in ("", None, False))
+                said = "; ".join(
+                    str(answer) for answer in answers.values() if answer is not False and answer not in ("", None)
+                )
                 self.log_change(request, row, f"{act.said(outcome)}{': ' + said if said else ''}")
         except Refused as refused:
             messages.error(request, f"{row}: {refused.message}")

@@ -1,10 +1,20 @@
 """What all lists of the admin have in common: nothing is counted twice, nothing is deleted, ids can be searched."""
 
+from django import forms
 from django.contrib.auth import get_permission_codename
+from django.db import models
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
-from advocacy import ids
+from advocacy import given, ids
+
+
+class Line(forms.CharField):
+    """What staff type is one line without control characters, as what comes through the API is."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value and given.in_line(value)
 
 
 class Listing(ModelAdmin):
@@ -17,6 +27,12 @@ class Listing(ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        # Its descendants, such as addresses, have rules of their own.
+        if type(db_field) is models.CharField and not db_field.choices:
+            kwargs.setdefault("form_class", Line)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def may_change(self, request):
         """Whether this person may act on these rows, also where their columns are read-only."""

@@ -12,6 +12,8 @@ def test_olga_names_the_metadata_that_rules_may_ask_for(client, olga, program, t
     assert 'value="shop, old"' in str(form["metadata_keys"])
     values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     values = {name: "" if value is None else value for name, value in values.items()} | {"metadata_keys": typed}
+    values["name"] = "Friends\x07 of\n\u202eAcme "
     answer = client.post(page, values)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
-    assert Program.objects.get().metadata_keys == kept
+    program.refresh_from_db()
+    assert (program.name, program.metadata_keys) == ("Friends of Acme", kept)
