@@ -1,11 +1,14 @@
-"""What every request gets: a name to find it by in the logs, and on admin pages their own policy."""
+"""What every request gets: a name to find it by in the logs, its way past what it needs nothing of, and its policy."""
 
 import re
 
+from csp.utils import build_policy
 from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
 
 from advocacy import ids
 
+_API, _DOCS = "/api/v1/", "/api/v1/docs"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
@@ -21,6 +24,56 @@ class RequestId:
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id
         return response
+
+
+class StraightToEndpoints:
+    """Leads calls of the API past what only pages need: sessions, forms, languages, static files.
+
+    Stands before all of that; ``Endpoints`` stands behind it, last. Endpoints know nobody but their keys, speak English
+    and have no forms. Their answers get the headers that pages get. Docs of the API are a page.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.answer = convert_exception_to_response(self._answer)
+        # Django makes the last middleware first, so this is the one of the same chain.
+        self.endpoints = Endpoints.newest
+        self.headers = {
+            "Content-Language": "en",
+            "Content-Security-Policy": build_policy(),
+            "Vary": "Accept-Language",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        }
+
+    def __call__(self, request):
+        path = request.path_info
+        # With DEBUG errors are pages.
+        if settings.DEBUG or not path.startswith(_API) or path == _DOCS:
+            return self.get_response(request)
+        response = self.answer(request)
+        for name, text in self.headers.items():
+            response.headers.setdefault(name, text)
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    def _answer(self, request):
+        # Raises DisallowedHost.
+        request.get_host()
+        return self.endpoints.get_response(request)
+
+
+class Endpoints:
+    """Where ``StraightToEndpoints`` leads."""
+
+    newest = None
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        Endpoints.newest = self
+
+    def __call__(self, request):
+        return self.get_response(request)
 
 
 class AdminPolicy:

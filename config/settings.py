@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "config.requests.RequestId",
     "advocacy.api.cors.RegisteredOrigins",
     "django.middleware.security.SecurityMiddleware",
+    # Between this and the last one stands what only pages need.
+    "config.requests.StraightToEndpoints",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.requests.AdminPolicy",
@@ -89,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.requests.Endpoints",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
