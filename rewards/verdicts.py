@@ -35,6 +35,8 @@ def kept(verdict):
         said["rate"] = verdict.rate.as_dict()
     if verdict.waits:
         said["waits"] = True
+    if verdict.others:
+        said["with"] = {scope: [str(key) for key in keys] for scope, keys in verdict.others.items()}
     return said
 
 

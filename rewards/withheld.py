@@ -1,23 +1,25 @@
 """What of a program's offers somebody cannot have now: no room left, conditions that they do not meet, had already."""
 
-from advocacy import conditions, offers
+from advocacy import conditions, offers, persons
 from advocacy.models import Side
 from rewards import book, promises
 from rewards.models import Counter, Reward, RewardStatus
 from rewards.rules import periods
 from rewards.rules.terms import AMOUNT, WHOLE_FORMS
-from rewards.settlement.cases import pair
+from rewards.settlement import together
 from rewards.settlement.milestones import STEP
 
 
 def of(*, program, at, advocate=None, friend=None, facts=None):
-    """``{(rule version's public id, side): offers.Withheld}`` of what is in force; at most three queries.
+    """``{(rule version's public id, side): offers.Withheld}`` of what is in force.
+
+    At most three queries, and two more for who was merged.
 
     ``advocate`` and ``friend`` (a Customer): who it is for, as far as that is known. ``facts``: those that are known
     already; conditions on others may still be met.
     """
     versions = list(book.in_force_at(program=program, at=at))
-    found = _full(versions, program, _keys(program, advocate, friend), at)
+    found = _full(versions, program, together.names(program, advocate=advocate, friend=friend), at)
     had = _had(versions, advocate)
     for version in versions:
         failed = conditions.unmet(version.conditions, facts or {})
@@ -27,27 +29,23 @@ def of(*, program, at, advocate=None, friend=None, facts=None):
     return found
 
 
-def _keys(program, advocate, friend):
-    """``{scope: UUID}``: whose counters are asked."""
-    keys = {"program": program.public_id}
-    keys |= {"advocate": advocate.public_id} if advocate else {}
-    keys |= {"friend": friend.public_id} if friend else {}
-    both = advocate and friend
-    return keys | {"pair": pair(advocate.public_id, friend.public_id)} if both else keys
-
-
 def _full(versions, program, keys, at):
     """Of several limits without room the one that opens last is told."""
     limits = [
-        (version, meter, (meter.cap, keys[meter.scope], periods.key(meter.period, at, program.time_zone)))
+        (
+            version,
+            meter,
+            [(meter.cap, key, periods.key(meter.period, at, program.time_zone)) for key in keys[meter.scope]],
+        )
         for version in versions
         for meter in promises.limits(version)
         if meter.scope in keys and not (version.milestone_every and meter.scope in ("friend", "pair"))
     ]
     used, found = _used(limits), {}
-    for version, meter, key in limits:
+    for version, meter, places in limits:
+        taken = sum(used.get((version.rule_id, *place), 0) for place in places)
         for side in meter.sides:
-            if meter.limit - used.get((version.rule_id, *key), 0) < _least(version.benefits[side], meter):
+            if meter.limit - taken < _least(version.benefits[side], meter):
                 why = _closed(meter, program, at)
                 known = found.get((version.public_id, side))
                 found[version.public_id, side] = _later(known, why) if known else why
@@ -59,8 +57,8 @@ def _used(limits):
         return {}
     rows = Counter.objects.filter(
         rule__in={version.rule_id for version, *_ in limits},
-        key__in={key for *_, (_cap, key, _period) in limits},
-        period__in={period for *_, (_cap, _key, period) in limits},
+        key__in={key for *_, places in limits for _cap, key, _period in places},
+        period__in={period for *_, places in limits for _cap, _key, period in places},
     )
     return {(row.rule_id, row.cap, row.key, row.period): row.used for row in rows}
 
@@ -89,5 +87,7 @@ def _had(versions, advocate):
     }
     if not advocate or not once:
         return set()
-    steps = Reward.objects.filter(advocate=advocate, rule__in=once, subject__trigger=STEP)
+    steps = Reward.objects.filter(
+        advocate__in=persons.records(advocate).values("pk"), rule__in=once, subject__trigger=STEP
+    )
     return set(steps.exclude(status=RewardStatus.REVERSED).values_list("rule", flat=True))

@@ -7,8 +7,8 @@ from django.db import connection
 from advocacy.models import Advocate, AdvocateStatus, Event
 from rewards import book, fulfilment, locks
 from rewards.models import Correction, Subject
-from rewards.rebuild import stage
-from rewards.settlement import again, cases, closing, correcting, settle_events
+from rewards.rebuild import recorded, stage
+from rewards.settlement import again, cases, closing, correcting, settle_events, together
 from rewards.settlement.tiers import TOP_UP
 
 _KEY = ("pk", "program_id", "trigger", "public_id")
@@ -32,15 +32,20 @@ _IS_CREDITED = """
 
 
 @contextmanager
-def as_recorded():
-    """Codes are ready where the record says that the reward was credited; none is taken from the stock."""
+def as_recorded(live):
+    """Codes are ready where the record says that the reward was credited; none is taken from the stock.
+
+    Who was one person when something was decided, the decision says.
+    """
     kept = fulfilment.READY, fulfilment.HANDED_OVER, fulfilment.TAKEN_BACK
     fulfilment.READY = dict.fromkeys(fulfilment.READY, _not_credited)
     fulfilment.HANDED_OVER, fulfilment.TAKEN_BACK = {}, {}
+    together.RECORDED = recorded.together(live)
     try:
         yield
     finally:
         fulfilment.READY, fulfilment.HANDED_OVER, fulfilment.TAKEN_BACK = kept
+        together.RECORDED = None
 
 
 def _not_credited(rewards, at):

@@ -28,6 +28,12 @@ _DECISIONS = """
         AND event.subject_id = subject.public_id AND event.version = decision.version
     ORDER BY decision.id
 """
+_TOGETHER = """
+    SELECT subject.program_id, subject.trigger::text, subject.public_id, decision.number,
+        COALESCE(jsonb_path_query_first(decision.verdicts, '$[*].with'), decision.facts -> 'with')::text
+    FROM {live}.rewards_decision decision JOIN {live}.rewards_subject subject ON subject.id = decision.subject_id
+    WHERE decision.verdicts @? '$[*].with' OR subject.trigger = 'tier' AND decision.facts -> 'with' IS NOT NULL
+"""
 _MOVES = """
     SELECT program_id, trigger, subject, rule_id, side, reward, move, leg, amount, reference, at, decided
     FROM rebuild_move ORDER BY id
@@ -81,6 +87,13 @@ def count(live):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM {live}.rewards_decision")  # noqa: S608 - our own name
         return cursor.fetchone()[0]
+
+
+def together(live):
+    """``{(program, trigger, subject, number): with whom}`` of the decisions that counted merged persons together."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOGETHER.format(live=live))
+        return {tuple(key): json.loads(said) for *key, said in cursor.fetchall()}
 
 
 def decisions(live):

@@ -27,7 +27,7 @@ class Repeating:
 
     def run(self):
         """Yield a sentence for what cannot be repeated."""
-        with deciding.as_recorded():
+        with deciding.as_recorded(self.live):
             for legs in self._batches():
                 yield from self._repeat(legs)
             while self._decide():

@@ -41,13 +41,28 @@ def keys(question, terms):
     """``[(cap, key, period)]`` of the counters that a decision of these terms reads, in the order of its meters."""
     if not terms.meters or ask(question, terms).no:
         return ()
-    return places(question, terms)
+    mine = places(question, terms)
+    return mine + [key for found in elsewhere(question, terms, mine) for key in found] if question.others else mine
 
 
 def places(question, terms):
     """The same whatever the answer is."""
     who, moment, zone = question.who, question.moment, terms.zone
     return [(meter.cap, who[meter.scope], periods.key(meter.period, moment, zone)) for meter in terms.meters]
+
+
+def elsewhere(question, terms, mine):
+    """For each of these places of its own, those that the same persons fill by their other names.
+
+    A milestone's friends are counted for each name of an advocate: its steps were reached by those.
+    """
+    if terms.milestone_every:
+        return [()] * len(mine)
+    others = question.others
+    return [
+        [(cap, key, period) for key in others.get(meter.scope, ())]
+        for meter, (cap, _, period) in zip(terms.meters, mine, strict=True)
+    ]
 
 
 def sides(question, terms):

@@ -35,7 +35,9 @@ def _judge(question, terms, used):
             if meter.refuses and not check.passed:
                 failed.append(check.reason)
     if said.fresh and failed:
-        return no(question, terms, said, tuple(failed), asked=asked, meters=meters)
+        refused = no(question, terms, said, tuple(failed), asked=asked, meters=meters)
+        refused.others = question.others
+        return refused
     paid = sides(question, terms)
     verdict = Verdict(
         terms=terms,
@@ -52,6 +54,7 @@ def _judge(question, terms, used):
         rate=said.rate,
         fresh=said.fresh,
         earlier=said.earlier,
+        others={} if terms.milestone_every else question.others,
     )
     hits = {}
     if said.fresh:

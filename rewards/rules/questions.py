@@ -10,9 +10,10 @@ class Question:
 
     ``first``: its first state: conditions, benefit and cap room are decided on it, so that they do not depend on how
     late a worker comes; what is owed of the grant follows ``facts``. ``moment``: when it first occurred.
-    ``who``: ``{scope: UUID}``, whose counters it fills. ``sides``: those with a recipient. ``before``: what earlier
-    settlings left, by rule; None at the first, which alone fixes grants. ``rates``: ``{currency: Rate}`` to the
-    program's.
+    ``who``: ``{scope: UUID}``, whose counters it fills. ``others``: ``{scope: (UUID, …)}``, the other names of the same
+    persons, merged: what was counted for those is counted with it. ``sides``: those with a recipient. ``before``: what
+    earlier settlings left, by rule; None at the first, which alone fixes grants. ``rates``: ``{currency: Rate}`` to
+    the program's.
     """
 
     facts: dict
@@ -22,6 +23,7 @@ class Question:
     sides: tuple
     before: dict | None = None
     rates: dict = field(default_factory=dict)
+    others: dict = field(default_factory=dict)
     # id(terms) → Asked: it is wanted twice, once to lock the counters.
     asked: dict = field(default_factory=dict)
 
@@ -77,6 +79,8 @@ class Verdict:
     waits: bool = False
     fresh: bool = True
     earlier: Earlier | None = None
+    # What was counted together for it, of the Question.
+    others: dict = field(default_factory=dict)
     # It said no at once: nothing was granted, and nothing else is to be told.
     no: bool = False
     # What ``rewards.verdicts`` made of it, kept with a no that many subjects share.

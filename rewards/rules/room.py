@@ -8,10 +8,29 @@ def meters(question, terms, used, earlier):
     if not terms.meters:
         return ()
     mine, rule = earlier.uses if earlier else {}, terms.rule
-    return [
+    places = asking.places(question, terms)
+    found = [
         (meter, key, used.get((rule, *key), 0) - (mine.get(key, 0) if mine else 0))
-        for meter, key in zip(terms.meters, asking.places(question, terms), strict=True)
+        for meter, key in zip(terms.meters, places, strict=True)
     ]
+    if not question.others:
+        return found
+    return _together(found, asking.elsewhere(question, terms, places), used, rule, earlier)
+
+
+def _together(found, elsewhere, used, rule, earlier):
+    """The same with what was counted for the same persons by their other names.
+
+    What was given before they were merged stays, also where all of it together is more than the limit.
+    """
+    together = []
+    for (meter, key, others), further in zip(found, elsewhere, strict=True):
+        more = sum([used.get((rule, *place), 0) for place in further])
+        if more and meter.limit is not None and earlier and not earlier.again:
+            held = earlier.uses.get(key, 0)
+            more = max(0, min(more, meter.limit - held - others))
+        together.append((meter, key, others + more))
+    return together
 
 
 def fit(wanted, verdict):

@@ -6,6 +6,7 @@ from uuid import UUID
 from advocacy.models import Advocate, Customer, Event, Program, bulk
 from rewards import locks, rates, rules, verdicts
 from rewards.models import CONVERSION_TRIGGER, Decision, Reward, Subject
+from rewards.settlement import together
 
 CONVERSION = "conversion"
 
@@ -20,6 +21,7 @@ class Case:
     facts: dict
     first_facts: dict
     who: dict = field(default_factory=dict)  # scope → UUID
+    others: dict = field(default_factory=dict)  # scope → further UUIDs of the same person
     kept_facts: dict | None = None  # what its decision must keep, because no event holds it
     terms: list = field(default_factory=list)
     rewards: dict = field(default_factory=dict)  # (rule, side) → Reward
@@ -136,8 +138,16 @@ class _People:
         self.programs = Program.objects.in_bulk({subject.program_id for subject in subjects})
         self.advocates = Advocate.objects.in_bulk({subject.advocate_id for subject in subjects} - {None})
         customers = {subject.friend_id for subject in subjects} | {subject.customer_id for subject in subjects}
+        customers |= {advocate.customer_id for advocate in self.advocates.values()}
+        self.customers, merged = {}, {}
         known = Customer.objects.filter(pk__in=customers - {None})
-        self.customers = dict(known.values_list("pk", "public_id"))
+        for pk, public_id, into, absorbed in known.values_list("pk", "public_id", "merged_into", "absorbed"):
+            self.customers[pk] = public_id
+            if into or absorbed:
+                merged[pk] = into or public_id
+        for subject in subjects:
+            self.introduce(subject)
+        self.others = together.of(subjects, self.who, known=merged)
 
     def introduce(self, subject):
         """Give the subject its program and advocate without a query each."""
@@ -149,24 +159,17 @@ class _People:
         own = self.customers.get(subject.friend_id or subject.customer_id)
         mine = subject.advocate.public_id if subject.advocate else own
         own = own or mine
-        return {"advocate": mine, "friend": own, "pair": pair(mine, own), "program": subject.program.public_id}
-
-
-def pair(advocate, friend):
-    """One key for both; where nobody advocates both are one."""
-    if advocate == friend:
-        return friend
-    return UUID(int=advocate.int ^ friend.int)
+        return {"advocate": mine, "friend": own, "pair": together.pair(mine, own), "program": subject.program.public_id}
 
 
 def _case(subject, event, first, people):
-    people.introduce(subject)
     facts, first_facts, kept = event.facts, first.facts, None
     if subject.kind != CONVERSION:
         standing = _standing(event, subject)
         facts, first_facts = standing | facts, standing | first_facts
         kept = facts
-    return Case(subject, event, event.version, facts, first_facts, people.who(subject), kept)
+    others = people.others.get(subject.pk, {})
+    return Case(subject, event, event.version, facts, first_facts, people.who(subject), others, kept)
 
 
 def of_subjects(subjects):
@@ -265,6 +268,7 @@ def _question(case, found):
         sides=tuple([side for side, row in recipients.items() if row]),
         before=None if case.first else _before(case),
         rates=_rates(case, found),
+        others=case.others,
     )
 
 

@@ -12,7 +12,7 @@ from rewards import book, locks, rules
 from rewards.models import Counter, RuleVersion, Subject
 from rewards.rules import periods
 from rewards.rules.terms import ADVOCATE, WHOLE
-from rewards.settlement import derived, tiers
+from rewards.settlement import derived, tiers, together
 from rewards.settlement.settle import conclude
 
 _MOMENT = timedelta(microseconds=1)
@@ -65,23 +65,32 @@ def _settle(ended, rule_book, at):
     rows = [_subject(key, *place, rule_book, at) for key, place in wanted.items()]
     locked = list(locks.subjects(rows=rows).values())
     prefetch_related_objects(locked, "program", "advocate")
-    locks.counters(keys={key for row in locked for key in _counters(row, wanted[row.public_id][0], rule_book)})
+    found = derived.read(locked)
+    used = locks.counters(
+        keys={key for case in found for key in _counters(case, wanted[case.subject.public_id][0], rule_book)}
+    )
     cases = [
         asked
-        for case in derived.read(locked)
-        if (asked := _asked(case, wanted[case.subject.public_id][0], rule_book)) is not None
+        for case in found
+        if (asked := _asked(case, wanted[case.subject.public_id][0], used, rule_book)) is not None
     ]
     conclude(found=cases, rule_book=rule_book, at=at)
     Counter.objects.filter(pk__in=[counter.pk for counter in ended]).update(closed_at=at)
 
 
-def _counters(subject, counter, rule_book):
+def _counters(case, counter, rule_book):
     """The period's own, and those of the caps that any version of the rule may ask of the top-up."""
-    yield counter.rule_id, counter.cap, counter.key, counter.period
-    question = rules.Question({}, {}, subject.occurred_at, derived.who(subject), ())
+    yield from _places(case, counter)
+    question = rules.Question({}, {}, case.subject.occurred_at, case.who, (), others=case.others)
     for terms in rule_book.terms_of_rule(counter.rule_id):
         if tiers.read_as_a_whole(terms):
             yield from ((terms.rule, *key) for key in rules.keys(question, terms.topping_up(ADVOCATE, 0)))
+
+
+def _places(case, counter):
+    """The period's counters, by all names of the advocate."""
+    for key in (counter.key, *case.others.get("advocate", ())):
+        yield counter.rule_id, counter.cap, key, counter.period
 
 
 def _advocates(ended):
@@ -107,10 +116,10 @@ def _subject(key, counter, advocate, rule_book, at):
     )
 
 
-def _asked(case, counter, rule_book):
-    """Its question, or None where there is nothing to raise and never was."""
-    counter.refresh_from_db(fields=["used"])
-    missing, terms, review = tiers.missing(case.subject, counter, rule_book)
+def _asked(case, counter, used, rule_book):
+    """Its question, or None where there is nothing to raise and never was. ``used``: the counters, locked."""
+    position = sum(used[place][1] for place in _places(case, counter))
+    missing, terms, review = tiers.missing(case.subject, counter, position, rule_book)
     if case.first and missing <= 0:
         return None
     subject = case.subject
@@ -118,11 +127,14 @@ def _asked(case, counter, rule_book):
     terms = rule_book.terms(terms.version if terms else case.earlier[counter.rule_id]["version"], subject.occurred_at)
     facts = {
         "period": counter.period,
-        "position": counter.used,
+        "position": position,
         "missing_minor": missing,
         "stands": True,
         "advocate_review": review,
         "program_status": str(subject.program.status_at(subject.occurred_at)),
         "advocate_status": str(subject.advocate.status),
     }
+    if case.others:
+        # Also where its verdict is a plain no, which keeps nothing.
+        facts["with"] = together.written(case.others)
     return derived.ask(case, terms.topping_up(ADVOCATE, max(missing, 0)), facts, again=True)

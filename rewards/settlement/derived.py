@@ -9,6 +9,7 @@ import uuid
 from advocacy.models import bulk
 from rewards import locks, rules, verdicts
 from rewards.models import Decision, Reward, Subject
+from rewards.settlement import together
 from rewards.settlement.cases import Case
 
 _SPACE = uuid.UUID("0190f5fe-7c00-7a00-8000-000000000001")
@@ -26,7 +27,8 @@ def known(public_ids):
 
 def read(rows):
     """Cases of these locked Subjects, with what was decided and granted before."""
-    cases = {row.pk: Case(row, None, row.settled_version + 1, {}, {}, who(row)) for row in rows}
+    others = together.of(rows, who)
+    cases = {row.pk: Case(row, None, row.settled_version + 1, {}, {}, who(row), others.get(row.pk, {})) for row in rows}
     rewards = Reward.objects.filter(subject__in=list(cases)).select_related("rule", "rule_version", "advocate")
     for reward in rewards:
         case = cases[reward.subject_id]
@@ -48,7 +50,9 @@ def who(subject):
 
 def made(rows):
     """New Cases of these Subjects, whose facts are still to be given."""
-    return [Case(row, None, 1, {}, {}, who(row)) for row in bulk.insert(rows)]
+    rows = list(bulk.insert(rows))
+    others = together.of(rows, who)
+    return [Case(row, None, 1, {}, {}, who(row), others.get(row.pk, {})) for row in rows]
 
 
 def row(*, trigger, key, like):
@@ -80,5 +84,6 @@ def ask(case, terms, facts, *, again=False):
         who=case.who,
         sides=("advocate",),
         before=before,
+        others=case.others,
     )
     return case

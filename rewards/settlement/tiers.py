@@ -29,12 +29,13 @@ _REOPEN = """
 def reopen(found):
     """Have the top-ups of these decided Cases' periods worked out again, where they were already."""
     places = {
-        (verdict.terms.rule, *key)
+        (verdict.terms.rule, cap, name, period)
         for case in found
         for verdict in case.verdicts
         if read_as_a_whole(verdict.terms)
-        for meter, key, _ in verdict.meters
+        for meter, (cap, key, period), _ in verdict.meters
         if meter.cap == read_as_a_whole(verdict.terms).meter
+        for name in (key, *case.others.get("advocate", ()))
     }
     if places:
         with connection.cursor() as cursor:
@@ -47,9 +48,9 @@ def read_as_a_whole(terms):
     return tiers if tiers and tiers.reading == WHOLE and tiers.period != periods.ALL else None
 
 
-def missing(subject, counter, rule_book):
-    """``(minor units, Terms, review)``: what the period's conversions would be owed at the tier reached, less what they
-    are; held while one of them is, as a review may take the tier away.
+def missing(subject, counter, position, rule_book):
+    """``(minor units, Terms, review)``: what the period's conversions would be owed at the tier reached with this
+    position, less what they are; held while one of them is, as a review may take the tier away.
     """
     total, newest, review = 0, None, "clear"
     for said, first, now, occurred_at in _conversions(subject, counter):
@@ -59,7 +60,7 @@ def missing(subject, counter, rule_book):
         # Amounts in an order's own currency are other units: they stay as they were paid.
         if not read_as_a_whole(terms) or said.get("units", {}).get(ADVOCATE, said["unit"]) != benefit.unit:
             continue
-        wanted = amounts.at_step(benefit, benefit.tiers.reached(counter.used), _in_unit(first, said, terms), terms)
+        wanted = amounts.at_step(benefit, benefit.tiers.reached(position), _in_unit(first, said, terms), terms)
         total += amounts.owed(benefit, now, ADVOCATE, wanted, first) - said["owed"][ADVOCATE]
         newest = max(newest or terms, terms, key=lambda one: one.number)
     return total, newest, review

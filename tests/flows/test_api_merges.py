@@ -11,6 +11,7 @@ from referrals.models import Referral
 from rewards import audit as of_rewards
 from rewards import rebuild
 from rewards.models import Decision
+from rewards.settlement import closing
 from tests import cast
 from tests.flows.api import secret
 from tests.rewards import scene
@@ -222,4 +223,88 @@ def test_an_account_learns_its_verified_address_and_becomes_one_with_its_guest(s
     (made,) = shop.get("/merges").json()["data"]
     assert (made["source"], made["merged_external_id"]) == ("same_email", None)
     assert Customer.objects.filter(merged_into=None).count() == 2
+    nothing_differs()
+
+
+def brings(shop, code, *numbers, **changes):
+    """Friends who come by the code, one order each."""
+    for number in numbers:
+        buys(shop, number, {"external_id": f"friend {number}"}, code, **changes)
+    settle()
+
+
+def refund(shop, number, part=1):
+    """One part of the order, such as 2 for a half."""
+    amount = shop.get(f"/orders/{number}").json()["total"]["amount_minor"] // part
+    answer = shop.post(f"/orders/{number}/refunds", {"refund_id": f"r{number}", "amount_minor": amount})
+    assert answer.status_code == 201, answer.content
+    settle()
+
+
+def test_caps_count_both_advocates_together_until_they_are_parted(acme, program, alice, mallory):
+    cap = {"scope": "advocate", "period": "all", "measure": "count", "limit": 3}
+    scene.rule_of(program, caps=[cap], hold_days=0)
+    shop = secret(acme)
+    brings(shop, "alice-link", 1)
+    brings(shop, "mallory-link", 2, 3)
+    made = merge(shop, "ext_alice", "ext_mallory")
+    brings(shop, "mallory-link", 4, days_ago=0)
+    assert has(shop, "ext_alice")[0] == [3000], "as many as one person can get"
+    refund(shop, 2)
+    assert has(shop, "ext_alice")[0] == [2000]
+    brings(shop, "alice-link", 5, days_ago=0)
+    assert has(shop, "ext_alice")[0] == [3000]
+    nothing_differs()
+
+    undo(shop, made)
+    assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[2000], [1000]]
+    brings(shop, "alice-link", 6, days_ago=0)
+    brings(shop, "mallory-link", 7, 8, 9, days_ago=0)
+    assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[3000], [3000]]
+    nothing_differs()
+    # More than one can get, each had it before: that stays, also what is kept after a refund.
+    merge(shop, "ext_alice", "ext_mallory")
+    brings(shop, "alice-link", 10, days_ago=0)
+    refund(shop, 1, part=2)
+    assert has(shop, "ext_alice")[0] == [5500]
+    nothing_differs()
+
+
+def test_a_friend_who_bought_as_a_guest_and_by_an_account_has_no_second_first_order(acme, program, alice, mallory):
+    scene.rule_of(program, hold_days=0)
+    shop = secret(acme)
+    order = buys(shop, 1, {"email": "fred@example.com"}, "alice-link")
+    shop.put("/customers/fred", {})
+    settle()
+    made = merge(shop, "ext_fred", order["customer"])
+    buys(shop, 2, {"external_id": "fred"}, "mallory-link", days_ago=0)
+    settle()
+    assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[1000], []]
+    assert has(shop, "ext_fred")[0] == [500]
+    nothing_differs()
+    undo(shop, made)
+    nothing_differs()
+
+
+def test_tiers_go_on_from_what_both_names_reached(acme, program, alice, mallory):
+    steps = [{"from": 1, "amount_minor": 100}, {"from": 3, "amount_minor": 1000}]
+    tiers = {"measure": "conversions", "period": "month", "reading": "whole", "steps": steps}
+    scene.rule_of(program, friend_kind="", advocate_kind="tiered", advocate_tiers=tiers, hold_days=0)
+    shop = secret(acme)
+    brings(shop, "alice-link", 1, days_ago=0)
+    brings(shop, "mallory-link", 2, days_ago=0)
+    made = merge(shop, "ext_alice", "ext_mallory")
+    brings(shop, "mallory-link", 3, days_ago=0)
+    assert has(shop, "ext_alice")[0] == [1200]
+    # When the month is over all of it is raised to the tier that both reached together.
+    after = timezone.now() + 32 * DAY
+    while closing.close(at=after):
+        pass
+    assert has(shop, "ext_alice")[0] == [3000]
+    nothing_differs()
+    refund(shop, 2)
+    while closing.close(at=after + DAY):
+        pass
+    assert has(shop, "ext_alice")[0] == [1100]
+    undo(shop, made)
     nothing_differs()
