@@ -1,17 +1,23 @@
 """Long work, read-only: how far it is, what came out, and why it failed. What may be done: stop it, try it again."""
 
+import re
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string, select_template
 from django.urls import path, reverse
+from django.utils.dateparse import parse_datetime
 from unfold.decorators import display
 
-from advocacy import jobs
+from advocacy import ids, jobs
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
-from advocacy.models import Job
+from advocacy.models import Connection, Customer, Job
 from advocacy.models.job import AGAIN
+
+_NAMED = {"connection": Connection, "customer": Customer}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)").fullmatch
 
 
 def cancel(*, row, by, at, reason):
@@ -94,7 +100,8 @@ class JobAdmin(acts.Acting, LongListing):
 
     @display(description="Asked for")
     def told(self, row):
-        return words.table(row.parameters.items()) if row.parameters else words.NOTHING
+        asked = [(name.replace("_", " ").capitalize(), _asked(name, value)) for name, value in row.parameters.items()]
+        return words.table(asked) if asked else words.NOTHING
 
     @display(description="Started by", ordering="started_by")
     def by(self, row):
@@ -107,6 +114,15 @@ class JobAdmin(acts.Acting, LongListing):
     @display(description="Ended", ordering="ended_at")
     def ended(self, row):
         return words.moment(row.ended_at)
+
+
+def _asked(name, value):
+    """A moment as one, and the page of what stands as its id; anything else as it is."""
+    if name in _NAMED and isinstance(value, str):
+        found = _NAMED[name].objects.filter(public_id=ids.decode(ids.PREFIXES[name], value)).first()
+        return words.link(found) if found else value
+    moment = _MOMENT(value) and parse_datetime(value) if isinstance(value, str) else None
+    return words.moment(moment) if moment else value
 
 
 def _drawn(job):

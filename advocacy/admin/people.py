@@ -60,7 +60,6 @@ class CustomerAdmin(acts.Acting, LongListing):
     list_select_related = ["storefront"]
     search_fields = ["name", "email", "=external_id"]
     search_help_text = "A name, an e-mail address, the shop's own number, or an id such as cus_01j8…"
-    inlines = [StandingInline]
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("customer")
     # Other apps' pages about a customer: what they are called → the name of the page, which takes the customer's key.
@@ -100,6 +99,17 @@ class CustomerAdmin(acts.Acting, LongListing):
             applies=lambda customer: customer.erased_at is None,
         ),
     ]
+
+    def get_inlines(self, request, obj):
+        return [StandingInline] if obj and Standing.objects.filter(customer=obj).exists() else []
+
+    def get_fieldsets(self, request, obj=None):
+        shown = super().get_fieldsets(request, obj)
+        return [("Erased", {"fields": ["erased"]}), *shown] if obj and obj.erased_at else shown
+
+    @display(description="Since")
+    def erased(self, row):
+        return f"{words.moment(row.erased_at)}. What named this person is gone; orders and amounts stay."
 
     @display(description="See also")
     def see_also(self, row):

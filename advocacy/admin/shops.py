@@ -11,5 +11,6 @@ def told(connection):
     mine = Errand.objects.filter(connection=connection)
     waiting = mine.filter(state=ErrandState.WAITING)
     failed = waiting.exclude(failure="").count() + mine.filter(state=ErrandState.FAILED).count()
-    said = f"{waiting.count()} to be done{f', {failed} failed' if failed else ''}"
+    count = waiting.count()
+    said = f"{count} to be done{f', {failed} failed' if failed else ''}" if count or failed else "Nothing waits"
     return format_html('<a class="text-link" href="{}">{}</a>', page, said)

@@ -33,7 +33,7 @@ class OneCall(fields.StrictSerializer):
 
 
 class BatchOfCalls(fields.StrictSerializer):
-    calls = OneCall(many=True, min_length=1, max_length=MOST_CALLS)
+    calls = serializers.ListField(child=OneCall(), min_length=1, max_length=MOST_CALLS)
 
     example = {
         "calls": [

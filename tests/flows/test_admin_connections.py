@@ -112,6 +112,7 @@ def test_olga_asks_for_what_was_missed_and_follows_it(desk, acme):
         working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now())
     page = desk.get(f"/admin/advocacy/job/{job.pk}/change/").content.decode()
     assert "1 order had been missed, 0 changed, 0 of 1 entries are not ours." in page
+    assert (f"/admin/advocacy/connection/{row.pk}/change/" in page, "+00:00" in page) == (True, False)
     page = page_of(desk, row)
     assert ("All that changed until" in page, "/admin/advocacy/job/" in page) == (True, True)
     edited = {"name": "Acme", "secret": "", "api_access_token": ""}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from advocacy import ids
+from advocacy import ids, merging
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain, telling, webhooks
 from referrals.models import Link, Referral
@@ -71,6 +71,8 @@ def named(acme, program, alice):
     pool, coupon = _codes(program, alice)
     rows |= {"coupon_pools": pool, "coupons": coupon}
     rows |= {"corrections": scene.correction_of(rule.versions.get())}
+    guest, member = cast.customer(acme, "guest"), cast.customer(acme, "member")
+    rows |= {"merges": merging.merge(survivor=member, merged=guest, source="api", at=cast.NOON)[0]}
     rows |= {"rules": rule, "advocates": alice, "testimonials": said, "jobs": _job(acme)} | _told(acme)
     found = {
         word: ids.encode(ids.PREFIXES[_KINDS.get(word, word.removesuffix("s"))], row.public_id)

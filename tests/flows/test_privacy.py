@@ -200,5 +200,5 @@ def test_olga_erases_with_a_reason(xaver, client, olga):
     assert json.loads(shown.content)["person"][0]["phone"] == "0170 555"
     client.post(f"{page}do/erase/", {"confirmed": "1", "reason": "By letter"})
     forgotten(xaver)
-    assert "Erased" in client.get(f"{page}change/").content.decode()
+    assert "What named this person is gone" in client.get(f"{page}change/").content.decode()
     assert kept(XAVER) == set()
