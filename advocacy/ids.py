@@ -24,6 +24,7 @@ PREFIXES = {
     "link": "lnk",
     "click": "clk",
     "share": "shr",
+    "invitation": "inv",
     "referral": "ref",
     "order": "ord",
     "refund": "rfd",

@@ -4,9 +4,10 @@ import json
 
 from advocacy.models import Program
 from advocacy.privacy.exporting import rows
-from referrals import links
+from referrals import invitations, links
 from referrals.models import (
     Fulfilment,
+    Invitation,
     Link,
     LinkStatus,
     Order,
@@ -41,6 +42,7 @@ def told(customer):
         # Who their friends are is the friends' own.
         "friends": rows(Referral.objects.filter(**own), *_BOND, program="program__name"),
         "links": rows(Link.objects.filter(**own), "code", "channel", "status", "created_at"),
+        "invitations": rows(Invitation.objects.filter(**own), "invited_at", link="link__code"),
         "shares": rows(Share.objects.filter(link__advocate__customer=customer), "kind", "channel", "at"),
     }
 
@@ -52,6 +54,7 @@ def erase(customer, *, at):
     for link in Link.objects.filter(advocate__customer=customer).select_related("advocate").order_by("pk"):
         _erase_link(link, at)
     Referral.objects.filter(friend=customer).update(ended_reason="")
+    invitations.forget(customer=customer)
     # Of the answered requests it stays that they were asked and answered.
     asked = PrivacyRequest.objects.filter(customer=customer)
     asked.update(reference="")

@@ -4,6 +4,7 @@ from referrals.api.advocates import Advocates, Batch, OneAdvocate
 from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.fulfilments import Fulfilments
+from referrals.api.invitations import Invitations, OneInvitation
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.orders import OneOrder, Orders
@@ -21,6 +22,8 @@ urlpatterns = [
     path("clicks", Clicks.as_view()),
     path("shares", Shares.as_view()),
     path("share_views", ShareViews.as_view()),
+    path("invitations", Invitations.as_view()),
+    path("invitations/<str:id>", OneInvitation.as_view()),
     path("signups", Signups.as_view()),
     path("orders", Orders.as_view()),
     path("orders/<str:id>", OneOrder.as_view()),

@@ -72,7 +72,9 @@ def bind_all(*, storefront, asked, at, tell):
         locked = customers.lock_all([each.customer for each in asked if not each.just_made])
         asked = [replace(each, customer=locked.get(each.customer.pk, each.customer)) for each in asked]
         bonds = _bonds(locked)
-        found = candidates.of(storefront=storefront, asked=[(each.hints, each.occurred_at) for each in asked])
+        found = candidates.of(
+            storefront=storefront, asked=[(each.hints, each.customer, each.occurred_at) for each in asked]
+        )
         hinted = [each.customer for each, ways in zip(asked, found, strict=True) if ways]
         mailboxes = candidates.with_mailboxes_of(storefront, hinted)
         judged = [

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from advocacy import ids, persons
 from advocacy.models import Customer, bulk
-from referrals import links
+from referrals import invitations, links
 from referrals.attribution.choice import Candidate
 from referrals.models import Click, Link, Method, Order, OrderStatus
 
@@ -18,7 +18,7 @@ class Hints:
     """What came with a sign-up or an order. Ids as UUID or ``clk_…``; a hint that names nothing of ours is no hint.
 
     ``click_id``: of the address the friend came by. ``cookie``: a click the snippet remembered.
-    ``invitation``: the code of the invitation's link.
+    ``invitation``: the code of the invitation's link. Who was invited by e-mail needs no hint at all.
     """
 
     code: str | None = None
@@ -29,19 +29,27 @@ class Hints:
 
 
 def of(*, storefront, asked):
-    """For each ``(hints, occurred_at)`` its candidates of all programs of the storefront, without obstacles yet."""
-    codes = [_codes(hints) for hints, _ in asked]
-    clicks = [_clicks(hints) for hints, _ in asked]
+    """For each ``(hints, customer, occurred_at)`` its candidates of all programs, without obstacles yet."""
+    codes = [_codes(hints) for hints, _, _ in asked]
+    clicks = [_clicks(hints) for hints, _, _ in asked]
+    boxes = [persons.mailboxes(customer) for _, customer, _ in asked]
+    invited = invitations.of(storefront=storefront, mailboxes=set().union(*boxes))
     links = {link.code: link for link in _links(storefront, "code", _each(codes))}
     clicked, ways = _clicked(storefront, _each(clicks))
     found = []
-    for (_, at), typed, came in zip(asked, codes, clicks, strict=True):
+    for (_, _, at), typed, came, mine in zip(asked, codes, clicks, boxes, strict=True):
         found.append(
             [Candidate(method=method, link=links[code], at=at) for method, code in typed if code in links]
             + [
                 Candidate(method=method, link=ways[clicked[click].link_id], at=clicked[click].at, click_id=click)
                 for method, click in came
                 if click in clicked and clicked[click].link_id in ways
+            ]
+            + [
+                Candidate(method=Method.INVITATION, link=each.link, at=each.invited_at)
+                for box in sorted(mine)
+                for each in invited.get(box, ())
+                if each.invited_at <= at
             ]
         )
     return found

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 PRECEDENCE = ("code", "coupon", "click", "cookie", "invitation")
-# A visit loses its force with time; what a friend says or types now is said now.
-_AGES = ("click", "cookie")
+# A visit and an invitation lose their force with time; what a friend says or types now is said now.
+_AGES = ("click", "cookie", "invitation")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """One way in which a friend may have been brought.
 
-    ``at``: when the click was, or when the code was given. ``obstacle``: a reason key that rules it out.
+    ``at``: when the click was, the address was invited, or the code was given. ``obstacle``: a reason key that rules it
+    out.
     """
 
     method: str

@@ -3,6 +3,7 @@
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
 from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
+from referrals.models.invitation import Invitation
 from referrals.models.link import Link, LinkStatus
 from referrals.models.order import (
     Fulfilment,
@@ -28,6 +29,7 @@ __all__ = [
     "InboundMessage",
     "InboundRefusal",
     "InboundState",
+    "Invitation",
     "LifetimeValue",
     "Link",
     "LinkStatus",

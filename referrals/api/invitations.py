@@ -1,0 +1,90 @@
+"""Addresses that an advocate invites."""
+
+from django.db import transaction
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from advocacy.api import fields, found
+from advocacy.api.endpoint import Endpoint, created
+from advocacy.api.examples import SIGNED_UP, sample
+from advocacy.api.lists import ListEndpoint, Of, between
+from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.models import Advocate, Program
+from referrals import invitations, links
+from referrals.models import Invitation
+
+
+class InvitationCall(fields.StrictSerializer):
+    advocate = fields.Name(help_text="adv_…")
+    email = fields.Text(max_length=320, help_text="Of the friend. It is not kept, only recognised when they come.")
+
+    example = {"advocate": sample("advocate"), "email": "fred@example.com"}
+
+
+class InvitationAnswer(serializers.ModelSerializer):
+    id = fields.PublicId("invitation", source="public_id")
+    advocate = fields.PublicId("advocate", source="advocate.person_id")
+    program = fields.PublicId("program", source="link.program.public_id")
+    link = fields.PublicId("link", source="link.public_id")
+    url = serializers.SerializerMethodField(help_text="What to send: the advocate's link.")
+    invited_at = fields.Moment()
+
+    class Meta:
+        model = Invitation
+        fields = ["id", "advocate", "program", "link", "url", "invited_at"]
+
+    def get_url(self, invitation) -> str:
+        return links.address(invitation.link)
+
+    example = {
+        "id": sample("invitation"),
+        "advocate": sample("advocate"),
+        "program": sample("program"),
+        "link": sample("link"),
+        "url": "https://referrals.acme.example/r/ALICE",
+        "invited_at": SIGNED_UP,
+    }
+
+
+def of(storefront):
+    return Invitation.objects.filter(storefront=storefront).select_related("advocate", "link__program")
+
+
+@documented(
+    "Invitations",
+    get=Call("List invitations", InvitationAnswer, many=True),
+    post=Call(
+        "Invite an address",
+        InvitationAnswer,
+        takes=InvitationCall,
+        creates=True,
+        description="An advocate invites a friend by e-mail. Nothing is sent from here: the mail leaves from their own "
+        "mail program, or from yours. Who signs up or orders with that address within the program's window was brought "
+        "by them, on whatever device, unless a code, a coupon or a click says otherwise. The same address again is the "
+        "same invitation; one person can invite 50 a day.",
+    ),
+)
+class Invitations(ListEndpoint):
+    answer = InvitationAnswer
+    filters = {
+        "advocate": Of("advocate", Advocate, "advocate"),
+        "program": Of("link__program", Program, "program", external="slug"),
+        **between("invited_at"),
+    }
+
+    def rows(self):
+        return of(self.request.storefront)
+
+    def post(self, request):
+        call = self.taken(InvitationCall)
+        people = Advocate.objects.filter(storefront=request.storefront).select_related("storefront", "customer")
+        advocate = found.one(people, "advocate", call["advocate"])
+        with transaction.atomic():
+            invitation, new = invitations.invite(advocate=advocate, email=call["email"], at=self.at)
+        return created(InvitationAnswer(invitation).data, new=new)
+
+
+@documented("Invitations", get=Call("Get an invitation", InvitationAnswer, also=path_parameters("id")))
+class OneInvitation(Endpoint):
+    def get(self, request, id):
+        return Response(InvitationAnswer(found.one(of(request.storefront), "invitation", id)).data)

@@ -1,0 +1,72 @@
+"""Addresses that advocates invite. The mail itself leaves from their own mail program, or from the shop's."""
+
+from datetime import timedelta
+
+from advocacy import emails, given, persons
+from advocacy.models import Advocate, bulk
+from advocacy.privacy import digest_of, suppressed
+from advocacy.refusals import Conflict, Refused
+from referrals import links
+from referrals.models import Invitation, LinkStatus
+
+# By one person within a day: a person has friends, a list of addresses has more.
+A_DAY = 50
+_WITH = ("link", "link.program", "link.advocate", "link.advocate.customer")
+
+
+def invite(*, advocate, email, at):
+    """``(invitation, created)`` by the advocate's first open link; the same address again is the same invitation.
+
+    Whether somebody is a customer already is not told: that is their own. Refuses the advocate's own address
+    (``self_referral``), one whose owner was erased (``address_suppressed``), and whoever has no link that is open, by
+    the reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. Runs in the caller's transaction.
+    """
+    key, storefront = emails.normalise(given.email("email", email)), advocate.storefront
+    if key in persons.mailboxes(advocate.customer):
+        raise Refused("self_referral", "This is the advocate's own address.", errors={"email": "It is their own."})
+    if suppressed(storefront=storefront, email_key=key):
+        raise Refused(
+            "address_suppressed",
+            "The owner of this address was erased here and is not to be written to.",
+            errors={"email": "It may not be invited."},
+        )
+    # One after the other, so that no more get through than may.
+    Advocate.objects.select_for_update(no_key=True).get(pk=advocate.pk)
+    mine, digest = Invitation.objects.filter(advocate=advocate), digest_of(storefront, key)
+    if known := mine.filter(digest=digest).select_related("link__program").first():
+        return known, False
+    if mine.filter(invited_at__gt=at - timedelta(days=1)).count() >= A_DAY:
+        raise Conflict("too_many_invitations", f"One person can invite {A_DAY} addresses a day; go on tomorrow.")
+    link = _open_link(advocate, at)
+    return Invitation.objects.create(
+        storefront=storefront, advocate=advocate, link=link, digest=digest, invited_at=at
+    ), True
+
+
+def _open_link(advocate, at):
+    mine = advocate.links.filter(status=LinkStatus.ACTIVE).select_related("program", "advocate").order_by("pk")
+    closed = "no_link"
+    for link in mine:
+        closed = links.closed_because(link, at=at)
+        if not closed:
+            return link
+    raise Refused(closed, "The advocate has no link that is open; there is nothing to invite to.")
+
+
+def of(*, storefront, mailboxes):
+    """``{mailbox: [Invitation]}`` with their links, of these mailboxes (``emails.normalise``)."""
+    if not mailboxes:
+        return {}
+    names = {digest_of(storefront, box): box for box in mailboxes}
+    where, found = "WHERE row.storefront_id = %s AND row.digest = ANY(%s) ORDER BY row.id", {}
+    for row in bulk.fetch_with(Invitation, _WITH, where, [storefront.pk, list(names)]):
+        found.setdefault(names[bytes(row.digest)], []).append(row)
+    return found
+
+
+def forget(*, customer):
+    """Delete the invitations by and to this customer."""
+    Invitation.objects.filter(advocate__customer=customer).delete()
+    if customer.email_key:
+        digest = digest_of(customer.storefront, customer.email_key)
+        Invitation.objects.filter(storefront=customer.storefront_id, digest=digest).delete()

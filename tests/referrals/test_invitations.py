@@ -1,0 +1,88 @@
+"""An advocate invites an address; who comes with it was brought by them, on whatever device."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from advocacy import ids, privacy
+from advocacy.models import Suppression
+from referrals import invitations
+from referrals.models import Invitation, Referral
+from tests import cast
+from tests.cast import NOON
+from tests.flows.api import secret
+
+pytestmark = pytest.mark.django_db
+FREDDY = {"external_id": "freddy", "email": "freddy@example.com"}
+
+
+def invite(acme, advocate, email="Freddy+news@Example.com"):
+    return secret(acme).post("/invitations", {"advocate": ids.encode("adv", advocate.public_id), "email": email})
+
+
+def test_a_friend_who_was_invited_by_mail_is_alices_whatever_they_buy_on(acme, alice):
+    made = invite(acme, alice)
+    assert (made.status_code, made.json()["url"].rsplit("/", 1)[1]) == (201, "ALICE-LINK")
+    again = invite(acme, alice, "freddy@example.com")
+    assert (again.status_code, again.json()) == (200, made.json())
+    assert b"freddy" not in bytes(Invitation.objects.get().digest)
+    assert secret(acme).post("/orders", cast.order(at=timezone.now(), customer=FREDDY)).status_code == 201
+    bond = Referral.objects.get()
+    assert (bond.advocate, bond.method, bond.friend.external_id) == (alice, "invitation", "freddy")
+    assert bond.conversions.count() == 1
+    assert [each["id"] for each in secret(acme).get("/invitations").json()["data"]] == [made.json()["id"]]
+
+
+def test_what_a_friend_types_goes_before_an_invitation_and_an_old_one_is_no_more(acme, alice, mallory):
+    invitations.invite(advocate=alice, email="freddy@example.com", at=NOON)
+    typed = {"customer": FREDDY, "referral_code": "MALLORY-LINK"}
+    assert secret(acme).post("/signups", typed).json()["referral"]["method"] == "code"
+    window = timedelta(days=alice.program.window_days)
+    invitations.invite(advocate=alice, email="frieda@example.com", at=NOON - window - timedelta(days=1))
+    frieda = {"customer": {"email": "frieda@example.com"}, "occurred_at": NOON.isoformat()}
+    answer = secret(acme).post("/signups", frieda).json()
+    assert (answer["referral"], [why["key"] for why in answer["reasons"]]) == (None, ["outside_window"])
+
+
+def test_an_invitation_of_another_storefront_binds_nobody(acme, rival, alice):
+    made = invite(acme, alice).json()
+    secret(rival).post("/signups", {"customer": FREDDY})
+    assert not Referral.objects.exists()
+    assert invite(rival, alice).status_code == 404
+    assert secret(rival).get(f"/invitations/{made['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [
+        ("alice@example.com", "self_referral"),
+        ("nobody", "invalid_field"),
+        ("gone@example.com", "address_suppressed"),
+    ],
+)
+def test_what_cannot_be_invited_is_refused_in_words(acme, alice, email, code):
+    alice.customer.email, alice.customer.email_key = "alice@example.com", "alice@example.com"
+    alice.customer.save()
+    gone = cast.customer(acme, "gone", email="gone@example.com")
+    Suppression.objects.create(storefront=acme, digest=privacy.digest_of(acme, gone.email_key), since=NOON)
+    answer = invite(acme, alice, email)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not Invitation.objects.exists()
+
+
+def test_one_person_invites_as_many_a_day_as_a_person_has_friends(acme, alice, monkeypatch):
+    monkeypatch.setattr(invitations, "A_DAY", 2)
+    answers = [invite(acme, alice, f"friend{number}@example.com") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert answers[2].json()["code"] == "too_many_invitations"
+    assert invite(acme, alice, "friend0@example.com").status_code == 200
+
+
+def test_an_invitation_is_forgotten_with_either_person(acme, alice):
+    for email in ("freddy@example.com", "frieda@example.com"):
+        invitations.invite(advocate=alice, email=email, at=NOON)
+    invitations.forget(customer=cast.customer(acme, "freddy", email="freddy@example.com"))
+    assert Invitation.objects.count() == 1
+    invitations.forget(customer=alice.customer)
+    assert not Invitation.objects.exists()
