@@ -103,17 +103,17 @@ def _work_on(lane, at, taking, *, only=None):
     return len(taken)
 
 
-# What is due of the shares that nobody else has, much of few; OFFSET 0 has them locked in that order, until there are
-# enough.
+# What is due of the shares that nobody else has: that of the oldest row first, and much of few. OFFSET 0 has them
+# locked in that order, until there are enough.
 _CHOSEN = f"""
     SELECT id FROM (
-        SELECT id, share FROM (
+        SELECT id, event_id, share, min(event_id) OVER (PARTITION BY share) AS oldest FROM (
             SELECT pending.id, pending.event_id,
                 (COALESCE(event.advocate_id, event.customer_id, 0) %% {SHARES})::int AS share
             FROM advocacy_pending pending JOIN advocacy_event event ON event.id = pending.event_id
-            WHERE {_DUE} AND NOT pending.alone ORDER BY pending.event_id LIMIT {LOOKS_AT}
-        ) looked_at ORDER BY share, event_id OFFSET 0
-    ) sorted WHERE pg_try_advisory_xact_lock(hashtext(%s), share) LIMIT {BATCH}
+            WHERE {_DUE} AND NOT pending.alone ORDER BY pending.event_id LIMIT %s
+        ) looked_at ORDER BY oldest, event_id OFFSET 0
+    ) sorted WHERE pg_try_advisory_xact_lock(hashtext(%s), share) LIMIT %s
 """  # noqa: S608
 
 
@@ -128,7 +128,7 @@ def _taken(lane, at, only):
     which, values = (
         ("pending.id = %s", [only])
         if only
-        else (f"pending.id = ANY(ARRAY({_CHOSEN}))", [lane, at, share_of_lane(lane)])
+        else (f"pending.id = ANY(ARRAY({_CHOSEN}))", [lane, at, LOOKS_AT, share_of_lane(lane), BATCH])
     )
     with connection.cursor() as cursor:
         cursor.execute(

@@ -92,6 +92,20 @@ def test_a_batch_leaves_the_advocates_whom_another_one_has(handlers, alice, fred
     assert draining.drain("people", at=NOW) == 1
 
 
+def test_who_waits_longest_is_taken_first_whatever_their_share(handlers, alice, fred, monkeypatch):
+    taken = []
+    handlers["conversion.recorded"] = {"people": [lambda events, at: taken.extend(e.advocate_id for e in events)]}
+    bob = alice_of(alice.program, "bob")
+    first, second = sorted((alice, bob), key=lambda one: one.pk % draining.SHARES, reverse=True)
+    tell(conversion_of(first, fred))
+    tell(conversion_of(second, person(alice.storefront, "frieda")))
+    tell(conversion_of(first, person(alice.storefront, "frida")))
+    monkeypatch.setattr(draining, "BATCH", 2)
+    while draining.drain("people", at=NOW):
+        pass
+    assert taken == [first.pk, first.pk, second.pk]
+
+
 def test_a_worker_looks_again_after_a_batch_that_was_not_full(monkeypatch):
     """Another one may have left rows, because this one had their share."""
     batches = [2, 1, 0, 7]

@@ -8,6 +8,7 @@ import pytest
 from advocacy import ids, merging
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain, telling, webhooks
+from referrals import invitations
 from referrals.models import Link, Referral
 from rewards import adjustments, redemptions
 from rewards.coupons import pools, uploading
@@ -70,6 +71,8 @@ def named(acme, program, alice):
     rows |= _spent(acme, program, alice.customer)
     pool, coupon = _codes(program, alice)
     rows |= {"coupon_pools": pool, "coupons": coupon}
+    invited, _ = invitations.invite(advocate=alice, email="freddy@example.com", at=cast.NOON)
+    rows |= {"invitations": invited}
     rows |= {"corrections": scene.correction_of(rule.versions.get())}
     guest, member = cast.customer(acme, "guest"), cast.customer(acme, "member")
     rows |= {"merges": merging.merge(survivor=member, merged=guest, source="api", at=cast.NOON)[0]}

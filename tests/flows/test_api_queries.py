@@ -24,7 +24,8 @@ def tell(shop, storefront, numbers):
     """For each number an advocate, a friend, an order with a refund and a parcel, rewards, a testimonial, an answer."""
     for number in numbers:
         alice = {"external_id": f"alice {number}"}
-        shop.post("/advocates", {"customer": alice, "code": f"alice-{number}"})
+        enrolled = shop.post("/advocates", {"customer": alice, "code": f"alice-{number}"}).json()["id"]
+        shop.post("/invitations", {"advocate": enrolled, "email": f"freddy{number}@example.com"})
         order = cast.order(str(number), customer={"external_id": f"fred {number}"}, referral_code=f"alice-{number}")
         shop.post("/orders", order)
         shop.post("/orders/0/refunds", {"refund_id": str(number), "amount_minor": 1, "refunded_at": cast.NOON})
