@@ -72,7 +72,10 @@ def named(acme, program, alice):
     pool, coupon = _codes(program, alice)
     rows |= {"coupon_pools": pool, "coupons": coupon}
     invited, _ = invitations.invite(advocate=alice, email="freddy@example.com", at=cast.NOON)
-    rows |= {"invitations": invited}
+    twice, _ = merging.merge(
+        survivor=cast.customer(acme, "gina"), merged=cast.customer(acme, "regina"), source="api", at=cast.NOON
+    )
+    rows |= {"invitations": invited, "merges": twice}
     rows |= {"corrections": scene.correction_of(rule.versions.get())}
     guest, member = cast.customer(acme, "guest"), cast.customer(acme, "member")
     rows |= {"merges": merging.merge(survivor=member, merged=guest, source="api", at=cast.NOON)[0]}
