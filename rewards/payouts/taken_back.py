@@ -7,7 +7,8 @@ who approves the batch is told, and drops such payouts or pays them all the same
 from collections import Counter
 from dataclasses import dataclass
 
-from advocacy import money
+from advocacy import money, persons
+from advocacy.models import Customer
 from advocacy.refusals import Conflict
 from rewards.models import AccountKind, BatchState, Payout, PayoutState, Reward
 from rewards.payouts import changing, moving
@@ -36,17 +37,25 @@ def since(batch):
     frozen = Payout.objects.filter(batch=batch, state=PayoutState.FROZEN)
     # Few owe anything: only their payouts are read.
     owing = Reward.objects.filter(
-        recipient__in=frozen.values("customer"), available_minor__lt=0, reserved_minor__gt=0, unit=batch.currency
+        recipient__in=_records(frozen.values("customer")),
+        available_minor__lt=0,
+        reserved_minor__gt=0,
+        unit=batch.currency,
     )
     debts = {pk: (who, minor) for pk, who, minor in owing.values_list("pk", "recipient", "available_minor")}
     if not debts:
         return []
-    theirs = frozen.filter(customer__in={who for who, _ in debts.values()})
+    theirs = frozen.filter(customer__in=_records({who for who, _ in debts.values()}))
     frozen, found = list(theirs.select_related("customer").order_by("number")), Counter()
     held = moving.held([payout.public_id for payout in frozen], AccountKind.RESERVED)
     for (reward, reference), amount in held.items():
         found[reference] += min(amount, -debts.get(reward, (None, 0))[1])
     return [Short(payout, found[payout.public_id]) for payout in frozen if found[payout.public_id]]
+
+
+def _records(customers):
+    """All records of the persons whose these are: a payout takes the lots of all of them."""
+    return persons.customers({row.person_id for row in Customer.objects.filter(pk__in=customers)})
 
 
 def settle(batch, *, answer, at):

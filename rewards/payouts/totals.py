@@ -1,5 +1,6 @@
 """What each payee was paid in a year: what tax forms are made from."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -7,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Sum
 
-from advocacy import ids, money
+from advocacy import ids, money, persons
 from advocacy.models import Customer
 from rewards.models import Payee, Payout, PayoutState
+from rewards.payouts import payees
 
 HEADER = (
     *("year", "customer", "external_id", "name", "country", "kind", "vat_id", "tax_form_since"),
@@ -29,19 +31,27 @@ class Total:
 
 
 def of_year(*, storefront, year):
-    """A Total per customer and currency of what was paid in the year (and not returned), in the storefront's zone."""
+    """A Total per person and currency of what was paid in the year (and not returned), in the storefront's zone.
+
+    Whoever was merged is one of them, also for what was paid to each record before.
+    """
     zone = ZoneInfo(storefront.time_zone)
     since, until = datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
     sums = (
         Payout.objects.filter(storefront=storefront, state=PayoutState.PAID, paid_at__gte=since, paid_at__lt=until)
         .values_list("customer", "currency")
         .annotate(Count("pk"), Sum("amount_minor"))
-        .order_by("customer", "currency")
     )
-    people = Customer.objects.select_related("payee").in_bulk([customer for customer, *_ in sums])
+    owners = persons.owners({customer for customer, *_ in sums})
+    found = defaultdict(lambda: (0, 0))
+    for customer, currency, count, total in sums:
+        place = owners.get(customer, customer), currency
+        found[place] = found[place][0] + count, found[place][1] + total
+    people = Customer.objects.in_bulk([customer for customer, _ in found])
+    known = payees.of(persons.customers({row.public_id for row in people.values()}))
     return [
-        Total(people[customer], getattr(people[customer], "payee", None), currency, count, total)
-        for customer, currency, count, total in sums
+        Total(people[customer], known.get(people[customer].public_id), currency, *found[customer, currency])
+        for customer, currency in sorted(found)
     ]
 
 

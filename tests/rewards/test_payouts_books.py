@@ -9,12 +9,23 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models import Sum
 
+from advocacy import merging
 from advocacy.outbox.interruptions import Interrupted
 from rewards import adjustments, audit, crediting, exchange, redemptions
 from rewards.models import Account, MonthEnd, Payout, PayoutBatch
-from rewards.payouts import gathering, journal, scheduling, statements, totals
+from rewards.payouts import gathering, journal, scheduling, statements, taken_back, totals
 from tests.rewards import scene
-from tests.rewards.payouts_stage import LATER, cash_rule, earns, exported, payee_of, policy_of, refunded, said
+from tests.rewards.payouts_stage import (
+    LATER,
+    OTHER_IBAN,
+    cash_rule,
+    earns,
+    exported,
+    payee_of,
+    policy_of,
+    refunded,
+    said,
+)
 from tests.rewards.scene import NOW
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +208,26 @@ def test_a_years_totals_count_what_was_paid_and_not_returned(alice):
     assert totals.of_year(storefront=alice.storefront, year=2025) == []
     (row,) = totals.table(storefront=alice.storefront, year=2026)
     assert [str(cell) for cell in row[2:]] == ["alice", "Alice", "DE", "private", "", "None", "1", "25.00", "EUR"]
+
+
+def test_who_was_merged_is_paid_and_totalled_as_one(alice):
+    bella = scene.alice_of(alice.program, "bella")
+    payee_of(bella.customer, iban=OTHER_IBAN)
+    earns(alice)
+    earns(bella)
+    first = exported(policy_of(alice.storefront))
+    said(first, n1="paid", n2="paid")
+    mistaken = earns(bella)
+    earns(alice)
+    merging.merge(survivor=alice.customer, merged=bella.customer, source="api", at=LATER)
+    second = gathering.gather(policy=first.policy, at=LATER)
+    assert [(each.customer, each.amount_minor) for each in second.payouts.all()] == [(alice.customer, 5000)]
+    refunded(mistaken, 5000)
+    assert [each.said for each in taken_back.since(second)] == ["25.00 of 50.00 EUR"]
+    (total,) = totals.of_year(storefront=alice.storefront, year=2026)
+    assert (total.customer, total.payouts, total.amount_minor) == (alice.customer, 2, 5000)
+    assert total.payee.name == "Alice"
+    assert list(audit.differences()) == []
 
 
 def test_a_statement_names_each_reward_it_pays(alice):
