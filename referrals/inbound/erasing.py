@@ -9,6 +9,8 @@ from referrals.inbound import working
 from referrals.models import InboundMessage, InboundState, Order
 
 AT_ONCE = 300
+# Shopify's two of ``customers/merge``, as gid://shopify/Customer/<number>.
+_MERGED = ("admin_graphql_api_customer_kept_id", "admin_graphql_api_customer_deleted_id")
 _OF_ORDERS = ("order", "refund", "fulfillment")
 
 
@@ -55,7 +57,8 @@ class _Marks:
         about = data.get("object") if isinstance(data, dict) and isinstance(data.get("object"), dict) else document
         customer = about.get("customer", about.get("customer_id"))
         customer = customer.get("id") if isinstance(customer, dict) else customer
-        if self._person and (_text(customer) == self._person or self._is_person(about, topic)):
+        people = {_text(customer), *(_text(about.get(name)).rpartition("/")[2] for name in _MERGED)}
+        if self._person and (self._person in people or self._is_person(about, topic)):
             return True
         names = {_text(about.get("order_id"))} | ({_text(about.get("id"))} if topic.startswith(_OF_ORDERS) else set())
         return bool(names & self._orders)

@@ -308,3 +308,11 @@ def test_tiers_go_on_from_what_both_names_reached(acme, program, alice, mallory)
     assert has(shop, "ext_alice")[0] == [1100]
     undo(shop, made)
     nothing_differs()
+
+
+def test_an_order_with_only_a_code_is_attributed_by_it(shop):
+    order = buys(shop, 1, {}, "alice-link")
+    settle()
+    assert has(shop, "ext_alice")[0] == [1000]
+    (bond,) = shop.get("/referrals").json()["data"]
+    assert bond["friend"] == order["customer"]

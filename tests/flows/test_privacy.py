@@ -202,3 +202,29 @@ def test_olga_erases_with_a_reason(xaver, client, olga):
     forgotten(xaver)
     assert "What named this person is gone" in client.get(f"{page}change/").content.decode()
     assert kept(XAVER) == set()
+
+
+def test_who_shopify_merged_is_told_and_forgotten_whole(xaver, shop, client):
+    """He bought by another account too, with another address."""
+    person = {"external_id": "xk-78", "email": "quaxi@example.com", "name": "Quaxi Kerbholz"}
+    assert shop.post("/orders", cast.order("1002", at=timezone.now(), customer=person)).status_code == 201
+    merged = stage.document("shopify/customers_merge", status="completed")
+    for name, number in (("kept", "xk-77"), ("deleted", "xk-78")):
+        merged[f"admin_graphql_api_customer_{name}_id"] = f"gid://shopify/Customer/{number}"
+    row = xaver.storefront.connections.get()
+    stage.post(client, row, merged, topic="customers/merge", name="m")
+    settled()
+    (made,) = shop.get("/merges").json()["data"]
+    assert (made["source"], made["merged_external_id"]) == ("shopify", "xk-78")
+    assert shop.get("/customers/ext_xk-78").json()["external_id"] == "xk-77"
+    told = shop.get("/customers/ext_xk-78/export").json()
+    assert [each["email"] for each in told["person"]] == ["x.kerbholz@example.com", "quaxi@example.com"]
+    assert {"1001", "1002"} <= {each["external_id"] for each in told["orders"]}
+    before = books()
+    forgotten(xaver)
+    for job in Job.objects.filter(kind="erasure", state="waiting"):
+        while working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now()):
+            pass
+    assert kept((*XAVER, "Quaxi", "xk-78")) == set()
+    assert books() == before
+    proved()
