@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from advocacy.models import Advocate, Customer, Event, Program, bulk
+from django.db import connection
+
+from advocacy.models import Advocate, Event, Program, bulk
 from rewards import locks, rates, rules, verdicts
 from rewards.models import CONVERSION_TRIGGER, Decision, Reward, Subject
 from rewards.settlement import together
@@ -130,18 +132,28 @@ def _firsts(wanted):
     return firsts
 
 
+# Plain statements: settling a few orders took a quarter of its time for the compiler of these querysets.
+_CUSTOMERS = "SELECT id, public_id, merged_into_id, absorbed FROM advocacy_customer WHERE id = ANY(%s)"
+
+
+def _by_id(model, ids):
+    return {row.pk: row for row in bulk.fetch(model, "WHERE id = ANY(%s)", [list(ids)])} if ids else {}
+
+
 class _People:
     """Who the subjects are about, by their ids: advocates and programs as rows, customers as their public ids."""
 
     def __init__(self, subjects):
         subjects = list(subjects)
-        self.programs = Program.objects.in_bulk({subject.program_id for subject in subjects})
-        self.advocates = Advocate.objects.in_bulk({subject.advocate_id for subject in subjects} - {None})
+        self.programs = _by_id(Program, {subject.program_id for subject in subjects})
+        self.advocates = _by_id(Advocate, {subject.advocate_id for subject in subjects} - {None})
         customers = {subject.friend_id for subject in subjects} | {subject.customer_id for subject in subjects}
         customers |= {advocate.customer_id for advocate in self.advocates.values()}
         self.customers, merged = {}, {}
-        known = Customer.objects.filter(pk__in=customers - {None})
-        for pk, public_id, into, absorbed in known.values_list("pk", "public_id", "merged_into", "absorbed"):
+        with connection.cursor() as cursor:
+            cursor.execute(_CUSTOMERS, [list(customers - {None})])
+            known = cursor.fetchall()
+        for pk, public_id, into, absorbed in known:
             self.customers[pk] = public_id
             if into or absorbed:
                 merged[pk] = into or public_id
