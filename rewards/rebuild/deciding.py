@@ -66,8 +66,8 @@ def let_credit(advocates, *, others=()):
     Advocate.objects.filter(pk__in=advocates).exclude(status=AdvocateStatus.ACTIVE).update(status=AdvocateStatus.ACTIVE)
 
 
-def decide(group):
-    """Make these decisions, which were made by one call, unless those before have brought them with them."""
+def decide(group, *, storefront):
+    """Make these decisions of one call, of one storefront, unless those before have brought them with them."""
     known = _known(group)
     todo = [each for each in group if known.get(each.key, (0, 0))[1] < each.number]
     if not todo:
@@ -75,7 +75,7 @@ def decide(group):
     at = todo[0].decided_at
     _stand_as_then(todo, at)
     if todo[0].trigger == TOP_UP:
-        closing.settle_ended(at=at, limit=None)
+        closing.settle_ended(at=at, limit=None, storefront=storefront)
         return
     if todo[0].correction:
         correction = Correction.objects.select_related("rule_version").get(public_id=todo[0].correction)

@@ -26,7 +26,7 @@ _DECISIONS = """
     FROM {live}.rewards_decision decision JOIN {live}.rewards_subject subject ON subject.id = decision.subject_id
     LEFT JOIN {live}.advocacy_event event ON event.subject_kind = subject.kind
         AND event.subject_id = subject.public_id AND event.version = decision.version
-    ORDER BY decision.id
+    WHERE subject.storefront_id = %s ORDER BY decision.id
 """
 _TOGETHER = """
     SELECT subject.program_id, subject.trigger::text, subject.public_id, decision.number,
@@ -36,7 +36,7 @@ _TOGETHER = """
 """
 _MOVES = """
     SELECT program_id, trigger, subject, rule_id, side, reward, move, leg, amount, reference, at, decided
-    FROM rebuild_move ORDER BY id
+    FROM rebuild_move WHERE storefront_id = %s ORDER BY id
 """
 
 
@@ -83,6 +83,13 @@ class Leg:
         return self.program_id, self.trigger, self.subject, self.rule_id, self.side
 
 
+def storefronts(live):
+    """The ids of those of which anything was decided or given. Each has a time of its own: a test twin's is ahead."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT storefront_id FROM {live}.rewards_subject ORDER BY 1")  # noqa: S608
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 def count(live):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COUNT(*) FROM {live}.rewards_decision")  # noqa: S608 - our own name
@@ -96,10 +103,10 @@ def together(live):
         return {tuple(key): json.loads(said) for *key, said in cursor.fetchall()}
 
 
-def decisions(live):
+def decisions(live, storefront):
     """Lists of Decided that were made by one call: of one moment and cause, each subject once, what is derived last."""
     group, subjects = [], set()
-    for each in _rows(_DECISIONS.format(live=live), Decided):
+    for each in _rows(_DECISIONS.format(live=live), Decided, storefront):
         each.facts = each.facts and json.loads(each.facts)
         if group and not _belongs(each, group, subjects):
             yield group
@@ -120,15 +127,15 @@ def _belongs(each, group, subjects):
     return each.derived or (not last.derived and (each.event or 0) >= (last.event or 0))
 
 
-def moves():
+def moves(storefront):
     """Lists of Leg, each one move of one reward, in the order in which they were made."""
-    for _, legs in groupby(_rows(_MOVES, Leg), attrgetter("reward", "move")):
+    for _, legs in groupby(_rows(_MOVES, Leg, storefront), attrgetter("reward", "move")):
         yield list(legs)
 
 
-def _rows(statement, kind):
+def _rows(statement, kind, storefront):
     with connection.chunked_cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, [storefront])
         while rows := cursor.fetchmany(1000):
             for row in rows:
                 yield kind(*row)

@@ -1,6 +1,7 @@
 """Do again, in its order, what was done: decide, credit, and move as people and storefronts asked.
 
-The chain is that of the moves. What a decision made is waited for until the decisions before it, and it, were made
+Each storefront by itself, on its own line of time: a test twin's clock is ahead of all others. The chain is that of the
+moves. What a decision made is waited for until the decisions before it, and it, were made
 again; what was asked (a redemption, a payout, an expiry) is repeated on the same lots as soon as they are where they
 were. Whether something was credited is taken from the record, that it was due is not: nobody wrote down when an
 advocate was paused, or which codes were in stock.
@@ -23,20 +24,26 @@ class Repeating:
     def __init__(self, live, told):
         self.live, self.told, self.total = live, told, recorded.count(live)
         self.decisions = self.moves = 0
-        self._groups, self._entered = recorded.decisions(live), None
+        self._storefront = self._groups = self._entered = None
 
     def run(self):
         """Yield a sentence for what cannot be repeated."""
         with deciding.as_recorded(self.live):
-            for legs in self._batches():
-                yield from self._repeat(legs)
-            while self._decide():
-                pass
+            for storefront in recorded.storefronts(self.live):
+                yield from self._run(storefront)
+
+    def _run(self, storefront):
+        self._storefront, self._entered = storefront, None
+        self._groups = recorded.decisions(self.live, storefront)
+        for legs in self._batches():
+            yield from self._repeat(legs)
+        while self._decide():
+            pass
 
     def _batches(self):
         """Lists of moves that were asked for at once, of different rewards."""
         batch, rewards = [], set()
-        for legs in recorded.moves():
+        for legs in recorded.moves(self._storefront):
             if batch and (not _alike(batch[-1], legs) or legs[0].reward in rewards or len(batch) >= _AT_ONCE):
                 yield batch
                 batch, rewards = [], set()
@@ -74,8 +81,8 @@ class Repeating:
             return False
         if group[0].decided_at != self._entered:
             self._entered = group[0].decided_at
-            stage.enter(self.live, moment=self._entered)
-        deciding.decide(group)
+            stage.enter(self.live, storefront=self._storefront, moment=self._entered)
+        deciding.decide(group, storefront=self._storefront)
         self.decisions += len(group)
         self.told(self.decisions, self.total)
         return True

@@ -16,7 +16,15 @@ _DERIVED = (Subject, Decision, Reward, Account, Transfer, Counter, Pending)
 # Settling notes something on these: a budget that was told of, a rate that was used, how advocates and programs stood.
 _WRITTEN = (Rule, Advocate, Program)
 # What was entered in the course of time is not to be seen before.
-_ENTERED = {RuleVersion: "created_at", Rate: "recorded_at"}
+_ENTERED = {
+    RuleVersion: """
+        created_at <= %s AND rule_id IN (
+            SELECT rule.id FROM rewards_rule rule JOIN advocacy_program program ON program.id = rule.program_id
+            WHERE program.storefront_id = %s
+        )
+    """,
+    Rate: "recorded_at <= %s AND storefront_id = %s",
+}
 _EVENTS = """
     INSERT INTO advocacy_event SELECT event.* FROM {live}.advocacy_event event
     WHERE event.subject_id IN (SELECT public_id FROM {live}.rewards_subject)
@@ -32,8 +40,9 @@ _BY_HAND = """
 # counts what was only told of it.
 _MOVES = """
     CREATE TEMPORARY TABLE rebuild_move ON COMMIT DROP AS
-    SELECT transfer.id, subject.program_id, subject.trigger::text AS trigger, subject.public_id AS subject,
-        reward.rule_id, reward.side::text AS side, reward.id AS reward, reward.advocate_id,
+    SELECT transfer.id, subject.storefront_id, subject.program_id, subject.trigger::text AS trigger,
+        subject.public_id AS subject, reward.rule_id, reward.side::text AS side, reward.id AS reward,
+        reward.advocate_id,
         DENSE_RANK() OVER (PARTITION BY reward.id ORDER BY transfer.reward_version) AS move,
         transfer.leg::text AS leg, transfer.amount_minor AS amount, transfer.reference, transfer.at,
         -- The last decision until then: it may have credited it, or said when it is due. By the clock where nobody
@@ -45,7 +54,7 @@ _MOVES = """
     FROM {live}.rewards_transfer transfer
     JOIN {live}.rewards_reward reward ON reward.id = transfer.reward_id
     JOIN {live}.rewards_subject subject ON subject.id = reward.subject_id;
-    CREATE INDEX ON rebuild_move (id);
+    CREATE INDEX ON rebuild_move (storefront_id, id);
     CREATE INDEX ON rebuild_move (subject, move);
     ANALYZE rebuild_move
 """
@@ -92,15 +101,15 @@ def _number_on(cursor, live):
         )
 
 
-def enter(live, *, moment):
-    """Let rule versions and rates be seen that were entered until then."""
+def enter(live, *, storefront, moment):
+    """Let the storefront's rule versions and rates be seen that were entered until then."""
     with connection.cursor() as cursor:
-        for model, column in _ENTERED.items():
+        for model, condition in _ENTERED.items():
             table = model._meta.db_table
             cursor.execute(
-                f"INSERT INTO {table} SELECT * FROM {live}.{table} WHERE {column} <= %s "  # noqa: S608
+                f"INSERT INTO {table} SELECT * FROM {live}.{table} WHERE {condition} "  # noqa: S608
                 f"AND id NOT IN (SELECT id FROM {table})",
-                [moment],
+                [moment, storefront],
             )
 
 

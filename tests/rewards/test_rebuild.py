@@ -9,7 +9,7 @@ from django.db import InternalError, connection, transaction
 
 from advocacy import enrolment
 from advocacy.jobs import working
-from advocacy.models import AdvocateStatus, Job, Program, Reckoning
+from advocacy.models import AdvocateStatus, Job, Program, Reckoning, Storefront
 from referrals import events as catalogue
 from rewards import adjustments, audit, corrections, crediting, expiry, redemptions, rulebook
 from rewards.models import Decision, Reward, Transfer
@@ -187,6 +187,26 @@ def test_what_a_program_counted_by_then_is_taken_as_it_was():
     closing.close(at=clock.tick())
     assert list(topped.values_list("available_minor", flat=True)) == [0]
     assert list(audit.differences()) == []
+    assert rebuilt()[0] == 0, rebuilt()[1]
+
+
+def test_a_twin_whose_clock_is_ahead_takes_no_live_month_with_it():
+    """Its month is over; the live one is not, and what is entered live later is not known yet."""
+    clock, live = Clock(), acme()
+    twin = Storefront.objects.create(name="Acme (test)", slug="acme-test", test_twin_of=live)
+    tiered = {"frequency": "every_order", "advocate_kind": "tiered", "advocate_tiers": TIERS, "friend_kind": ""}
+    alices = []
+    for storefront in (live, twin):
+        program = program_of(storefront)
+        rule_of(program, **tiered, hold_days=0)
+        alices.append(alice_of(program, "alice"))
+        for number in range(3):
+            _buys(alices[-1], person(storefront, f"friend {number}"), clock)
+    assert closing.close(at=clock.at + timedelta(days=40), storefront=twin) == 1
+    _buys(alices[0], person(live, "late"), clock)
+    late = {"terms": terms(**GIVE_10), "starts_at": NOW - timedelta(days=365), "from_the_past": True}
+    rulebook.save(program=alices[0].program, name="Late", at=clock.tick(), accepted=True, **late)
+    assert Reward.objects.filter(subject__trigger="tier").get().storefront == twin
     assert rebuilt()[0] == 0, rebuilt()[1]
 
 
