@@ -67,6 +67,7 @@ class StorefrontAdmin(acts.Acting, Listing):
     fieldsets = [
         ("The shop", {"fields": ["name", "slug", "url", "colour"]}),
         ("Money, days and words", {"fields": ["currency", "time_zone", "language"]}),
+        ("Customers", {"fields": ["starts_fresh"]}),
         ("Links", {"fields": ["link_domain"]}),
         (
             "Pages that call this server",

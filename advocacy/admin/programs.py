@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from advocacy import destinations
+from advocacy import destinations, history
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
@@ -101,6 +101,21 @@ def _connection(program, platform):
     return mine.filter(status=ConnectionStatus.ACTIVE).first()
 
 
+_UNKNOWN_HISTORY = (
+    "New customers cannot be recognised yet: nothing is known of orders from before, so everybody looks new. Send "
+    "orders_before with your customers, or tick “No earlier orders” on the storefront."
+)
+
+
+def _with_history(heading, said, program):
+    """The fields of a heading; where new customers are asked for, with what is missing to know them."""
+    if "new_customers_only" in said["fields"]:
+        known = history.told(Program.objects.filter(pk=program.pk)).get().new_customers_known
+        if not known:
+            said = said | {"description": f"{_UNKNOWN_HISTORY} {said['description']}"}
+    return heading, said
+
+
 @admin.register(Program)
 class ProgramAdmin(acts.Acting, Listing):
     empty = "A program says where links lead and who counts as brought. Add one, then write its first rule."
@@ -145,8 +160,10 @@ class ProgramAdmin(acts.Acting, Listing):
     ]
 
     def get_fieldsets(self, request, obj=None):
-        known = [("For the API", {"fields": ["id_text"]})]
-        return self.fieldsets + known if obj else self.fieldsets
+        if obj is None:
+            return self.fieldsets
+        told = [_with_history(heading, said, obj) for heading, said in self.fieldsets]
+        return [*told, ("For the API", {"fields": ["id_text"]})]
 
     def get_readonly_fields(self, request, obj=None):
         if obj is None:

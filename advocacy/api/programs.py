@@ -3,6 +3,7 @@
 from django.db.models import Q
 from rest_framework import serializers
 
+from advocacy import history
 from advocacy.api import expanding, fields, found
 from advocacy.api.examples import euros, sample
 from advocacy.api.keys import AnyKey
@@ -35,6 +36,10 @@ class ProgramAnswer(serializers.ModelSerializer):
     metadata_keys = serializers.ListField(
         child=serializers.CharField(), help_text="Keys of an order’s metadata that rules may ask for."
     )
+    new_customers_known = serializers.BooleanField(
+        help_text="False where only new customers count but nothing is known of earlier orders: everybody looks new. "
+        "Send `orders_before` with customers, or say in the admin that there were none."
+    )
 
     class Meta:
         model = Program
@@ -50,6 +55,7 @@ class ProgramAnswer(serializers.ModelSerializer):
             "window_days",
             "click_precedence",
             "new_customers_only",
+            "new_customers_known",
             "headline",
             "terms_url",
             "terms_version",
@@ -68,6 +74,7 @@ class ProgramAnswer(serializers.ModelSerializer):
         "window_days": 90,
         "click_precedence": "last",
         "new_customers_only": True,
+        "new_customers_known": True,
         "headline": "",
         "terms_url": "https://acme.example/terms",
         "terms_version": 1,
@@ -153,7 +160,7 @@ class OfferAnswer(serializers.ModelSerializer):
 
 
 def of(storefront):
-    return Program.objects.filter(storefront=storefront)
+    return history.told(Program.objects.filter(storefront=storefront))
 
 
 expanding.whole("program", ProgramAnswer, of, tag="Programs", public=True)
@@ -166,7 +173,7 @@ class Programs(ListEndpoint):
     filters = {"status": Among("status", ProgramStatus)}
 
     def rows(self):
-        return Program.objects.filter(storefront=self.request.storefront)
+        return of(self.request.storefront)
 
 
 @documented(

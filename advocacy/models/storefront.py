@@ -82,6 +82,12 @@ class Storefront(models.Model):
         help_text="Where the shop’s pages live that call this server with a publishable key, separated by commas, such "
         "as https://acme.example, https://www.acme.example. Pages of other origins are refused by the browser.",
     )
+    starts_fresh = models.BooleanField(
+        "no earlier orders",
+        default=False,
+        help_text="Tick where the shop had no orders before it called this server: then everybody is new until they "
+        "buy here. Otherwise send what customers bought before, as orders_before.",
+    )
     test_twin_of = models.OneToOneField(
         "self",
         models.PROTECT,

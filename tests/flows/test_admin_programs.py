@@ -1,6 +1,7 @@
 import pytest
 
 from advocacy.models import Program
+from tests.flows.api import secret
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("shop, gift ,", ["shop", "gift"]), ("", [])])
@@ -17,3 +18,23 @@ def test_olga_names_the_metadata_that_rules_may_ask_for(client, olga, program, t
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     program.refresh_from_db()
     assert (program.name, program.metadata_keys) == ("Friends of Acme", kept)
+
+
+def test_a_program_says_that_new_customers_cannot_be_told_until_history_is_known(client, olga, acme, program):
+    client.force_login(olga)
+    page, shop = f"/admin/advocacy/program/{program.pk}/change/", secret(acme)
+
+    def says_so():
+        known = shop.get("/programs").json()["data"][0]["new_customers_known"]
+        assert ("New customers cannot be recognised yet" in client.get(page).content.decode()) is not known
+        return not known
+
+    Program.objects.update(new_customers_only=True)
+    assert says_so()
+    shop.put("/customers/fred", {"orders_before": 2})
+    assert not says_so()
+    shop.put("/customers/fred", {"orders_before": 0})
+    assert says_so()
+    acme.starts_fresh = True
+    acme.save()
+    assert not says_so()
