@@ -13,7 +13,16 @@ app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # A nested module is not discovered by itself.
 app.autodiscover_tasks(
-    ["config", "advocacy", "advocacy.jobs", "advocacy.outbox", "referrals", "referrals.inbound", "rewards"]
+    [
+        "config",
+        "advocacy",
+        "advocacy.errands",
+        "advocacy.jobs",
+        "advocacy.outbox",
+        "referrals",
+        "referrals.inbound",
+        "rewards",
+    ]
 )
 
 
