@@ -191,7 +191,7 @@ def _language(asked, storefront):
 
 def _of_link(link, person, cart, at):
     program = link.program
-    bond = person and person.referrals_as_friend.filter(program=program, ended_at=None).first()
+    bond = person and attribution.bond_of(program=program, customer=person)
     facts = _known(link, person, bond, cart, at)
     promise = offers.in_force(program=program, at=at, advocate=link.advocate, friend=person, facts=facts)
     offer, reasons = promise.friend, []
@@ -201,7 +201,15 @@ def _of_link(link, person, cart, at):
     told = [*map(_reason, keys), *(reason for reason in reasons if reason["key"] not in keys)]
     if offer and cart and cart["currency"] == program.currency and cart["amount_minor"] < offer.minimum_order_minor:
         told.append(_below(offer.minimum_order_minor, cart["amount_minor"], program.currency))
+    told = _one_minimum(told)
     return {"kind": "referral", "valid": not told, "offer": offer and _promised(offer, program), "reasons": told}
+
+
+def _one_minimum(reasons):
+    """Of two minimums, a rule's own and a condition's, the one that fulfils both is told."""
+    small = [reason for reason in reasons if reason["key"] == "below_minimum"]
+    most = max(small, key=lambda reason: reason["missing"]["amount_minor"], default=None)
+    return [reason for reason in reasons if reason["key"] != "below_minimum" or reason is most]
 
 
 def _known(link, person, bond, cart, at):

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
+from advocacy.models import Connection
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import record
 from advocacy.refusals import Refused
 from rewards import crediting, ledger, locks
 from rewards import events as catalogue
-from rewards.models import Account, AccountKind, Leg, Reward
+from rewards.models import Account, AccountKind, Form, Leg, Reward
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,9 @@ log = logging.getLogger(__name__)
 def expire(*, at, limit=500, storefront=None):
     """Let expire what is left of lots that are over; returns how many. Call again while it returns any.
 
-    What is over pays the wallet's debts first; only the rest of it expires, and what others hold stays. One that fails
-    is logged and stays; the others expire. Several calls at once take different lots.
+    What is over pays the wallet's debts first; only the rest of it expires, and what others hold stays: also store
+    credit in a shop's own account, of which nobody here knows what was spent. One that fails is logged and stays; the
+    others expire. Several calls at once take different lots.
     """
     over = _with_something_left(but=_to_stay(at)).filter(expires_at__lte=at)
     return _batch(locks.of_only(storefront, over).order_by("expires_at", "pk"), _expire, at, limit)
@@ -49,7 +51,8 @@ def _with_something_left(*, but=0):
         kind=AccountKind.AVAILABLE,
         balance_minor__gt=but,
     )
-    return Reward.objects.filter(Exists(wallet), available_minor__gt=0)
+    in_shop = Connection.objects.filter(storefront=OuterRef("storefront"), holds_credit=True)
+    return Reward.objects.filter(Exists(wallet), available_minor__gt=0).exclude(Q(form=Form.CREDIT) & Exists(in_shop))
 
 
 def _not_over(at):

@@ -2,32 +2,43 @@
 
 Where a connection holds the credit (``Connection.holds_credit``) nobody reserves it by the API. A sweep finds whose
 credit has changed and asks for an errand; that puts in what is missing, or takes back what the shop still has of
-what is owed no more. What was spent before it was taken back is made up for by what is credited later.
+what is owed no more. What was spent before it was taken back is made up for by what is credited later. Nothing of it
+expires, as nobody here knows which of it was spent. A person who is known by several records has one balance.
 """
 
 from datetime import timedelta
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import Sum
 
-from advocacy import errands, ids, money
-from advocacy.models import Connection, Customer, ErrandKind
-from advocacy.platforms import credit
+from advocacy import errands, ids, money, persons
+from advocacy.models import Connection, Customer, Errand, ErrandKind
+from advocacy.platforms import PlatformFailed, credit
+from advocacy.platforms.known import Purse
+from advocacy.refusals import Refused
 from rewards.models import Account, AccountKind, Form, ShopCredit, ShopCreditMove
 
+# Of each account whose it is, and what that person was last told to have: what all of their records hold together.
 _CHANGED = """
-    SELECT account.storefront_id, connection.id, customer.public_id
+    SELECT account.storefront_id, connection.id, owner.public_id
     FROM advocacy_connection connection
     JOIN rewards_account account ON account.storefront_id = connection.storefront_id AND account.kind = 'available'
         AND account.form = 'credit' AND account.customer_id IS NOT NULL
     JOIN advocacy_customer customer ON customer.id = account.customer_id
+    JOIN advocacy_customer owner ON owner.public_id = COALESCE(customer.merged_into_id, customer.public_id)
     LEFT JOIN rewards_shopcredit credit ON credit.connection_id = connection.id
-        AND credit.customer_id = account.customer_id AND credit.unit = account.unit
+        AND credit.customer_id = owner.id AND credit.unit = account.unit
     WHERE connection.holds_credit AND connection.status = 'active'
-        AND account.balance_minor <> COALESCE(credit.told_minor, 0)
+        AND COALESCE(credit.told_minor, 0) <> CASE WHEN owner.absorbed THEN (
+            SELECT SUM(each.balance_minor) FROM rewards_account each
+            JOIN advocacy_customer record ON record.id = each.customer_id
+            WHERE (record.public_id = owner.public_id OR record.merged_into_id = owner.public_id)
+                AND each.storefront_id = account.storefront_id AND each.kind = 'available' AND each.form = 'credit'
+                AND each.unit = account.unit) ELSE account.balance_minor END
         AND NOT EXISTS (
             SELECT FROM advocacy_errand errand WHERE errand.connection_id = connection.id AND errand.kind = 'credit'
-                AND errand.subject = customer.public_id
+                AND errand.subject = owner.public_id
                 AND (errand.state = 'waiting' OR errand.state = 'failed' AND errand.failed_at > %s))
     ORDER BY account.id LIMIT %s
 """
@@ -50,61 +61,149 @@ def held_in_shop(storefront):
     return Connection.objects.filter(storefront=storefront, holds_credit=True).exists()
 
 
+def held_among(rewards):
+    """Whether any of these Rewards of one storefront is credit that a shop holds."""
+    theirs = next((reward for reward in rewards if reward.form == Form.CREDIT), None)
+    return theirs is not None and held_in_shop(theirs.storefront_id)
+
+
 def do(*, errand, caller, at):
     """The errand of a customer's credit, in each of its currencies. A sentence of what was done."""
-    person = Customer.objects.get(public_id=errand.subject)
-    accounts = Account.objects.filter(customer=person, kind=AccountKind.AVAILABLE, form=Form.CREDIT).order_by("unit")
     if caller is None:
         return TEST_MODE
-    owner = credit.of(caller).whose(caller, person)
-    said = [_bring(errand, caller, owner, account, at) for account in accounts]
+    person = Customer.objects.get(public_id=errand.subject)
+    if person.merged_into_id:
+        # The person's own errand does it: two at once would put the same in twice.
+        errands.ask(kind=ErrandKind.CREDIT, about={(*_place(errand), person.merged_into_id)}, at=at)
+        return "The customer was merged into another: done with that one's."
+    records = _records(person)
+    _alone(errand, records, at)
+    said = [_bring(errand, caller, records, unit, at) for unit in _units(records)]
     return " ".join(said) or "The customer has no credit."
 
 
-def _bring(errand, caller, owner, account, at):
-    shop, unit = credit.of(caller), account.unit
-    purse = shop.look(caller, owner, unit)
-    move, row = _begun(errand, account, purse, at)
+def _place(errand):
+    return errand.storefront_id, errand.connection_id
+
+
+def _records(person):
+    """All records of the person, the one that counts first."""
+    others = persons.records(person).exclude(pk=person.pk).order_by("pk") if person.absorbed else []
+    return [person, *others]
+
+
+def _alone(errand, records, at):
+    """Refuses for now while an errand of another record, from before the merge, is still being done."""
+    others = [record.public_id for record in records[1:]]
+    busy = Errand.objects.filter(connection=errand.connection_id, kind=ErrandKind.CREDIT, subject__in=others)
+    if others and busy.filter(claimed_until__gt=at).exists():
+        raise Refused("merged_just_now", "The customer was merged just now: what was begun before is waited for.")
+
+
+def _accounts(records):
+    return Account.objects.filter(customer__in=records, kind=AccountKind.AVAILABLE, form=Form.CREDIT)
+
+
+def _units(records):
+    return _accounts(records).order_by("unit").values_list("unit", flat=True).distinct()
+
+
+def _bring(errand, caller, records, unit, at):
+    looked = _looked(errand, caller, records, unit)
+    move, rows = _begun(errand, records, unit, looked, at)
     if move is None:
-        left = row.given_minor - max(row.told_minor, 0)
+        given = sum(row.given_minor for row in rows)
+        left = given - max(_row_of(records[0], rows).told_minor, 0)
         spent = f" {money.plain(left, unit)} of it was spent before it was taken back." if left > 0 else ""
-        return f"The shop has {money.plain(row.given_minor, unit)} of ours.{spent}"
+        return f"The shop has {money.plain(given, unit)} of ours.{spent}"
+    _make(move, caller, looked[move.credit.customer_id], at)
+    word = "were put in" if move.amount_minor > 0 else "were taken back"
+    return f"{money.plain(abs(move.amount_minor), unit)} {word}. {_bring(errand, caller, records, unit, at)}"
+
+
+def _looked(errand, caller, records, unit):
+    """``{record's key: (the shop's id, Purse)}`` of the record that counts, and of others that got something there."""
+    ShopCredit.objects.bulk_create(
+        [
+            ShopCredit(
+                storefront_id=errand.storefront_id,
+                connection_id=errand.connection_id,
+                customer_id=records[0].pk,
+                unit=unit,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    theirs = set(_rows(errand, records, unit).values_list("customer", flat=True))
+    return {each.pk: _look(caller, each, unit, each is records[0]) for each in records if each.pk in theirs}
+
+
+def _look(caller, record, unit, counts):
+    shop = credit.of(caller)
+    try:
+        owner = shop.whose(caller, record)
+        return owner, shop.look(caller, owner, unit)
+    except Refused as refused:
+        if counts or refused.code != "unknown_customer":
+            raise
+        # Merged there, too: nothing can be taken from it any more.
+        return None, Purse()
+
+
+def _rows(errand, records, unit):
+    return ShopCredit.objects.filter(connection=errand.connection_id, customer__in=records, unit=unit)
+
+
+def _row_of(record, rows):
+    return next(row for row in rows if row.customer_id == record.pk)
+
+
+def _begun(errand, records, unit, looked, at):
+    """``(the move that is to be made, or None, the rows)``: the one that was begun before, or the difference."""
+    with transaction.atomic():
+        rows = list(_rows(errand, records, unit).select_for_update().order_by("pk"))
+        for begun in ShopCreditMove.objects.filter(credit__in=rows, done_at=None).select_related("credit"):
+            if looked[begun.credit.customer_id][0] is not None:
+                return begun, rows
+            begun.delete()
+        has = _accounts(records).filter(unit=unit).aggregate(has=Sum("balance_minor"))["has"] or 0
+        _tell(rows, records[0], has)
+        missing = max(has, 0) - sum(row.given_minor for row in rows)
+        # It is put where the person goes on, and taken there last.
+        rows.sort(key=lambda row: (row.customer_id != records[0].pk) == (missing >= 0))
+        for row in rows:
+            _, purse = looked[row.customer_id]
+            amount = missing if missing >= 0 else -min(-missing, row.given_minor, purse.balance_minor)
+            if amount:
+                seen = purse.entries[0].name if purse.entries else ""
+                return ShopCreditMove.objects.create(credit=row, amount_minor=amount, seen=seen, begun_at=at), rows
+            if missing >= 0:
+                break
+        return None, rows
+
+
+def _tell(rows, record, has):
+    """Of the record that counts, what all have; of others what they got, so that they are looked at after a parting."""
+    for row in rows:
+        row.told_minor = has if row.customer_id == record.pk else row.given_minor
+    ShopCredit.objects.bulk_update(rows, ["told_minor"])
+
+
+def _make(move, caller, looked, at):
+    """Once: one that was made before it could be noted is known again. Refused, it was not made, and is begun anew."""
+    owner, purse = looked
     mark = ids.encode("ern", move.public_id)
     known = credit.done_before(purse, mark=mark, amount_minor=move.amount_minor, seen=move.seen)
-    reference = known.name if known else shop.move(caller, owner, move.amount_minor, unit, mark)
+    try:
+        unit = move.credit.unit
+        reference = known.name if known else credit.of(caller).move(caller, owner, move.amount_minor, unit, mark)
+    except PlatformFailed:
+        # It may have been made.
+        raise
+    except Refused:
+        move.delete()
+        raise
     _done(move, reference, at)
-    word = "were put in" if move.amount_minor > 0 else "were taken back"
-    return f"{money.plain(abs(move.amount_minor), unit)} {word}. {_bring(errand, caller, owner, account, at)}"
-
-
-def _begun(errand, account, purse, at):
-    """``(the move that is to be made, or None, the row)``: the one that was begun before, or the difference."""
-    with transaction.atomic():
-        ShopCredit.objects.bulk_create(
-            [
-                ShopCredit(
-                    storefront_id=errand.storefront_id,
-                    connection_id=errand.connection_id,
-                    customer_id=account.customer_id,
-                    unit=account.unit,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        rows = ShopCredit.objects.select_for_update()
-        row = rows.get(connection=errand.connection_id, customer=account.customer_id, unit=account.unit)
-        begun = ShopCreditMove.objects.filter(credit=row, done_at=None).first()
-        if begun:
-            return begun, row
-        has = Account.objects.values_list("balance_minor", flat=True).get(pk=account.pk)
-        missing = max(has, 0) - row.given_minor
-        amount = missing if missing >= 0 else -min(-missing, purse.balance_minor)
-        row.told_minor = has
-        row.save(update_fields=["told_minor"])
-        if not amount:
-            return None, row
-        seen = purse.entries[0].name if purse.entries else ""
-        return ShopCreditMove.objects.create(credit=row, amount_minor=amount, seen=seen, begun_at=at), row
 
 
 def _done(move, reference, at):

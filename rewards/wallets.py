@@ -8,13 +8,14 @@ from django.db.models import Case, F, Q, Sum, When
 
 from advocacy import persons
 from advocacy.models import Event
-from rewards import lots
+from rewards import lots, shop_credit
 from rewards.models import (
     Account,
     AccountKind,
     Adjustment,
     Decision,
     Exchange,
+    Form,
     HoldFrom,
     Leg,
     Payout,
@@ -65,7 +66,7 @@ class Wallet:
 def balance(*, storefront, customer, at):
     """A Wallet for each unit and form that the customer ever had something of; coming and expiring soonest first.
 
-    What is past its time is not available, also before ``expiry.expire`` has taken it away.
+    What is past its time is not available, also before ``expiry.expire`` has taken it away. What a shop holds stays.
     """
     wallets, people = {}, persons.ids_of(customer)
     for account in Account.objects.filter(storefront=storefront, customer__in=people).order_by("unit", "form"):
@@ -116,6 +117,10 @@ def _awaits(facts, fact):
 def _add_expiring(wallets, mine, at):
     """A lot that pays off another below 0 expires only as far as the balance goes."""
     rows = list(mine.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"))
+    if shop_credit.held_among(rows):
+        # Nothing of it expires.
+        rows = [reward for reward in rows if reward.form != Form.CREDIT]
+        wallets = {key: wallet for key, wallet in wallets.items() if wallet.form != Form.CREDIT}
     if any(lots.is_over(reward, at) for reward in rows):
         _leave_out_what_is_over(wallets, mine, at)
     left = {key: wallet.available_minor for key, wallet in wallets.items()}

@@ -1,6 +1,6 @@
 """Who brought a friend: the choice among candidates (pure), and the bond that follows."""
 
-from referrals.attribution.asking import link_of, speaks_against
+from referrals.attribution.asking import bond_of, link_of, speaks_against
 from referrals.attribution.binding import Asked, Binding, bind, bind_all
 from referrals.attribution.byhand import attribute as by_hand
 from referrals.attribution.candidates import Hints
@@ -14,6 +14,7 @@ __all__ = [
     "Judged",
     "bind",
     "bind_all",
+    "bond_of",
     "by_hand",
     "choose",
     "link_of",

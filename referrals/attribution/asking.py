@@ -13,6 +13,12 @@ def link_of(*, storefront, code):
     return rows.select_related("program", "advocate__customer").first()
 
 
+def bond_of(*, program, customer):
+    """The bond of any of the customer's records, None where there is none."""
+    bonds = Referral.objects.filter(program=program, friend__in=persons.ids_of(customer), ended_at=None)
+    return bonds.select_related("advocate").first()
+
+
 def speaks_against(link, *, customer, at):
     """The reason keys for which the code would not bind this customer, or would do nothing for them.
 
@@ -21,8 +27,7 @@ def speaks_against(link, *, customer, at):
     closed = links.closed_because(link, at=at)
     if closed or customer is None:
         return [closed] if closed else []
-    bonds = Referral.objects.filter(program=link.program, friend__in=persons.ids_of(customer), ended_at=None)
-    if bond := bonds.select_related("advocate").first():
+    if bond := bond_of(program=link.program, customer=customer):
         return [] if bond.advocate.person_id == link.advocate.person_id else ["attributed_to_other"]
     orders = candidates.earlier_orders(customer=customer, occurred_at=at)
     found = Candidate(method=Method.CODE, link=link, at=at)

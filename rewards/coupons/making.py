@@ -5,7 +5,9 @@ has yet; an errand makes each in its shop, which is looked at first, and then it
 """
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
+from advocacy.models import Errand, ErrandKind, ErrandState
 from advocacy.platforms import discounts
 from rewards.coupons import codes, in_shop, pools, serving
 from rewards.models import Coupon, CouponPool, CouponState
@@ -30,7 +32,7 @@ def _order(pool, at, limit):
     with transaction.atomic():
         # Two that count at once would both find the same ones missing.
         CouponPool.objects.select_for_update(no_key=True).get(pk=pool.pk)
-        coming = Coupon.objects.filter(pool=pool, state__in=(CouponState.MAKING, CouponState.FREE)).count()
+        coming = _coming(pool).count()
         missing = min(serving.due(pool, at)[: limit + coming].count() - coming, limit)
         made = [codes.row(pool, codes.made(pool), at=at) for _ in range(max(missing, 0))]
         for coupon in made:
@@ -38,6 +40,14 @@ def _order(pool, at, limit):
         Coupon.objects.bulk_create(made)
         in_shop.follow(made, at=at)
     return len(made)
+
+
+def _coming(pool):
+    """Codes in stock, and those that the shop is still asked for: what was given up may never come."""
+    mine = Errand.objects.filter(connection=pool.connection_id, kind=ErrandKind.COUPON, subject=OuterRef("public_id"))
+    given_up = Exists(mine.filter(state=ErrandState.FAILED))
+    rows = Coupon.objects.filter(pool=pool, state__in=(CouponState.MAKING, CouponState.FREE))
+    return rows.exclude(Q(state=CouponState.MAKING) & given_up)
 
 
 def do(*, errand, caller, at):

@@ -202,6 +202,6 @@ def watch(*, at):
 
 
 def restocked(pool):
-    """Codes came: where more are left than are promised, it may be told anew that they run low."""
-    if left(pool) - wanting(pool).count() > pool.low_stock:
+    """Codes came: where they are enough for now, it may be told anew that they run low, or that more are promised."""
+    if left(pool) > pool.low_stock:
         CouponPool.objects.filter(pk=pool.pk).update(low_since=None)

@@ -243,6 +243,15 @@ def test_a_cart_below_the_minimum_is_told_what_is_missing(shop, offer):
     assert validate(shop, "ALICE-LINK", cart={"amount_minor": 1, "currency": "USD"})["valid"]
 
 
+def test_of_two_minimums_the_larger_is_told(shop, program):
+    fifty = {"field": "goods_minor", "op": "at_least", "value": 5000}
+    words = {"friend_kind": "fixed", "friend_amount_minor": 500, "minimum_order_minor": 2000, "conditions": [fifty]}
+    once = {"at": timezone.now(), "starts_at": cast.LONG_AGO, "from_the_past": True, "program": program}
+    rulebook.save(name="Big ones", terms=terms(**words), **once)
+    told = validate(shop, "ALICE-LINK", cart={"amount_minor": 1000, "currency": "EUR"})
+    assert [(each["key"], each["missing"]["amount_minor"]) for each in told["reasons"]] == [("below_minimum", 4000)]
+
+
 def test_a_code_promises_what_this_friend_can_have_and_says_why_not_the_rest(shop, program):
     """Points for everybody while there are any; 50 euros for VIPs with big baskets."""
     vips = [

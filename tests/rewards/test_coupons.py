@@ -153,6 +153,14 @@ def test_a_pool_is_told_low_by_what_is_promised_before_anybody_waits(alice):
     stock(pool, [5])
     pool.refresh_from_db()
     assert pool.low_since is None
+    # Fewer came than are promised: told again, and once more only after others came.
+    for name in ("ida", "jan", "kim"):
+        bring(alice, name)
+    pools.watch(at=NOW)
+    stock(pool, [6])
+    pools.watch(at=NOW)
+    pools.watch(at=NOW)
+    assert [(each["left"], each["needed"]) for each in told("coupon_pool.low")] == [(4, 3), (5, 6), (6, 6)]
 
 
 def test_a_pool_that_makes_its_codes_never_runs_out(alice):

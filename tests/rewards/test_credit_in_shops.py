@@ -3,16 +3,17 @@
 import pytest
 from django.utils import timezone
 
-from advocacy import errands, platforms
+from advocacy import errands, merging, platforms
 from advocacy.models import Errand
 from advocacy.refusals import Refused
-from rewards import adjustments, redemptions, shop_credit
-from rewards.models import ShopCredit
+from rewards import adjustments, expiry, redemptions, shop_credit, wallets
+from rewards.models import ShopCredit, ShopCreditMove
 from tests import cast
 from tests.rewards.shop_stage import open_shop
 
 __all__ = ["open_shop"]
 pytestmark = pytest.mark.django_db
+DAY = cast.DAY
 NAMES = {"shopify": ("7001", "gid://shopify/Customer/7001"), "stripe": ("cus_1", "cus_1")}
 
 
@@ -31,8 +32,8 @@ def give(program, customer, amount):
     return adjustments.give(program=program, customer=customer, **said)
 
 
-def take(program, customer, amount):
-    said = {"form": "credit", "amount_minor": amount, "reason": "Mistake", "at": timezone.now()}
+def take(program, customer, amount, **more):
+    said = {"form": "credit", "amount_minor": amount, "reason": "Mistake", "at": timezone.now()} | more
     return adjustments.take(program=program, customer=customer, **said)
 
 
@@ -107,3 +108,82 @@ def test_credit_that_a_shop_holds_is_reserved_by_nobody(program, alice, open_sho
     _, second = open_shop(program.storefront, "stripe")
     with pytest.raises(Refused, match="holds it already"):
         platforms.credit.hold(connection=second)
+
+
+@pytest.fixture
+def held(program, open_shop):
+    """``(alice, what happened in her account of the shop)``; the shop holds the credit."""
+    shop, connection = open_shop(program.storefront, "shopify")
+    alice = cast.customer(program.storefront, "alice", external_id="7001")
+    platforms.credit.hold(connection=connection)
+    return alice, shop.purses
+
+
+def amounts(purses, number="7001"):
+    return [row["amount"] for row in purses.get(f"gid://shopify/Customer/{number}", [])]
+
+
+def spend(purses, amount):
+    rows = purses["gid://shopify/Customer/7001"]
+    rows.append(rows[0] | {"amount": -amount, "event": "ORDER_PAYMENT", "id": "spent"})
+
+
+def test_what_a_shop_holds_never_expires(program, held):
+    """Else what is left of an old credit that was spent there would be taken from a later one."""
+    alice, purses = held
+    now = timezone.now()
+    said = {"program": program, "customer": alice, "amount_minor": 500, "reason": "Goodwill"}
+    adjustments.give(form="credit", at=now, expires_at=now + DAY, **said)
+    adjustments.give(form="points", at=now, expires_at=now + DAY, **said)
+    run()
+    spend(purses, 500)
+    give(program, alice, 500)
+    assert (expiry.expire(at=now + 2 * DAY), expiry.expire(at=now + 2 * DAY)) == (1, 0)
+    found = wallets.balance(storefront=program.storefront, customer=alice, at=now + 2 * DAY)
+    assert {one.form: (one.available_minor, one.expiring) for one in found} == {"credit": (1000, []), "points": (0, [])}
+    run()
+    assert amounts(purses) == [500, -500, 500]
+
+
+def test_what_a_shop_refused_is_worked_out_anew(program, held, monkeypatch):
+    alice, purses = held
+    give(program, alice, 1000)
+    run()
+    take(program, alice, 1000)
+    really = platforms.shopify_credit.move
+
+    def spent_meanwhile(*_):
+        spend(purses, 800)
+        raise Refused("insufficient_funds", "Shopify refuses it: not enough.")
+
+    monkeypatch.setattr(platforms.shopify_credit, "move", spent_meanwhile)
+    run()
+    assert (Errand.objects.get().failure, ShopCreditMove.objects.filter(done_at=None).count()) == (
+        "Shopify refuses it: not enough.",
+        0,
+    )
+    monkeypatch.setattr(platforms.shopify_credit, "move", really)
+    Errand.objects.update(next_try_at=timezone.now())
+    run()
+    assert amounts(purses) == [1000, -800, -200]
+    assert "8.00 EUR of it was spent before it was taken back" in Errand.objects.get().outcome
+
+
+def test_a_person_of_several_records_has_one_balance(program, held):
+    alice, purses = held
+    alicia = cast.customer(program.storefront, "alicia", external_id="7002")
+    give(program, alice, 500)
+    give(program, alicia, 300)
+    run()
+    take(program, alicia, 700, allow_negative=True)
+    made, _ = merging.merge(survivor=alice, merged=alicia, source="api", at=timezone.now())
+    alice.refresh_from_db()
+    run()
+    # 5.00 and 4.00 owed.
+    assert (amounts(purses), amounts(purses, "7002")) == ([500, -400], [300, -300])
+    give(program, alice, 200)
+    run()
+    assert (amounts(purses), amounts(purses, "7002")) == ([500, -400, 200], [300, -300])
+    merging.undo(merge=made, reason="Two people", at=timezone.now())
+    run()
+    assert (amounts(purses), amounts(purses, "7002")) == ([500, -400, 200, 400], [300, -300])
