@@ -7,6 +7,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from advocacy import given, ids
+from advocacy.admin import choosing
 
 
 class Line(forms.CharField):
@@ -33,6 +34,13 @@ class Listing(ModelAdmin):
         if type(db_field) is models.CharField and not db_field.choices:
             kwargs.setdefault("form_class", Line)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return choosing.offer_marked(field, db_field.related_model)
+
+    def get_list_filter(self, request):
+        return choosing.filters(self.model, super().get_list_filter(request))
 
     def may_change(self, request):
         """Whether this person may act on these rows, also where their columns are read-only."""

@@ -76,7 +76,11 @@ def _problem(condition, facts):
 def _value_problem(name, field, op, value):
     if field.kind in (MONEY, NUMBER):
         good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= money.LARGEST_MINOR
-        return _range_problem(name, field, op, value) if good else "its value is a whole number, 0 or more."
+        return (
+            _range_problem(name, field, op, value)
+            if good
+            else f"its value is a whole number from 0 to {money.LARGEST_MINOR}."
+        )
     if field.kind == FLAG:
         return None if isinstance(value, bool) else "its value is true or false."
     if op == "is":

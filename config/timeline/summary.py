@@ -20,10 +20,15 @@ def of(order, explained, refusals, zone):
             " ".join(reason["staff"] for reason in refusals) or reasons.staff("no_attribution")
         )
     if not any(told["decisions"] for told in explained):
-        return f"{name.capitalize()} waits to be decided; that takes seconds."
+        return f"{_first(name)} waits to be decided; that takes seconds."
     parts = [_told_reward(reward, zone) for told in explained for reward in _rewards(told) if _worth(reward)]
-    first = _sentence(parts, name) if parts or not _waiting(explained) else f"{name.capitalize()} is not decided yet."
+    first = _sentence(parts, name) if parts or not _waiting(explained) else f"{_first(name)} is not decided yet."
     return " ".join([first, *_refused(explained), *_not_in_force(explained)])
+
+
+def _first(name):
+    """The id as the shop writes it."""
+    return name[0].upper() + name[1:]
 
 
 def _rewards(told):

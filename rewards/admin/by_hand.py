@@ -12,8 +12,7 @@ from unfold.widgets import (
 )
 
 from advocacy import money
-from advocacy.admin import acts
-from advocacy.models import Program
+from advocacy.admin import acts, choosing
 from advocacy.refusals import Refused
 from rewards import adjustments, redemptions
 from rewards.admin import amounts
@@ -33,10 +32,9 @@ def _amount(help_text, *, required=True):
 
 
 class Adjust(forms.Form):
-    program = forms.ModelChoiceField(
-        Program.objects.select_related("storefront"),
+    program = choosing.Chosen(
+        choosing.programs(),
         label="Program",
-        widget=UnfoldAdminSelectWidget,
         help_text="Of the customer’s own shop; amounts are in its currency.",
     )
     form = forms.ChoiceField(label="Paid in", choices=_FORMS, widget=UnfoldAdminSelectWidget)

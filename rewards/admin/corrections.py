@@ -42,7 +42,8 @@ def _proposed(correction):
 
 
 def _may_approve(correction, by):
-    return not (correction.needs_second and correction.proposed_by_id == by.pk)
+    """Asked only of who proposed it; with what somebody else corrected alone, approving asks again."""
+    return correction.proposed_by_id != by.pk or not corrections.needed_now(correction, at=timezone.now())
 
 
 def _open(correction):
@@ -211,7 +212,10 @@ class CorrectionAdmin(acts.Acting, LongListing):
             row.rule_version.rule.program.four_eyes_above_minor, row.rule_version.rule.program.currency
         )
         needs = f"With what they corrected alone in 30 days it is above {limit}: somebody else approves it."
-        return words.dot("held", needs) if row.needs_second else words.dot("quiet", "One person is enough.")
+        if row.state != CorrectionState.PROPOSED:
+            return words.dot("quiet", "Two people were needed." if row.needs_second else "One person was enough.")
+        two = corrections.needed_now(row, at=timezone.now())
+        return words.dot("held", needs) if two else words.dot("quiet", "One person is enough.")
 
     @display(description="Proposed by")
     def proposer(self, row):

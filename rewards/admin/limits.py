@@ -9,9 +9,8 @@ from unfold import widgets
 from unfold.decorators import display
 
 from advocacy import reading
-from advocacy.admin import acts, words
+from advocacy.admin import acts, choosing, words
 from advocacy.admin.listing import Listing
-from advocacy.models import Program
 from rewards import limits
 from rewards.admin import amounts
 from rewards.models import LimitChange, LimitChangeState
@@ -20,7 +19,7 @@ from rewards.models import LimitChange, LimitChangeState
 class LimitForm(forms.ModelForm):
     """Another limit for a program's corrections; a payout policy's is changed on its own page."""
 
-    program = forms.ModelChoiceField(Program.objects.all(), widget=widgets.UnfoldAdminSelectWidget)
+    program = choosing.Chosen(choosing.programs())
     limit = forms.CharField(
         label="Second person above",
         max_length=20,

@@ -11,17 +11,26 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from advocacy import reading, reasons
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
-from rewards.models import Payout, PayoutState
+from rewards.models import Payout, PayoutBatch, PayoutState
 from rewards.pages import statements as statement_pages
 from rewards.payouts import results
 
 
 def moment(column, label):
+    """A time with its zone: the program's of its policy, or the storefront's."""
+
     @display(description=label, ordering=column)
     def show(_page, row):
-        return words.moment(getattr(row, column))
+        value, zone = getattr(row, column), _zone(row)
+        return f"{words.moment(value, zone)} ({zone})" if value else words.NOTHING
 
     return show
+
+
+def _zone(row):
+    batch = row if isinstance(row, PayoutBatch) else row.batch
+    program = batch and batch.policy.program
+    return (program or row.storefront).time_zone
 
 
 class Paid(acts.Confirm):
@@ -58,7 +67,7 @@ class PayoutAdmin(acts.Acting, LongListing):
     empty = "Every payout is listed here with its statement, and why somebody waits, once a batch was made."
     list_display = ["label", "customer_link", "amount", "status", "why", "made", "statement"]
     list_filter = ["state", "waits_for", "batch__kind", "storefront"]
-    list_select_related = ["customer", "batch", "storefront"]
+    list_select_related = ["customer", "batch__policy__program", "storefront"]
     search_fields = ["=number", "customer__name", "customer__email", "payee_name"]
     search_help_text = "A number, a name, an e-mail address, or an id such as pay_01j8…"
     status = words.status("state", "State")

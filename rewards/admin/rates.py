@@ -8,19 +8,18 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from advocacy import tables
-from advocacy.admin import words
+from advocacy.admin import choosing, words
 from advocacy.admin.listing import Listing
-from advocacy.models import Storefront
 from advocacy.refusals import Refused
 from rewards import rates
 from rewards.models import Rate
 
 
 class Upload(forms.Form):
-    storefront = forms.ModelChoiceField(Storefront.objects.all(), empty_label=None, widget=UnfoldAdminSelectWidget)
+    storefront = choosing.Chosen(choosing.storefronts(), empty_label=None)
     file = forms.FileField(
         label="CSV file",
         widget=UnfoldAdminFileFieldWidget,

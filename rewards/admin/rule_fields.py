@@ -5,6 +5,7 @@ from django.apps import apps
 from unfold import widgets
 
 from advocacy import conditions, ids
+from advocacy.admin import choosing
 from advocacy.admin.moments import Moment
 from advocacy.models import BenefitKind, Program
 from advocacy.outbox.catalogue import TYPES
@@ -205,5 +206,7 @@ def pools():
         pool = apps.get_model("rewards", "CouponPool")
     except LookupError:
         return []
-    rows = pool.objects.select_related("program")
-    return [(ids.encode("pol", row.public_id), f"{row.name} ({row.worth}), {row.program}") for row in rows]
+    rows = pool.objects.select_related("program__storefront")
+    return [
+        (ids.encode("pol", row.public_id), f"{row.name} ({row.worth}), {choosing.called(row.program)}") for row in rows
+    ]

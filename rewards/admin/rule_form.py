@@ -239,7 +239,7 @@ _SAYS = (*(f"{side}_" for side in fields.SIDES), "caps", "conditions", "per_curr
 
 
 def _starts(*, first):
-    choices = [(SOON, "As soon as it is saved, 10 seconds later"), (LATER, "At a later time")]
+    choices = [(SOON, "10 seconds after it is saved"), (LATER, "At a later time")]
     return [*choices, (PAST, "From a time in the past: what happened since then counts too")] if first else choices
 
 

@@ -1,8 +1,12 @@
 """Corrections: proposed and seen here. A key is no person, so what moves money is approved in the admin."""
 
+from uuid import UUID
+
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from advocacy import ids, twins
 from advocacy.api import fields, found
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, sample
@@ -14,6 +18,10 @@ from rewards.models import Correction, CorrectionPolicy, CorrectionState, RuleVe
 
 _TENTH = {"benefits": {"advocate": {"form": "credit", "kind": "percent", "percent_bp": 1000}}}
 _PERIOD = {"starts_at": "2026-11-01T00:00:00Z", "ends_at": "2026-11-08T00:00:00Z"}
+
+
+def _named(change):
+    return ids.encode(ids.PREFIXES.get(change["kind"], change["kind"]), UUID(change["subject"]))
 
 
 class CorrectionCall(fields.StrictSerializer):
@@ -42,12 +50,14 @@ class CorrectionAnswer(serializers.ModelSerializer):
     policy = serializers.ChoiceField(CorrectionPolicy.choices)
     starts_at = fields.Moment()
     ends_at = fields.Moment()
-    difference = serializers.JSONField(
+    difference = serializers.SerializerMethodField(
         help_text="subjects of the period, decisions, rewards, units (what it comes to), moved (all ups and "
         "downs), the biggest changes, and what would be waived because it was spent or paid, of how many rewards "
         "(waived_rewards); empty while it is being worked out."
     )
-    needs_second = serializers.BooleanField(help_text="Above the limit: two people take it over and approve it.")
+    needs_second = serializers.SerializerMethodField(
+        help_text="Above the limit: two people take it over and approve it."
+    )
     proposed_at = fields.Moment()
     approved_at = fields.Moment(allow_null=True)
     ended_at = fields.Moment(allow_null=True, help_text="When it was done or withdrawn.")
@@ -58,6 +68,14 @@ class CorrectionAnswer(serializers.ModelSerializer):
             *("id", "rule", "version", "state", "terms", "starts_at", "ends_at", "policy", "reason", "difference"),
             *("needs_second", "proposed_at", "approved_at", "ended_at"),
         ]
+
+    def get_difference(self, row) -> dict:
+        if not row.difference.get("biggest"):
+            return row.difference
+        return row.difference | {"biggest": [each | {"subject": _named(each)} for each in row.difference["biggest"]]}
+
+    def get_needs_second(self, row) -> bool:
+        return corrections.needed_now(row, at=twins.clock(row.storefront, timezone.now()))
 
     example = {
         "id": sample("correction"),
@@ -77,7 +95,7 @@ class CorrectionAnswer(serializers.ModelSerializer):
             "biggest": [
                 {
                     "kind": "conversion",
-                    "subject": "019aab52-7b40-7cc3-9a51-6f0f3f1d2c4b",
+                    "subject": sample("conversion"),
                     "side": "advocate",
                     "unit": "EUR",
                     "before": 5000,
@@ -95,7 +113,9 @@ class CorrectionAnswer(serializers.ModelSerializer):
 
 
 def _mine(storefront):
-    return Correction.objects.filter(storefront=storefront).select_related("rule_version__rule")
+    return Correction.objects.filter(storefront=storefront).select_related(
+        "rule_version__rule__program", "storefront", "proposed_by"
+    )
 
 
 @documented(

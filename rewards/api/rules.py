@@ -12,7 +12,7 @@ from advocacy.api.lists import Among, ListEndpoint, Of
 from advocacy.api.programs import ProgramName, named
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Program
-from rewards import rulebook
+from rewards import rule_checks, rulebook
 from rewards.models import Frequency, HoldFrom, MonthsFrom, Rule, RuleStatus, RuleVersion
 
 _EXAMPLE = {
@@ -98,7 +98,11 @@ class TermsCall(fields.StrictSerializer):
     """The shapes of benefits, caps, conditions and per_currency are checked by the rulebook, in words."""
 
     name = fields.Name(max_length=120, required=False, help_text="For you and for explanations.")
-    trigger = fields.Name(max_length=60, required=False, help_text="An event type; a friend's order without it.")
+    trigger = fields.Name(
+        max_length=60,
+        required=False,
+        help_text=f"One of {', '.join(rule_checks.triggers())}; a friend's order, conversion.recorded, without it.",
+    )
     frequency = fields.Choice(Frequency.choices, required=False)
     order_limit = fields.Whole(min_value=1, max_value=10_000, required=False)
     months_limit = fields.Whole(min_value=1, max_value=120, required=False)

@@ -6,6 +6,7 @@ corrections.approve(correction=correction, by=olga, at=later)
 """
 
 from rewards.corrections.approving import JOB, adopt, approve, step, withdraw
+from rewards.corrections.four_eyes import needed_now
 from rewards.corrections.proposing import PREVIEW, propose, step_of_preview
 from rewards.corrections.terms import CORRECTABLE, corrected
 
@@ -16,6 +17,7 @@ __all__ = [
     "adopt",
     "approve",
     "corrected",
+    "needed_now",
     "propose",
     "step",
     "step_of_preview",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F, Q
 
 from advocacy import money, reckonings
-from rewards.models import Correction
+from rewards.models import Correction, CorrectionState
 
 # What one person corrects of a rule within so long counts as one correction, however its period is cut.
 TOGETHER = timedelta(days=30)
@@ -19,6 +19,15 @@ def needed(correction, *, by, at):
         for earlier in _alone(correction, by, at):
             moved.update(earlier.difference["moved"])
     return _above(moved, correction.rule_version.rule.program, at)
+
+
+def needed_now(correction, *, at):
+    """Whether who proposed it could not approve it now: the limit, and what they corrected alone, may have changed.
+
+    Of one that is approved, or still counted, what was written down.
+    """
+    asked = correction.state == CorrectionState.PROPOSED and not correction.needs_second
+    return needed(correction, by=correction.proposed_by, at=at) if asked else correction.needs_second
 
 
 def _alone(correction, by, at):

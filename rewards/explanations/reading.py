@@ -1,6 +1,7 @@
 """What was decided about one fact, by every rule of every program that was asked, and what came of it."""
 
 import zoneinfo
+from datetime import timedelta
 
 from django.db.models import F
 from django.utils.formats import date_format
@@ -11,6 +12,8 @@ from rewards import book, rates, rulebook, rules
 from rewards.explanations import verdict
 from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
 from rewards.settlement.milestones import STEP
+
+_NEAR = timedelta(minutes=2)
 
 
 def of_subject(*, storefront, kind, public_id):
@@ -106,6 +109,12 @@ def _not_in_force(subject):
     before = {version.rule_id: version for version in versions if version.starts_at <= moment}
     said = [(later[rule], "began on", later[rule].starts_at) for rule in later if rule not in before]
     said += [(before[rule], "had ended on", before[rule].ends_at) for rule in before]
-    return [
-        f"“{version.rule.name}” {what} {date_format(at.astimezone(zone), 'j F Y, H:i')}." for version, what, at in said
-    ]
+    return [f"“{version.rule.name}” {what} {_as_near(at, moment, zone)}." for version, what, at in said]
+
+
+def _as_near(at, moment, zone):
+    """With seconds and the other moment where the minute might not tell them apart."""
+    at, moment = at.astimezone(zone), moment.astimezone(zone)
+    if abs(at - moment) >= _NEAR:
+        return date_format(at, "j F Y, H:i")
+    return f"{date_format(at, 'j F Y, H:i:s')}; this happened at {date_format(moment, 'H:i:s')}"

@@ -12,12 +12,18 @@ _LONGEST_MONTH = 31
 _ALWAYS_KNOWN = {"program_status", "advocate_status"}
 
 
+def triggers():
+    """The names of the event types that a rule may begin with."""
+    return sorted(each.name for each in TYPES.values() if each.triggers)
+
+
 def check(*, program, terms, rule=None):
     """Raise ``Refused`` with a sentence by field where a rule of these terms could not be or would mislead."""
     name = terms.get("trigger", CONVERSION_TRIGGER)
     trigger = TYPES.get(name) if isinstance(name, str) else None
     if trigger is None or not trigger.triggers:
-        _refuse({"trigger": f"Choose what the rule begins with; it is no {name!r}."})
+        one = f"one of {', '.join(triggers())}"
+        _refuse({"trigger": f"Choose what the rule begins with, {one}; it is no {str(name)[:60]!r}."})
     if errors := shapes.problems(terms):
         _refuse(errors)
     errors = benefits.problems(

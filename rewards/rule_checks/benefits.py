@@ -78,7 +78,7 @@ def _numbers(side, said):
     for part in ("amount_minor", "percent_bp", "minimum_minor", "maximum_minor"):
         value = said.get(part)
         if value is not None and not _is_amount(value):
-            found[f"{side}_{part}"] = "It is a whole number, 0 or more."
+            found[f"{side}_{part}"] = f"It is a whole number from 0 to {money.LARGEST_MINOR}."
     return found
 
 
@@ -151,7 +151,7 @@ def _pay_problem(said):
     if bool(amount) == bool(percent):
         return "write either an amount or a percentage."
     if not _is_amount(amount or percent):
-        return "its amount is a whole number above 0."
+        return f"its amount is a whole number from 1 to {money.LARGEST_MINOR}."
     if percent and percent > money.BASIS_POINTS:
         return "a percentage is at most 100."
     return ""

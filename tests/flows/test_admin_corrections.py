@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from advocacy.jobs import working
-from advocacy.models import Job
+from advocacy.models import Job, Program
 from advocacy.outbox.drain import drain
 from rewards.models import Correction
 from tests import cast
@@ -107,6 +107,12 @@ def test_tiers_products_and_limits_can_be_corrected_and_what_is_left_stays(clien
     assert correction.terms["benefits"]["advocate"]["tiers"]["steps"] == [{"from": 1, "percent_bp": 1000}]
     assert [cap["limit"] for cap in correction.terms["caps"]] == [3]
     assert correction.difference["units"] == {"EUR": 1450}
+    mine = f"/admin/rewards/correction/{correction.pk}/"
+    for limit, says in ((10_000, "One person is enough."), (1000, "above 10.00 EUR: somebody else approves it.")):
+        Program.objects.update(four_eyes_above_minor=limit)
+        page = client.get(f"{mine}change/").content.decode()
+        assert says in page
+        assert (f"{mine}do/approve/" in page) is (limit > 1450)
 
 
 @pytest.mark.parametrize(

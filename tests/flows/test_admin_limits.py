@@ -1,9 +1,13 @@
 """Anna asks for a higher limit, olga confirms it: in the list of limits and on the page of a payout policy."""
 
 import pytest
+from django.utils import timezone
 
+from advocacy import twins
+from advocacy.models import Program
 from rewards.models import LimitChange, PayoutPolicy
 from tests import cast
+from tests.flows.admin_stage import rule
 
 
 @pytest.fixture
@@ -17,6 +21,13 @@ def anna():
 def test_a_program_s_limit_is_raised_by_two_and_lowered_by_one(client, olga, anna, program):
     client.force_login(anna)
     add = "/admin/rewards/limitchange/add/"
+    twin = Program.objects.get(storefront=twins.of(program.storefront, at=timezone.now()))
+    Program.objects.filter(pk=twin.pk).update(name="A")
+    rule(program)
+    for address in (add, "/admin/rewards/rule/add/", "/admin/rewards/rule/"):
+        page = client.get(address).content.decode()
+        assert page.index("A (test)") > page.index(str(program)), "it comes last"
+        assert ">A<" not in page, "the test program can be told apart"
     page = client.post(add, {"program": program.pk, "limit": "a lot", "reason": ""}).content.decode()
     assert "Write an amount such as 10.00." in page
     page = client.post(add, {"program": program.pk, "limit": "500", "reason": "Often"}, follow=True).content.decode()

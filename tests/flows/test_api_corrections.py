@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from advocacy import ids
+from advocacy.models import Program
 from advocacy.outbox.drain import drain
 from rewards.models import Correction, PayoutPolicy
 from tests.flows.admin_stage import order, rule
@@ -41,6 +42,10 @@ def test_a_correction_is_proposed_once_seen_and_withdrawn(acme, alice, mistaken)
     told = first.json()
     assert (told["state"], told["version"], told["policy"]) == ("proposed", mistaken, "waive")
     assert (told["difference"]["units"], told["needs_second"]) == ({"EUR": -4500}, False)
+    [change] = told["difference"]["biggest"]
+    assert change["subject"] == shop.get("/conversions").json()["data"][0]["id"]
+    Program.objects.update(four_eyes_above_minor=1000)
+    assert shop.get(f"/corrections/{told['id']}").json()["needs_second"] is True, "the limit is lower by now"
     assert balances(alice.customer) == {"available": 5000}
     assert shop.post("/corrections", call, HTTP_IDEMPOTENCY_KEY="2").json()["code"] == "correction_open"
     assert [each["id"] for each in shop.get("/corrections", state="proposed").json()["data"]] == [told["id"]]

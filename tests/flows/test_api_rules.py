@@ -82,7 +82,7 @@ def test_an_edit_is_a_further_version_and_archiving_ends_it(shop, program):
         ({"caps": [{"currency": "USD"}]}, "caps", "no currency of its own"),
         ({"conditions": {"any": []}}, "conditions", "never holds"),
         ({"per_currency": {"XXX": {}}}, "per_currency", "is not another currency"),
-        ({"trigger": "reward.credited"}, "trigger", "Choose what the rule begins with"),
+        ({"trigger": "reward.credited"}, "trigger", "one of advocate.changed, advocate.enrolled, conversion.recorded"),
         ({"hold_days": 400}, "hold_days", "365"),
         ({"exclusive_group": "two words"}, "exclusive_group", "slug"),
         ({"starts_at": "2020-01-01T00:00:00Z"}, "starts_at", "still to come"),
