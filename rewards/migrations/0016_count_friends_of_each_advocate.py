@@ -15,9 +15,14 @@ _COUNTERS = """
     FROM rewards_subject subject
     JOIN rewards_decision decision ON decision.subject_id = subject.id AND decision.number = subject.decisions_made,
         jsonb_array_elements(decision.verdicts) AS verdict, jsonb_array_elements(verdict -> 'uses') AS use
-    WHERE (verdict ->> 'rule')::bigint = ANY(%(rules)s) AND use ->> 0 IN ('once/friend', 'once/friend/held')
+    WHERE subject.program_id = ANY(%(programs)s)
+        AND (verdict ->> 'rule')::bigint = ANY(%(rules)s) AND use ->> 0 IN ('once/friend', 'once/friend/held')
     GROUP BY 1, 2, 3, 4
 """
+
+
+# Whoever decides writes counters before decisions: what they are about to write is waited for, and then they wait.
+_ALONE = "SET LOCAL statement_timeout = 0; LOCK TABLE rewards_counter IN SHARE ROW EXCLUSIVE MODE"
 
 
 def rename(apps, schema_editor):
@@ -25,20 +30,35 @@ def rename(apps, schema_editor):
     rules = dict(versions.values_list("pk", "rule_id"))
     if not rules:
         return
-    decisions = apps.get_model("rewards", "Decision")._base_manager
-    programs = list(versions.values_list("rule__program", flat=True).distinct())
-    rows = decisions.filter(subject__program__in=programs, subject__advocate__isnull=False)
-    rows = rows.values_list("pk", "verdicts", "subject__advocate__public_id")
-    friends = set(apps.get_model("advocacy", "Customer")._base_manager.values_list("public_id", flat=True))
-    changed = False
+    programs = list(versions.order_by().values_list("rule__program", flat=True).distinct())
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(_ALONE)
     with pgtrigger.ignore("rewards.Decision:decisions_are_append_only"):
-        for pk, verdicts, advocate in rows.iterator(chunk_size=_AT_ONCE):
-            if any([_renamed(said, advocate, friends) for said in verdicts if said.get("version") in rules]):
-                decisions.filter(pk=pk).update(verdicts=verdicts)
-                changed = True
+        changed = _rename_all(apps, rules, programs)
     if changed:
         with schema_editor.connection.cursor() as cursor:
-            cursor.execute(_COUNTERS, {"rules": list(set(rules.values()))})
+            cursor.execute(_COUNTERS, {"rules": list(set(rules.values())), "programs": programs})
+
+
+def _rename_all(apps, rules, programs):
+    """How many decisions named other counters; so many at once that none of them needs much memory."""
+    decisions = apps.get_model("rewards", "Decision")._base_manager
+    customers = apps.get_model("advocacy", "Customer")._base_manager
+    rows = decisions.filter(subject__program__in=programs, subject__advocate__isnull=False).order_by("pk")
+    last, count = 0, 0
+    while part := list(rows.filter(pk__gt=last).select_related("subject__advocate")[:_AT_ONCE]):
+        last = part[-1].pk
+        said = {row: [verdict for verdict in row.verdicts if verdict.get("version") in rules] for row in part}
+        keys = {use[1] for verdicts in said.values() for verdict in verdicts for use in verdict.get("uses", [])}
+        friends = set(customers.filter(public_id__in=keys).values_list("public_id", flat=True))
+        changed = [row for row in part if _any_renamed(said[row], row.subject.advocate.public_id, friends)]
+        decisions.bulk_update(changed, ["verdicts"])
+        count += len(changed)
+    return count
+
+
+def _any_renamed(verdicts, advocate, friends):
+    return any([_renamed(verdict, advocate, friends) for verdict in verdicts])
 
 
 def _renamed(said, advocate, friends):

@@ -10,7 +10,7 @@ from rewards import audit, rates
 from rewards.models import Rate, RuleVersion
 from rewards.payouts import journal
 from tests.rewards.guarded_columns import FREE, RECOUNTED
-from tests.rewards.scene import NOW, correction_of
+from tests.rewards.scene import NOW, correction_of, person
 from tests.rewards.test_audit import fred  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,19 @@ ROWS = {
     "rate": "used",
     "payoutpolicy": "four_eyes_above_minor > 0",
 }
+# What a constraint keeps, by its name: any other refusal but a trigger's would only say that the new value is no value.
+CONSTRAINTS = {
+    "coupon.payout": "a_coupon_is_of_a_reward_or_of_a_payout",
+    "payoutbatch.needs_second": "above_the_limit_two_people_approve",
+}
+_A_TRIGGER = "P0001"
+_NOBODYS = "(SELECT MAX(id) FROM advocacy_customer WHERE id NOT IN (SELECT customer_id FROM {} WHERE customer_id > 0))"
 # What is written where a number more, a letter more or the other truth would not do.
 VALUES = {
     "account.kind": "'reserved'",
+    # Of somebody who has none yet: one of theirs would be refused as the second.
+    "account.customer": _NOBODYS.format("rewards_account"),
+    "payee.customer": _NOBODYS.format("rewards_payee"),
     "account.form": "'points'",
     "reward.form": "'cash'",
     "redemption.form": "'points'",
@@ -88,6 +98,7 @@ def everything(fred):  # noqa: F811 - the fixture
     rates.put(storefront=fred.storefront, rates=[rates.Said("rates[0]", NOW.date(), "USD", "EUR", 1, "ecb")], at=NOW)
     Rate.objects.update(used=True)
     correction_of(RuleVersion.objects.first())
+    person(fred.storefront, "mallory")
     journal.close(at=NOW + timedelta(days=70))
     return fred
 
@@ -124,6 +135,10 @@ def _refused(table, column):
                 f"WHERE id = (SELECT MIN(id) FROM rewards_{table} WHERE {ROWS.get(table, 'TRUE')})"
             )
             assert cursor.rowcount == 1, f"{table} has no row to try it on"
-    except DatabaseError:
+    except DatabaseError as error:
+        told, kept_by = error.__cause__.diag, CONSTRAINTS.get(f"{table}.{column.name}")
+        assert told.sqlstate == _A_TRIGGER or told.constraint_name == kept_by is not None, (
+            f"{table}.{column.name}: {error}"
+        )
         return True
     return False
