@@ -23,12 +23,12 @@ _SUBJECTS = """
        OR subject.decisions_made > 0 AND subject.settled_version <> made.version
     ORDER BY subject.id
 """
-# What was fixed at the first decision, or made anew by a correction.
+# What was fixed at the first decision, or made anew by a correction. A plain no keeps no grants, only that 0 is owed.
 _GRANTS = f"""
     WITH newest AS ({_NEWEST}), said AS (
         SELECT subject_id, (verdict ->> 'rule')::bigint AS rule_id, (verdict ->> 'version')::bigint AS version,
-            side.key AS side, GREATEST(side.value::bigint, 0) AS granted
-        FROM newest, jsonb_array_elements(verdicts) AS verdict, jsonb_each_text(verdict -> 'granted') AS side
+            side AS side, GREATEST(COALESCE((verdict -> 'granted' ->> side)::bigint, 0), 0) AS granted
+        FROM newest, jsonb_array_elements(verdicts) AS verdict, jsonb_object_keys(verdict -> 'owed') AS side
     )
     SELECT reward.id, reward.granted_minor AS stored, reward.rule_version_id AS stored_version, said.granted,
         said.version

@@ -2,7 +2,7 @@
 
 from advocacy.checking import Check, listed
 from rewards import lots
-from rewards.models import Leg
+from rewards.models import Leg, PoolSource
 from rewards.rules.terms import COUPON, GIFT_CARD
 
 _NEWEST = """
@@ -27,7 +27,8 @@ _COUPONS = f"""
                     SELECT FROM advocacy_event before
                     WHERE before.subject_kind = 'coupon' AND before.subject_id = coupon.public_id
                         AND before.version = coupon.version - 1 AND before.type = 'coupon.revoked'
-                ) THEN CASE WHEN coupon.state = 'making' THEN 'making' ELSE 'free' END
+                ) THEN CASE WHEN (coupon.state, pool.source) = ('making', '{PoolSource.IN_SHOP}') THEN 'making'
+                    ELSE 'free' END
                 ELSE 'nothing'
             END AS said
         FROM rewards_coupon coupon

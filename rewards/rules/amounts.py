@@ -95,9 +95,10 @@ def worth(benefit, amount, terms):
     return money.share(amount, 10 ** money.decimals(terms.unit), terms.points_per_unit)
 
 
-def owed(benefit, facts, side, granted, first):
+def owed(benefit, facts, side, granted, first, *, terms, rate=None):
     """``round(grant × kept ÷ first basis)``: cumulative, so the last refund takes the remainder by itself.
 
+    ``rate``: the Rate by which it was granted, where the order's currency is not that of the benefit.
     A code or a thing of one's own is owed whole until all of the order is given back.
     """
     if not granted or given_back(facts, side, first):
@@ -105,7 +106,7 @@ def owed(benefit, facts, side, granted, first):
     if not _is_order(facts) or benefit.form in WHOLE_FORMS:
         return granted
     if benefit.kind == PER_PRODUCT and facts["refunded_minor"] < facts["basis_minor"]:
-        return _owed_by_lines(benefit, facts, granted, first)
+        return _owed_by_lines(benefit, facts, granted, first, _unit_worth(benefit, terms, rate))
     return kept(granted, facts, first)
 
 
@@ -138,7 +139,7 @@ def _is_order(facts):
     return "basis_minor" in facts
 
 
-def _owed_by_lines(benefit, facts, granted, first):
+def _owed_by_lines(benefit, facts, granted, first, unit_worth):
     """Each line keeps its own part of the grant, as far as it was neither given back nor corrected to less.
 
     A refund that names no products counts for all lines at the order's own share.
@@ -146,16 +147,26 @@ def _owed_by_lines(benefit, facts, granted, first):
     basis = facts["basis_minor"]
     named = sum(line.get("refunded_minor", 0) for line in facts.get("products", ()))
     unnamed = Fraction(max(facts["refunded_minor"] - named, 0), basis)
-    whole, left = sum(_line_worth(line, item) for line, item in matched(benefit, first)), Fraction(0)
+    whole, left = sum(_line_worth(line, item, unit_worth) for line, item in matched(benefit, first)), Fraction(0)
     for line, item in matched(benefit, facts):
         net = line["net_minor"]
         gone = Fraction(line.get("refunded_minor", 0), net) + unnamed if net else unnamed
-        left += _line_worth(line, item) * (1 - min(gone, 1))
+        left += _line_worth(line, item, unit_worth) * (1 - min(gone, 1))
     return money.round_half_up(granted * min(left, Fraction(whole)) / whole) if whole else granted
 
 
-def _line_worth(line, item):
-    return item.amount_minor * line.get("quantity", 1) * money.BASIS_POINTS + line["revenue_minor"] * item.percent_bp
+def _line_worth(line, item, unit_worth):
+    """In the benefit's unit, times ``BASIS_POINTS``."""
+    fixed = item.amount_minor * line.get("quantity", 1) * money.BASIS_POINTS
+    return fixed + line["revenue_minor"] * item.percent_bp * unit_worth
+
+
+def _unit_worth(benefit, terms, rate):
+    """What a minor unit of the order's money is in the benefit's unit, not rounded."""
+    worth = rate.value if rate else 1
+    if benefit.form != POINTS:
+        return worth
+    return worth * Fraction(terms.points_per_unit or 0, 10 ** money.decimals(terms.unit))
 
 
 def given_back(facts, side, first):

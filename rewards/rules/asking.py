@@ -29,11 +29,13 @@ class Asked(NamedTuple):
 
 def ask(question, terms):
     """The Asked of these terms, worked out once for a question."""
-    found = question.asked.get(id(terms))
+    # With its Terms, which hash slowly: while they are kept no others have their id.
+    _, found = question.asked.get(id(terms), (None, None))
     if found is None:
-        found = question.asked[id(terms)] = (
+        found = (
             _of_first(question, terms) if question.before is None else _ask(question, terms, _earlier(question, terms))
         )
+        question.asked[id(terms)] = terms, found
     return found
 
 
@@ -103,7 +105,6 @@ def _key(question, terms):
         question.sides,
         first.get("program_status"),
         first.get("advocate_status"),
-        first.get("currency"),
         first.get("goods_minor") if least else None,
         terms.reads(first),
     )

@@ -67,15 +67,17 @@ def _judge(question, terms, used):
 
 def _settle_owed(verdict, question, hits):
     facts = question.facts
-    target = {
-        side: amounts.owed(verdict.benefits[side], facts, side, granted, question.first)
-        for side, granted in verdict.granted.items()
-    }
+    target = {side: _owed(verdict, facts, side, question.first) for side in verdict.granted}
     verdict.owed, short = room.fit(target, verdict)
     verdict.uses = room.uses(verdict, question, short, verdict.earlier.uses if verdict.earlier else {})
     verdict.reasons = {
         side: _reasons(question, side, verdict, (*hits.get(side, ()), *short.get(side, ()))) for side in verdict.granted
     }
+
+
+def _owed(verdict, facts, side, first):
+    benefit, granted = verdict.benefits[side], verdict.granted[side]
+    return amounts.owed(benefit, facts, side, granted, first, terms=verdict.terms, rate=verdict.rate)
 
 
 # --- amounts -------------------------------------------------------------------------------------------------------
@@ -144,13 +146,21 @@ def _reasons(question, side, verdict, hits):
         keys.append("order_cancelled" if facts.get("cancelled") else "refunded")
     elif amounts.falls(facts):
         keys.append(_fallen(facts))
-    if not facts.get("cancelled") and (
-        amounts.shrunk(facts, question.first) or (not keys and verdict.owed[side] < granted)
-    ):
+    if not facts.get("cancelled") and _corrected_to_less(question, side, verdict):
         keys.append("order_corrected")
     if facts.get(f"{side}_review") == "held":
         keys.append("fraud_hold")
     return tuple(keys)
+
+
+def _corrected_to_less(question, side, verdict):
+    """Whether less would be owed of the order as it is now although nothing of it were given back."""
+    facts, first = question.facts, question.first
+    if not amounts.corrected(facts, first):
+        return False
+    lines = [line | {"refunded_minor": 0} for line in facts.get("products", ())]
+    whole = facts | {"refunded_minor": 0, "products": lines, f"{side}_review": "clear", "stands": True}
+    return _owed(verdict, whole, side, first) < verdict.granted[side]
 
 
 def _fallen(facts):

@@ -24,7 +24,7 @@ class Question:
     before: dict | None = None
     rates: dict = field(default_factory=dict)
     others: dict = field(default_factory=dict)
-    # id(terms) → Asked: it is wanted twice, once to lock the counters.
+    # id(terms) → (terms, Asked): it is wanted twice, once to lock the counters.
     asked: dict = field(default_factory=dict)
 
 

@@ -166,6 +166,11 @@ class Quick:
         rate = asked.rates.get(currency)
         return (None, None) if rate is None else (terms.amounts, amounts.converted(asked.first, rate.value))
 
+    def rate(self, asked):
+        """The Rate by which an order's amounts are converted, or None."""
+        currency, terms = asked.first.get("currency") or self.terms.unit, self.terms
+        return None if currency == terms.unit or currency in terms.per_currency else asked.rates.get(currency)
+
     def _too_late(self, asked):
         first, terms = asked.first, self.terms
         start = first["bound_at"] if terms.months_from == "binding" else first.get("first_order_at")
@@ -264,7 +269,8 @@ def _owe(asked, given):
         if asked.intact:
             owed[side] = 0 if facts.get(_REVIEWS[side]) == "rejected" else granted
         else:
-            owed[side] = amounts.owed(given.benefits[side], facts, side, granted, asked.first)
+            terms, rate = given.quick.terms, given.quick.rate(asked)
+            owed[side] = amounts.owed(given.benefits[side], facts, side, granted, asked.first, terms=terms, rate=rate)
 
 
 def _given_back(asked, facts, side):

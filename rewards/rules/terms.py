@@ -22,6 +22,8 @@ ONCE_HELD = "once/friend/held"
 # The friends who have an order that stands, and those of them who have none that no review may take away.
 FRIENDS = "friends"
 HELD = "friends/held"
+# How far an advocate came in the period of a rule's tiers.
+TIER = "tier/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Tiers:
 
     @property
     def meter(self):
-        return f"tier/{self.measure}"
+        return f"{TIER}{self.measure}"
 
     def reached(self, position):
         """The Step at this position, or None below the first."""

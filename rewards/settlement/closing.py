@@ -11,7 +11,7 @@ from advocacy.periodic import alone
 from rewards import book, locks, rules
 from rewards.models import Counter, RuleVersion, Subject
 from rewards.rules import periods
-from rewards.rules.terms import ADVOCATE, WHOLE
+from rewards.rules.terms import ADVOCATE, TIER, WHOLE
 from rewards.settlement import derived, tiers, together
 from rewards.settlement.settle import conclude
 
@@ -50,9 +50,7 @@ def _ended(at, limit, storefront):
             over |= Q(rule=version.rule_id, cap=whole.meter, period__lt=now, length=len(now))
     if not over:
         return []
-    rows = Counter.objects.annotate(length=Length("period")).filter(
-        over, closed_at__isnull=True, cap__startswith="tier/"
-    )
+    rows = Counter.objects.annotate(length=Length("period")).filter(over, closed_at__isnull=True, cap__startswith=TIER)
     return list(rows.select_related("rule__program").order_by("pk")[:limit])
 
 

@@ -23,7 +23,8 @@ def targets(found, rule_book, at):
                 if reward is None:
                     reward = _reward(case, verdict, side, rule_book)
                     reward.due_at, reward.created_at = due_at, at
-                elif case.correction:
+                else:
+                    # A correction decides by another, and so may what is derived.
                     reward.rule_version = rule_book.by_version[verdict.terms.version]
                 if case.waives and (case.instead is None or verdict.terms.rule in case.anew):
                     reward.waived_minor = sum(waived(case, verdict, reward, raised))

@@ -12,7 +12,7 @@ from django.db import connection
 from advocacy.models import Event
 from rewards.models import Decision, Subject
 from rewards.rules import amounts, periods
-from rewards.rules.terms import ADVOCATE, WHOLE
+from rewards.rules.terms import ADVOCATE, TIER, WHOLE
 
 TOP_UP = "tier"
 # No zone is further from UTC.
@@ -29,17 +29,23 @@ _REOPEN = """
 def reopen(found):
     """Have the top-ups of these decided Cases' periods worked out again, where they were already."""
     places = {
-        (verdict.terms.rule, cap, name, period)
+        (rule, cap, name, period)
         for case in found
-        for verdict in case.verdicts
-        if read_as_a_whole(verdict.terms)
-        for meter, (cap, key, period), _ in verdict.meters
-        if meter.cap == read_as_a_whole(verdict.terms).meter
+        for rule, (cap, key, period) in _counted(case)
         for name in (key, *case.others.get("advocate", ()))
     }
     if places:
         with connection.cursor() as cursor:
             cursor.execute(_REOPEN, [list(column) for column in zip(*places, strict=True)])
+
+
+def _counted(case):
+    """``(rule, place)`` of what it counts for, and of what it counted for: what is refused at once reads no counter."""
+    for verdict in case.verdicts:
+        if whole := read_as_a_whole(verdict.terms):
+            yield from ((verdict.terms.rule, key) for meter, key, _ in verdict.meters if meter.cap == whole.meter)
+    for rule, earlier in (case.question.before or {}).items():
+        yield from ((rule, key) for key in earlier.uses if key[0].startswith(TIER))
 
 
 def read_as_a_whole(terms):
@@ -61,7 +67,7 @@ def missing(subject, counter, position, rule_book):
         if not read_as_a_whole(terms) or said.get("units", {}).get(ADVOCATE, said["unit"]) != benefit.unit:
             continue
         wanted = amounts.at_step(benefit, benefit.tiers.reached(position), _in_unit(first, said, terms), terms)
-        total += amounts.owed(benefit, now, ADVOCATE, wanted, first) - said["owed"][ADVOCATE]
+        total += amounts.owed(benefit, now, ADVOCATE, wanted, first, terms=terms) - said["owed"][ADVOCATE]
         newest = max(newest or terms, terms, key=lambda one: one.number)
     return total, newest, review
 

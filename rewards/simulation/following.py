@@ -49,7 +49,7 @@ class TopUps:
         known[2] = day or known[2]
         for number, step in enumerate(benefit.tiers.steps):
             wanted = amounts.at_step(benefit, step, facts, terms)
-            known[1][number] += amounts.owed(benefit, asked.facts, ADVOCATE, wanted, asked.first)
+            known[1][number] += amounts.owed(benefit, asked.facts, ADVOCATE, wanted, asked.first, terms=terms)
 
     def owed(self):
         """``(advocate, day, amount)`` of each period asked about; the day is that of its last order."""

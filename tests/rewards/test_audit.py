@@ -122,6 +122,24 @@ SPOILT = {
         "UPDATE rewards_counter SET used = 5 WHERE id = {counter}",
         "Counter {counter} says 5 used; the newest decisions say 1.",
     ),
+    "month ends": (
+        "INSERT INTO rewards_monthend (storefront_id, program_id, form, unit, until, owed_minor) "
+        "SELECT storefront_id, id, 'credit', 'EUR', '2020-01-01 00:00+00', 5 FROM advocacy_program",
+        "The month until 2020-01-01 00:00:00+00:00 of program {program} (credit, EUR) ends with 5; its transfers add "
+        "up to 0.",
+    ),
+    "closed periods": (
+        "UPDATE rewards_counter SET closed_at = '2026-03-10 00:00+00' WHERE id = {counter}",
+        "Counter {counter} of all was closed 2026-03-10 00:00:00+00:00, which was no end of a period that was worked "
+        "out.",
+    ),
+    "top-ups": (
+        "UPDATE rewards_counter SET cap = 'tier/conversions', period = '2026-03', closed_at = '2026-04-01' "
+        "WHERE id = {friends}; UPDATE rewards_subject SET trigger = 'tier' WHERE id = {step}; "
+        'UPDATE rewards_decision SET facts = \'{{"period": "2026-03", "position": 5}}\' '
+        "WHERE id = {step_decision}",
+        "The top-up {step} of 2026-03 was worked out at 5; what counts in the period is 3.",
+    ),
     "converted friends": (
         "UPDATE rewards_counter SET used = 1 WHERE id = {friends}",
         "Counter {friends} says 1 friends; 3 are converted.",
@@ -258,6 +276,7 @@ def names(fred):
         "coded": Reward.objects.get(form="coupon").pk,
         "coupon": Coupon.objects.get(state="assigned").pk,
         "storefront": fred.storefront_id,
+        "program": reward.program_id,
         "redemption": Redemption.objects.get().pk,
         "version": reward.rule_version_id,
         "correction": correction_of(reward.rule_version).pk,
@@ -322,6 +341,14 @@ def test_codes_are_what_was_told_of_them(fred, spoilt):
     spoil(f"UPDATE rewards_coupon SET {spoilt.format(fred=fred.pk)} WHERE id = {coupon.pk}")
     [said] = audit.parts()["codes' states"]()
     assert said.startswith(f"Code {coupon.pk} is ")
+
+
+def test_only_a_shop_makes_codes_for_a_pool(fred):
+    """Codes that are in the making are out of stock."""
+    free = Coupon.objects.filter(state="free").first()
+    spoil(f"UPDATE rewards_coupon SET state = 'making' WHERE id = {free.pk}")
+    said = f"Code {free.pk} is making, 0 of it used; the newest event says free and 0, or names others."
+    assert list(audit.parts()["codes' states"]()) == [said]
 
 
 def test_a_code_that_was_withdrawn_and_put_back_is_as_told(fred):

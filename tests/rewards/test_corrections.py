@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from advocacy import jobs
@@ -419,6 +419,21 @@ def test_a_corrected_cap_gives_the_old_ones_uses_back(alice, olga, anna):
     correct(version, olga, anna, terms={"caps": []})
     assert balances(alice.customer) == {"available": 1500}
     assert list(audit.differences()) == []
+
+
+def test_what_a_correction_refuses_is_granted_no_more(alice, olga, anna):
+    version = rule_of(alice.program, **ALL)
+    friends(alice, 1)
+    correct(version, olga, anna, terms={"minimum_order_minor": 9000}, policy="net")
+    reward = Reward.objects.get()
+    assert (reward.granted_minor, reward.status) == (0, "reversed")
+    assert list(audit.differences()) == []
+    for spoilt in ({"granted_minor": 777}, {"rule_version": version}):
+        with transaction.atomic():
+            Reward.objects.update(**spoilt)
+            [said] = audit.parts()["what was granted"]()
+            assert said.startswith(f"Reward {reward.pk} grants ")
+            transaction.set_rollback(True)
 
 
 def test_only_the_period_is_corrected(alice, olga, anna):

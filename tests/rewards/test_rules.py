@@ -2,13 +2,13 @@
 
 import itertools
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
 from rewards import rules
-from rewards.rules import Earlier, Question, Rate, amounts, compiled
+from rewards.rules import Earlier, Question, Rate, amounts, asking, compiled
 from rewards.rules import Terms as TermsOf
 from tests.terms import terms as terms_of
 
@@ -61,6 +61,45 @@ def decide(used=0, before=None, rule=None, first=None, **facts):
 def test_the_first_order_is_the_first_that_meets_the_conditions():
     fifth = terms(conditions=[{"field": "sequence", "op": "at_least", "value": 5}])
     assert [sum(decide(rule=fifth, sequence=number).owed.values()) for number in (1, 4, 5)] == [0, 0, 1500]
+
+
+LATE = NOON + timedelta(days=40)
+GROUP = [{"field": "country", "op": "is", "value": "DE"}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "others", "asked"),
+    [
+        ({"minimum_order_minor": 4000}, {"goods_minor": 3000}, {"goods_minor": 4000}, {}),
+        ({}, {"advocate_status": "banned"}, {"advocate_status": "active"}, {}),
+        ({}, {"program_status": "paused"}, {"program_status": "ended"}, {}),
+        ({"conditions": GROUP}, {"country": "AT"}, {"country": "DE"}, {}),
+        ({"conditions": GROUP}, {"country": "AT"}, {"country": "AT"}, {"sides": ("advocate",)}),
+        ({"minimum_order_minor": 4000}, {"goods_minor": 3000}, {"goods_minor": 3000, "currency": "USD"}, {}),
+        ({"months_limit": 1, "months_from": "binding"}, {"bound_at": NOON.isoformat()}, {}, {"moment": NOON}),
+        ({}, {"step": 1, "friends": 1, "threshold": 2}, {"step": 1, "friends": 2, "threshold": 2}, {}),
+    ],
+)
+def test_a_no_that_is_kept_answers_the_same_question_only(rule, facts, others, asked):
+    """The same Terms are asked twice, with only this changed, and say what Terms say that were asked nothing before."""
+
+    def said(terms, facts, **asked):
+        whole = FACTS | facts
+        rates = {"USD": Rate(Fraction(2), "2", "2026-03-02", "ecb")}
+        question = {"moment": LATE, "who": WHO, "sides": ("advocate", "friend"), "rates": rates} | asked
+        [verdict] = rules.decide(Question(facts=whole, first=whole, **question), [terms], used={})
+        return verdict.owed, verdict.refusal
+
+    mine, others = terms(**rule), facts | others
+    no = said(mine, facts)
+    assert no[1]
+    assert said(mine, others, **asked) == said(terms(**rule), others, **asked) != no
+
+
+def test_terms_that_were_thrown_away_answer_for_no_others():
+    question = Question(FACTS, FACTS, NOON, WHO, ("advocate",))
+    noes = [bool(asking.ask(question, terms(minimum_order_minor=least)).no) for least in (1000, 9000, 1000, 9000)]
+    assert noes == [False, True, False, True]
 
 
 def test_both_sides_get_what_the_rule_says():
@@ -227,6 +266,7 @@ def test_an_order_corrected_to_less_keeps_its_share_and_one_corrected_to_more_wh
     assert bool(verdict.uses) == bool(owed), "its room of a cap is free when nothing of it is left"
     whole = decide(rule=terms(advocate_form="coupon", advocate_amount_minor=1000), first=FACTS, basis_minor=now)
     assert whole.owed == {"advocate": 1000 if now else 0}
+    assert whole.reasons == {"advocate": () if now else ("order_corrected",)}, "only where less is owed"
 
 
 def test_a_cap_of_one_side_leaves_the_other_its_own():

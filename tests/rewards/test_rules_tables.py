@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from rewards.rules import Rate
+from rewards.rules import Rate, periods, quick
 from tests.rewards.test_rules import FACTS, NOON, WHO, ask, terms
 
 EVERY = {"frequency": "every_order"}
@@ -126,10 +126,40 @@ def test_a_refund_or_correction_of_a_product_takes_back_what_was_paid_for_it(bea
     assert corrected(rule, [BEANS | {"quantity": 1, "net_minor": 1000, "revenue_minor": 900}, CUP]) == CORRECTED
     assert corrected(rule, [BEANS | {"revenue_minor": 9000}, CUP]) == (180, ()), "more earns no more"
     assert corrected(rule, [CUP]) == (0, ("order_corrected",))
+    cheaper = FACTS | {"products": [BEANS, CUP], "basis_minor": 3120}
+    assert ask(rule, facts=cheaper, first=FACTS | {"products": [BEANS, CUP]})[0].reasons == {"advocate": ()}
     lines = [BEANS | {"refunded_minor": beans}, CUP | {"refunded_minor": cup}]
     first = FACTS | {"products": [BEANS, CUP]}
     verdict = ask(rule, facts=first | {"products": lines, "refunded_minor": refunded}, first=first)[0]
     assert verdict.owed == {"advocate": owed}
+
+
+@pytest.mark.parametrize(
+    ("rule", "order", "fixed", "granted", "owed"),
+    [
+        # 10 % of 10,000 yen are 6.00 euros, and 5.00 are for the cup.
+        ({}, {"currency": "JPY"}, 500, 1100, 500),
+        # 10 % of 100.00 are 100 points, and 40 are for the cup.
+        ({"advocate_form": "points", "points_per_unit": 10}, {}, 40, 140, 40),
+        ({"advocate_form": "points", "points_per_unit": 10}, {"currency": "JPY"}, 40, 100, 40),
+    ],
+)
+def test_a_lines_share_of_the_order_and_fixed_amount_are_weighed_in_one_unit(rule, order, fixed, granted, owed):
+    items = [
+        {"by": "product", "values": ["beans"], "percent_bp": 1000},
+        {"by": "product", "values": ["cup"], "amount_minor": fixed},
+    ]
+    line = {"quantity": 1, "net_minor": 10_000, "revenue_minor": 10_000, "refunded_minor": 0}
+    beans, cup = line | {"product": "beans"}, line | {"product": "cup"}
+    first = FACTS | order | {"basis_minor": 20_000, "revenue_minor": 20_000, "products": [beans, cup]}
+    facts = first | {"refunded_minor": 10_000, "products": [beans | {"refunded_minor": 10_000}, cup]}
+    rates = {"JPY": Rate(Fraction(6, 10), "0.006", "2026-03-02", "ecb")}
+    mine = terms(**EVERY, advocate_kind="per_product", advocate_items=items, **rule)
+    [verdict] = ask(mine, facts=facts, first=first, rates=rates)
+    assert (verdict.granted, verdict.owed) == ({"advocate": granted}, {"advocate": owed})
+    day = periods.key("day", NOON, "UTC")
+    [given] = quick.ask([quick.Quick(mine)], quick.Asked(facts, first, NOON, day, WHO, ("advocate",), rates))
+    assert (given.granted, given.owed) == (verdict.granted, verdict.owed)
 
 
 def test_a_rule_states_its_amounts_for_a_currency_or_converts_at_the_days_rate():

@@ -1,15 +1,19 @@
 """Tiers that are read as a whole: one top-up an advocate and period raises everything to the tier reached."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from advocacy.jobs import working
+from advocacy.models import Job
 from advocacy.outbox.drain import drain
 from referrals import events as catalogue
-from rewards import audit
-from rewards.models import Decision, Reward
+from rewards import audit, corrections, rebuild, rulebook
+from rewards.models import Counter, Decision, Reward
 from rewards.settlement import closing
+from tests import cast
 from tests.rewards.scene import NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
+from tests.terms import terms as terms_of
 
 pytestmark = pytest.mark.django_db
 APRIL = datetime(2026, 4, 1, 0, 0, 1, tzinfo=UTC)
@@ -27,8 +31,8 @@ def alice():
     return alice_of(program_of(acme()))
 
 
-def settle():
-    while drain("money", at=NOW):
+def settle(at=NOW):
+    while drain("money", at=at):
         pass
 
 
@@ -93,6 +97,86 @@ def test_a_top_up_stays_within_the_months_budget(alice):
     assert balances(alice.customer) == {"available": 1200}
     assert Decision.objects.latest("id").verdicts[0]["reasons"] == {"advocate": ["budget_exhausted"]}
     assert list(audit.differences()) == []
+
+
+@pytest.mark.parametrize(("dearest", "left"), [(1000, 0), (9000, 250)])
+def test_a_correction_that_refuses_what_counted_takes_the_top_up_back(alice, dearest, left):
+    version = rule_of(alice.program, **RULE)
+    friends(alice, 2, goods_minor=1000)
+    tell(conversion_of(alice, person(alice.storefront, "gina")), goods_minor=dearest)
+    settle()
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 1500}
+    correct(version, {"minimum_order_minor": 5000})
+    assert closing.close(at=APRIL) == 1
+    assert sum(balances(alice.customer).values()) == left
+    assert list(audit.differences()) == []
+    assert [said for said in rebuild.verify() if isinstance(said, str)] == []
+
+
+def correct(version, changes):
+    hour = timedelta(hours=1)
+    correction = corrections.propose(
+        version=version,
+        terms=changes,
+        starts_at=NOW - hour,
+        ends_at=NOW + hour,
+        policy="net",
+        reason="The minimum was forgotten.",
+        by=cast.staff("anna"),
+        at=APRIL,
+    )
+    corrections.approve(correction=correction, by=cast.staff("olga"), at=APRIL)
+    job = Job.objects.latest("pk")
+    while working.step(pk=job.pk, worker=None, first=True, at=APRIL):
+        pass
+
+
+def test_a_rule_that_was_edited_in_the_month_tops_up_by_its_newest_version_that_counts(alice):
+    version = rule_of(alice.program, **RULE)
+    friends(alice, 3)
+    edited, later = terms_of(**RULE | {"hold_days": 1}), NOW + timedelta(days=2)
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    rulebook.save(
+        rule=version.rule,
+        program=alice.program,
+        name="Give 10",
+        terms=edited,
+        at=NOW + day,
+        starts_at=NOW + day + hour,
+        accepted=True,
+    )
+    last = conversion_of(alice, person(alice.storefront, "gina"))
+    tell(last, at=later)
+    settle(at=later)
+    closing.close(at=APRIL)
+    top_up = Reward.objects.get(subject__trigger="tier")
+    assert (top_up.granted_minor, top_up.rule_version.number) == (500, 2)
+    tell(last, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000, at=APRIL)
+    settle(at=APRIL)
+    closing.close(at=APRIL)
+    top_up.refresh_from_db()
+    assert (top_up.granted_minor, top_up.rule_version.number) == (500, 1)
+    assert list(audit.differences()) == []
+
+
+def test_a_month_that_nobody_worked_out_or_not_for_what_counts_now_is_found(alice):
+    rule_of(alice.program, **RULE)
+    first, *_ = friends(alice, 3)
+
+    def differ(closed_at):
+        Counter.objects.filter(cap="tier/conversions").update(closed_at=closed_at)
+        return [said.partition(" 2026-03 ")[2] for said in audit.differences()]
+
+    never = "which was no end of a period that was worked out."
+    assert differ(NOW) == [f"was closed {NOW:%Y-%m-%d %H:%M:%S}+00:00, {never}"]
+    assert differ(APRIL) == [f"was closed {APRIL:%Y-%m-%d %H:%M:%S}+00:00, {never}"]
+    assert differ(None) == []
+    closing.close(at=APRIL)
+    assert differ(NOW) == [f"was closed {NOW:%Y-%m-%d %H:%M:%S}+00:00, {never}"]
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    assert differ(APRIL) == ["was worked out at 3; what counts in the period is 2."]
 
 
 def test_revenue_tiers_are_topped_up_too(alice):

@@ -1,0 +1,64 @@
+"""The periods of tiers that are read as a whole: closed when they were over, and worked out for what counts now."""
+
+from advocacy.checking import Check
+from rewards.rules.terms import TIER
+from rewards.settlement.tiers import TOP_UP
+
+# By the first and the last zone of the world, as a period ends in the program's: who looks with both is never too
+# strict. Keys of one length are in order of time.
+_LAST, _FIRST = "INTERVAL '-12 hours'", "INTERVAL '14 hours'"
+
+
+def _key(moment, apart):
+    """The period of the counter's length that a moment is in, that far from UTC."""
+    local = f"{moment} AT TIME ZONE 'UTC' + {apart}"
+    return f"""CASE LENGTH(counter.period) WHEN 4 THEN to_char({local}, 'YYYY') WHEN 7 THEN to_char({local}, 'YYYY-MM')
+        WHEN 8 THEN to_char({local}, 'IYYY-"W"IW') ELSE to_char({local}, 'YYYY-MM-DD') END"""
+
+
+# Closing makes a row for each period, also where there was nothing to raise.
+_CLOSED = f"""
+    SELECT counter.id, counter.period, counter.closed_at FROM rewards_counter counter
+    WHERE counter.closed_at IS NOT NULL AND (
+        counter.cap NOT LIKE '{TIER}%' OR counter.period = 'all' OR
+        {_key("counter.closed_at", _FIRST)} <= counter.period OR NOT EXISTS (
+            SELECT FROM rewards_subject subject
+            JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id
+            WHERE subject.trigger = '{TOP_UP}' AND advocate.public_id = counter.key
+                AND counter.period >= {_key("subject.occurred_at", _LAST)}
+                AND counter.period <= {_key("subject.occurred_at", _FIRST)}
+        ))
+    ORDER BY counter.id
+"""  # noqa: S608 - our own names
+# What was counted together with another record of the same person stays as it was told when they are parted.
+# A rule that counted orders first and revenue later has two counters of a period; it was closed with one of them.
+_TOP_UPS = f"""
+    WITH closed AS (
+        SELECT rule_id, key, period, array_agg(used) AS used FROM rewards_counter WHERE cap LIKE '{TIER}%'
+        GROUP BY rule_id, key, period HAVING bool_and(closed_at IS NOT NULL)
+    )
+    SELECT subject.id, closed.period, decision.facts ->> 'position' AS position, closed.used[1] AS used
+    FROM rewards_subject subject
+    JOIN rewards_decision decision
+        ON decision.subject_id = subject.id AND decision.number = subject.decisions_made
+    JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id,
+        jsonb_array_elements(decision.verdicts) AS verdict
+    JOIN closed ON closed.rule_id = (verdict ->> 'rule')::bigint
+    WHERE subject.trigger = '{TOP_UP}' AND closed.key = advocate.public_id AND NOT decision.facts ? 'with'
+        AND closed.period = decision.facts ->> 'period'
+        AND (decision.facts ->> 'position')::bigint <> ALL (closed.used)
+    ORDER BY subject.id
+"""  # noqa: S608
+
+CHECKS = (
+    Check(
+        "closed periods",
+        _CLOSED,
+        "Counter {id} of {period} was closed {closed_at}, which was no end of a period that was worked out.",
+    ),
+    Check(
+        "top-ups",
+        _TOP_UPS,
+        "The top-up {id} of {period} was worked out at {position}; what counts in the period is {used}.",
+    ),
+)
