@@ -55,6 +55,20 @@ def named(*, storefront, name):
     return persons.survivor(record_named(storefront=storefront, name=name))
 
 
+def told(name):
+    """The fields that ``ext_<external id>`` says of somebody who may be new; None for ``cus_…``, who must be known."""
+    kind, _, rest = str(name).partition("_")
+    return {"external_id": rest} if kind == "ext" and rest and "\0" not in rest else None
+
+
+def named_or_made(*, storefront, name, at, guest=None):
+    """``(customer, created)``: as ``named``, but an external id that is new makes its customer, as ``upsert`` does."""
+    fields = told(name)
+    if fields and known(storefront=storefront, fields=fields, at=at) is None:
+        return upsert(storefront=storefront, fields=fields, at=at, guest=guest)
+    return named(storefront=storefront, name=name), False
+
+
 def record_named(*, storefront, name):
     """The same, but the very record of that name, also where it was merged into another."""
     kind, _, rest = str(name).partition("_")

@@ -153,7 +153,7 @@ class Customers(ListEndpoint):
         also=path_parameters("external_id"),
         description="Creates the customer or brings it up to date. Sent twice it changes nothing; the newest "
         "`updated_at` wins, and an older one is answered with 200 and what is known. A guest with the same e-mail "
-        "becomes this customer.",
+        "becomes this customer; one who advocates or has a wallet only where `email_verified` is true.",
     ),
 )
 class OneCustomer(Endpoint):

@@ -28,10 +28,11 @@ def do(reading, *, connection, source, at):
 def _order(call, *, storefront, source, connection, at):
     fields = call.fields
     if _is_one_of_several(connection):
-        # Each shop numbers its orders from the same number on.
+        # Each shop numbers its orders from the same number on; an invoice's number is another one than an order's.
         fields = fields | {"identifiers": dict(fields.get("identifiers", {}))}
         number = fields["identifiers"].pop("number", None)
-        fields["identifiers"] |= {"shop_number": number} if number else {}
+        kind = "invoice_number" if connection.platform == "stripe" else "shop_number"
+        fields["identifiers"] |= {kind: number} if number else {}
     order = orders.bring(storefront=storefront, fields=fields, source=source, at=at).order
     if order:
         refunded_sums.even_out(order=order, source=source, at=at)

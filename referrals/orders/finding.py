@@ -10,6 +10,8 @@ from referrals.models import Order, OrderIdentifier
 EXTERNAL = "external_id"
 # What of an order's ``identifiers`` names it.
 KINDS = ("number", "payment_intent", "invoice", "charge", "session")
+# The number of an order where its storefront has several shops: see ``by_number_of_a_shop``.
+SHOP_NUMBER = "shop_number"
 _LONGEST = 200
 
 
@@ -22,6 +24,25 @@ def names_of(values):
         if isinstance(value, str | int) and not isinstance(value, bool) and (text := str(value).strip().lstrip("#")):
             found.append((kind, text[:_LONGEST]))
     return found
+
+
+def by_number_of_a_shop(values):
+    """``[(kind, value)]`` by which an order of one of several shops is found by its number; [] without one.
+
+    Several shops count from the same number on, so the number alone is no name: what was paid belongs to it.
+    """
+    number, paid = number_of(values), (values.get("total_minor"), values.get("currency"))
+    return [(SHOP_NUMBER, f"{number} {paid[0]} {paid[1]}"[:_LONGEST])] if number and None not in paid else []
+
+
+def number_of(values):
+    """Its number, without the # that some shops write; "" without one."""
+    said = values.get("identifiers") or {}
+    return next((value for kind, value in names_of({"identifiers": {"number": _either(said)}}) if kind == "number"), "")
+
+
+def _either(said):
+    return said.get(SHOP_NUMBER) or said.get("number")
 
 
 def written(names):

@@ -57,8 +57,8 @@ def answer(order, **said):
 
 def customer_said(storefront, said, *, at):
     """Who is named or told, as far as they are known yet; not locked."""
-    if isinstance(said, str):
-        return customers.named(storefront=storefront, name=said)
+    if isinstance(said, str) and (said := customers.told(name := said)) is None:
+        return customers.named(storefront=storefront, name=name)
     return customers.known(storefront=storefront, fields=said, at=at)
 
 
@@ -69,7 +69,7 @@ def customer_of(storefront, columns, *, at, guest=None):
     """
     said = columns.get("customer", {})
     if isinstance(said, str):
-        return customers.named(storefront=storefront, name=said), False
+        return customers.named_or_made(storefront=storefront, name=said, at=at, guest=guest)
     return customers.upsert(storefront=storefront, fields=_then(said, columns), at=at, guest=guest)
 
 

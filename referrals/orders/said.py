@@ -1,7 +1,14 @@
 """What is said of one order: its fields, checked, with whom they come from."""
 
+from datetime import timedelta
+
+from referrals.models import Source
 from referrals.orders import adding, creating, finding, recording, waiting
 from referrals.orders import fields as order_fields
+
+_NO_SHOP = {Source.API, Source.IMPORT}
+# A shop's old order of the same number and sum is another one.
+_PLACED_APART = timedelta(days=3)
 
 
 class Said:
@@ -11,11 +18,25 @@ class Said:
         self.storefront, self.source, self.at, self.lenient = storefront, source, at, lenient
         self.values = order_fields.checked(fields, at=at)
         self.names = finding.names_of(self.values)
+        # An order of one of several shops is found by these, but only by who is not such a shop.
+        self.of_a_shop = source not in _NO_SHOP and finding.SHOP_NUMBER in self.values.get("identifiers", {})
+        self.beside = finding.by_number_of_a_shop(self.values) if self.of_a_shop or source in _NO_SHOP else []
 
     def known(self):
         """The order that is meant, if it is here; from now on nobody else makes it."""
-        finding.wait_for_turn(self.storefront, self.names)
-        return finding.of(storefront=self.storefront, names=self.names)
+        number = [("number", finding.number_of(self.values))] if self.beside else []
+        finding.wait_for_turn(self.storefront, list({*self.names, *number}))
+        return finding.of(storefront=self.storefront, names=self.names) or self._known_by_number(number)
+
+    def _known_by_number(self, number):
+        """What a shop, one of several, and somebody else tell of one order, whichever of them came first."""
+        order = finding.of(storefront=self.storefront, names=number if self.of_a_shop else self.beside)
+        if order is None or abs(order.placed_at - self.values.get("placed_at", self.at)) > _PLACED_APART:
+            return None
+        if not self.of_a_shop:
+            return order
+        same = finding.by_number_of_a_shop(vars(order)) == self.beside
+        return order if same and order.brought_by in _NO_SHOP and finding.SHOP_NUMBER not in order.identifiers else None
 
     def is_of_another_source(self, order):
         return order.brought_by != self.source or order.external_id != self.values.get("external_id")
@@ -27,10 +48,13 @@ class Said:
             values=self.values,
             columns=columns,
             warnings=warnings,
-            names=self.names,
+            names=self.kept_names(),
             source=self.source,
             person=recording.person_told(columns, at=self.at),
         )
+
+    def kept_names(self):
+        return self.names + (self.beside if self.of_a_shop else [])
 
     def create(self):
         return create({self: self.new()}, at=self.at)[0]
@@ -43,7 +67,7 @@ class Said:
     def add(self, order):
         order = self.locked(order)
         answer = adding.add(order, self.values, source=self.source, at=self.at)
-        adding.name(order, self.names)
+        adding.name(order, self.kept_names())
         waiting.take(order=order, at=self.at)
         return answer
 

@@ -92,7 +92,7 @@ def take(said):
 def _take(said, patience):
     storefront, names = said[0].storefront, [each.names for each in said]
     finding.wait_for_turn(storefront, [name for each in names for name in each], patience=patience)
-    known = finding.ids_of(storefront, names)
+    known = finding.ids_of(storefront, [each.names + each.beside for each in said])
     new = {each: _plain(each) for each, order in zip(said, known, strict=True) if order is None}
     new = {each: plain for each, plain in new.items() if plain}
     made = create(new, at=max(each.at for each in said)) if new else ()

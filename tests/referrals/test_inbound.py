@@ -11,8 +11,9 @@ import pytest
 
 from advocacy import connections, ids, secrets
 from advocacy.models import Storefront
-from referrals import inbound
+from referrals import inbound, orders
 from referrals.models import Conversion, InboundMessage, InboundRefusal, Order, WaitingFact
+from tests import cast
 from tests.cast import DAY, HOUR, NOON
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -152,3 +153,28 @@ def test_what_was_worked_on_is_forgotten_and_what_failed_is_not(send, monkeypatc
     send("orders/edited", b"{}", name="still waits")
     assert inbound.forget(before=came + DAY) == 3
     assert sorted(InboundMessage.objects.values_list("state", flat=True)) == ["failed", "received"]
+
+
+def test_an_order_told_by_the_api_and_by_one_of_several_shops_is_one(acme, shop, send):
+    said = {"platform": "woocommerce", "name": "Second", "shop": "https://acme.example", "secret": SECRET}
+    connections.connect(storefront=acme, at=NOON, **said)
+
+    def by_api(name, number, **changes):
+        fields = cast.order(name, subtotal_minor=4990, shipping_minor=0, total_minor=4990, placed_at=NOON, **changes)
+        return orders.record(storefront=acme, orders=[fields | {"identifiers": {"number": number}}], at=NOON)[0].order
+
+    def by_shop(order_id, number):
+        told = {"id": order_id, "name": number, "processed_at": NOON.isoformat(), "updated_at": NOON.isoformat()}
+        send("orders/paid", json.dumps(json.loads(body("orders_paid")) | told).encode(), name=f"w-{order_id}")
+        inbound.work(at=NOON + HOUR)
+        return orders.named(storefront=acme, names=[("external_id", str(order_id))])
+
+    first = by_api("A-1", "35147101")
+    assert by_shop(1, "#35147101") == first
+    # Another shop's order of the same number is its own, and so is an old one, and one that cost something else.
+    assert by_shop(2, "#35147101") != first
+    later = by_shop(3, "#35147102")
+    assert by_api("A-3", "#35147102") == by_api("A-4", "35147102") == later
+    by_shop(4, "#35147103")
+    assert by_api("A-5", "35147103", currency="USD").external_id == "A-5"
+    assert Order.objects.count() == 5

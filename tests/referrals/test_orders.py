@@ -242,7 +242,8 @@ def test_a_lenient_order_is_stored_with_a_warning(acme):
         ({"customer": 7}, "invalid_field", "customer"),
         ({"customer": {"email": "nobody"}}, "invalid_field", "email"),
         ({"customer": {"traits": {"a": float("inf")}}}, "invalid_field", "customer"),
-        ({"customer": "ext_nobody"}, "unknown_customer", None),
+        ({"customer": "cus_000001"}, "unknown_customer", None),
+        ({"customer": "nobody"}, "unknown_customer", None),
         ({"coupon_codes": "TEN"}, "invalid_field", "coupon_codes"),
         ({"coupon_codes": [1]}, "invalid_field", "coupon_codes"),
         ({"referral_code": "a\0"}, "invalid_field", "referral_code"),
@@ -261,6 +262,13 @@ def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(acme, changes,
     assert not Order.objects.exists()
     assert not Customer.objects.exists()
     assert not Event.objects.exists()
+
+
+def test_an_order_of_an_external_id_that_is_new_makes_its_customer(acme, alice):
+    answer = record(acme, customer="ext_fred", referral_code="ALICE-LINK")
+    fred = Customer.objects.get(external_id="fred")
+    assert (answer.order.customer, answer.conversion.referral.friend) == (fred, fred)
+    assert record(acme, external_id="1002", customer="ext_fred").order.customer == fred
 
 
 def test_a_date_in_the_far_future_names_the_limit(acme):
