@@ -1,24 +1,19 @@
 """Connections to platforms: made, tested, heard, ended. Secrets are written here and never shown again."""
 
-from datetime import timedelta
-
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, DateTimeField, OuterRef, Subquery
-from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
-from unfold import widgets
 from unfold.decorators import display
 
 from advocacy import connections, platforms
 from advocacy.admin import acts, shops, words
 from advocacy.admin.listing import Listing
-from advocacy.models import Connection, ConnectionStatus, Platform
-from referrals import inbound
+from advocacy.models import Connection, Platform
+from referrals.admin import connection_acts
 from referrals.admin.connection_form import NEEDS, ConnectionForm, secret_fields
 from referrals.inbound import hearing, reconciling
 from referrals.models import InboundMessage, InboundState
@@ -28,62 +23,6 @@ REASONS = {
     "too_old": "Signed too long ago, or in the future: are the clocks right?",
     "message_too_large": "Larger than 2 MB",
 }
-
-
-def register(*, row, by, at):
-    return hearing.register(connection=row, at=at)
-
-
-def registered(topics):
-    return f"{len(topics)} webhooks registered" if topics else "All webhooks were registered already"
-
-
-def look(*, row, by, at):
-    return hearing.look(connection=row, at=at)
-
-
-def replay(*, row, by, at):
-    failed = InboundMessage.objects.filter(connection=row, state=InboundState.FAILED)
-    return inbound.replay(messages=failed, at=at)
-
-
-class Period(forms.Form):
-    days = forms.IntegerField(
-        label="How many days back",
-        min_value=1,
-        max_value=reconciling.LONGEST.days,
-        initial=reconciling.USUAL.days,
-        widget=widgets.UnfoldAdminIntegerFieldWidget,
-        help_text="Three days are enough where nothing went wrong for longer.",
-    )
-
-
-def reconcile(*, row, by, at, days):
-    return reconciling.start(connection=row, since=at - timedelta(days=days), until=at, at=at, by=by)
-
-
-def follow(page, request, job):
-    return HttpResponseRedirect(reverse("admin:advocacy_job_change", args=[job.pk]))
-
-
-def hold_credit(*, row, by, at, reason):
-    platforms.credit.hold(connection=row)
-
-
-def end(*, row, by, at, reason):
-    connections.end(connection=row)
-
-
-def resume(*, row, by, at):
-    connections.resume(connection=row)
-
-
-def _active(row):
-    return row.status == ConnectionStatus.ACTIVE
-
-
-def _callable(row):
-    return _active(row) and row.credentials is not None
 
 
 @admin.register(Connection)
@@ -102,77 +41,7 @@ class ConnectionAdmin(acts.Acting, Listing):
     status_now = words.status("status")
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("connection")
-    acts = [
-        acts.Act(
-            name="register",
-            label="Register webhooks",
-            done="Registered",
-            form=acts.Confirm,
-            consequence="The platform is asked to send us all that is needed. What it sends already stays as it is.",
-            do=register,
-            told=registered,
-            applies=_callable,
-        ),
-        acts.Act(
-            name="test",
-            label="Test",
-            done="Tested",
-            form=acts.Confirm,
-            consequence="The platform is asked whose account this is and what it sends to us. Nothing is changed.",
-            do=look,
-            told=lambda sentence: sentence,
-            applies=_callable,
-        ),
-        acts.Act(
-            name="replay",
-            label="Replay what failed",
-            done="Worked on again",
-            form=acts.Confirm,
-            consequence="All its messages that failed are worked on again. What was taken already counts once.",
-            do=replay,
-            told=lambda count: f"{count} {'message is' if count == 1 else 'messages are'} worked on again",
-        ),
-        acts.Act(
-            name="reconcile",
-            label="Ask for what was missed",
-            done="Asked for what was missed",
-            form=Period,
-            consequence="The platform is asked for all orders that changed, and what its webhooks did not bring is "
-            "taken. What is here already counts once.",
-            do=reconcile,
-            then=follow,
-            applies=_callable,
-        ),
-        acts.Act(
-            name="hold-credit",
-            label="Keep store credit here",
-            done="Store credit is kept here",
-            danger=True,
-            consequence="All store credit of customers is put into their own accounts at this shop, and spent there "
-            "from now on: the API reserves none of it any more. What is taken back here is taken back there, "
-            "as far as it is there still. This stays so.",
-            do=hold_credit,
-            applies=lambda row: _callable(row) and row.platform in platforms.credit.SHOPS and not row.holds_credit,
-        ),
-        acts.Act(
-            name="end",
-            label="End",
-            done="Ended",
-            danger=True,
-            consequence="Its messages are refused from now on. What came by then stays. It can be taken up again.",
-            do=end,
-            applies=_active,
-        ),
-        acts.Act(
-            name="resume",
-            label="Take up again",
-            done="Taken up again",
-            form=acts.Confirm,
-            consequence="Its messages are taken again. What was missed comes by “Ask for what was missed”.",
-            do=resume,
-            applies=lambda row: not _active(row),
-        ),
-    ]
+    acts = connection_acts.ACTS
 
     def get_queryset(self, request):
         mine = InboundMessage.objects.filter(connection=OuterRef("pk")).order_by("-id")
@@ -279,7 +148,8 @@ class ConnectionAdmin(acts.Acting, Listing):
         """What was changed until when is here, and the last job."""
         job = reconciling.jobs_of(row).first()
         if job is None and row.asked_until is None:
-            soon = "It is asked within the hour, and then daily." if row.asked_daily and _callable(row) else ""
+            asked = row.asked_daily and connection_acts.can_be_called(row)
+            soon = "It is asked within the hour, and then daily." if asked else ""
             return f"Never. {soon}" if soon else "Never"
         said = "Not yet."
         if row.asked_until:

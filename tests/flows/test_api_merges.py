@@ -316,3 +316,18 @@ def test_an_order_with_only_a_code_is_attributed_by_it(shop):
     assert has(shop, "ext_alice")[0] == [1000]
     (bond,) = shop.get("/referrals").json()["data"]
     assert bond["friend"] == order["customer"]
+
+
+def test_what_a_merged_friend_had_speaks_against_the_code_as_it_does_at_the_order(acme, program, alice):
+    first = {"frequency": "first_order", "friend_kind": "fixed", "friend_amount_minor": 500, "minimum_order_minor": 0}
+    scene.rule_of(program, hold_days=0, **first)
+    shop = secret(acme)
+    buys(shop, 1, {"email": "fred@example.com"}, "alice-link", days_ago=3)
+    settle()
+    shop.put("/customers/fred", {})
+    merge(shop, "ext_fred", shop.get("/orders/1").json()["customer"])
+    told = shop.post("/codes/validate", {"code": "alice-link", "customer": "ext_fred"}).json()
+    assert (told["valid"], [reason["key"] for reason in told["reasons"]]) == (False, ["not_first_order"])
+    buys(shop, 2, {"external_id": "fred"}, "alice-link", days_ago=0)
+    settle()
+    assert Decision.objects.order_by("pk").last().verdicts[0]["refusal"] == ["not_first_order"]
