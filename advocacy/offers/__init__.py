@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from advocacy import money
 from advocacy.models import Offer, Side
 from advocacy.offers.benefit import benefit, minimum
-from advocacy.offers.to_advocates import headline, sentences
+from advocacy.offers.to_advocates import headline, lines
 from advocacy.offers.to_friends import comes, conditions, disclosure, to_friend
 from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, TOLD
 
@@ -24,8 +24,8 @@ __all__ = [
     "disclosure",
     "headline",
     "in_force",
+    "lines",
     "minimum",
-    "sentences",
     "to_friend",
 ]
 
@@ -55,13 +55,20 @@ class Promise:
     """What a program offers now: to the friend, to the advocate for it, and what else to the advocate.
 
     ``friend`` and ``advocate`` are for friends who order or, where there is none, sign up; ``further`` has the rest:
-    milestones, testimonials, more rules. ``left_out``: LeftOut of what is in force, but not to be had now.
+    milestones, testimonials, more rules. ``also`` is what else the friend gets. ``left_out``: LeftOut of what is in
+    force, but not to be had now.
     """
 
     friend: Offer | None
     advocate: Offer | None
     further: tuple = ()
     left_out: tuple = ()
+    also: tuple = ()
+
+    @property
+    def of_friend(self):
+        """All that the friend is offered, what leads first."""
+        return (self.friend, *self.also) if self.friend else ()
 
 
 def in_force(*, program, at, advocate=None, friend=None, facts=None):
@@ -86,12 +93,18 @@ def in_force(*, program, at, advocate=None, friend=None, facts=None):
     offers = [offer for offer in offers if (offer.rule_version, offer.side) not in withheld]
     # Whoever advocates has joined.
     offers = _best_of_groups([offer for offer in offers if not (advocate and offer.trigger == JOINING)])
-    friend = _leading([offer for offer in offers if offer.side == Side.FRIEND])
+    to_friends = [offer for offer in offers if offer.side == Side.FRIEND]
+    friend = _leading(to_friends)
     to_advocate = [offer for offer in offers if offer.side != Side.FRIEND]
     for_friends = [offer for offer in to_advocate if _is_for_a_friend(offer)]
     paired = [offer for offer in for_friends if friend and offer.rule_version == friend.rule_version]
     advocate = next(iter(paired), None) or _leading(for_friends)
-    return Promise(friend, advocate, tuple(offer for offer in to_advocate if offer is not advocate), left_out)
+    further, also = _without(to_advocate, advocate), _without(to_friends, friend)
+    return Promise(friend, advocate, further, left_out, also)
+
+
+def _without(offers, leading):
+    return tuple(offer for offer in offers if offer is not leading)
 
 
 def _withheld(program, at, advocate, friend, facts):

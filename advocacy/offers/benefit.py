@@ -11,6 +11,8 @@ def benefit(offer):
     if offer.form == "custom":
         return offer.label
     worth = _worth(offer)
+    if offer.kind == BenefitKind.PER_PRODUCT and is_share(offer):
+        return _("up to %(benefit)s on certain products") % {"benefit": worth}
     if offer.kind in (BenefitKind.TIERED, BenefitKind.PER_PRODUCT):
         return _("up to %(benefit)s") % {"benefit": worth}
     if offer.form == "coupon":
@@ -26,6 +28,13 @@ def exactly(offer):
         return _("%(benefit)s store credit") % {"benefit": benefit(offer)}
     if offer.form == "cash":
         return _("%(benefit)s, paid out to you,") % {"benefit": benefit(offer)}
+    return benefit(offer)
+
+
+def in_its_form(offer):
+    """A share of an order says that it comes in points: 100% of it is not its price."""
+    if offer.form == "points" and is_share(offer):
+        return _("%(benefit)s in points") % {"benefit": benefit(offer)}
     return benefit(offer)
 
 

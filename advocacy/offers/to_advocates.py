@@ -4,38 +4,53 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from advocacy.models import BenefitKind
-from advocacy.offers.benefit import benefit, is_share, maximum, minimum
+from advocacy.offers.benefit import in_its_form, is_share, maximum, minimum
 from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, SURVEY, TESTIMONIAL
 
 
 def headline(promise):
     """The portal's headline: ``Give €10, get €10``."""
     if promise.friend and promise.advocate:
-        return _("Give %(give)s, get %(get)s") % {"give": benefit(promise.friend), "get": benefit(promise.advocate)}
+        return _("Give %(give)s, get %(get)s") % {
+            "give": in_its_form(promise.friend),
+            "get": in_its_form(promise.advocate),
+        }
     if promise.friend:
-        return _("Give %(give)s") % {"give": benefit(promise.friend)}
+        return _("Give %(give)s") % {"give": in_its_form(promise.friend)}
     if promise.advocate:
-        return _("Get %(get)s for every friend") % {"get": benefit(promise.advocate)}
+        return _("Get %(get)s for every friend") % {"get": in_its_form(promise.advocate)}
     milestone = next((offer for offer in promise.further if offer.friends), None)
     if milestone:
         again, once = _("Get %(get)s for every %(friends)s friends"), _("Get %(get)s for %(friends)s friends")
-        return (again if milestone.repeats else once) % {"get": benefit(milestone), "friends": milestone.friends}
+        return (again if milestone.repeats else once) % {"get": in_its_form(milestone), "friends": milestone.friends}
     return _("Tell your friends")
 
 
-def sentences(promise):
-    """What the headline means, a sentence for each side and each further offer."""
+def lines(promise):
+    """What the headline means: the friend's and the advocate's of one rule in one line, each further offer in its own.
+
+    Each line says its own conditions.
+    """
     friend, advocate = promise.friend, promise.advocate
-    said = [_friends_get(friend)] if friend else []
-    if advocate and friend and friend.first_order_only and _is_once(advocate):
-        words = {"benefit": benefit(advocate)}
-        waits, at_once = _("You get %(benefit)s once they keep it."), _("You get %(benefit)s for it.")
-        said.append((waits if advocate.hold_days else at_once) % words)
-    elif advocate:
-        said.append(_you_get(advocate))
-    said += [_you_get(offer) for offer in promise.further]
-    said += _small_print([offer for offer in (friend, advocate, *promise.further) if offer], told=friend)
-    return " ".join(said)
+    if friend and advocate and (friend.rule_version == advocate.rule_version or not (promise.further or promise.also)):
+        said = [_line([_friends_get(friend), _paired(friend, advocate)], [friend, advocate], told=friend)]
+    else:
+        said = [_line([_friends_get(friend)], [friend], told=friend)] if friend else []
+        said += [_line([_you_get(advocate)], [advocate])] if advocate else []
+    said += [_line([_friends_get(offer)], [offer], told=offer) for offer in promise.also]
+    return said + [_line([_you_get(offer)], [offer]) for offer in promise.further]
+
+
+def _paired(friend, advocate):
+    if not (friend.first_order_only and _is_once(advocate)):
+        return _you_get(advocate)
+    words = {"benefit": in_its_form(advocate)}
+    waits, at_once = _("You get %(benefit)s once they keep it."), _("You get %(benefit)s for it.")
+    return (waits if advocate.hold_days else at_once) % words
+
+
+def _line(said, offers, *, told=None):
+    return " ".join([*said, *_small_print(offers, told=told)])
 
 
 def _small_print(offers, *, told):
@@ -51,7 +66,7 @@ def _is_once(offer):
 
 
 def _friends_get(offer):
-    words = {"benefit": benefit(offer), "minimum": minimum(offer) if offer.minimum_order_minor else ""}
+    words = {"benefit": in_its_form(offer), "minimum": minimum(offer) if offer.minimum_order_minor else ""}
     if offer.trigger == SIGN_UP:
         return _("Your friends get %(benefit)s when they sign up.") % words
     return (_friends_get_of(offer) if is_share(offer) else _friends_get_for(offer)) % words
@@ -78,7 +93,7 @@ def _friends_get_for(offer):
 
 
 def _you_get(offer):
-    words = {"benefit": benefit(offer), "friends": offer.friends, "orders": offer.order_limit}
+    words = {"benefit": in_its_form(offer), "friends": offer.friends, "orders": offer.order_limit}
     if offer.friends:
         again, once = (
             _("You get %(benefit)s for every %(friends)s friends who order."),

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from advocacy.models import BenefitKind
-from advocacy.offers.benefit import benefit, exactly, is_share, maximum, minimum
+from advocacy.offers.benefit import benefit, exactly, in_its_form, is_share, maximum, minimum
 from advocacy.offers.triggers import ORDER, SIGN_UP
 
 
@@ -89,7 +89,7 @@ def _months(offer):
 
 def disclosure(offer, *, name):
     """That whoever invites is rewarded, as the friend reads it; ``name`` may be empty."""
-    words = {"name": name, "benefit": benefit(offer)}
+    words = {"name": name, "benefit": in_its_form(offer)}
     if offer.trigger == ORDER and offer.hold_days:
         if not name:
             return _("Whoever invited you gets %(benefit)s too if you keep your order.") % words

@@ -40,7 +40,7 @@ def share(request, advocate):
     rows, following = friends.rows(advocate=advocate, before=_before(request, "ref"), at=at)
     context = _context(advocate, "share") | {
         "headline": offers.headline(promise),
-        "sentences": offers.sentences(promise),
+        "lines": offers.lines(promise),
         "unavailable": sharing.unavailable(promise=promise, program=advocate.program, at=at),
         "closed": _closed(advocate, link, at),
         "sharing": link and sharing.of(link=link, storefront=advocate.storefront, promise=promise),

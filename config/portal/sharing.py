@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import segno
 from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from advocacy import offers, reading
@@ -40,13 +41,16 @@ def of(*, link, storefront, promise):
 
 def _text(storefront, promise):
     words = {"shop": storefront.name}
-    if promise.friend:
+    if promise.also:
+        each = [" ".join([f"{capfirst(offers.to_friend(one))}.", offers.conditions(one)]) for one in promise.of_friend]
+        said = "\n".join([_("I like %(shop)s. With my link you get:") % words, *(one.strip() for one in each), ""])
+    elif promise.friend:
         words["offer"] = offers.to_friend(promise.friend)
         said = _("I like %(shop)s. With my link you get %(offer)s.") % words
     else:
         said = _("I like %(shop)s. Have a look.") % words
     too = _("I get a reward too.")
-    return f"{said} {too}" if promise.advocate else said
+    return f"{said.rstrip(' ')}{'' if promise.also else ' '}{too}" if promise.advocate else said.strip()
 
 
 def _drawn(address):

@@ -77,10 +77,15 @@ def _context(link, at):
         "headline": _headline(link, promise),
         "used_up": "" if offer else _used_up(program, promise, at),
         "conditions": offers.conditions(offer, until=until) if offer else "",
+        "also": [_said_of(each, _until(program, each, at)) for each in promise.also],
         "comes": offers.comes(offer) if offer else "",
         "disclosure": offers.disclosure(promise.advocate, name=name) if promise.advocate else "",
         "testimonials": _testimonials(link),
     }
+
+
+def _said_of(offer, until):
+    return f"{capfirst(offers.to_friend(offer))}. {offers.conditions(offer, until=until)}".strip()
 
 
 def _first_name(advocate):

@@ -101,8 +101,9 @@ def test_to_the_friend(terms, headline, conditions):
         (
             POINTS,
             {"kind": "per_product", "percent_bp": 1000, "amount_minor": 200} | EVERY | FREE,
-            "Give 100 points, get up to 10%",
-            "Your friends get 100 points for their first order. You get up to 10% of every order they keep.",
+            "Give 100 points, get up to 10% on certain products",
+            "Your friends get 100 points for their first order. "
+            "You get up to 10% on certain products of every order they keep.",
         ),
         (
             SIGN_UP,
@@ -119,7 +120,7 @@ def test_to_the_advocate(friend, advocate, headline, sentences):
         offer(**friend) if friend is not None else None, offer(**advocate) if advocate is not None else None
     )
     with translation.override("en"):
-        assert (offers.headline(promise), offers.sentences(promise)) == (headline, sentences)
+        assert (offers.headline(promise), " ".join(offers.lines(promise))) == (headline, sentences)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,22 @@ def test_to_the_advocate(friend, advocate, headline, sentences):
 def test_what_is_not_for_a_single_order_stands_beside_it(further, headline, sentences):
     promise = offers.Promise(None, None, (offer(**further),))
     with translation.override("en"):
-        assert (offers.headline(promise), offers.sentences(promise)) == (headline, sentences)
+        assert (offers.headline(promise), " ".join(offers.lines(promise))) == (headline, sentences)
+
+
+def test_of_several_each_says_its_own_conditions():
+    coffee = offer(**{"kind": "per_product", "percent_bp": 1000, "rule_version": 1} | EVERY | FREE)
+    once = offer(rule_version=2, minimum_order_minor=3000)
+    own = offer(**PERCENT | EVERY | FREE | AT_ONCE | {"form": "points", "percent_bp": 10_000, "rule_version": 3})
+    more = offer(minimum_order_minor=3000, rule_version=2)
+    promise = offers.Promise(coffee, own, (more,), (), (once,))
+    with translation.override("en"):
+        assert offers.lines(promise) == [
+            "Your friends get up to 10% on certain products of every order.",
+            "You get 100% in points of every order.",
+            "Your friends get €10 for their first order from €30.",
+            "You get €10 once they keep their first order. Orders count from €30.",
+        ]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """The landing page as a friend sees it, and what is shown where a link leads nowhere."""
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from advocacy import ids
+from advocacy import ids, offers
 from advocacy.models import Customer
+from config.portal import sharing
 from referrals.models import Click, Link
 from tests import cast, pages_stage
 from tests.cast import DAY
@@ -32,6 +33,25 @@ def test_a_friend_reads_who_invites_what_they_get_and_on_what_terms(client, alic
     assert "added to your account at the shop once you keep your order, for the next one." in page
     assert "Alice gets €10 too if you keep your order." in page
     assert '<a class="button big" href="https://acme.example/welcome">Shop at Acme Coffee</a>' in page
+
+
+def test_of_two_offers_each_stands_with_its_own_conditions(client, alice, offer):
+    coffee = {"by": "category", "values": ["coffee"], "percent_bp": 1000}
+    more = {"friend_kind": "per_product", "friend_items": [coffee], "advocate_kind": "", "minimum_order_minor": 0}
+    pages_stage.rule(alice.program, **more, frequency="every_order")
+    page = seen(client)
+    assert "<h1>€10 store credit for your first order</h1>" in page
+    assert "<p>From €40, once.</p>" in page
+    assert "<p>Up to 10% on certain products of every order as store credit.</p>" in page
+    promise = offers.in_force(program=alice.program, at=timezone.now())
+    link = alice.links.get()
+    with translation.override("en"):
+        assert sharing.of(link=link, storefront=alice.storefront, promise=promise).text.split("\n") == [
+            "I like Acme Coffee. With my link you get:",
+            "€10 store credit for your first order. From €40, once.",
+            "Up to 10% on certain products of every order as store credit.",
+            "I get a reward too.",
+        ]
 
 
 def test_the_shop_gets_the_click_that_the_redirect_stored(client, alice, offer):
