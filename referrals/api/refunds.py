@@ -8,6 +8,7 @@ from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import ListEndpoint
 from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.refusals import Refused
 from referrals import orders
 from referrals.api import waiting
 from referrals.api.orders import ProductCall, of
@@ -34,7 +35,9 @@ class RefundAnswer(serializers.ModelSerializer):
     products = serializers.ListField(child=serializers.DictField())
     refunded_at = fields.Moment()
     recorded_at = fields.Moment()
-    undone_at = fields.Moment(allow_null=True)
+    undone_at = fields.Moment(
+        allow_null=True, help_text="It was undone and counts no more, also if it is sent again; use another id then."
+    )
 
     class Meta:
         model = Refund
@@ -73,6 +76,10 @@ class RefundAnswer(serializers.ModelSerializer):
     }
 
 
+# Platforms tell such refunds, of pieces that came back without money; they are taken.
+_NOTHING = "A refund of 0 gives nothing back: write an amount above 0, or leave it out and name the products."
+
+
 def order_of(view):
     return found.one(of(view.request.storefront), "order", view.kwargs["id"], external="external_id")
 
@@ -99,6 +106,8 @@ class Refunds(ListEndpoint):
 
     def post(self, request, id):
         call = self.taken(RefundCall)
+        if call.get("amount_minor") == 0:
+            raise Refused("invalid_amount", _NOTHING, errors={"amount_minor": _NOTHING})
         names = waiting.names(id)
         if names is None:
             refunded = orders.refund(order=order_of(self), refund=call, at=self.at)

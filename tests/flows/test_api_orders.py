@@ -141,6 +141,12 @@ def test_a_refund_is_taken_once_and_can_be_undone(shop):
         assert (undone.status_code, undone.json()["remaining"]) == (200, euros(5400))
         assert undone.json()["undone_at"] is not None
     assert shop.delete("/orders/1001/refunds/R-2").status_code == 404
+    again = shop.post("/orders/1001/refunds", refund)
+    assert (again.status_code, again.json()["refunded"]) == (200, euros(0))
+    assert again.json()["undone_at"], "it says that it is undone"
+    nothing = shop.post("/orders/1001/refunds", {"refund_id": "R-3", "amount_minor": 0})
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "invalid_amount")
+    assert "gives nothing back" in nothing.json()["errors"]["amount_minor"]
 
 
 def test_no_more_than_the_order_is_refunded(shop):
