@@ -106,6 +106,9 @@ class CodeAnswer(serializers.Serializer):
         "where the program promises friends nothing just now.",
     )
     reasons = CodeReasonAnswer(many=True, help_text="Why it is not valid; empty where it is.")
+    click_precedence = serializers.CharField(
+        required=False, help_text="Of a referral code: whether the first or the last click wins in its program."
+    )
 
     example = {
         "code": "ALICE",
@@ -128,6 +131,7 @@ class CodeAnswer(serializers.Serializer):
                 "missing": euros(1000),
             }
         ],
+        "click_precedence": "last",
     }
 
 
@@ -153,6 +157,7 @@ class Validation(Endpoint):
         if link:
             with translation.override(_language(call.get("language", "en"), request.storefront)):
                 told = _of_link(link, person, cart, self.at)
+            told["click_precedence"] = link.program.click_precedence
         elif coupon and secret:
             told = _of_coupon(coupon, person, cart, self.at)
         else:

@@ -33,7 +33,18 @@ class ClickAnswer(serializers.Serializer):
     link = fields.PublicId("link", source="link.public_id")
     program = fields.PublicId("program", source="link.program.public_id")
 
-    example = {"click_id": sample("click"), "link": sample("link"), "program": sample("program")}
+    click_precedence = serializers.CharField(
+        source="link.program.click_precedence",
+        help_text="first or last: which of several clicks wins. Only what you send counts: with first, keep and send "
+        "the first.",
+    )
+
+    example = {
+        "click_id": sample("click"),
+        "link": sample("link"),
+        "program": sample("program"),
+        "click_precedence": "last",
+    }
 
 
 @documented(

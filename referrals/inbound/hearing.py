@@ -78,7 +78,9 @@ def topics_of(connection):
     asked = {*connection.heard} if connection.heard_at else None
 
     def sent(name):
-        return None if asked is None or name in by_hand else name in asked or "*" in asked
+        # What we do not need is not missing.
+        unknown = asked is None or name in by_hand or name not in needed
+        return None if unknown else name in asked or "*" in asked
 
     return [Topic(name, sent(name), last.get(name)) for name in [*needed, *others]]
 

@@ -44,7 +44,8 @@ def test_from_alices_link_to_her_reward(live_server, shop, visitor, alice):
         loaded(page)
         page.get_by_label("E-mail").fill("fred@example.com")
         page.get_by_role("button", name="Pay").click()
-        page.get_by_text("1001").wait_for()
+        page.get_by_text("Your order").wait_for()
+    assert shop.refused == []
     assert Click.objects.count() == 1
     assert Referral.objects.get().method == "click"
     assert Conversion.objects.get().referral.advocate == alice
@@ -122,6 +123,23 @@ def test_a_single_page_app_reports_each_link_once(shop, visitor, alice):
         assert page.evaluate("dataLayer.length") == 2
     brought = Click.objects.order_by("id").values_list("link_id", flat=True)
     assert list(brought) == [alice.links.get().pk, mallory.links.get().pk]
+
+
+@pytest.mark.parametrize("options", ["", 'data-keep="last"'])
+def test_the_first_click_stays_where_the_program_says_so(live_server, shop, visitor, alice, options):
+    mallory, shop.options = cast.mallory(alice.program), options
+    type(alice.program).objects.update(click_precedence="first", link_target="destination")
+    with visitor() as page:
+        page.goto(f"{live_server.url}/r/alice-link")
+        first = told(page)
+        page.get_by_role("button", name="Accept").click()
+        with page.expect_response("**/codes/validate"):
+            page.goto(f"{live_server.url}/r/mallory-link")
+        loaded(page)
+        page.wait_for_load_state("networkidle")
+        second = parse_qs(urlsplit(page.url).query)["click_id"][0]
+        assert told(page) == ({"click_id": second} if options else first)
+    assert mallory.links.get().code == "MALLORY-LINK"
 
 
 def code_of(address):

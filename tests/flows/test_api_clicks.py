@@ -10,6 +10,8 @@ def test_a_browser_reports_a_click_and_the_order_that_names_it_is_alices(acme, a
     click = publishable(acme).post("/clicks", {"code": "alice-link", "utm": {"source": "whatsapp"}})
     assert click.status_code == 201
     assert click.json()["click_id"].startswith("clk_")
+    told = publishable(acme).post("/codes/validate", {"code": "alice-link"}).json()
+    assert (click.json()["click_precedence"], told["click_precedence"]) == ("last", "last")
     bond = secret(acme).post("/signups", {"customer": {"external_id": "fred"}, "click_id": click.json()["click_id"]})
     assert bond.json()["referral"]["method"] == "click"
     assert bond.json()["referral"]["click_id"] == click.json()["click_id"]

@@ -32,6 +32,8 @@
   // true and false are the visitor's words; null until they are asked.
   let agreed = { granted: true, denied: false }[options.consent] ?? null;
   let offer = null;
+  // The newest click of which the program is asked whether it wins.
+  let later = "";
   let cart = { sent: "", tries: 0 };
   const reported = new Set();
 
@@ -108,7 +110,10 @@
     const isKnown = visit.code === known.code && visit.at - known.at < SAME_VISIT;
     if (visit.click ? visit.click === known.click : isKnown) return;
     if (options.keep === "first" && known.click) return;
-    if (visit.click || !mayTell()) {
+    if (visit.click && known.click && !options.keep) {
+      // The program says which of two clicks wins.
+      afterFirst(visit);
+    } else if (visit.click || !mayTell()) {
       // The link itself has counted this visit.
       take(visit);
       tell();
@@ -130,6 +135,23 @@
     });
   }
 
+  const isKept = (said) => !!known.click && !options.keep && said.click_precedence === "first";
+
+  /** A link has counted this visit, and a click is known: it takes its place, unless the program keeps the first. */
+  function afterFirst(visit) {
+    if (later === visit.click) return;
+    later = visit.click;
+    const go = (said) => {
+      if (later !== visit.click || !mayTell() || isKept(said)) return;
+      take(visit);
+      tell();
+    };
+    ask("/codes/validate", { code: visit.code || known.code })
+      .then((answer) => (answer.ok ? answer.json() : {}))
+      .then(go)
+      .catch(() => go({}));
+  }
+
   /** Tell of a visit by a code. Other people's ?ref= is not known to the server, and forgotten again. */
   function report(visit) {
     if (reported.has(visit.code)) return;
@@ -143,8 +165,9 @@
       .then(async (answer) => {
         const isNobodys = answer.status === 404 || answer.status === 422;
         if (isNobodys) return !known.click && known.code === visit.code && take(before);
-        const click = answer.ok && (await answer.json()).click_id;
-        if (!CLICK.test(click || "") || !mayTell()) return undefined;
+        const said = answer.ok ? await answer.json() : {};
+        const click = said.click_id;
+        if (!CLICK.test(click || "") || !mayTell() || isKept(said)) return undefined;
         take({ ...visit, click });
         return tell();
       })

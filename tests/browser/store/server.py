@@ -8,9 +8,11 @@ ever sees. Nothing but the standard library.
 
 import argparse
 import html
-import itertools
 import json
+import secrets
+import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,7 +32,8 @@ class Shop(ThreadingHTTPServer):
     def __init__(self, *, api, secret, publishable, options="", port=0):
         super().__init__(("127.0.0.1", port), Pages)
         self.api, self.secret, self.publishable, self.options = api, secret, publishable, options
-        self.numbers = itertools.count(1001)
+        # What the API refused: a real shop shows this to its staff.
+        self.refused = []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def start(self):
@@ -45,7 +48,7 @@ class Shop(ThreadingHTTPServer):
 
     def order(self, form):
         order = {
-            "external_id": str(next(self.numbers)),
+            "external_id": number_of_an_order(),
             "status": "paid",
             "currency": "EUR",
             "customer": {"external_id": form["email"], "email": form["email"]},
@@ -66,9 +69,20 @@ class Shop(ThreadingHTTPServer):
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
+        except urllib.error.HTTPError as refusal:
+            # Sending it again changes nothing: somebody must look, such as at a 409 for a number that was used before.
+            said = refusal.read().decode(errors="replace")
+            print(f"ERROR, for staff: {path} was refused with {refusal.code}: {said}", file=sys.stderr)
+            self.refused.append((path, refusal.code, body))
+            return None
         except urllib.error.URLError as error:
             print("The API did not take it:", error)
             return None
+
+
+def number_of_an_order():
+    """Never used before, also after a restart: an order's number counts once, for ever."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 def brought_by(form):
