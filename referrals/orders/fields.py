@@ -60,7 +60,7 @@ def _coupons(name, value):
 
 
 # Between the shop's parts, such as its checkout and its payment provider.
-_CLOCKS_DIFFER = timedelta(hours=1)
+CLOCKS_DIFFER = timedelta(hours=1)
 
 _CHECKS = {
     "external_id": lambda name, value: given.text(name, value, longest=200, required=True),
@@ -136,7 +136,7 @@ def _impossible(columns, lenient):
     if columns["revenue_minor"] > max(goods, columns["total_minor"]):
         said = f"revenue_minor is {columns['revenue_minor']}; it is at most the goods after discounts, {goods}."
         warnings += _warning("revenue_minor", "revenue_above_order", said, lenient)
-    if columns.get("paid_at") and columns["paid_at"] < columns["placed_at"] - _CLOCKS_DIFFER:
+    if columns.get("paid_at") and columns["paid_at"] < columns["placed_at"] - CLOCKS_DIFFER:
         warnings += _warning("paid_at", "paid_before_placed", "An order is paid after it was placed.", lenient)
     return warnings
 

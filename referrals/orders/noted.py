@@ -61,6 +61,12 @@ def _refund_above_order(warning, currency):
     )
 
 
+def _refund_before_order(warning, currency):
+    return (
+        f"The refund {warning.get('refund_id')} is of a time before the order was placed: are the shop’s clocks right?"
+    )
+
+
 def _pieces_above_order(warning, currency):
     said, left = warning.get("quantity"), warning.get("remaining")
     return (
@@ -87,6 +93,7 @@ _SENTENCES = {
     "names_another_order": _names_another_order,
     "customer_differs": _customer_differs,
     "refund_above_order": _refund_above_order,
+    "refund_before_order": _refund_before_order,
     "pieces_above_order": _pieces_above_order,
     "revenue_above_order": _revenue_above_order,
     "paid_before_placed": _paid_before_placed,

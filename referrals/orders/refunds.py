@@ -53,6 +53,9 @@ def refund(*, order, refund, at, lenient=False, source=Source.API):
         remaining = _remaining(order)
         if same is None and columns["amount_minor"] > remaining:
             _too_much(order, columns, remaining, lenient)
+        if columns["refunded_at"] < order.placed_at - order_fields.CLOCKS_DIFFER:
+            told = {"code": "refund_before_order", "refund_id": columns["refund_id"]}
+            order.warnings = [*order.warnings, told]
         made = Refund.objects.create(
             order=order, recorded_at=at, digest=digest, brought_by=source, same_as=same, **columns
         )

@@ -144,6 +144,11 @@ def test_a_refund_is_taken_once_and_can_be_undone(shop):
     again = shop.post("/orders/1001/refunds", refund)
     assert (again.status_code, again.json()["refunded"]) == (200, euros(0))
     assert again.json()["undone_at"], "it says that it is undone"
+    early = {"refund_id": "R-4", "amount_minor": 1, "refunded_at": "2020-01-01T00:00:00Z"}
+    assert shop.post("/orders/1001/refunds", early).status_code == 201
+    assert shop.get("/orders/1001").json()["warnings"] == [{"code": "refund_before_order", "refund_id": "R-4"}]
+    other = shop.put("/orders/1001", {"customer": "ext_other"})
+    assert [each["code"] for each in other.json()["warnings"]] == ["refund_before_order", "customer_differs"]
     nothing = shop.post("/orders/1001/refunds", {"refund_id": "R-3", "amount_minor": 0})
     assert (nothing.status_code, nothing.json()["code"]) == (422, "invalid_amount")
     assert "gives nothing back" in nothing.json()["errors"]["amount_minor"]

@@ -33,6 +33,10 @@ WORDS = [
         "It was told again with another customer; it stays with the one who was told first.",
     ),
     (
+        {"code": "refund_before_order", "refund_id": "R-1"},
+        "The refund R-1 is of a time before the order was placed: are the shop’s clocks right?",
+    ),
+    (
         {"code": "refund_above_order", "refund_id": "re_1", "amount_minor": 900, "remaining_minor": 100},
         "The refund re_1 of 9.00 EUR is more than was left, 1.00 EUR: all of it counts as refunded.",
     ),
