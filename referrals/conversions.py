@@ -179,6 +179,12 @@ def _cancelled(order):
     return order.refunds.counted().exists() if free else order.status != OrderStatus.PAID
 
 
+def _is_cancelled(conversion):
+    """Not what cost something, was corrected to nothing, and had been refunded in part: that was corrected."""
+    order = conversion.order
+    return _cancelled(order) and not (order.status == OrderStatus.PAID and _emptied(conversion))
+
+
 def _count(referral):
     """Recount the referral's standing conversions; +1 when it became converted, −1 when it stopped being so."""
     before = referral.standing_conversions
@@ -254,4 +260,4 @@ def _told(conversion):
 
 
 def _facts(conversion, change):
-    return conversion_facts.of(conversion, cancelled=_cancelled(conversion.order), friends_change=change)
+    return conversion_facts.of(conversion, cancelled=_is_cancelled(conversion), friends_change=change)

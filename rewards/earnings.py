@@ -33,6 +33,8 @@ class Earning:
     thresholds: dict | None = None
     # Due, and without a code while its pool is empty.
     waits_for_code: bool = False
+    # A part of what was spent or paid was let go by a correction.
+    waived: bool = False
 
 
 UNDECIDED, NONE, COUNTED, REACHED = "undecided", "none", "counted", "reached"
@@ -131,6 +133,7 @@ def _earning(rewards, decision, newest):
         reasons=tuple(dict.fromkeys(held + _reasons(decision))),
         thresholds=_thresholds(decision),
         waits_for_code=any(reward.waits_for_code for reward in waiting),
+        waived=any(reward.waived_minor for reward in kept),
     )
 
 

@@ -63,7 +63,8 @@ def _what(version, currency):
     least = money.plain(version.minimum_order_minor, currency) if version.minimum_order_minor else ""
     if version.milestone_every:
         number = ordinal(version.milestone_every)
-        friend = f"every {number} friend" if version.milestone_repeats else f"the {number} friend"
+        nth = "" if version.milestone_every == 1 else f"{number} "
+        friend = f"every {nth}friend" if version.milestone_repeats else f"the {number} friend"
         return f"{friend} who keeps an order" + (f" of {least} or more" if least else "")
     if version.frequency == Frequency.FIRST_ORDER:
         orders = "a friend’s first order"

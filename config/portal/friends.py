@@ -56,6 +56,8 @@ def row(*, referral, at):
 
 def _row(friend, earned, program, at):
     state, done, what = _state(earned, program.time_zone, at)
+    if any(each.waived for each in earned):
+        what = _("%(sentence)s What you had used of more stays yours.") % {"sentence": what}
     return Row(
         number=friend.number,
         name=_name(friend.channel),

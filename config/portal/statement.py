@@ -89,7 +89,15 @@ def _cause(line, advocate):
         return _("Points for credit")
     if cause is not None:
         return _("Payout")
-    earned = _earned(line.transfer.reward, advocate)
+    return _of_reward(line, _earned(line.transfer.reward, advocate))
+
+
+def _of_reward(line, earned):
+    reward = line.transfer.reward
+    if line.transfer.leg == Leg.RELEASE and reward.waits_for_code and reward.available_minor > 0:
+        return _("%(earned)s. No code: it pays off one that you used, whose reward was taken back.") % {
+            "earned": earned
+        }
     if line.corrected and line.change_minor < 0 and line.balance_minor < 0:
         return _("%(earned)s. What you get later pays it off.") % {"earned": earned}
     return earned

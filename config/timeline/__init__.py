@@ -25,7 +25,7 @@ def explain_order(*, storefront, order):
     for conversion, one in zip(conversions, explained, strict=True):
         told += steps.of_bond(conversion.referral) + steps.of_decisions(one) + steps.of_money(one)
         for reached in one["milestones"]:
-            told += steps.of_decisions(reached) + steps.of_money(reached)
+            told += _since(one, steps.of_decisions(reached) + steps.of_money(reached))
     return {
         "summary": summary.of(order, explained, refusals, zone),
         "order": parts.order(order),
@@ -33,6 +33,12 @@ def explain_order(*, storefront, order):
         "conversions": explained,
         "steps": sorted(told, key=lambda step: step["at"]),
     }
+
+
+def _since(one, told):
+    """What a milestone's step came to before this order was decided belongs to orders that reached it earlier."""
+    first = min((decision["decided_at"] for decision in one["decisions"]), default="")
+    return [step for step in told if step["at"] >= first]
 
 
 def zone_of(order, conversions):

@@ -9,6 +9,11 @@ from advocacy import reading, reasons
 from config.timeline import parts
 from rewards.models import Leg, RewardStatus
 
+_PAYS_OFF = "Without a code: it pays off one that was used and whose reward was taken back."
+_WAIVED = (
+    "It had been spent or paid when the rule was corrected: nobody gives it back, also when the order is refunded."
+)
+
 
 def _step(at, mood, title, detail="", checks=()):
     return {"at": at, "mood": mood, "title": title, "detail": detail, "checks": list(checks)}
@@ -109,11 +114,24 @@ def of_money(told):
         for transfer in told["transfers"]:
             if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":
                 amount = reading.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
-                steps.append(_step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}"))
+                said = _PAYS_OFF if reward["pays_off"] and transfer["leg"] == Leg.RELEASE else ""
+                steps.append(
+                    _step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}", said)
+                )
+        if reward["waived"]["amount_minor"]:
+            amount = reading.plain(reward["waived"]["amount_minor"], reward["waived"]["currency"])
+            steps.append(_step(_corrected(told), "info", f"Waived: {amount}, {who}", _WAIVED))
         if reward["expires_at"] and reward["available"]["amount_minor"] > 0:
             amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
             steps.append(_step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))
     return steps
+
+
+def _corrected(told):
+    """When its newest correction was applied."""
+    decisions = told["decisions"]
+    corrected = [each for each in decisions if each["corrected"]] or decisions
+    return corrected[-1]["decided_at"]
 
 
 def _mood(leg):

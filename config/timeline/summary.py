@@ -23,7 +23,9 @@ def of(order, explained, refusals, zone):
         return f"{_first(name)} waits to be decided; that takes seconds."
     parts = [_told_reward(reward, zone) for told in explained for reward in _rewards(told) if _worth(reward)]
     first = _sentence(parts, name) if parts or not _waiting(explained) else f"{_first(name)} is not decided yet."
-    return " ".join([first, *_refused(explained), *_not_in_force(explained)])
+    stands = [_told_reward(reward, zone) for told in explained for reward in _others(told) if _worth(reward)]
+    others = [f"The milestone that it had reached stands by other orders: {', '.join(stands)}."] if stands else []
+    return " ".join([first, *others, *_refused(explained), *_not_in_force(explained)])
 
 
 def _first(name):
@@ -33,7 +35,16 @@ def _first(name):
 
 def _rewards(told):
     """Its own and those of the milestones' steps that it reached."""
-    return [*told["rewards"], *(reward for step in told["milestones"] for reward in step["rewards"])]
+    return [*told["rewards"], *(_of_steps(told) if told["stands"] else ())]
+
+
+def _others(told):
+    """Those of the steps that it had reached and no longer counts for."""
+    return [] if told["stands"] else _of_steps(told)
+
+
+def _of_steps(told):
+    return [reward for step in told["milestones"] for reward in step["rewards"]]
 
 
 def _worth(reward):
@@ -44,6 +55,8 @@ def _told_reward(reward, zone):
     amount = reading.plain(_worth(reward), reward["granted"]["currency"])
     if reward["status"] != RewardStatus.PENDING:
         lost = f", of which {_plain(reward['expired'])} expired" if reward["expired"]["amount_minor"] else ""
+        lost += f", of which {_plain(reward['waived'])} was waived" if reward["waived"]["amount_minor"] else ""
+        lost += ", without a code: it paid off an earlier one" if reward["pays_off"] else ""
         return f"{reward['recipient']['name']} got {amount}{lost}"
     due = date_format(timezone.localtime(datetime.fromisoformat(reward["due_at"]), ZoneInfo(zone)), "DATE_FORMAT")
     when = f"once nothing holds it ({reasons.staff(reward['held_by'])})" if reward["held"] else f"on {due}"

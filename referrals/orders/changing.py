@@ -24,6 +24,7 @@ def apply(order, values, *, at, lenient=False, warnings=()):
     warnings += _take_customer(order, columns, at)
     warnings += _remember(order, values)
     binding = _bind(order, values, at)
+    total_before = order.total_minor
     changed = recording.take(order, columns)
     changed = _warn(order, warnings) or changed
     paid = order.status == OrderStatus.PAID
@@ -34,7 +35,7 @@ def apply(order, values, *, at, lenient=False, warnings=()):
         order.save(update_fields=["updated_at"])
         return recording.answer(order, replayed=True)
     order.unattributed = [] if converted or new else _why_not(order, binding, was_paid and paid)
-    order.refunded_minor = min(order.total_minor, state.refunded_sum(order))
+    _follow_refunds(order, total_before)
     fulfilments.keep_moments(order)
     order.version += 1
     order.save()
@@ -86,6 +87,14 @@ def _bind(order, values, at):
 def _why_not(order, binding, paid_before):
     # A bond that came after the payment makes no conversion of it: what was said then stays said.
     return list(order.unattributed) if paid_before and binding.referrals else recording.why_not(order, binding)
+
+
+def _follow_refunds(order, total_before):
+    """More may have been given back than the order costs by now."""
+    refunded, total = state.refunded_sum(order), order.total_minor
+    order.refunded_minor = min(total, refunded)
+    if total < min(refunded, total_before):
+        _warn(order, [{"code": "refund_above_order", "amount_minor": refunded, "total_minor": total}])
 
 
 def _warn(order, warnings):

@@ -55,6 +55,11 @@ def _customer_differs(warning, currency):
 
 
 def _refund_above_order(warning, currency):
+    if "total_minor" in warning:
+        given, total = _shown(warning.get("amount_minor"), currency), _shown(warning["total_minor"], currency)
+        return (
+            f"It was corrected to {total}, less than the {given} that had been refunded: all of it counts as refunded."
+        )
     given, left = _shown(warning.get("amount_minor"), currency), _shown(warning.get("remaining_minor"), currency)
     return (
         f"The refund {warning.get('refund_id')} of {given} is more than was left, {left}: all of it counts as refunded."

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from advocacy import ids, persons, reckonings
 from advocacy.models import Event
 from rewards import book, rates, rulebook, rules
+from rewards.coupons import debts
 from rewards.explanations import verdict
 from rewards.models import Decision, Reward, RuleVersion, Subject, Transfer
 from rewards.settlement.milestones import STEP
@@ -19,7 +20,8 @@ _NEAR = timedelta(minutes=2)
 def of_subject(*, storefront, kind, public_id):
     """``{"decisions": […], "rewards": […], "transfers": […]}``, oldest first; empty before the first settling.
 
-    Rewards have ``awaits_delivery``: their date counts from the payment, until a delivery is told.
+    Rewards have ``awaits_delivery``: their date counts from the payment, until a delivery is told; and ``pays_off``:
+    credited without a code, because one that was used is still owed.
     """
     subjects = list(Subject.objects.filter(storefront=storefront, kind=kind, public_id=public_id).order_by("pk"))
     if not subjects:
@@ -31,7 +33,11 @@ def of_subject(*, storefront, kind, public_id):
     # What each trigger began with.
     firsts = {event.type: event.facts for event in events}
     rewards = _rewards(subjects)
+    paying = set(
+        debts.paying(Reward.objects.filter(subject__in=subjects, waits_for_code=True)).values_list("pk", flat=True)
+    )
     for reward in rewards:
+        reward.pays_off = reward.pk in paying
         _note_delivery(reward, decisions, facts)
     return {
         "decisions": [

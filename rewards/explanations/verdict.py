@@ -61,8 +61,12 @@ def _counts(said, version):
     if not version.milestone_every or said["owed"]:
         return ""
     counted = any(cap == ONCE for cap, *_ in said["uses"])
+    if not counted:
+        return "the friend does not count by this order"
+    if version.milestone_every == 1:
+        return f"the friend counts as {'every friend does' if version.milestone_repeats else 'the first friend'}"
     how = f"every {version.milestone_every}" if version.milestone_repeats else f"the first {version.milestone_every}"
-    return f"the friend counts as one of {how} friends" if counted else "the friend does not count by this order"
+    return f"the friend counts as one of {how} friends"
 
 
 def _paid_instead(said, others, versions):

@@ -71,6 +71,38 @@ def test_a_corrected_order_keeps_its_share_of_the_reward_and_says_so(desk, acme,
     assert [one for one in found if isinstance(one, str)] == []
 
 
+def test_an_order_corrected_to_less_than_was_refunded_warns_and_one_to_nothing_is_not_cancelled(desk, acme, bought):
+    shop = secret(acme)
+    refunded = shop.post("/orders/ext_1001/refunds", {"refund_id": "R-1", "amount_minor": 3000})
+    assert refunded.status_code == 201, refunded.content
+    for total in (2500, 0):
+        columns = {"subtotal_minor": total, "total_minor": total, "shipping_minor": 0}
+        said = cast.order(at=timezone.now(), customer={"external_id": "fred"}, **columns)
+        told = shop.put("/orders/ext_1001", said).json()
+        warning = {"code": "refund_above_order", "amount_minor": 3000, "total_minor": total}
+        assert told["warnings"][-1] == warning
+        while drain("money", at=timezone.now()):
+            pass
+    page = ask(desk, "1001")
+    assert "The order was corrected (from 54.00 EUR to 0.00 EUR)." in page
+    assert "cancelled" not in page
+
+
+def test_an_order_that_counts_no_more_got_nothing_of_the_step_that_others_keep(desk, acme, program, alice):
+    rule(program, milestone_every=1, hold_days=0, advocate_kind="fixed")
+    for number, name in (("1001", "fred"), ("1002", "gina")):
+        order(acme, number, name=name, referral_code=alice.code)
+        while drain("money", at=timezone.now()):
+            pass
+    secret(acme).post("/orders/ext_1001/refunds", {"refund_id": "R-1", "amount_minor": 5400})
+    while drain("money", at=timezone.now()):
+        pass
+    page = ask(desk, "1001")
+    assert "Nobody gets anything for order 1001." in page
+    assert "The milestone that it had reached stands by other orders: Alice got 10.00 EUR." in page
+    assert "the friend does not count by this order" in page
+
+
 def test_an_order_before_any_rule_is_told_when_the_rule_began_or_had_ended(desk, acme, program, alice):
     past, to_come = rule(program), timezone.now() + cast.DAY
     past.versions.update(ends_at=cast.NOON)

@@ -41,6 +41,10 @@ WORDS = [
         "The refund re_1 of 9.00 EUR is more than was left, 1.00 EUR: all of it counts as refunded.",
     ),
     (
+        {"code": "refund_above_order", "amount_minor": 3000, "total_minor": 2500},
+        "It was corrected to 25.00 EUR, less than the 30.00 EUR that had been refunded: all of it counts as refunded.",
+    ),
+    (
         {"code": "pieces_above_order", "refund_id": "r2", "line": "1", "quantity": 3, "remaining": 2},
         "The refund r2 names 3 of line 1, of which 2 were left.",
     ),

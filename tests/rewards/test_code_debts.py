@@ -2,7 +2,9 @@
 
 import pytest
 
-from rewards import audit
+from config.portal import statement
+from config.timeline import parts, steps
+from rewards import audit, explanations
 from rewards.coupons import asking, pools, serving, using
 from rewards.models import Coupon, Reward
 from tests.rewards.coupon_stage import pays_from, pool_of, states, stock
@@ -32,14 +34,25 @@ def theirs(alice):
     return {"customer": alice.customer, "program": alice.program}
 
 
+def explained(conversion, alice):
+    told = explanations.of_subject(storefront=alice.storefront, kind="conversion", public_id=conversion.public_id)
+    return steps.of_money(parts.decided(told))
+
+
 @pytest.mark.parametrize("kind", ["coupon", "gift_card"])
 def test_the_next_reward_pays_off_the_debt_without_a_code_and_the_one_after_has_one(alice, kind):
     _, pool = owing(alice, kind)
     assert balances(alice.customer) == {"available": -1000}
-    _, paying = bring(alice, "gina")
+    conversion, paying = bring(alice, "gina")
     assert (paying.status, paying.available_minor, paying.coupons.count()) == ("available", 1000, 0)
     assert balances(alice.customer) == {}
     assert (pools.waiting_of(**theirs(alice)).count(), pools.paying_of(**theirs(alice)).count()) == (0, 1)
+    (line, *_), _ = statement.lines(advocate=alice, before=None, at=NOW)
+    assert line.cause == "A friend’s order. No code: it pays off one that you used, whose reward was taken back."
+    said = explained(conversion, alice)
+    assert [step["detail"] for step in said if step["title"].startswith("Credited")] == [
+        "Without a code: it pays off one that was used and whose reward was taken back."
+    ]
     assert serving.serve(at=NOW) == 0
     _, next_one = bring(alice, "hans")
     assert next_one.coupons.get().state == "assigned"

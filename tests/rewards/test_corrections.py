@@ -12,8 +12,9 @@ from advocacy.jobs import working
 from advocacy.models import Event, Job, Program
 from advocacy.refusals import Refused
 from config.portal import statement
+from config.timeline import parts, steps
 from referrals import events as catalogue
-from rewards import audit, corrections, crediting, ledger, rates, rebuild, redemptions
+from rewards import audit, corrections, crediting, earnings, explanations, ledger, rates, rebuild, redemptions
 from rewards.corrections import proposing
 from rewards.models import Correction, Decision, Leg, PreviewedUse, Rate, Reward, RuleVersion
 from rewards.settlement import decided
@@ -308,6 +309,11 @@ def test_what_was_spent_is_waived_or_netted_as_chosen(alice, olga, anna, netted)
     tell(first, catalogue.CONVERSION_ADJUSTED)
     settle()
     assert balances(alice.customer) == left, "settled again it stays"
+    told = explanations.of_subject(storefront=alice.storefront, kind="conversion", public_id=first.public_id)
+    said = [step["title"] for step in steps.of_money(parts.decided(told)) if "Waived" in step["title"]]
+    assert said == ([] if netted else ["Waived: 35.00 EUR, alice (advocate)"])
+    earned = earnings.by_conversion(advocate=alice, conversions=[first.public_id])[first.public_id]
+    assert earned.waived is not netted, "its advocate reads it too"
     assert list(audit.differences()) == []
 
 

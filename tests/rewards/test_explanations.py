@@ -122,6 +122,13 @@ def test_a_milestones_conversion_counts_and_its_advocate_sees_how_far_it_is(alic
     assert (progress.friends, progress.threshold, progress.benefit.amount_minor) == (1, 5, 1000)
 
 
+def test_a_milestone_of_one_friend_is_every_friend(alice, fred):
+    rule_of(alice.program, **PLAIN, milestone_every=1)
+    (rule,), _ = told(bring(alice, fred))
+    assert rule["counts"] == "the friend counts as every friend does"
+    assert "for every friend who keeps an order" in rule["sentence"]
+
+
 def test_a_reward_waits_for_its_delivery_and_a_delivery_moves_its_date(alice, fred):
     rule_of(alice.program, **PLAIN | {"hold_days": 14, "hold_from": "delivery"})
     conversion = bring(alice, fred)
