@@ -26,6 +26,10 @@ REASONS = {
     "unknown_code": Reason(
         "Nobody brought this customer: it came with the code “{code}”, which no advocate has.", _GENERAL
     ),
+    "unknown_invitation": Reason(
+        "Nobody brought this customer: it came with the invitation “{code}”, which is no code of an advocate’s link.",
+        _GENERAL,
+    ),
     "unknown_click": Reason(
         "Nobody brought this customer: it came with a click that is not known here, or no more.", _GENERAL
     ),

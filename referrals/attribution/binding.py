@@ -155,10 +155,15 @@ def _by_program(found):
 
 def _unknown(storefront, hints, tried):
     """What came and is nobody's; ``tried``: the methods that led to a link. Coupons are mostly no advocate's."""
-    typed = "".join(filter(str.isprintable, str(hints.code or ""))).strip()
-    if typed and Method.CODE not in tried:
-        (typed,) = secret_codes.hidden(storefront=storefront.pk, codes=[typed])
-        yield _reason("unknown_code", code=typed[:LONGEST_CODE])
+    said = {
+        Method.CODE: ("unknown_code", hints.code),
+        Method.INVITATION: ("unknown_invitation", hints.invitation),
+    }
+    for method, (key, text) in said.items():
+        typed = "".join(filter(str.isprintable, str(text or ""))).strip()
+        if typed and method not in tried:
+            (typed,) = secret_codes.hidden(storefront=storefront.pk, codes=[typed])
+            yield _reason(key, code=typed[:LONGEST_CODE])
     clicks = {Method.CLICK: hints.click_id, Method.COOKIE: hints.cookie}
     if any(given and method not in tried for method, given in clicks.items()):
         yield _reason("unknown_click")

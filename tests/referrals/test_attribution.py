@@ -92,12 +92,14 @@ def test_nothing_known_came(alice, fred):
 
 
 def test_a_code_or_click_that_nobody_has_is_said_to_have_come(alice, fred):
+    assert bind(fred, invitation="inv_1").reasons == ({"key": "unknown_invitation", "code": "inv_1"},)
     assert bind(fred, code=" nobody ").reasons == ({"key": "unknown_code", "code": "nobody"},)
     assert refused(bind(fred, click_id=ids.encode("clk", ids.uuid7())), "unknown_click")
     assert refused(bind(fred, code="a\0b" * 50, click_id="clk_x"), "unknown_code", "unknown_click")
     old = click(alice.links.get(), at=NOON - 91 * DAY)
     assert refused(bind(fred, code="ALICE-LNIK", click_id=old), "unknown_code", "outside_window")
     assert bind(fred, code="NOBODY", click_id=click(alice.links.get())).reasons == ()
+    assert "invitation “inv_1”" in reasons.staff("unknown_invitation", code="inv_1")
     assert "“nobody”, which no advocate has" in reasons.staff("unknown_code", code="nobody")
     assert "nobody" not in reasons.advocate("unknown_code", code="nobody")
 

@@ -3,7 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from advocacy import connections
 from referrals import inbound
+from referrals.inbound import hearing, woocommerce
 from referrals.models import Conversion, InboundMessage, Order
 from tests.referrals import platforms_stage as stage
 
@@ -104,10 +106,14 @@ def test_fees_and_discounts_given_as_fees_add_up(tell):
     assert (order.discount_minor, order.revenue_minor, order.warnings) == (738, 3544, [])
 
 
-def test_drafts_and_deleted_orders_change_nothing(tell):
+def test_drafts_and_deleted_orders_change_nothing(tell, shop):
     assert tell("order_created", status="checkout-draft") is None
     tell("order_created")
     assert tell("order_deleted", "order.deleted").status == "paid"
+    # What came but is not needed is not missing, nor does anybody register it.
+    connections.note_heard(connection=shop, topics=woocommerce.TOPICS, at=timezone.now())
+    sent = {each.name: each.sent for each in hearing.topics_of(connection=shop)}
+    assert sent == dict.fromkeys(woocommerce.TOPICS, True) | {"order.deleted": None}
 
 
 def test_the_ping_of_a_new_webhook_is_answered(client, shop):
