@@ -32,7 +32,7 @@ def test_a_friend_reads_who_invites_what_they_get_and_on_what_terms(client, alic
     assert "From €40, once." in page
     assert "added to your account at the shop once you keep your order, for the next one." in page
     assert "Alice gets €10 too if you keep your order." in page
-    assert '<a class="button big" href="https://acme.example/welcome">Shop at Acme Coffee</a>' in page
+    assert '<a class="button big" href="https://acme.example/welcome?ref=ALICE-LINK">Shop at Acme Coffee</a>' in page
 
 
 def test_of_two_offers_each_stands_with_its_own_conditions(client, alice, offer):
@@ -57,12 +57,13 @@ def test_of_two_offers_each_stands_with_its_own_conditions(client, alice, offer)
 def test_the_shop_gets_the_click_that_the_redirect_stored(client, alice, offer):
     there = client.get("/r/alice-link?utm_source=chat", headers={"user-agent": "Firefox"})["Location"]
     click = ids.encode("clk", Click.objects.get().id)
-    assert f'href="https://acme.example/welcome?click_id={click}&amp;utm_source=chat"' in seen(client, there)
+    shop = "https://acme.example/welcome?"
+    assert f'href="{shop}click_id={click}&amp;utm_source=chat&amp;ref=ALICE-LINK"' in seen(client, there)
 
 
 def test_a_click_that_is_no_id_of_ours_is_left_out(client, alice, offer):
     page = seen(client, "/a/ALICE-LINK?click=%22%3E%3Cscript%3E")
-    assert '<a class="button big" href="https://acme.example/welcome">' in page
+    assert '<a class="button big" href="https://acme.example/welcome?ref=ALICE-LINK">' in page
     assert "%3Cscript" not in page
 
 
