@@ -131,7 +131,7 @@ WRONG_ORDERS = [
     {"customer": 5},
     {"customer": []},
     {"customer": "fred"},
-    {"customer": "ext_nobody"},
+    {"customer": "ext_"},
     {"customer": "cus_00000000000000000000000000"},
     {"customer": {"email": "no address"}},
     {"customer": {"external_id": ""}},
