@@ -58,7 +58,7 @@ def test_the_shop_gets_the_click_that_the_redirect_stored(client, alice, offer):
     there = client.get("/r/alice-link?utm_source=chat", headers={"user-agent": "Firefox"})["Location"]
     click = ids.encode("clk", Click.objects.get().id)
     shop = "https://acme.example/welcome?"
-    assert f'href="{shop}click_id={click}&amp;utm_source=chat&amp;ref=ALICE-LINK"' in seen(client, there)
+    assert f'href="{shop}ref=ALICE-LINK&amp;click_id={click}&amp;utm_source=chat"' in seen(client, there)
 
 
 def test_a_click_that_is_no_id_of_ours_is_left_out(client, alice, offer):
