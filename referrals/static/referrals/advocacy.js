@@ -1,9 +1,6 @@
 /* Remembers who brought a friend, hands it to the shop's checkout and shows the friend's offer.
  *
- *   <script async src="https://referrals.example.com/advocacy.js" data-key="pk_live_…"></script>
- *
- * Nothing is stored before consent. Who asks not to be tracked, or says no, is attributed by the code alone. Nothing
- * here throws into the page or waits for our server. docs/integrate.md explains every attribute.
+ * Nothing is stored before consent; without it the code alone attributes. docs/integrate.md explains every attribute.
  */
 (function () {
   "use strict";
@@ -32,7 +29,7 @@
   // true and false are the visitor's words; null until they are asked.
   let agreed = { granted: true, denied: false }[options.consent] ?? null;
   let offer = null;
-  // The newest click of which the program is asked whether it wins.
+  // The newest click that the program is asked of.
   let later = "";
   let cart = { sent: "", tries: 0 };
   const reported = new Set();
@@ -82,7 +79,6 @@
   function forget(kept) {
     if (!kept.at) return;
     write("", 0);
-    // An earlier page may have written to the cart.
     cart.sent = cart.sent || "before";
   }
 
@@ -111,7 +107,6 @@
     if (visit.click ? visit.click === known.click : isKnown) return;
     if (options.keep === "first" && known.click) return;
     if (visit.click && known.click && !options.keep) {
-      // The program says which of two clicks wins.
       afterFirst(visit);
     } else if (visit.click || !mayTell()) {
       // The link itself has counted this visit.
@@ -137,7 +132,7 @@
 
   const isKept = (said) => !!known.click && !options.keep && said.click_precedence === "first";
 
-  /** A link has counted this visit, and a click is known: it takes its place, unless the program keeps the first. */
+  /** A further click takes the place of the one that is known, unless the program keeps the first. */
   function afterFirst(visit) {
     if (later === visit.click) return;
     later = visit.click;
@@ -152,7 +147,7 @@
       .catch(() => go({}));
   }
 
-  /** Tell of a visit by a code. Other people's ?ref= is not known to the server, and forgotten again. */
+  /** Tell of a visit by a code. Somebody else's ?ref= is unknown to the server, and forgotten again. */
   function report(visit) {
     if (reported.has(visit.code)) return;
     reported.add(visit.code);
@@ -206,7 +201,7 @@
 
   // --- the shop ---
 
-  /** What the shop hands on: the click, or the code alone where there is none or the visitor wants none. */
+  /** What the shop hands on: the click, or the code alone where there is none. */
   function handedOn() {
     return known.click && mayTell() ? { click: known.click, code: "" } : { click: "", code: known.code };
   }
@@ -269,7 +264,7 @@
     }
   });
 
-  /** A link that is followed takes with it what its target cannot know otherwise. */
+  /** A link takes with it what its target cannot know. */
   const followed = safely((event) => {
     const link = event.target instanceof Element && event.target.closest("a[href]");
     if (!link || !/^https?:$/.test(link.protocol)) return;
