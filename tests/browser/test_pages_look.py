@@ -144,7 +144,7 @@ def test_a_friend_s_way_from_the_link_to_the_shop(visiting, stage):
         page.route("https://acme.example/**", lambda route: route.fulfill(body="The shop"))
         page.goto("/r/alice-link")
         page.get_by_role("link", name="Shop at Acme Coffee").click()
-        page.wait_for_url("https://acme.example/welcome?click_id=clk_*")
+        page.wait_for_url("https://acme.example/welcome?ref=*&click_id=clk_*")
 
 
 def test_an_empty_portal_is_drawn(visiting, program):

@@ -15,6 +15,7 @@ APPEND_ONLY = [
     "advocacy_attempt",
     "advocacy_event",
     "rewards_adjustment",
+    "rewards_couponuse",
     "rewards_decision",
     "rewards_exchange",
     "rewards_payeechange",
