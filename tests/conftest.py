@@ -64,7 +64,7 @@ def _garbage_lies():
 
 @pytest.fixture(scope="session")
 def django_db_setup(_garbage_lies, django_db_setup, django_db_blocker):
-    """Migrating makes all models a hundred times over; to look for those that may go took 40 % of its time."""
+    """Migrating makes all models anew several times; to look for those that may go takes long."""
     gc.collect()
     gc.freeze()
     gc.enable()

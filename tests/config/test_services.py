@@ -286,12 +286,11 @@ def test_two_stacks_that_start_at_one_moment_take_two_ports():
 
 
 STACK = """
-    import gc, os, time
+    import os, time
     from django.core import management
     from config import services, stack
     with services.running() as addresses:
         os.environ.update(addresses)
-        gc.disable()  # migrating takes half as long
         management.execute_from_command_line(["manage.py", "migrate", "--verbosity", "0"])
         with stack.running(port=18100, say=lambda words: None) as running:
             print(running.base_url, flush=True)

@@ -1,11 +1,9 @@
 """What waited for an exchange rate: in which order it is decided, and that nothing keeps the others waiting."""
 
-import importlib
 import logging
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from rewards import audit, crediting, rates, tasks
 from rewards.models import Decision, Rate, Reward, Subject
@@ -71,15 +69,3 @@ def test_one_that_fails_is_logged_and_waits_and_the_others_are_decided(alice, mo
     tasks.decide_waiting()
     assert not Subject.objects.exclude(waits_for="").exists()
     assert list(audit.differences()) == []
-
-
-def test_what_an_older_worker_left_waiting_for_no_currency_gets_it_from_its_events(alice):
-    rule_of(alice.program, hold_days=0)
-    tell(brought(alice, "fred")[0], currency="USD")
-    settle()
-    step = importlib.import_module("rewards.migrations.0012_say_the_currency_of_all_that_waits")
-    # No event says how it was settled, as where the step before found none.
-    Subject.objects.update(waits_for="rate_missing", settled_version=7)
-    with connection.cursor() as cursor:
-        cursor.execute(step._SAY_THE_CURRENCY)
-    assert Subject.objects.get().waits_for == "rate_missing USD"
