@@ -35,15 +35,21 @@ def invite(*, advocate, email, at):
     mine, digest = Invitation.objects.filter(advocate=advocate), digest_of(storefront, key)
     if known := mine.filter(digest=digest).select_related("link__program").first():
         return known, False
-    if mine.filter(invited_at__gt=at - timedelta(days=1)).count() >= A_DAY:
+    if not left(advocate=advocate, at=at):
         raise Conflict("too_many_invitations", f"One person can invite {A_DAY} addresses a day; go on tomorrow.")
-    link = _open_link(advocate, at)
+    link = open_link(advocate=advocate, at=at)
     return Invitation.objects.create(
         storefront=storefront, advocate=advocate, link=link, digest=digest, invited_at=at
     ), True
 
 
-def _open_link(advocate, at):
+def left(*, advocate, at):
+    """How many more they can invite now."""
+    return A_DAY - advocate.invitations.filter(invited_at__gt=at - timedelta(days=1)).count()
+
+
+def open_link(*, advocate, at):
+    """The link they invite with, with its program. Refuses by the reason where none is open."""
     mine = advocate.links.filter(status=LinkStatus.ACTIVE).select_related("program", "advocate").order_by("pk")
     closed = "no_link"
     for link in mine:

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 from advocacy import ids, offers, reading
 from advocacy.models import AdvocateStatus, ProgramStatus
 from advocacy.pages import downloads, people
-from config.portal import cash, codes, friends, sharing, statement, wallet
+from config.portal import cash, codes, friends, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
+from referrals.pages import sharing
 
 
 @never_cache

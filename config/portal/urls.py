@@ -2,12 +2,14 @@ from django.urls import path
 
 from advocacy.pages import testimonials
 from config.portal import pages, sessions
+from referrals.pages import invitations
 from rewards.pages import payees, statements
 
 urlpatterns = [
     path("enter/<str:token>/", sessions.enter, name="portal-enter"),
     path("", pages.index, name="portal-index"),
     path("<str:advocate>/", pages.share, name="portal"),
+    path("<str:advocate>/invite/", invitations.invite, name="portal-invite"),
     path("<str:advocate>/rewards/", pages.rewards, name="portal-rewards"),
     path("<str:advocate>/rewards/statement.csv", pages.statement_file, name="portal-statement-file"),
     path("<str:advocate>/payee/", payees.edit, name="portal-payee"),

@@ -34,8 +34,8 @@ def portal(advocate, rest=""):
 
 
 def pages_of(advocate):
-    mine = [portal(advocate), portal(advocate, "rewards/"), portal(advocate, "tell/"), "/accounts/logout/"]
-    return [*mine, "/a/ALICE-LINK", "/a/NOBODY", "/nothing", "/accounts/2fa/"]
+    mine = [portal(advocate, rest) for rest in ("", "rewards/", "tell/", "invite/")]
+    return [*mine, "/accounts/logout/", "/a/ALICE-LINK", "/a/NOBODY", "/nothing", "/accounts/2fa/"]
 
 
 def violations(page):

@@ -5,8 +5,8 @@ from django.utils import timezone, translation
 
 from advocacy import ids, offers
 from advocacy.models import Customer
-from config.portal import sharing
 from referrals.models import Click, Link
+from referrals.pages import sharing
 from tests import cast, pages_stage
 from tests.cast import DAY
 

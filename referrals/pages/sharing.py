@@ -15,7 +15,7 @@ from referrals import links
 
 @dataclass(frozen=True)
 class Sharing:
-    """``shown``: the address as people read it; ``text``: what is sent with it."""
+    """``shown``: the address as people read it; ``text``: what is sent with it; ``email``: opens it as a mail."""
 
     address: str
     shown: str
@@ -25,7 +25,8 @@ class Sharing:
     qr: str
 
 
-def of(*, link, storefront, promise):
+def of(*, link, storefront, promise, to=""):
+    """``to``: whose address the mail has already."""
     address, text = links.address(link), _text(storefront, promise)
     both = quote(f"{text} {address}", safe="")
     subject = quote(_("For you: %(shop)s") % {"shop": storefront.name}, safe="")
@@ -34,7 +35,7 @@ def of(*, link, storefront, promise):
         shown=address.split("://", 1)[1],
         text=text,
         whatsapp=f"https://wa.me/?text={both}",
-        email=f"mailto:?subject={subject}&body={both}",
+        email=f"mailto:{quote(to, safe='@')}?subject={subject}&body={both}",
         qr=_drawn(address),
     )
 
