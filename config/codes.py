@@ -8,23 +8,20 @@ code asks the database the same questions as a known one, and with a publishable
 
 from django.utils import translation
 from django.utils.text import capfirst
-from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
 from advocacy import customers, money, offers, reading
-from advocacy.api import fields
 from advocacy.api.endpoint import Endpoint
-from advocacy.api.examples import euros
 from advocacy.api.keys import AnyKey, SecretKey
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import KeyKind, Side
 from advocacy.refusals import NotFound
+from config.code_answers import LONGEST, CodeAnswer, CodeCall, TypedCodeCall
 from referrals import attribution
 from referrals.attribution.candidates import earlier_orders
 from rewards.coupons import asking
 
-LONGEST = 200
 # For whoever stands at a checkout; ``advocacy.reasons`` has the same keys for staff and advocates.
 SENTENCES = {
     "link_disabled": "This code is switched off.",
@@ -46,93 +43,6 @@ SENTENCES = {
 
 # For what one code's offer asks and another's does not.
 _NO_OFFER = "The offer of this code does not apply here."
-
-
-class CartCall(fields.StrictSerializer):
-    amount_minor = fields.Minor(help_text="The goods before any discount: what minimums compare.")
-    currency = fields.Currency()
-    products = serializers.ListField(
-        child=serializers.DictField(),
-        required=False,
-        max_length=500,
-        help_text="Taken as they are; what depends on products is decided when the order comes.",
-    )
-
-    example = {"amount_minor": 3000, "currency": "EUR"}
-
-
-class CodeCall(fields.StrictSerializer):
-    customer = fields.Name(required=False, max_length=210, help_text="cus_… or ext_ and your id; with a secret key.")
-    cart = CartCall(required=False)
-    language = fields.Text(
-        required=False,
-        max_length=35,
-        help_text="Of the offer’s words, such as de; left out: English. Reasons are English.",
-    )
-
-    example = {"customer": "ext_fred", "cart": CartCall.example}
-
-
-class TypedCodeCall(CodeCall):
-    code = fields.Text(max_length=LONGEST, allow_blank=False, help_text="As it was typed.")
-
-    example = {"code": "SUMMER-7QX2"} | CodeCall.example
-
-
-class CodeReasonAnswer(serializers.Serializer):
-    key = serializers.CharField(help_text="A reason key.")
-    text = serializers.CharField(help_text="For whoever typed the code.")
-    missing = fields.MoneyAnswer(allow_null=True, help_text="With below_minimum: how much more it takes.")
-
-
-class CodeOfferAnswer(serializers.Serializer):
-    text = serializers.CharField(help_text="The offer in words.")
-    conditions = serializers.CharField(help_text="What it depends on, in words; may be empty.")
-    form = serializers.CharField(help_text="credit, points, coupon, gift_card, cash or custom.")
-    amount = fields.MoneyAnswer(allow_null=True)
-    percent_bp = serializers.IntegerField()
-    maximum = fields.MoneyAnswer(allow_null=True)
-    minimum_order = fields.MoneyAnswer(allow_null=True)
-    ends_at = fields.Moment(allow_null=True)
-
-
-class CodeAnswer(serializers.Serializer):
-    code = serializers.CharField(help_text="As it was sent.")
-    kind = serializers.CharField(help_text="referral, coupon or gift_card.")
-    valid = serializers.BooleanField()
-    offer = CodeOfferAnswer(
-        allow_null=True,
-        help_text="What this customer gets with this cart; where that is nothing, what the reasons are about. Null "
-        "where the program promises friends nothing just now.",
-    )
-    reasons = CodeReasonAnswer(many=True, help_text="Why it is not valid; empty where it is.")
-    click_precedence = serializers.CharField(
-        required=False, help_text="Of a referral code: whether the first or the last click wins in its program."
-    )
-
-    example = {
-        "code": "ALICE",
-        "kind": "referral",
-        "valid": False,
-        "offer": {
-            "text": "€5 store credit for your first order",
-            "conditions": "From €40, once.",
-            "form": "credit",
-            "amount": euros(500),
-            "percent_bp": 0,
-            "maximum": None,
-            "minimum_order": euros(4000),
-            "ends_at": None,
-        },
-        "reasons": [
-            {
-                "key": "below_minimum",
-                "text": "Add 10.00 EUR to use this code: it is for 40.00 EUR or more.",
-                "missing": euros(1000),
-            }
-        ],
-        "click_precedence": "last",
-    }
 
 
 _WHAT = (
@@ -199,15 +109,29 @@ def _of_link(link, person, cart, at):
     bond = person and attribution.bond_of(program=program, customer=person)
     facts = _known(link, person, bond, cart, at)
     promise = offers.in_force(program=program, at=at, advocate=link.advocate, friend=person, facts=facts)
-    offer, reasons = promise.friend, []
+    mine = _within_reach(promise.of_friend, cart, program)
+    offer, reasons = next(iter(mine), promise.friend), []
     if offer is None and (nearest := _nearest(promise.left_out)):
         offer, reasons = nearest.offer, [_withheld(nearest, program)]
     keys = attribution.speaks_against(link, customer=person, at=at)
     told = [*map(_reason, keys), *(reason for reason in reasons if reason["key"] not in keys)]
-    if offer and cart and cart["currency"] == program.currency and cart["amount_minor"] < offer.minimum_order_minor:
+    if offer and not _within_reach([offer], cart, program):
         told.append(_below(offer.minimum_order_minor, cart["amount_minor"], program.currency))
     told = _one_minimum(told)
-    return {"kind": "referral", "valid": not told, "offer": offer and _promised(offer, program), "reasons": told}
+    return {
+        "kind": "referral",
+        "valid": not told,
+        "offer": offer and _promised(offer, program),
+        "offers": [] if told else [_promised(each, program) for each in mine],
+        "reasons": told,
+    }
+
+
+def _within_reach(promised, cart, program):
+    """Those whose minimum this cart has; without a cart in the program's currency all."""
+    if not cart or cart["currency"] != program.currency:
+        return promised
+    return [offer for offer in promised if offer.minimum_order_minor <= cart["amount_minor"]]
 
 
 def _one_minimum(reasons):
@@ -273,7 +197,13 @@ def _of_coupon(coupon, person, cart, at):
         "minimum_order": None,
         "ends_at": coupon.expires_at,
     }
-    return {"kind": str(pool.kind), "valid": not keys, "offer": offer, "reasons": [_reason(key) for key in keys]}
+    return {
+        "kind": str(pool.kind),
+        "valid": not keys,
+        "offer": offer,
+        "offers": [] if keys else [offer],
+        "reasons": [_reason(key) for key in keys],
+    }
 
 
 def _reason(key):

@@ -25,6 +25,7 @@ def write(*, program, version):
             amount_minor=amount,
             percent_bp=percent,
             unit=benefit.unit,
+            items=version.benefits[side].get("items", []),
             maximum_minor=benefit.maximum_minor,
             minimum_order_minor=version.minimum_order_minor,
             first_order_only=version.trigger == CONVERSION_TRIGGER and first,

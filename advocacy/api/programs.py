@@ -82,11 +82,23 @@ class ProgramAnswer(serializers.ModelSerializer):
     }
 
 
+class OfferItemAnswer(serializers.Serializer):
+    by = serializers.ChoiceField(choices=["product", "category"])
+    values = serializers.ListField(
+        child=serializers.CharField(), help_text="As orders name them; of products their id, variant or SKU."
+    )
+    amount_minor = serializers.IntegerField(required=False, help_text="For each piece, in the offer’s unit.")
+    percent_bp = serializers.IntegerField(required=False, help_text="Of what they cost.")
+
+
 class OfferAnswer(serializers.ModelSerializer):
     id = fields.PublicId("offer", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
     amount = fields.Money(
         "amount_minor", "unit", help_text="0 for a percentage; of tiers and products the most that one of them pays."
+    )
+    items = OfferItemAnswer(
+        many=True, help_text="With the kind per_product: what it is for; an order's line goes by the first."
     )
     maximum = fields.Money("maximum_minor", "unit", allow_null=True, help_text="The most a percentage gives.")
     minimum_order = fields.Money("minimum_order_minor", "program.currency")
@@ -118,6 +130,7 @@ class OfferAnswer(serializers.ModelSerializer):
             "label",
             "amount",
             "percent_bp",
+            "items",
             "maximum",
             "minimum_order",
             "friends",
@@ -143,6 +156,7 @@ class OfferAnswer(serializers.ModelSerializer):
         "label": "",
         "amount": euros(1000),
         "percent_bp": 0,
+        "items": [],
         "maximum": None,
         "minimum_order": euros(2000),
         "friends": None,

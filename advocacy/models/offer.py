@@ -42,6 +42,8 @@ class Offer(models.Model):
     amount_minor = MinorField(default=0)
     percent_bp = models.PositiveIntegerField(default=0)
     unit = UnitField()
+    # By product or category: [{"by": "product" or "category", "values": […], "amount_minor" or "percent_bp"}].
+    items = models.JSONField(default=list, blank=True)
     maximum_minor = MinorField(null=True)
     minimum_order_minor = MinorField(default=0)
     first_order_only = models.BooleanField(default=True)

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from advocacy import money
 from advocacy.models import Offer, Side
-from advocacy.offers.benefit import benefit, minimum
+from advocacy.offers.benefit import benefit, minimum, named
 from advocacy.offers.to_advocates import headline, lines
 from advocacy.offers.to_friends import comes, conditions, disclosure, to_friend
 from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, TOLD
@@ -26,6 +26,7 @@ __all__ = [
     "in_force",
     "lines",
     "minimum",
+    "named",
     "to_friend",
 ]
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from advocacy.models import BenefitKind
-from advocacy.offers.benefit import in_its_form, is_share, maximum, minimum
+from advocacy.offers.benefit import in_its_form, is_share, maximum, minimum, named
 from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, SURVEY, TESTIMONIAL
 
 
@@ -46,7 +46,7 @@ def _paired(friend, advocate):
         return _you_get(advocate)
     words = {"benefit": in_its_form(advocate)}
     waits, at_once = _("You get %(benefit)s once they keep it."), _("You get %(benefit)s for it.")
-    return (waits if advocate.hold_days else at_once) % words
+    return _joined((waits if advocate.hold_days else at_once) % words, named(advocate))
 
 
 def _line(said, offers, *, told=None):
@@ -66,6 +66,10 @@ def _is_once(offer):
 
 
 def _friends_get(offer):
+    return _joined(_promised_to_friends(offer), named(offer))
+
+
+def _promised_to_friends(offer):
     words = {"benefit": in_its_form(offer), "minimum": minimum(offer) if offer.minimum_order_minor else ""}
     if offer.trigger == SIGN_UP:
         return _("Your friends get %(benefit)s when they sign up.") % words
@@ -93,6 +97,10 @@ def _friends_get_for(offer):
 
 
 def _you_get(offer):
+    return _joined(_promised_to_you(offer), named(offer))
+
+
+def _promised_to_you(offer):
     words = {"benefit": in_its_form(offer), "friends": offer.friends, "orders": offer.order_limit}
     if offer.friends:
         again, once = (

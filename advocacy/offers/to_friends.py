@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from advocacy.models import BenefitKind
-from advocacy.offers.benefit import benefit, exactly, in_its_form, is_share, maximum, minimum
+from advocacy.offers.benefit import benefit, exactly, in_its_form, is_share, maximum, minimum, named, products
 from advocacy.offers.triggers import ORDER, SIGN_UP
 
 
@@ -67,6 +67,8 @@ def comes(offer):
 def conditions(offer, *, until=""):
     """``From €40, once, until 31 December.`` ``until`` is a day in words, or empty."""
     parts = []
+    if named := products(offer):
+        parts.append(_("for %(products)s") % {"products": named})
     if offer.minimum_order_minor:
         parts.append(_("from %(minimum)s") % {"minimum": minimum(offer)})
     if offer.maximum_minor and offer.kind != BenefitKind.FIXED:
@@ -89,6 +91,10 @@ def _months(offer):
 
 def disclosure(offer, *, name):
     """That whoever invites is rewarded, as the friend reads it; ``name`` may be empty."""
+    return " ".join(said for said in (_rewarded(offer, name), named(offer)) if said)
+
+
+def _rewarded(offer, name):
     words = {"name": name, "benefit": in_its_form(offer)}
     if offer.trigger == ORDER and offer.hold_days:
         if not name:

@@ -47,7 +47,7 @@ def _text(storefront, promise):
         said = "\n".join([_("I like %(shop)s. With my link you get:") % words, *(one.strip() for one in each), ""])
     elif promise.friend:
         words["offer"] = offers.to_friend(promise.friend)
-        said = _("I like %(shop)s. With my link you get %(offer)s.") % words
+        said = f"{_('I like %(shop)s. With my link you get %(offer)s.') % words} {offers.named(promise.friend)}".strip()
     else:
         said = _("I like %(shop)s. Have a look.") % words
     too = _("I get a reward too.")

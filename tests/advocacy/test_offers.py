@@ -20,6 +20,11 @@ def offer(**terms):
 PERCENT = {"kind": "percent", "percent_bp": 1250}
 EVERY = {"first_order_only": False}
 FREE, AT_ONCE = {"minimum_order_minor": 0}, {"hold_days": 0}
+COFFEE = {"kind": "per_product", "percent_bp": 1000, "items": [{"by": "category", "values": ["Coffee"]}]}
+MANY = {
+    "kind": "per_product",
+    "items": [{"by": "product", "values": ["A", "B"]}, {"by": "category", "values": [*"BCDE"]}],
+}
 SIGN_UP = {"trigger": "referral.created", "first_order_only": False} | FREE
 POINTS = {"form": "points", "unit": "PTS", "amount_minor": 100} | FREE
 MUG = {"form": "custom", "label": "A mug"} | FREE
@@ -41,6 +46,16 @@ COUPON, CARD = {"form": "coupon"} | FREE, {"form": "gift_card", "amount_minor": 
         (PERCENT | EVERY, "12.5% of every order as store credit", "From €40, until 31 December."),
         (PERCENT | EVERY | FREE | {"form": "points"}, "12.5% of every order in points", "Until 31 December."),
         (FREE | {"form": "cash"} | PERCENT, "12.5% of your first order, paid out to you", "Once, until 31 December."),
+        (
+            COFFEE,
+            "up to 10% on certain products of your first order as store credit",
+            "For Coffee, from €40, once, until 31 December.",
+        ),
+        (
+            MANY | EVERY | FREE,
+            "up to €10 a piece on certain products as store credit for every order",
+            "For A, B, C and 2 more, until 31 December.",
+        ),
         (POINTS, "100 points for your first order", "Once, until 31 December."),
         (COUPON, "a coupon worth €10 for your first order", "Once, until 31 December."),
         (SIGN_UP | COUPON, "a coupon worth €10 when you sign up", "Until 31 December."),
@@ -100,10 +115,10 @@ def test_to_the_friend(terms, headline, conditions):
         ),
         (
             POINTS,
-            {"kind": "per_product", "percent_bp": 1000, "amount_minor": 200} | EVERY | FREE,
+            COFFEE | {"amount_minor": 200, "months_limit": 12} | EVERY | FREE,
             "Give 100 points, get up to 10% on certain products",
-            "Your friends get 100 points for their first order. "
-            "You get up to 10% on certain products of every order they keep.",
+            "Your friends get 100 points for their first order. You get up to 10% on certain products of every order "
+            "they keep. That is for 12 months. The products: Coffee.",
         ),
         (
             SIGN_UP,
@@ -148,14 +163,14 @@ def test_what_is_not_for_a_single_order_stands_beside_it(further, headline, sent
 
 
 def test_of_several_each_says_its_own_conditions():
-    coffee = offer(**{"kind": "per_product", "percent_bp": 1000, "rule_version": 1} | EVERY | FREE)
+    coffee = offer(**COFFEE | {"rule_version": 1} | EVERY | FREE)
     once = offer(rule_version=2, minimum_order_minor=3000)
     own = offer(**PERCENT | EVERY | FREE | AT_ONCE | {"form": "points", "percent_bp": 10_000, "rule_version": 3})
     more = offer(minimum_order_minor=3000, rule_version=2)
     promise = offers.Promise(coffee, own, (more,), (), (once,))
     with translation.override("en"):
         assert offers.lines(promise) == [
-            "Your friends get up to 10% on certain products of every order.",
+            "Your friends get up to 10% on certain products of every order. The products: Coffee.",
             "You get 100% in points of every order.",
             "Your friends get €10 for their first order from €30.",
             "You get €10 once they keep their first order. Orders count from €30.",
@@ -168,6 +183,7 @@ def test_of_several_each_says_its_own_conditions():
         ({}, "Alice gets €10 too if you keep your order."),
         (AT_ONCE, "Alice gets €10 too when you order."),
         (SIGN_UP, "Alice gets €10 too when you sign up."),
+        (COFFEE, "Alice gets up to 10% on certain products too if you keep your order. The products: Coffee."),
     ],
 )
 def test_friends_read_that_the_advocate_is_rewarded(terms, said):
@@ -213,6 +229,9 @@ def test_in_german():
     with translation.override("de"):
         assert offers.headline(promise).replace(NO_BREAK, " ") == "10 € geben, 10 € bekommen"
         assert offers.conditions(offer()).replace(NO_BREAK, " ") == "Ab 40 €, einmal."
+        named = "Für A, B, C und 2 weitere, ab 40 €, einmal."
+        assert offers.conditions(offer(**MANY)).replace(NO_BREAK, " ") == named
+        assert offers.named(offer(**MANY)) == "Die Produkte: A, B, C und 2 weitere."
 
 
 def test_only_offers_of_this_program_and_this_moment_are_in_force(program, rival):

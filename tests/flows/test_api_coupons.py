@@ -219,6 +219,27 @@ def test_a_referral_code_promises_the_friends_offer_to_anybody(shop, acme, offer
     assert told["offer"]["text"] == "€5 store credit for your first order"
     assert told["offer"]["amount"] == {"amount_minor": 500, "currency": "EUR"}
     assert told["offer"]["minimum_order"] == {"amount_minor": 4000, "currency": "EUR"}
+    assert told["offers"] == [told["offer"]]
+
+
+def test_all_that_a_cart_brings_is_told_and_what_each_is_for(shop, offer, program):
+    tea = [{"by": "category", "values": ["tea", "mugs"], "percent_bp": 500}]
+    every = {"friend_kind": "per_product", "friend_items": tea, "minimum_order_minor": 2000, "hold_days": 0}
+    old = {"at": timezone.now(), "starts_at": cast.LONG_AGO, "from_the_past": True, "program": program}
+    rulebook.save(name="Tea", terms=terms(**every, advocate_kind="", frequency="every_order"), **old, accepted=True)
+    five, share = "€5 store credit for your first order", "Up to 5% on certain products of every order as store credit"
+
+    def told(amount):
+        said = validate(shop, "ALICE-LINK", cart={"amount_minor": amount, "currency": "EUR"})
+        shown = [(each["text"], each["conditions"]) for each in said["offers"]]
+        return said["valid"], said["offer"]["text"], why(said), shown
+
+    for_tea = (share, "For tea and mugs, from €20.")
+    assert told(5000) == (True, five, [], [(five, "From €40, once."), for_tea])
+    assert told(3000) == (True, share, [], [for_tea])
+    assert told(1000) == (False, five, ["below_minimum"], [])
+    friend, *_ = [each for each in shop.get("/offers").json()["data"] if each["kind"] == "per_product"]
+    assert friend["items"] == [{"by": "category", "values": ["tea", "mugs"], "percent_bp": 500}]
 
 
 @pytest.mark.parametrize(

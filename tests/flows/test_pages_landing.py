@@ -36,20 +36,22 @@ def test_a_friend_reads_who_invites_what_they_get_and_on_what_terms(client, alic
 
 
 def test_of_two_offers_each_stands_with_its_own_conditions(client, alice, offer):
-    coffee = {"by": "category", "values": ["coffee"], "percent_bp": 1000}
+    names = ["Coffee", "Tea", "Mugs", "Filters"]
+    coffee = {"by": "category", "values": names, "percent_bp": 1000}
     more = {"friend_kind": "per_product", "friend_items": [coffee], "advocate_kind": "", "minimum_order_minor": 0}
     pages_stage.rule(alice.program, **more, frequency="every_order")
     page = seen(client)
     assert "<h1>€10 store credit for your first order</h1>" in page
     assert "<p>From €40, once.</p>" in page
-    assert "<p>Up to 10% on certain products of every order as store credit.</p>" in page
+    which = "Up to 10% on certain products of every order as store credit. For Coffee, Tea, Mugs and 1 more."
+    assert f"<p>{which}</p>" in page
     promise = offers.in_force(program=alice.program, at=timezone.now())
     link = alice.links.get()
     with translation.override("en"):
         assert sharing.of(link=link, storefront=alice.storefront, promise=promise).text.split("\n") == [
             "I like Acme Coffee. With my link you get:",
             "€10 store credit for your first order. From €40, once.",
-            "Up to 10% on certain products of every order as store credit.",
+            which,
             "I get a reward too.",
         ]
 
