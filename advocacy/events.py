@@ -110,3 +110,16 @@ SURVEY_ANSWERED = EventType(
     | _PROGRAM,
     when="a survey is answered",
 )
+EVENT_REPORTED = EventType(
+    "event.reported",
+    "report",
+    "The storefront told an event of its own, such as a visit to a touchpoint or a contact with its support.",
+    {
+        "reported_type": "what the storefront calls it",
+        "touchpoint": "where it happened, as the storefront names it, or empty",
+        "metadata": "of what came with it, the keys that a program of the storefront keeps for its rules",
+        "country": "of the customer: ISO 3166, or empty",
+        "stands": "whether it counts: always",
+    },
+    when="the shop tells an event of its own",
+)

@@ -17,6 +17,7 @@ PREFIXES = {
     "offer": "off",
     "advocate": "adv",
     "event": "evt",
+    "report": "rpt",
     "webhook_endpoint": "whe",
     "delivery": "dlv",
     "testimonial": "tst",

@@ -100,6 +100,7 @@ REASONS = {
     ),
     "rating_too_low": Reason("{input}; the rule asks for {threshold}.", _GENERAL),
     "answer_excluded": Reason("The answer {input} is not in the offer.", _GENERAL),
+    "event_excluded": Reason("The event “{input}” is not in the offer.", _GENERAL),
     "status_excluded": Reason("Status {input} is not in the offer.", _GENERAL),
     "cap_reached": Reason(
         "The cap is reached ({input} of {threshold} {span}).", "You have reached the most that the program pays."

@@ -31,6 +31,9 @@ _FACTS = {
     "score": 9,
     "scale_min": 0,
     "scale_max": 10,
+    # what storefronts report
+    "reported_type": "support.contacted",
+    "touchpoint": "support chat",
     # referrals
     "method": "click",
     "candidates": 1,

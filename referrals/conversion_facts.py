@@ -1,14 +1,12 @@
 """What the events of a conversion say: its whole state, of which a part is frozen when it is recorded."""
 
-from advocacy import secret_codes
+from advocacy import metadata
 from referrals import lines
 from referrals.attribution.candidates import earlier_orders
 from referrals.models import OrderStatus
 
-_LONGEST_VALUE = 200
 # Reasons of a review that are keys, because nobody but us writes them.
 BECAUSE = ("self_referral", "attributed_to_other")
-_SCALARS = str | int | float | bool
 
 
 def frozen(*, order, referral, converted_at, earlier=None):
@@ -28,7 +26,9 @@ def frozen(*, order, referral, converted_at, earlier=None):
         "friend_segments": friend.segments,
         "advocate_tier": advocate.tier,
         "friend_tier": friend.tier,
-        "metadata": _kept(order, referral.program.metadata_keys),
+        "metadata": metadata.kept(
+            storefront=order.storefront_id, said=order.metadata, keys=referral.program.metadata_keys
+        ),
     }
 
 
@@ -36,17 +36,6 @@ def _was_new(order, referral, earlier):
     if referral.bound_at == order.placed_at:
         return earlier == 0
     return earlier_orders(customer=referral.friend, occurred_at=referral.bound_at, order=order) == 0
-
-
-def _kept(order, keys):
-    """The program's keys with a single value, as texts; a coupon of our own by its id."""
-    said = {key: _text(order.metadata[key]) for key in keys if isinstance(order.metadata.get(key), _SCALARS)}
-    texts = secret_codes.hidden(storefront=order.storefront_id, codes=said.values())
-    return {key: text[:_LONGEST_VALUE] for key, text in zip(said, texts, strict=True)}
-
-
-def _text(value):
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def of(conversion, *, cancelled, friends_change, refunds=None):

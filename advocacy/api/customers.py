@@ -95,6 +95,13 @@ def given(*, storefront, value, at):
     return customers.upsert(storefront=storefront, fields=value, at=at)[0]
 
 
+def given_or_new(*, storefront, value, at):
+    """The same, but ``ext_…`` that is new makes its customer, as it does with an order."""
+    if isinstance(value, str):
+        return customers.named_or_made(storefront=storefront, name=value, at=at)[0]
+    return given(storefront=storefront, value=value, at=at)
+
+
 class CustomerAnswer(serializers.ModelSerializer):
     id = fields.PublicId("customer", source="public_id")
     external_id = serializers.CharField(allow_null=True, help_text="Your own id; null for a guest.")

@@ -3,7 +3,7 @@ from django.urls import path
 from advocacy.api.batch import Batch
 from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
-from advocacy.api.events import Events
+from advocacy.api.events import Events, OneEvent
 from advocacy.api.jobs import OneJob
 from advocacy.api.merges import MergeCustomers, Merges, OneMerge, UndoMerge
 from advocacy.api.privacy import CustomerErasure, CustomerExport
@@ -36,6 +36,7 @@ urlpatterns = [
     path("jobs/<str:id>", OneJob.as_view()),
     path("surveys/answers", Answers.as_view()),
     path("events", Events.as_view()),
+    path("events/<str:id>", OneEvent.as_view()),
     path("webhook_endpoints", WebhookEndpoints.as_view()),
     path("webhook_endpoints/<str:id>", OneWebhookEndpoint.as_view()),
     path("webhook_endpoints/<str:id>/rotate_secret", SecretRotation.as_view()),

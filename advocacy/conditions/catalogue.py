@@ -176,6 +176,10 @@ FIELDS = {
         "a survey of the kind {}",
         pattern="nps|csat|ces",
     ),
+    "reported_type": Field(
+        TEXT, "event_excluded", "Type of the shop’s own event", "As the shop names it.", "the shop’s event {}"
+    ),
+    "touchpoint": Field(TEXT, "event_excluded", "Touchpoint", "As the shop names it.", "the touchpoint {}"),
     "status": Field(TEXT, "status_excluded", "Status", "Of what the event is about.", "status {}"),
 }
 # The one field with a name of its own at the end: metadata.<key>.

@@ -13,6 +13,7 @@ from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.portal_session import PortalSession
 from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
 from advocacy.models.reckoning import Reckoning
+from advocacy.models.report import Report
 from advocacy.models.storefront import ApiKey, KeyKind, Storefront
 from advocacy.models.suppression import Suppression
 from advocacy.models.survey import Answer, SurveyKind
@@ -50,6 +51,7 @@ __all__ = [
     "Program",
     "ProgramStatus",
     "Reckoning",
+    "Report",
     "Side",
     "Standing",
     "Storefront",

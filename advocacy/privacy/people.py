@@ -1,7 +1,7 @@
 """The base's own part: the customer, who they are as an advocate, what they said."""
 
 from advocacy import enrolment
-from advocacy.models import Advocate, AdvocateStatus, Answer, Customer, PortalSession, Standing, Testimonial
+from advocacy.models import Advocate, AdvocateStatus, Answer, Customer, PortalSession, Report, Standing, Testimonial
 from advocacy.models import TestimonialStatus as Status
 from advocacy.privacy.exporting import rows
 
@@ -14,6 +14,7 @@ def told(customer):
     said = ("text", "rating", "display_name", "consent_at", "consent_wording", "status", "reason", "sent_at")
     joined = ("display_name", "shows_name", "status", "terms_version", "terms_accepted_at", "enrolled_at", "code")
     answered = ("kind", "score", "scale_min", "scale_max", "answered_at")
+    reported = ("event_id", "type", "touchpoint", "facts", "occurred_at")
     mine = Customer.objects.filter(pk=customer.pk)
     return {
         "person": rows(mine, *_CUSTOMER, "orders_before", "created_at", "updated_at"),
@@ -21,12 +22,14 @@ def told(customer):
         "programs": rows(Advocate.objects.filter(**me), *joined, program="program__name"),
         "testimonials": rows(Testimonial.objects.filter(**me), *said),
         "answers": rows(Answer.objects.filter(**me), *answered),
+        "events": rows(Report.objects.filter(**me), *reported),
         "portal_visits": rows(PortalSession.objects.filter(**me), "made_at", "opened_at"),
     }
 
 
 def erase(customer, *, at):
     PortalSession.objects.filter(customer=customer).delete()
+    Report.objects.filter(customer=customer).update(facts={})
     shown = {"text": _TEXT_OF_NOBODY, "display_name": "", "reason": "", "status": Status.WITHDRAWN}
     Testimonial.objects.filter(customer=customer).update(**shown)
     for advocate in Advocate.objects.filter(customer=customer).order_by("pk"):

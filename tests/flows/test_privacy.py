@@ -60,6 +60,8 @@ def xaver(acme, shop, zenobia, client):
     assert shop.post("/orders/ext_1001/refunds", refund).status_code == 201
     said = {"customer": "ext_xk-77", "text": "Kerbholz loves it", "display_name": "Xaver", "consented": True}
     assert shop.post("/testimonials", said).status_code == 201
+    called = {"id": "e1", "type": "support.called", "customer": "ext_xk-77", "facts": {"by": "Kerbholz"}}
+    assert shop.post("/events", called).status_code == 201
     sorry = {"customer": "ext_xk-77", "kind": "given", "amount_minor": 500, "reason": "Sorry, Xaver"}
     assert shop.post("/adjustments", sorry, headers={**key(shop), "Idempotency-Key": "1"}).status_code == 201
     payees.put(customer=customers.named(storefront=acme, name="ext_xk-77"), **PAYEE, source="api", at=timezone.now())
