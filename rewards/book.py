@@ -144,6 +144,7 @@ def terms_of(version, reckoned=None):
         hold_days=version.hold_days,
         hold_from=str(version.hold_from),
         delivery_allowance_days=version.delivery_allowance_days,
+        digital_at_once=version.digital_at_once,
         expires_days=version.expires_days,
         priority=version.priority,
         exclusive_group=version.exclusive_group,

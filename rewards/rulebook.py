@@ -15,8 +15,8 @@ from rewards.models import Rule, RuleStatus, RuleVersion
 # The columns of a version that its terms are made of.
 TERMS = (
     "trigger frequency order_limit months_limit months_from milestone_every milestone_repeats minimum_order_minor "
-    "conditions benefits caps per_currency hold_days hold_from delivery_allowance_days expires_days priority "
-    "exclusive_group ends_at"
+    "conditions benefits caps per_currency hold_days hold_from delivery_allowance_days digital_at_once expires_days "
+    "priority exclusive_group ends_at"
 ).split()
 # Ahead of now, so that no transaction under way is decided by a version that it could not see.
 NOTICE = timedelta(seconds=10)

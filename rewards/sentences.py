@@ -28,7 +28,7 @@ def benefits(version):
 
 def sentence(version, *, currency):
     """Such as “Give the advocate 10 % of a friend’s first order of 20.00 EUR or more, up to 15.00 EUR each, at most 5
-    a month, 14 days after the delivery.”; ``version`` may be unsaved.
+    a month, 14 days after the delivery (digital goods at once).”; ``version`` may be unsaved.
     """
     given = benefits(version)
     parts = [_gives(version, given, currency)]
@@ -225,9 +225,14 @@ def _wait(version):
     late = order and version.hold_from in ("shipping", "delivery")
     if not days:
         return f"right after {version.get_hold_from_display()}" if late else "at once"
-    return (
-        f"{counted(days, 'day')} after {version.get_hold_from_display()}" if order else f"{counted(days, 'day')} later"
-    )
+    since = f"after {version.get_hold_from_display()}" if order else "later"
+    return f"{counted(days, 'day')} {since}{_digital(version)}"
+
+
+def _digital(version):
+    """Only of what begins with an order."""
+    known = TYPES.get(version.trigger)
+    return " (digital goods at once)" if version.digital_at_once and known and "digital" in known.facts else ""
 
 
 def _expiry(version):

@@ -113,6 +113,7 @@ def _reward(reward):
         "held": bool(reward.held_by),
         "held_by": reward.held_by,
         "awaits_delivery": reward.awaits_delivery,
+        "digital_at_once": reward.digital_at_once,
         "due_at": reward.due_at.isoformat(),
         "expires_at": reward.expires_at.isoformat() if reward.expires_at else None,
         "credited_at": reward.credited_at.isoformat() if reward.credited_at else None,

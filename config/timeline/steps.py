@@ -10,6 +10,7 @@ from config.timeline import parts
 from rewards.models import Leg, RewardStatus
 
 _PAYS_OFF = "Without a code: it pays off one that was used and whose reward was taken back."
+_AT_ONCE = "Digital goods: nothing is to be sent, so the rule credits them without its wait."
 _WAIVED = (
     "It had been spent or paid when the rule was corrected: nobody gives it back, also when the order is refunded."
 )
@@ -114,7 +115,7 @@ def of_money(told):
         for transfer in told["transfers"]:
             if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":
                 amount = reading.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
-                said = _PAYS_OFF if reward["pays_off"] and transfer["leg"] == Leg.RELEASE else ""
+                said = _released(reward) if transfer["leg"] == Leg.RELEASE else ""
                 steps.append(
                     _step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}", said)
                 )
@@ -125,6 +126,10 @@ def of_money(told):
             amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
             steps.append(_step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))
     return steps
+
+
+def _released(reward):
+    return _PAYS_OFF if reward["pays_off"] else _AT_ONCE if reward["digital_at_once"] else ""
 
 
 def _corrected(told):

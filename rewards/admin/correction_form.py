@@ -19,10 +19,17 @@ _SECTIONS = {
     "Which orders": ("minimum_order", "conditions_how", "conditions"),
     "How often": ("order_limit", "months_limit", "months_from"),
     "Limits and budgets": ("caps",),
-    "Until it is credited, and expiry": ("hold_days", "hold_from", "delivery_allowance_days", "expires_days"),
+    "Until it is credited, and expiry": (
+        "hold_days",
+        "hold_from",
+        "delivery_allowance_days",
+        "digital_at_once",
+        "expires_days",
+    ),
     "Other currencies": ("per_currency",),
 }
-_OF_ORDERS = {"minimum_order", "months_limit", "months_from", "hold_from", "delivery_allowance_days", "per_currency"}
+_HOLDS = {"hold_from", "delivery_allowance_days", "digital_at_once"}
+_OF_ORDERS = {"minimum_order", "months_limit", "months_from", "per_currency"} | _HOLDS
 _OF_EVERY = {"order_limit", "months_limit", "months_from"}
 _OF_FRIENDS = {"minimum_order", "conditions_how", "conditions"}
 _HEADINGS = {"advocate": "For the advocate", "friend": "For the friend", "customer": "For the customer"}

@@ -4,7 +4,7 @@ from advocacy import conditions, ids, money, reading
 from advocacy.admin import words
 from advocacy.outbox.catalogue import TYPES
 from rewards import sentences
-from rewards.admin.rule_fields import FORMS, HOW_OFTEN, KINDS
+from rewards.admin.rule_fields import AT_ONCE, DIGITAL, FORMS, HELD, HOW_OFTEN, KINDS
 from rewards.models import CouponPool
 from rewards.rules.terms import POINTS, SIDES, benefit
 
@@ -97,6 +97,10 @@ COLUMNS = {
     "hold_days": ("Wait", _days("hold_days")),
     "hold_from": ("Counted from", lambda version, currency: version.get_hold_from_display()),
     "delivery_allowance_days": ("Delivery takes", _days("delivery_allowance_days")),
+    "digital_at_once": (
+        "Digital goods",
+        lambda version, currency: dict(DIGITAL)[AT_ONCE if version.digital_at_once else HELD],
+    ),
     "expires_days": ("Expiry", _days("expires_days")),
     "priority": ("Priority", lambda version, currency: str(version.priority)),
     "exclusive_group": ("Group", _plain("exclusive_group")),

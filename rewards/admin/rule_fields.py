@@ -19,6 +19,8 @@ HOW_OFTEN = [
     ("every_order", "Every time"),
     (MILESTONE, "For every so many friends who ordered (milestone)"),
 ]
+AT_ONCE, HELD = "at_once", "held"
+DIGITAL = [(AT_ONCE, "are credited at once"), (HELD, "wait like other goods")]
 FORMS = [
     (words.CREDIT, "Store credit"),
     (words.POINTS, "Points"),

@@ -68,6 +68,12 @@ class RuleForm(Sides, forms.ModelForm):
         min_value=0,
         max_value=90,
     )
+    digital_at_once = fields.choice(
+        "Digital goods",
+        fields.DIGITAL,
+        "An order of which nothing is to be sent. One that has anything to send waits as a whole.",
+        initial=fields.AT_ONCE,
+    )
     expires_days = fields.number(
         "It expires after",
         "Days; what is not spent by then is gone, after a reminder. Empty: never.",

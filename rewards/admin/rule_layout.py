@@ -6,6 +6,7 @@ from rewards.admin.rule_form import SOON
 
 _DERIVED = "trigger == 'conversion.recorded'"
 _EVERY = "frequency == 'every_order'"
+_ORDERED = " || ".join(f"trigger == '{one.name}'" for one in TYPES.values() if one.triggers and "digital" in one.facts)
 _MILESTONE = f"{_DERIVED} && frequency == 'milestone'"
 
 
@@ -23,6 +24,7 @@ SHOWN_WHEN = {
     "milestone_repeats": _MILESTONE,
     "hold_from": _DERIVED,
     "delivery_allowance_days": f"{_DERIVED} && ['shipping', 'delivery'].includes(hold_from)",
+    "digital_at_once": f"({_ORDERED}) && hold_days > 0",
     "starts_at": f"when != '{SOON}'",
 }
 FIELDSETS = [
@@ -45,7 +47,7 @@ FIELDSETS = [
     ("For the advocate", {"fields": _fields_of("advocate")}),
     ("For the friend", {"fields": _fields_of("friend")}),
     ("For the customer", {"fields": _fields_of("customer")}),
-    ("Until it is credited", {"fields": ["hold_days", "hold_from", "delivery_allowance_days"]}),
+    ("Until it is credited", {"fields": ["hold_days", "hold_from", "delivery_allowance_days", "digital_at_once"]}),
     ("When", {"fields": ["when", "starts_at", "ends_at"]}),
     ("Limits and budgets", {"fields": ["caps"]}),
     ("Further conditions", {"fields": ["conditions_how", "conditions"]}),

@@ -3,7 +3,7 @@
 from advocacy import conditions, money
 from advocacy.outbox.catalogue import TYPES
 from rewards.admin import amounts
-from rewards.admin.rule_fields import MILESTONE, SIDES
+from rewards.admin.rule_fields import HELD, MILESTONE, SIDES
 from rewards.models import CONVERSION_TRIGGER, Frequency, HoldFrom, MonthsFrom
 from rewards.rules import terms as words
 
@@ -37,6 +37,7 @@ class Reading:
             "per_currency": self._per_currency(),
             "hold_days": cleaned.get("hold_days") or 0,
             "hold_from": cleaned.get("hold_from") or HoldFrom.PAYMENT,
+            "digital_at_once": cleaned.get("digital_at_once") != HELD,
             "delivery_allowance_days": 7 if allowance is None else allowance,
             "expires_days": cleaned.get("expires_days"),
             "priority": cleaned.get("priority") or 0,

@@ -2,7 +2,7 @@
 
 from advocacy import conditions, money
 from rewards.admin import amounts
-from rewards.admin.rule_fields import MILESTONE, SIDES
+from rewards.admin.rule_fields import AT_ONCE, HELD, MILESTONE, SIDES
 from rewards.models import Frequency
 from rewards.rules import terms as words
 
@@ -17,6 +17,7 @@ def typed(terms, currency):
     boxes = {name: terms[name] for name in _AS_IT_IS if name in terms}
     boxes["frequency"] = MILESTONE if terms.get("milestone_every") else terms.get("frequency", Frequency.FIRST_ORDER)
     boxes["milestone_repeats"] = "repeats" if terms.get("milestone_repeats", True) else "once"
+    boxes["digital_at_once"] = AT_ONCE if terms.get("digital_at_once", True) else HELD
     boxes["minimum_order"] = amounts.typed(terms.get("minimum_order_minor"), currency)
     for side in SIDES:
         boxes |= _benefit(side, terms["benefits"].get(side, {"kind": ""}), currency)

@@ -27,6 +27,7 @@ _EXAMPLE = {
     "caps": [{"scope": "advocate", "period": "month", "measure": "count", "limit": 5}],
     "hold_days": 14,
     "hold_from": "delivery",
+    "digital_at_once": True,
 }
 
 
@@ -63,7 +64,7 @@ class RuleAnswer(serializers.ModelSerializer):
                 "id": sample("rule_version"),
                 "number": 1,
                 "sentence": "Give the advocate 10.00 EUR and the friend 10.00 EUR for a friend’s first order of 40.00 "
-                "EUR or more, at most 5 a month for each advocate, 14 days after the delivery.",
+                "EUR or more, at most 5 a month for each advocate, 14 days after the delivery (digital goods at once).",
                 "starts_at": "2026-11-22T10:15:10Z",
                 "ends_at": None,
             }
@@ -117,6 +118,9 @@ class TermsCall(fields.StrictSerializer):
     hold_days = fields.Whole(min_value=0, max_value=365, required=False)
     hold_from = fields.Choice(HoldFrom.choices, required=False)
     delivery_allowance_days = fields.Whole(min_value=0, max_value=90, required=False)
+    digital_at_once = fields.Flag(
+        required=False, help_text="Of digital goods only, so that nothing is to be sent: no wait. True without it."
+    )
     expires_days = fields.Whole(min_value=1, max_value=3650, required=False)
     priority = fields.Whole(min_value=-1000, max_value=1000, required=False)
     exclusive_group = fields.Text(max_length=40, required=False)

@@ -14,23 +14,28 @@ _DUE = """
             AND decision.number = subject.decisions_made
         WHERE reward.status = 'pending' AND reward.credited_at IS NULL
     ), counted AS (
-        SELECT waiting.id, waiting.due_at, version.hold_days * INTERVAL '24 hours' + CASE
+        SELECT waiting.id, waiting.due_at, CASE
+            WHEN version.digital_at_once AND goods.digital
+                THEN GREATEST(waiting.occurred_at, (facts.said ->> 'paid_at')::timestamptz)
+            ELSE version.hold_days * INTERVAL '24 hours' + CASE
             WHEN version.hold_from = 'order' AND facts.said ->> 'placed_at' IS NOT NULL
                 THEN (facts.said ->> 'placed_at')::timestamptz
             WHEN version.hold_from IN ('shipping', 'delivery') AND facts.said ? 'placed_at'
-                    AND NOT COALESCE((facts.said ->> 'digital')::boolean, FALSE)
+                    AND NOT goods.digital
                 THEN COALESCE(
                     (facts.said ->> CASE version.hold_from WHEN 'shipping' THEN 'shipped_at' ELSE 'delivered_at' END
                         )::timestamptz,
                     GREATEST(waiting.occurred_at, (facts.said ->> 'paid_at')::timestamptz)
                         + version.delivery_allowance_days * INTERVAL '24 hours')
             ELSE GREATEST(waiting.occurred_at, (facts.said ->> 'paid_at')::timestamptz)
+            END
         END AS at
         FROM waiting
         JOIN rewards_ruleversion version ON version.id = waiting.rule_version_id
         LEFT JOIN advocacy_event event ON event.subject_kind = waiting.kind AND event.subject_id = waiting.fact
             AND event.version = waiting.decided,
-            LATERAL (SELECT COALESCE(waiting.facts, event.facts) AS said) AS facts
+            LATERAL (SELECT COALESCE(waiting.facts, event.facts) AS said) AS facts,
+            LATERAL (SELECT COALESCE((facts.said ->> 'digital')::boolean, FALSE) AS digital) AS goods
         UNION ALL
         SELECT waiting.id, waiting.due_at, (
             SELECT (event.facts ->> 'due_at')::timestamptz FROM advocacy_event event

@@ -8,7 +8,7 @@ from rewards.models.correction import OPEN
 # What a mistake can be in. Anything else changes what a rule is about: that is a new version.
 CORRECTABLE = (
     "benefits minimum_order_minor conditions caps per_currency order_limit months_limit months_from hold_days "
-    "hold_from delivery_allowance_days expires_days"
+    "hold_from delivery_allowance_days digital_at_once expires_days"
 ).split()
 # Such as a whole copy of the version holds.
 _REST = set(rulebook.TERMS) - set(CORRECTABLE)

@@ -21,7 +21,8 @@ def of_subject(*, storefront, kind, public_id):
     """``{"decisions": […], "rewards": […], "transfers": […]}``, oldest first; empty before the first settling.
 
     Rewards have ``awaits_delivery``: their date counts from the payment, until a delivery is told; and ``pays_off``:
-    credited without a code, because one that was used is still owed.
+    credited without a code, because one that was used is still owed; and ``digital_at_once``: no hold, because nothing
+    of the order is to be sent.
     """
     subjects = list(Subject.objects.filter(storefront=storefront, kind=kind, public_id=public_id).order_by("pk"))
     if not subjects:
@@ -38,7 +39,7 @@ def of_subject(*, storefront, kind, public_id):
     )
     for reward in rewards:
         reward.pays_off = reward.pk in paying
-        _note_delivery(reward, decisions, facts)
+        _note_hold(reward, decisions, facts)
     return {
         "decisions": [
             _decision(one, one.facts or facts[one.version], firsts.get(one.subject.trigger, {}), versions)
@@ -85,13 +86,15 @@ def _rewards(subjects):
     return list(rows.order_by("id"))
 
 
-def _note_delivery(reward, decisions, facts):
-    reward.awaits_delivery = False
-    if reward.pending_minor and reward.rule_version:
+def _note_hold(reward, decisions, facts):
+    reward.awaits_delivery = reward.digital_at_once = False
+    if reward.rule_version:
         last = [one for one in decisions if one.subject_id == reward.subject_id][-1]
         terms, moment = book.terms_of(reward.rule_version), reward.subject.occurred_at
         known = last.facts or facts[last.version]
-        reward.awaits_delivery = rules.due_at(facts=known, terms=terms, moment=moment)[1]
+        reward.digital_at_once = bool(terms.hold_days) and rules.is_at_once(facts=known, terms=terms)
+        waits = rules.due_at(facts=known, terms=terms, moment=moment)[1]
+        reward.awaits_delivery = bool(reward.pending_minor) and waits
 
 
 def _decision(decision, facts, first, versions):

@@ -101,6 +101,9 @@ class RuleVersion(models.Model):
         validators=[MaxValueValidator(90)],
         help_text="Days from the payment to the delivery, where no delivery is told.",
     )
+    digital_at_once = models.BooleanField(
+        default=True, help_text="An order of which nothing is to be sent does not wait for the hold."
+    )
     expires_days = models.PositiveIntegerField(
         null=True,
         blank=True,

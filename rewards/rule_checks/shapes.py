@@ -5,7 +5,7 @@ _TERMS = {
     **dict.fromkeys(("frequency", "months_from", "hold_from", "exclusive_group"), str),
     **dict.fromkeys(("order_limit", "months_limit", "milestone_every", "expires_days"), _NUMBER),
     **dict.fromkeys(("minimum_order_minor", "hold_days", "delivery_allowance_days", "priority"), int),
-    "milestone_repeats": bool,
+    **dict.fromkeys(("milestone_repeats", "digital_at_once"), bool),
     "conditions": (list, dict),
     "caps": list,
     "per_currency": dict,

@@ -3,7 +3,7 @@
 from rewards.rules.asking import keys
 from rewards.rules.checks import RATE_MISSING, STANDING
 from rewards.rules.deciding import decide
-from rewards.rules.moves import PLACES, due_at, legs, status
+from rewards.rules.moves import PLACES, due_at, is_at_once, legs, status
 from rewards.rules.questions import Earlier, Question, Rate, Verdict
 from rewards.rules.terms import Benefit, Meter, Terms, compiled
 
@@ -21,6 +21,7 @@ __all__ = [
     "compiled",
     "decide",
     "due_at",
+    "is_at_once",
     "keys",
     "legs",
     "status",

@@ -46,12 +46,14 @@ def due_at(*, facts, terms, moment):
     """When the hold is over, and whether that waits for a delivery to be told: ``(aware datetime, bool)``.
 
     Without a shipping or delivery it is counted from the payment plus the delivery allowance; digital goods arrive
-    when they are paid. An order that was paid only after ``moment`` counts from then; facts that are no order's count
-    from ``moment``.
+    when they are paid, and wait for nothing more where ``is_at_once``. An order that was paid only after ``moment``
+    counts from then; facts that are no order's count from ``moment``.
     """
     hold = timedelta(days=terms.hold_days)
     paid = datetime.fromisoformat(facts["paid_at"]) if facts.get("paid_at") else moment
     start, waits = max(moment, paid), False
+    if is_at_once(facts=facts, terms=terms):
+        return start, waits
     if terms.hold_from == "order" and facts.get("placed_at"):
         start = datetime.fromisoformat(facts["placed_at"])
     elif terms.hold_from in ("shipping", "delivery") and "placed_at" in facts and not facts.get("digital"):
@@ -59,3 +61,8 @@ def due_at(*, facts, terms, moment):
         waits = told is None
         start = start + timedelta(days=terms.delivery_allowance_days) if waits else datetime.fromisoformat(told)
     return start + hold, waits
+
+
+def is_at_once(*, facts, terms):
+    """Whether a version's hold is left out, because nothing of the order is to be sent."""
+    return bool(terms.digital_at_once and facts.get("digital"))

@@ -145,6 +145,7 @@ class Terms:
     hold_days: int = 0
     hold_from: str = "payment"
     delivery_allowance_days: int = 7
+    digital_at_once: bool = True
     expires_days: int | None = None
     priority: int = 0
     exclusive_group: str = ""

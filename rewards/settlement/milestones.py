@@ -137,13 +137,14 @@ def _change(case, verdict, key):
 
 
 def _told(found):
-    """The Cases that may tell more of an order that had reached a step: sent, delivered."""
+    """The Cases that may tell more of an order that had reached a step: sent, delivered, no longer digital."""
     return [case for case in found if not case.first and any(map(_may_tell, case.verdicts))]
 
 
 def _may_tell(verdict):
     terms = verdict.terms
-    return terms.milestone_every and verdict.uses and terms.hold_from in ("shipping", "delivery")
+    late = terms.hold_from in ("shipping", "delivery") or (terms.digital_at_once and terms.hold_days)
+    return terms.milestone_every and verdict.uses and late
 
 
 def _pending(told):

@@ -9,7 +9,7 @@ PAGES = ["", "why/?q=1001", "rewards/rule/", "rewards/rule/add/", "advocacy/prog
 # Cells of lists that hide a part of what they say.
 CUT = """[...document.querySelectorAll("#result_list td")]
   .filter((cell) => cell.scrollHeight > cell.clientHeight + 1).map((cell) => cell.innerText)"""
-GIVES_12 = "Give the advocate 12.50 EUR for a friend’s first order, 14 days after the delivery."
+GIVES_12 = "Give the advocate 12.50 EUR for a friend’s first order, 14 days after the delivery (digital goods at once)."
 
 
 @pytest.fixture

@@ -8,7 +8,10 @@ from tests.flows.admin_stage import rule, rule_form
 
 ADD = "/admin/rewards/rule/add/"
 IN_WORDS = "/admin/rewards/rule/in-words/"
-GIVES_10 = "Give the advocate 10.00 EUR for a friend’s first order of 40.00 EUR or more, 14 days after the payment."
+GIVES_10 = (
+    "Give the advocate 10.00 EUR for a friend’s first order of 40.00 EUR or more, "
+    "14 days after the payment (digital goods at once)."
+)
 TEN = {"form": "credit", "kind": "fixed", "amount_minor": 1000}
 
 

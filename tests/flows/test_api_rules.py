@@ -26,7 +26,10 @@ def test_a_rule_is_written_once_however_often_it_is_sent(shop):
     made = shop.post("/rules", GIVE_10, **keyed("one"))
     assert made.status_code == 201
     version = made.json()["versions"][0]
-    assert version["sentence"] == "Give the advocate 10.00 EUR for a friend’s first order, 14 days after the payment."
+    assert (
+        version["sentence"]
+        == "Give the advocate 10.00 EUR for a friend’s first order, 14 days after the payment (digital goods at once)."
+    )
     assert (version["number"], version["benefits"]) == (1, {"advocate": TEN})
     again = shop.post("/rules", GIVE_10, **keyed("one"))
     assert (again.status_code, again.json()) == (200, made.json())

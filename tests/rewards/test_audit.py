@@ -421,13 +421,18 @@ def test_a_rate_that_was_changed_after_something_was_decided_by_it_is_found(fred
     assert len(list(audit.parts()["rates"]())) == 1
 
 
-@pytest.mark.parametrize("hold_from", ["order", "payment", "shipping", "delivery"])
-def test_a_hold_is_counted_as_it_was_decided(fred, hold_from):
+DIGITAL = {"digital": True, "advocate_review": "held"}
+
+
+@pytest.mark.parametrize(
+    ("hold_from", "said"), [("order", {}), ("payment", {}), ("shipping", {}), ("delivery", {}), ("delivery", DIGITAL)]
+)
+def test_a_hold_is_counted_as_it_was_decided(fred, hold_from, said):
     program = fred.storefront.programs.get()
     rule_of(program, "Held", hold_from=hold_from, hold_days=9, friend_kind="", frequency="every_order")
     conversion = conversion_of(Reward.objects.get(recipient=fred, rule__isnull=False).advocate, fred)
     placed = (NOW - timedelta(hours=1)).isoformat()
-    tell(conversion, placed_at=placed, paid_at=NOW.isoformat(), digital=False)
+    tell(conversion, placed_at=placed, paid_at=NOW.isoformat(), **said)
     settle()
     lot(program, fred, 100)
     assert list(audit.parts()["holds"]()) == []

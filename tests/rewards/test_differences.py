@@ -31,6 +31,7 @@ CHANGED = {
     "hold_days": (30, "Wait"),
     "hold_from": ("payment", "Counted from"),
     "delivery_allowance_days": (3, "Delivery takes"),
+    "digital_at_once": (False, "Digital goods"),
     "expires_days": (365, "Expiry"),
     "priority": (10, "Priority"),
     "exclusive_group": ("boost", "Group"),

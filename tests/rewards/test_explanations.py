@@ -7,6 +7,7 @@ import pytest
 
 from advocacy import conditions, reasons
 from advocacy.models import Reckoning
+from config.timeline import parts, steps
 from referrals import events as catalogue
 from rewards import earnings, explanations
 from rewards.explanations import reading
@@ -142,8 +143,12 @@ def test_a_reward_waits_for_its_delivery_and_a_delivery_moves_its_date(alice, fr
 
 def test_digital_goods_have_arrived_when_they_are_paid(alice, fred):
     rule_of(alice.program, **PLAIN | {"hold_days": 14, "hold_from": "delivery"})
-    _, (reward,) = told(bring(alice, fred, digital=True))
-    assert (reward.awaits_delivery, reward.due_at) == (False, NOW + timedelta(days=14))
+    conversion = bring(alice, fred, digital=True)
+    _, (reward,) = told(conversion)
+    assert (reward.awaits_delivery, reward.status) == (False, "available")
+    answer = explanations.of_subject(storefront=alice.storefront, kind="conversion", public_id=conversion.public_id)
+    (step,) = steps.of_money(parts.decided(answer))
+    assert step["detail"] == "Digital goods: nothing is to be sent, so the rule credits them without its wait."
 
 
 def test_a_step_says_how_many_friends_it_took(alice):

@@ -115,7 +115,7 @@ def test_a_rule_does_not_start_in_the_past_by_itself(program):
 def test_a_rule_says_itself_in_a_sentence(program):
     assert rulebook.sentence(rule_of(program), currency="EUR") == (
         "Give the advocate 10.00 EUR and the friend 5.00 EUR for a friend’s first order of 20.00 EUR or more, "
-        "14 days after the payment."
+        "14 days after the payment (digital goods at once)."
     )
 
 

@@ -43,16 +43,17 @@ SENTENCES = [
         | {"advocate_maximum_minor": 1500, "minimum_order_minor": 2000, "hold_days": 14, "hold_from": "delivery"}
         | {"caps": [cap("count", "advocate", "month", 5)]},
         "Give the advocate 10 % of a friend’s first order of 20.00 EUR or more, up to 15.00 EUR each, "
-        "at most 5 a month, 14 days after the delivery.",
+        "at most 5 a month, 14 days after the delivery (digital goods at once).",
     ),
     (
         TEN | FIVE,
-        "Give the advocate 10.00 EUR and the friend 5.00 EUR for a friend’s first order, 14 days after the payment.",
+        "Give the advocate 10.00 EUR and the friend 5.00 EUR for a friend’s first order, 14 days after "
+        "the payment (digital goods at once).",
     ),
     (
         PERCENT | EVERY | FIVE | {"advocate_maximum_minor": 1500, "hold_days": 1, "hold_from": "order"},
         "Give the advocate 10 % of the revenue, up to 15.00 EUR each, and the friend 5.00 EUR for every order of a "
-        "friend, 1 day after the order.",
+        "friend, 1 day after the order (digital goods at once).",
     ),
     (
         PERCENT | EVERY | {"months_limit": 12, "hold_days": 0},
@@ -90,14 +91,14 @@ SENTENCES = [
     ),
     (
         {"advocate_form": "custom", "advocate_label": "A mug", "milestone_every": 12, "milestone_repeats": False},
-        "Give the advocate “A mug” for the 12th friend who keeps an order, 14 days later.",
+        "Give the advocate “A mug” for the 12th friend who keeps an order, 14 days later (digital goods at once).",
     ),
     (
         {"advocate_form": "cash", "hold_days": 30}
         | TEN
         | {"caps": [cap("amount", "program", "all", 100_000), cap("amount", "pair", "year", 5000)]},
         "Give the advocate 10.00 EUR in cash for a friend’s first order, with a budget of 1000.00 EUR, at most 50.00 "
-        "EUR a year for each advocate and friend, 30 days after the payment.",
+        "EUR a year for each advocate and friend, 30 days after the payment (digital goods at once).",
     ),
     (
         {"trigger": "referral.created", "friend_form": "coupon", "friend_pool": POOL, "hold_days": 0} | FIVE,
@@ -147,7 +148,7 @@ SENTENCES = [
     (
         TEN | FIVE | {"friend_form": "points", "caps": [cap("amount", "advocate", "day", 2000, side="friend")]},
         "Give the advocate 10.00 EUR and the friend 500 points for a friend’s first order, at most 2000 points of the "
-        "friend’s a day for each advocate, 14 days after the payment.",
+        "friend’s a day for each advocate, 14 days after the payment (digital goods at once).",
     ),
 ]
 
