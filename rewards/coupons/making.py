@@ -9,8 +9,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from advocacy.models import Errand, ErrandKind, ErrandState
 from advocacy.platforms import discounts
+from rewards import locks
 from rewards.coupons import codes, in_shop, pools, serving
-from rewards.models import Coupon, CouponPool, CouponState
+from rewards.models import Coupon, CouponPool, CouponState, PoolSource
 
 _ENDED = (CouponState.REVOKED, CouponState.EXPIRED)
 _SAID = {
@@ -25,7 +26,8 @@ TEST_MODE = "test_mode: no shop was called."
 
 def order(*, at, limit=500, storefront=None):
     """Ask shops for the codes that are missing; returns how many. Each pool is a transaction of its own."""
-    return sum(_order(pool, at, limit) for pool in pools.waited_for(storefront).filter(source="in_shop"))
+    made_there = CouponPool.objects.filter(source=PoolSource.IN_SHOP)
+    return sum(_order(pool, at, limit) for pool in pools.waited_for(locks.of_only(storefront, made_there)))
 
 
 def _order(pool, at, limit):

@@ -9,7 +9,7 @@ from advocacy.models import Connection, ConnectionStatus, Side
 from advocacy.refusals import Conflict, NotFound, Refused
 from rewards import events as catalogue
 from rewards.coupons import debts, telling
-from rewards.models import Coupon, CouponPool, CouponState, PoolKind, PoolSource, Reward, RewardStatus
+from rewards.models import Coupon, CouponPool, CouponState, PoolKind, PoolSource, Reward, RewardStatus, RuleVersion
 
 # What makes two calls for a pool of one name the same call.
 COLUMNS = (
@@ -149,14 +149,21 @@ def counted(pools):
     return pools.annotate(**states)
 
 
-def waited_for(storefront=None):
-    """The pools that somebody waits for a code of, of this storefront or of all."""
-    names = set()
-    rewards = Reward.objects.filter(waits_for_code=True).exclude(status=RewardStatus.REVERSED)
-    rewards = rewards.filter(storefront=storefront) if storefront else rewards
-    for side, benefits in rewards.values_list("side", "rule_version__benefits").distinct():
-        names.add(ids.decode("pol", (benefits or {}).get(side, {}).get("pool", "")))
-    return CouponPool.objects.filter(public_id__in=names - {None}).order_by("pk")
+def waited_for(candidates):
+    """Those of these pools (a queryset) that somebody waits for a code of; who waits for another pool is not read."""
+    named = {text_id(pool): pool for pool in candidates.order_by("pk")}
+    programs = {pool.program_id for pool in named.values()}
+    wanted = set()
+    for version, benefits in RuleVersion.everything.filter(rule__program__in=programs).values_list("pk", "benefits"):
+        paying = {side: benefits.get(side, {}).get("pool") for side in Side.values}
+        wanted |= {name for side, name in paying.items() if name in named.keys() - wanted and _anybody(version, side)}
+    return [pool for name, pool in named.items() if name in wanted]
+
+
+def _anybody(version, side):
+    """Whether a reward of it waits; by the index ``rewards_that_wait_by_version``."""
+    rows = Reward.objects.filter(rule_version=version, side=side, waits_for_code=True)
+    return rows.exclude(status=RewardStatus.REVERSED).exists()
 
 
 def left(pool):

@@ -1,10 +1,11 @@
 """Codes for rewards that waited for them, those whose hold ended first, first."""
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from rewards import crediting, locks
 from rewards.coupons import assigning, debts, pools
-from rewards.models import Coupon, CouponState
+from rewards.models import Coupon, CouponPool, CouponState, PoolSource
 
 
 def serve(*, at, limit=500, storefront=None):
@@ -22,7 +23,9 @@ def serve_pool(*, pool, at, limit=500):
 
 def _wanted(storefront):
     """The pools that somebody waits for and that have codes, of this storefront or of all."""
-    return [pool for pool in pools.waited_for(storefront) if pool.generates or _in_stock(pool).exists()]
+    in_stock = Exists(Coupon.objects.filter(pool=OuterRef("pk"), state=CouponState.FREE))
+    having = CouponPool.objects.filter(Q(source=PoolSource.GENERATED) | in_stock)
+    return pools.waited_for(locks.of_only(storefront, having))
 
 
 def _in_stock(pool):

@@ -125,6 +125,12 @@ class Reward(models.Model):
             ),
             # Used by: codes that come, for those who wait longest.
             models.Index(fields=["id"], condition=models.Q(waits_for_code=True), name="rewards_that_wait_for_a_code"),
+            # Used by: the sweep, which asks of pools that have codes whether anybody waits.
+            models.Index(
+                fields=["rule_version", "side"],
+                condition=models.Q(waits_for_code=True),
+                name="rewards_that_wait_by_version",
+            ),
         ]
 
     def __str__(self):

@@ -115,6 +115,19 @@ def test_who_comes_while_others_wait_waits_behind_them(alice, pool):
     assert Coupon.objects.get().reward == first
 
 
+def test_who_waits_for_an_empty_pool_is_not_read_until_it_has_codes(alice, pool, django_assert_num_queries):
+    other = pool_of(alice.program, "Nobody's")
+    pays_from(pool)
+    pays_from(other, side="friend", trigger="referral.created")
+    bring(alice, "fred")
+    stock(other, [1])
+    with django_assert_num_queries(3):  # which pools have codes, the program's versions, does anybody wait for other
+        assert serving.serve(at=NOW) == 0
+    Coupon.objects.bulk_create([codes.row(pool, code(2), at=NOW)])
+    assert serving.serve(at=NOW) == 1
+    assert balances(alice.customer) == {"available": 1000}
+
+
 def test_who_waits_and_may_not_be_paid_keeps_nobody_waiting(alice, pool):
     pays_from(pool)
     held = bring(alice, "fred")[1]
