@@ -49,7 +49,8 @@ def mailboxes(customer):
 def together(storefront_ids):
     """Until the transaction ends nobody is merged or parted in these storefronts.
 
-    For whoever reads all records of a person and then writes by that: spending, keeping standings. Taken before rows.
+    For whoever reads all records of a person and then writes by that: deciding, spending, keeping standings. Taken
+    before rows.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -60,7 +61,7 @@ def together(storefront_ids):
 
 
 def alone(storefront_id):
-    """Until the transaction ends nobody else merges, parts, spends or keeps standings in this storefront."""
+    """Until the transaction ends nobody else merges, parts, decides, spends or keeps standings here."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('merges ' || %s, 0))", [storefront_id])
 
@@ -74,6 +75,14 @@ def owners(customer_ids):
     """``{key of a merged record: key of the survivor}`` of those among these that lead elsewhere."""
     rows = Customer.objects.filter(pk__in=customer_ids, merged_into__isnull=False)
     return dict(rows.values_list("pk", "merged_into__pk"))
+
+
+def people(customer_ids):
+    """``{key of a record: the public id of its person}``."""
+    if not customer_ids:
+        return {}
+    rows = Customer.objects.filter(pk__in=customer_ids).only("public_id", "merged_into")
+    return {row.pk: row.person_id for row in rows}
 
 
 def customers(public_ids):

@@ -15,6 +15,7 @@ from referrals import merging as bonds
 from rewards import crediting, settlement
 from rewards import events as of_rewards
 from rewards.coupons import using
+from rewards.settlement import parting
 
 # Their modules fill the catalogue, which must be whole here.
 _CATALOGUES = (events, of_referrals, of_rewards)
@@ -24,6 +25,7 @@ _FOLLOWED = {"people": [standing.keep, rollups.mark]}
 _ORDER = {"people": [standing.keep, rollups.mark, using.in_orders]}
 
 _MERGED = {"money": [bonds.follow], "people": [standing.keep]}
+_PARTED = _MERGED | {"money": [bonds.follow, parting.part]}
 
 _OWN = {
     "link.created": {"people": [link_codes.follow]},
@@ -31,7 +33,7 @@ _OWN = {
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
     "advocate.changed": {"money": [crediting.resume], "people": [link_codes.follow]},
     "customer.merged": _MERGED,
-    "customer.unmerged": _MERGED,
+    "customer.unmerged": _PARTED,
     "referral.created": _FOLLOWED,
     "referral.ended": _FOLLOWED,
     "order.recorded": _ORDER,

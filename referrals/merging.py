@@ -19,6 +19,8 @@ SELF_REFERRAL, ONE_FRIEND = BECAUSE
 
 def follow(*, events, at):
     """Handler of customer.merged and customer.unmerged. Done again it changes nothing."""
+    # What it locks the next merge waits for, which who settles after it in this transaction would wait for.
+    persons.together({event.storefront_id for event in events})
     for event in events:
         merge = Merge.objects.select_related("survivor", "merged").get(public_id=event.subject_id)
         people = persons.customers({merge.survivor.person_id, merge.merged.person_id})

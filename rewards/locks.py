@@ -60,10 +60,13 @@ _PATIENCE = "10s"
 
 
 def deciding(*, storefronts):
-    """Before the Book is read that is decided by: until the caller's transaction is over no correction is approved."""
+    """Before the Book is read that is decided by, and who is one person: until the caller's transaction is over no
+    correction is approved, and nobody is merged or parted (``advocacy.persons.together``).
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(hashtextextended('decides ' || id, 0)) "
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended('decides ' || id, 0)), "
+            "pg_advisory_xact_lock_shared(hashtextextended('merges ' || id, 0)) "
             "FROM unnest(%s::bigint[]) AS shop (id)",
             [sorted(storefronts)],
         )

@@ -83,19 +83,24 @@ _FRIENDS = f"""
     FROM rewards_counter counter LEFT JOIN counted USING (rule_id, key)
     WHERE counter.cap = '{FRIENDS}' AND counter.used <> COALESCE(counted.friends, 0) ORDER BY counter.id
 """  # noqa: S608
+# Of who is merged the friends of all names that it was decided with.
 _STEPS = f"""
-    WITH newest AS ({_NEWEST})
-    SELECT subject.id, newest.facts ->> 'stands' AS stands, (newest.facts ->> 'threshold')::bigint AS threshold,
-        counter.used
-    FROM rewards_subject subject
-    JOIN newest ON newest.subject_id = subject.id
-    JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id,
-        jsonb_array_elements(verdicts) AS verdict
-    JOIN rewards_counter counter ON counter.rule_id = (verdict ->> 'rule')::bigint
-        AND counter.cap = '{FRIENDS}' AND counter.period = 'all'
-    WHERE subject.trigger = '{STEP}' AND counter.key = advocate.public_id
-      AND (newest.facts ->> 'stands')::boolean <> (counter.used >= (newest.facts ->> 'threshold')::bigint)
-    ORDER BY subject.id
+    WITH newest AS ({_NEWEST}), steps AS (
+        SELECT subject.id, (newest.facts ->> 'stands')::boolean AS stands,
+            (newest.facts ->> 'threshold')::bigint AS threshold, (
+                SELECT SUM(counter.used) FROM rewards_counter counter
+                WHERE counter.rule_id = (verdict ->> 'rule')::bigint AND counter.cap = '{FRIENDS}'
+                  AND counter.period = 'all' AND (
+                    counter.key = advocate.public_id OR newest.facts -> 'with' -> 'advocate' ? counter.key::text
+                  )
+            ) AS used
+        FROM rewards_subject subject
+        JOIN newest ON newest.subject_id = subject.id
+        JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id,
+            jsonb_array_elements(verdicts) AS verdict
+        WHERE subject.trigger = '{STEP}'
+    )
+    SELECT id, stands::text AS stands, threshold, used FROM steps WHERE stands <> (used >= threshold) ORDER BY id
 """  # noqa: S608
 
 CHECKS = (

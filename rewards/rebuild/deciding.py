@@ -8,7 +8,8 @@ from advocacy.models import Advocate, AdvocateStatus, Event
 from rewards import book, fulfilment, locks
 from rewards.models import Correction, Subject
 from rewards.rebuild import recorded, stage
-from rewards.settlement import again, cases, closing, correcting, settle_events, together
+from rewards.settlement import again, cases, closing, correcting, derived, parting, settle_events, together
+from rewards.settlement.derived import STEP
 from rewards.settlement.tiers import TOP_UP
 
 _KEY = ("pk", "program_id", "trigger", "public_id")
@@ -87,6 +88,7 @@ def decide(group, *, storefront):
         settle_events(events=_events(told), at=at)
     if waited:
         _again(waited, at)
+    _part([each for each in todo if each.trigger == STEP], storefront, at)
 
 
 def _known(group):
@@ -127,6 +129,15 @@ def _again(waited, at):
     found.sort(key=lambda row: places[row.pk])
     rule_book = book.of_storefronts({row.storefront_id for row in found})
     again(found=cases.of_subjects(found), rule_book=rule_book, at=at)
+
+
+def _part(steps, storefront, at):
+    """Those that no friend moved: a merge was undone, by which they had been reached."""
+    known = _known(steps) if steps else {}
+    left = {each.subject for each in steps if known.get(each.key, (0, each.number))[1] < each.number}
+    if left:
+        cases = derived.known(list(left)).values()
+        parting.again(cases=cases, rule_book=book.of_storefronts({storefront}), at=at)
 
 
 def _in_order(decided):

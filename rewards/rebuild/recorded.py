@@ -32,7 +32,8 @@ _TOGETHER = """
     SELECT subject.program_id, subject.trigger::text, subject.public_id, decision.number,
         COALESCE(jsonb_path_query_first(decision.verdicts, '$[*].with'), decision.facts -> 'with')::text
     FROM {live}.rewards_decision decision JOIN {live}.rewards_subject subject ON subject.id = decision.subject_id
-    WHERE decision.verdicts @? '$[*].with' OR subject.trigger = 'tier' AND decision.facts -> 'with' IS NOT NULL
+    WHERE decision.verdicts @? '$[*].with'
+       OR subject.trigger IN ('{top_up}', '{step}') AND decision.facts -> 'with' IS NOT NULL
 """
 _MOVES = """
     SELECT program_id, trigger, subject, rule_id, side, reward, move, leg, amount, reference, at, decided
@@ -99,7 +100,7 @@ def count(live):
 def together(live):
     """``{(program, trigger, subject, number): with whom}`` of the decisions that counted merged persons together."""
     with connection.cursor() as cursor:
-        cursor.execute(_TOGETHER.format(live=live))
+        cursor.execute(_TOGETHER.format(live=live, top_up=TOP_UP, step=STEP))
         return {tuple(key): json.loads(said) for *key, said in cursor.fetchall()}
 
 

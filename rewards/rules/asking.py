@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rewards.rules import checks, periods
 from rewards.rules.questions import Earlier, Rate, Verdict
+from rewards.rules.terms import ONCE, ONCE_HELD
 
 
 class Asked(NamedTuple):
@@ -56,13 +57,13 @@ def places(question, terms):
 def elsewhere(question, terms, mine):
     """For each of these places of its own, those that the same persons fill by their other names.
 
-    A milestone's friends are counted for each name of an advocate: its steps were reached by those.
+    Which orders of one friend stand for a milestone is asked of each bond alone.
     """
-    if terms.milestone_every:
-        return [()] * len(mine)
     others = question.others
     return [
-        [(cap, key, period) for key in others.get(meter.scope, ())]
+        ()
+        if meter.cap in (ONCE, ONCE_HELD) and terms.milestone_every
+        else [(cap, key, period) for key in others.get(meter.scope, ())]
         for meter, (cap, _, period) in zip(terms.meters, mine, strict=True)
     ]
 

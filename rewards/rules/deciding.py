@@ -54,7 +54,7 @@ def _judge(question, terms, used):
         rate=said.rate,
         fresh=said.fresh,
         earlier=said.earlier,
-        others={} if terms.milestone_every else question.others,
+        others=question.others,
     )
     hits = {}
     if said.fresh:

@@ -12,6 +12,8 @@ from rewards.models import Decision, Reward, Subject
 from rewards.settlement import together
 from rewards.settlement.cases import Case
 
+# The trigger of a milestone's steps.
+STEP = "milestone"
 _SPACE = uuid.UUID("0190f5fe-7c00-7a00-8000-000000000001")
 
 

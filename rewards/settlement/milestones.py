@@ -7,7 +7,7 @@ takes a friend under review to reach it, it waits as if it was under review itse
 the friend who reached it.
 
 While all versions ask for the same number, step k is at ``k × every``. A version that asks for another counts on from
-the last step that was reached.
+the last step that was reached. Of who advocates by several records, merged, see ``shared_steps``.
 """
 
 from collections import defaultdict
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from rewards.models import Decision, Reward, RewardStatus
 from rewards.rules.terms import FRIENDS, HELD
-from rewards.settlement import derived
+from rewards.settlement import derived, shared_steps
+from rewards.settlement.derived import STEP
 
-STEP = "milestone"
 # What the hold of a step counts from: the order that reached it.
 _HOLD = ("placed_at", "paid_at", "shipped_at", "delivered_at", "digital")
 
@@ -28,21 +28,24 @@ def steps(found, rule_book, used):
     ``used``: the counters after the cases, which the caller has locked.
     """
     told = _told(found)
+    shared = _shared(found, rule_book, used, told)
     paths = _paths(found, rule_book, used)
     keys = {path.key(k) for path in paths.values() for k in path.passed} | _pending(told)
     known = derived.known(list(keys)) if keys else {}
-    turned = [asked for case in known.values() if (asked := _turned(case, paths, told, rule_book))]
-    return turned + _new(paths.values(), known)
+    taken = {case.subject.public_id for case in shared}
+    mine = [case for key, case in known.items() if key not in taken]
+    turned = [asked for case in mine if (asked := _turned(case, paths, told, rule_book))]
+    return turned + _new(paths.values(), known) + shared
 
 
 def reached(*, advocates, rules):
     """``{(rule, advocate's public id): {threshold: k}}`` of the steps that these were ever at."""
     rows = Decision.objects.filter(number=1, subject__trigger=STEP, subject__advocate__public_id__in=advocates)
-    said = rows.values_list("subject__advocate__public_id", "verdicts__0__rule", "facts__threshold", "facts__step")
+    names = ("verdicts__0__rule", "facts__threshold", "facts__own", "facts__step")
     found = defaultdict(dict)
-    for advocate, rule, threshold, k in said:
+    for advocate, rule, threshold, own, k in rows.values_list("subject__advocate__public_id", *names):
         if rule in rules:
-            found[rule, advocate][threshold] = k
+            found[rule, advocate][own or threshold] = k
     return found
 
 
@@ -112,23 +115,31 @@ class _Path:
 def _paths(found, rule_book, used):
     """``{(rule, advocate): _Path}`` of those whose counters moved."""
     paths = {}
-    for case in found:
-        for verdict in case.verdicts:
-            if not verdict.terms.milestone_every:
-                continue
-            rule, advocate = verdict.terms.rule, case.question.who["advocate"]
-            change, held = (_change(case, verdict, (cap, advocate, "all")) for cap in (FRIENDS, HELD))
-            if change or held:
-                if (rule, advocate) not in paths:
-                    ends = (used.get((rule, cap, advocate, "all"), 0) for cap in (FRIENDS, HELD))
-                    paths[rule, advocate] = _Path(rule_book, rule, advocate, *ends)
-                paths[rule, advocate].moves.append((change, held, case, verdict.terms))
+    for change, held, case, terms in _moves(found, merged=False):
+        rule, advocate = terms.rule, case.question.who["advocate"]
+        if (rule, advocate) not in paths:
+            ends = (used.get((rule, cap, advocate, "all"), 0) for cap in (FRIENDS, HELD))
+            paths[rule, advocate] = _Path(rule_book, rule, advocate, *ends)
+        paths[rule, advocate].moves.append((change, held, case, terms))
     changed = [place for place, path in paths.items() if path.changed]
     rules, advocates = {rule for rule, _ in changed}, {advocate for _, advocate in changed}
     known = reached(advocates=advocates, rules=rules) if changed else {}
     for place, path in paths.items():
         path.finish(known.get(place, {}))
     return paths
+
+
+def _moves(found, *, merged):
+    """``(change, of it held, case, terms)`` of what moved the counter of an advocate who is ``merged``, or is not."""
+    for case in found:
+        if bool(case.others.get("advocate")) != merged:
+            continue
+        for verdict in case.verdicts:
+            if verdict.terms.milestone_every:
+                advocate = case.question.who["advocate"]
+                change, held = (_change(case, verdict, (cap, advocate, "all")) for cap in (FRIENDS, HELD))
+                if change or held:
+                    yield change, held, case, verdict.terms
 
 
 def _change(case, verdict, key):
@@ -159,7 +170,7 @@ def _turned(case, paths, told, rule_book):
     (rule,) = case.earlier
     path, now = paths.get((rule, case.who["advocate"])), {}
     if path:
-        threshold = case.facts["threshold"]
+        threshold = shared_steps.own_threshold(case)
         stands = path.end >= threshold
         # One that fell has nothing that could wait.
         now = {"friends": path.end, "stands": stands, "advocate_review": path.review(threshold) if stands else "clear"}
@@ -200,14 +211,50 @@ def _new(paths, known):
 
 
 def _asked(case, path, k, climb):
-    first = climb.case.first_facts
-    facts = {
+    now = {
         "friends": path.end,
         "step": k,
         "threshold": climb.threshold,
         "stands": True,
         "advocate_review": path.review(climb.threshold),
-        "program_status": first["program_status"],
-        "advocate_status": first["advocate_status"],
     }
-    return derived.ask(case, climb.terms.stepped(), facts | _hold(climb.case))
+    return _ask_new(case, climb.case, climb.terms, now)
+
+
+def _ask_new(case, by, terms, now):
+    """``by``: the Case that it was reached with."""
+    standing = {name: by.first_facts[name] for name in ("program_status", "advocate_status")}
+    return derived.ask(case, terms.stepped(), now | standing | _hold(by))
+
+
+def _shared(found, rule_book, used, told):
+    """The same Cases as of ``steps``, of those who advocate by several records."""
+    groups = {}
+    for change, _, case, terms in _moves(found, merged=True):
+        key = terms.rule, shared_steps.names_of(case)
+        groups.setdefault(key, shared_steps.Group(*key)).moves.append((change, case, terms))
+    shared_steps.read(groups, used, rule_book)
+    cases = []
+    for group in groups.values():
+        cases += shared_steps.turned(group, rule_book, lambda case, facts, of=group: _held_by(case, facts, of, told))
+        cases += _new_shared(group, rule_book)
+    return cases
+
+
+def _held_by(case, facts, group, told):
+    """What its hold counts from, where that is told of, or is another order than it was."""
+    climbed = facts["stands"] and not case.facts["stands"]
+    by = (climbed and group.climbed(facts["threshold"])) or _who_reached(case, told)
+    return _hold(by) if by else {}
+
+
+def _new_shared(group, rule_book):
+    """One after the other, because each counts among those of its record."""
+    rows, facts = [], {}
+    for by, terms, threshold in group.new():
+        rule_id = rule_book.by_version[terms.version].rule.public_id
+        k, own = group.place(by.who["advocate"], terms)
+        row = derived.row(trigger=STEP, key=derived.public_id(rule_id, by.who["advocate"], k), like=by)
+        rows.append(row)
+        facts[row.public_id] = by, terms, group.facts(threshold, by.who["advocate"]) | {"step": k, "own": own}
+    return [_ask_new(case, *facts[case.subject.public_id]) for case in derived.made(rows)]

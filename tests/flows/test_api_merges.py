@@ -9,7 +9,7 @@ from advocacy.outbox.drain import drain
 from referrals import audit as of_referrals
 from referrals.models import Referral
 from rewards import audit as of_rewards
-from rewards import rebuild
+from rewards import earnings, rebuild
 from rewards.models import Decision
 from rewards.settlement import closing
 from tests import cast
@@ -307,6 +307,38 @@ def test_tiers_go_on_from_what_both_names_reached(acme, program, alice, mallory)
         pass
     assert has(shop, "ext_alice")[0] == [1100]
     undo(shop, made)
+    nothing_differs()
+
+
+def test_milestones_go_on_from_what_both_names_brought_until_they_are_parted(acme, program, alice, mallory):
+    scene.rule_of(program, name="Every 3", milestone_every=3, friend_kind="", hold_days=0)
+    shop = secret(acme)
+    brings(shop, "alice-link", 1, 2)
+    brings(shop, "mallory-link", 3, 4, 5, 6, 7)
+    assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[], [1000]]
+    made = merge(shop, "ext_alice", "ext_mallory")
+    assert has(shop, "ext_alice")[0] == [1000], "what was decided stays until the next friend"
+    assert [(each.friends, each.threshold) for each in earnings.milestones(advocate=alice, at=timezone.now())] == [
+        (7, 8)
+    ]
+    brings(shop, "mallory-link", 8, days_ago=0)
+    assert has(shop, "ext_alice")[0] == [2000], "8 friends: two steps of 3"
+    brings(shop, "alice-link", 9, days_ago=0)
+    assert has(shop, "ext_alice")[0] == [3000]
+    refund(shop, 3)
+    assert has(shop, "ext_alice")[0] == [2000], "8 again, whoever had brought the friend"
+    refund(shop, 4)
+    refund(shop, 5)
+    assert has(shop, "ext_alice")[0] == [2000]
+    brings(shop, "alice-link", 10, 11, 12, days_ago=0)
+    assert has(shop, "ext_alice")[0] == [3000]
+    nothing_differs()
+    # 7 of the 9 friends who stand are hers, two the other's.
+    undo(shop, made)
+    assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[2000], [0]]
+    brings(shop, "mallory-link", 13, days_ago=0)
+    brings(shop, "alice-link", 14, 15, days_ago=0)
+    assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[3000], [1000]]
     nothing_differs()
 
 

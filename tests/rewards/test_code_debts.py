@@ -2,6 +2,7 @@
 
 import pytest
 
+from advocacy import merging
 from config.portal import statement
 from config.timeline import parts, steps
 from rewards import audit, explanations
@@ -102,4 +103,20 @@ def test_who_owes_keeps_nobody_waiting_and_pays_also_when_the_pool_was_empty(ali
     assert (waiting.status, waiting.held_by) == ("pending", "pool_empty")
     assert stock(pool, [10]).served == 1
     assert Reward.objects.get(pk=waiting.pk).coupons.get().last_4 == "0010"
+    assert list(audit.differences()) == []
+
+
+def test_what_either_record_of_a_person_owes_the_other_pays_off_until_they_are_parted(alice):
+    _, pool = owing(alice, "coupon")
+    bella = alice_of(alice.program, "bella")
+    made, _ = merging.merge(survivor=alice.customer, merged=bella.customer, source="api", at=NOW)
+    _, paying = bring(bella, "gina")
+    assert (paying.available_minor, paying.coupons.count(), serving.serve(at=NOW)) == (1000, 0, 0)
+    assert pools.paying_of(customer=bella.customer, program=alice.program).get() == paying
+    _, next_one = bring(bella, "hans")
+    assert next_one.coupons.get().state == "assigned"
+    merging.undo(merge=made, reason="Two people", at=NOW)
+    assert serving.serve(at=NOW) == 1
+    paying.refresh_from_db()
+    assert (paying.coupons.get().state, states(pool)) == ("assigned", {"used": 1, "assigned": 2, "free": 3})
     assert list(audit.differences()) == []
