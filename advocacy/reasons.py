@@ -37,6 +37,11 @@ REASONS = {
         "The click came {days} days before; the program’s window is {window_days} days.",
         "A visit counts for a limited time only.",
     ),
+    "came_too_late": Reason(
+        "The click came after the order or sign-up ({days} days later) ({minutes} minutes later), so it cannot have "
+        "brought it.",
+        "A visit counts only for what comes after it.",
+    ),
     "attributed_to_other": Reason(
         "This friend had been brought by another advocate before.", "Each friend counts for one advocate only."
     ),

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 PRECEDENCE = ("code", "coupon", "click", "cookie", "invitation")
 # A visit and an invitation lose their force with time; what a friend says or types now is said now.
 _AGES = ("click", "cookie", "invitation")
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+# So much the clock of a shop may be behind ours: what came just before a purchase may look as if it came after.
+CLOCKS_APART = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,8 @@ class Judged:
 def choose(candidates, *, window_days, click_precedence, at):
     """``(winner or None, judged)``: every candidate is kept, in the order given, with the reason it lost by.
 
-    ``click_precedence``: "last" or "first" click inside the window; the window's last moment is inside.
+    ``click_precedence``: "last" or "first" click inside the window; the window's last moment is inside. What came
+    after ``at``, the moment of the sign-up or order, cannot have brought it.
     """
     lost = [_reason(candidate, window_days, at) for candidate in candidates]
     able = [candidate for candidate, (reason, _) in zip(candidates, lost, strict=True) if not reason]
@@ -58,6 +62,8 @@ def _reason(candidate, window_days, at):
     if candidate.obstacle:
         return candidate.obstacle, candidate.numbers
     age = at - candidate.at
+    if candidate.method in _AGES and -age > CLOCKS_APART:
+        return "came_too_late", {"days": -age // _DAY} if -age >= _DAY else {"minutes": -age // _MINUTE}
     if candidate.method in _AGES and age > timedelta(days=window_days):
         return "outside_window", {"days": age.days, "window_days": window_days}
     return "", {}

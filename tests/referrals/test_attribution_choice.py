@@ -60,6 +60,22 @@ def test_a_click_outside_the_window_says_by_how_much():
     assert judged[0].numbers == {"days": 95, "window_days": 90}
 
 
+@pytest.mark.parametrize("method", ["click", "cookie"])
+def test_what_came_after_the_purchase_cannot_have_brought_it(method):
+    late, before = came(method, days_ago=-3), came(method, days_ago=30)
+    winner, judged = attribution.choose([late, before], window_days=90, click_precedence="last", at=NOON)
+    assert winner is before
+    assert (judged[0].reason, judged[0].numbers) == ("came_too_late", {"days": 3})
+
+
+def test_a_shops_clock_may_be_five_minutes_behind():
+    assert choose(came("click", days_ago=-300 / 86_400))[1] == [""]
+    _, judged = attribution.choose(
+        [came("click", days_ago=-400 / 86_400)], window_days=90, click_precedence="last", at=NOON
+    )
+    assert (judged[0].reason, judged[0].numbers) == ("came_too_late", {"minutes": 6})
+
+
 def test_what_is_typed_has_no_window():
     assert choose(came("code", days_ago=500))[0].method == "code"
 
