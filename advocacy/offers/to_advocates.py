@@ -1,5 +1,6 @@
 """What an advocate reads of what a program promises: friends first, then oneself."""
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -10,6 +11,10 @@ from advocacy.offers.triggers import JOINING, ORDER, SIGN_UP, SURVEY, TESTIMONIA
 
 def headline(promise):
     """The portal's headline: ``Give €10, get €10``."""
+    return capfirst(_headline(promise))
+
+
+def _headline(promise):
     if promise.friend and promise.advocate:
         return _("Give %(give)s, get %(get)s") % {
             "give": in_its_form(promise.friend),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.axe import violations
 from tests.flows.admin_stage import order, rule
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -10,6 +11,8 @@ PAGES = ["", "why/?q=1001", "rewards/rule/", "rewards/rule/add/", "advocacy/prog
 CUT = """[...document.querySelectorAll("#result_list td")]
   .filter((cell) => cell.scrollHeight > cell.clientHeight + 1).map((cell) => cell.innerText)"""
 GIVES_12 = "Give the advocate 12.50 EUR for a friend’s first order, 14 days after the delivery (digital goods at once)."
+# Unfold calls each thing that scrolls the same.
+ALIKE = ["landmark-unique"]
 
 
 @pytest.fixture
@@ -47,3 +50,20 @@ def test_the_sentence_follows_what_olga_types_and_warns(page, program):
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("text=In force >> visible=true").or_(page.locator("text=Planned >> visible=true")).first.wait_for()
     assert page.complaints == []
+
+
+def test_axe_finds_nothing_and_the_keyboard_skips_the_menu(page, acme, alice):
+    order(acme, referral_code=alice.code)
+    for address in ("referrals/order/", "rewards/rule/add/"):
+        page.goto(f"/admin/{address}")
+        assert violations(page, but=ALIKE) == [], address
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('main') !== null"), address
+    page.goto("/admin/referrals/order/")
+    page.get_by_role("textbox", name="Search").fill("1001")
+    assert page.get_by_role("button", name="Search").is_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Menu").press("Enter")
+    assert page.get_by_role("link", name="Merges").is_visible()

@@ -8,9 +8,9 @@ from django.utils import timezone
 from advocacy import ids
 from advocacy.models import Storefront
 from tests import cast, pages_stage
+from tests.browser.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLOURS = ["#ffd400", "#101010", "#f4f4f4"]
 
 
@@ -36,14 +36,6 @@ def portal(advocate, rest=""):
 def pages_of(advocate):
     mine = [portal(advocate, rest) for rest in ("", "rewards/", "tell/", "invite/")]
     return [*mine, "/accounts/logout/", "/a/ALICE-LINK", "/a/NOBODY", "/nothing", "/accounts/2fa/"]
-
-
-def violations(page):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page, options=AXE).response["violations"]
-    return [
-        (one["id"], [node["html"][:120] + node.get("failureSummary", "") for node in one["nodes"]]) for one in found
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
