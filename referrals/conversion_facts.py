@@ -6,7 +6,7 @@ from referrals.attribution.candidates import earlier_orders
 from referrals.models import OrderStatus
 
 # Reasons of a review that are keys, because nobody but us writes them.
-BECAUSE = ("self_referral", "attributed_to_other")
+BECAUSE = ("self_referral", "attributed_to_other", "existing_customer")
 
 
 def frozen(*, order, referral, converted_at, earlier=None):

@@ -112,7 +112,8 @@ _CONVERSION = {
     "cancelled": "whether the order is cancelled",
     "advocate_review": "clear, held or rejected",
     "friend_review": "clear, held or rejected",
-    "rejected_because": "the reason key where a merge of customers rejected it: self_referral, attributed_to_other",
+    "rejected_because": "the reason key where a merge of customers rejected it: self_referral, attributed_to_other, "
+    "existing_customer",
     "advocate_status": "active, paused or banned, when it was recorded; never changes",
     "program_status": "active, paused or ended, when it was recorded, by its window too; never changes",
     "first_order_at": "converted_at of this referral's first conversion; never changes",

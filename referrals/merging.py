@@ -1,7 +1,8 @@
 """What a merge of customers means for links and bonds, and what undoing it gives back.
 
 Orders, bonds and conversions stay with the record they came with; a person's are those of all their records. But a link
-is of the advocate who counts, nobody brings themselves, and a friend has one advocate in a program.
+is of the advocate who counts, nobody brings themselves, a friend has one advocate in a program, and who turns out to
+have bought before was not brought to a program for new customers.
 """
 
 from collections import defaultdict
@@ -10,11 +11,11 @@ from advocacy import persons
 from advocacy.models import Advocate, Event, Merge
 from advocacy.refusals import Refused
 from referrals import conversions
-from referrals.attribution import byhand
+from referrals.attribution import byhand, candidates
 from referrals.conversion_facts import BECAUSE
 from referrals.models import Conversion, Link, Referral
 
-SELF_REFERRAL, ONE_FRIEND = BECAUSE
+SELF_REFERRAL, ONE_FRIEND, OLD_CUSTOMER = BECAUSE
 
 
 def follow(*, events, at):
@@ -30,6 +31,7 @@ def follow(*, events, at):
             _give_back(merge, at)
         else:
             _end_bonds_with_themselves(merge, people, at)
+            _end_bonds_of_old_customers(merge, people, at)
             _leave_one_bond(merge, people, at)
 
 
@@ -56,6 +58,19 @@ def _bonds(people):
 def _end_bonds_with_themselves(merge, people, at):
     for bond in _bonds(people).filter(advocate__customer__in=people):
         byhand.end(bond, SELF_REFERRAL, at, merge=merge.public_id)
+
+
+def _end_bonds_of_old_customers(merge, people, at):
+    """Whoever had bought under another record before being brought, in a program for new customers only.
+
+    Not who was known as a customer when the bond was made: somebody had said then that it counts.
+    """
+    bonds = _bonds(people).filter(program__new_customers_only=True)
+    began = Event.objects.filter(type="referral.created", facts__new_customer=True)
+    new = set(began.filter(subject_id__in=bonds.values("public_id")).values_list("subject_id", flat=True))
+    for bond in bonds:
+        if bond.public_id in new and candidates.earlier_orders(customer=bond.friend, occurred_at=bond.bound_at):
+            byhand.end(bond, OLD_CUSTOMER, at, merge=merge.public_id)
 
 
 def _leave_one_bond(merge, people, at):

@@ -154,6 +154,28 @@ def test_who_brought_themselves_by_another_record_loses_what_that_earned(shop):
     nothing_differs()
 
 
+def test_a_friend_who_turns_out_to_be_an_old_customer_earned_nothing_in_a_program_for_new_ones(shop):
+    old = buys(shop, 1, {"email": "old@example.com"}, days_ago=9)
+    buys(shop, 2, {"external_id": "fred"}, "alice-link")
+    buys(shop, 3, {"external_id": "gina"}, "alice-link")
+    settle()
+    later = buys(shop, 4, {"email": "late@example.com"}, days_ago=0)
+    call = {"customer": "ext_alice", "unit": "EUR", "amount_minor": 1500, "order": "9"}
+    assert shop.post("/redemptions", call, HTTP_IDEMPOTENCY_KEY="1").status_code == 201
+    merge(shop, "ext_gina", later["customer"])
+    assert has(shop, "ext_alice")[0] == [500], "what gina bought afterwards speaks against nothing"
+    made = merge(shop, "ext_fred", old["customer"])
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([-500], [0])
+    ended = Referral.objects.get(ended_reason="existing_customer")
+    assert ended.friend.external_id == "fred"
+    verdicts = Decision.objects.filter(subject__kind="conversion").latest("pk").verdicts
+    assert verdicts[0]["reasons"] == {"advocate": ["existing_customer"], "friend": ["existing_customer"]}
+    nothing_differs()
+    undo(shop, made)
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([500], [500])
+    nothing_differs()
+
+
 def test_of_two_advocates_who_are_one_the_survivor_has_all_links(shop, program, mallory):
     buys(shop, 1, {"external_id": "fred"}, "mallory-link")
     settle()
