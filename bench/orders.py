@@ -1,6 +1,6 @@
 """Orders by HTTP as fast as they are taken, together with the worker that settles them; and with Redis out of reach.
 
-Sixteen callers send the next order as soon as the last is answered. The rate counts until the last order is settled:
+Thirty-two callers send the next order as soon as the last is answered. The rate counts until the last order is settled:
 what is only piled up is not taken.
 """
 
@@ -17,7 +17,7 @@ from bench.redirect import served
 from config import stack
 
 GOAL, WITHOUT_REDIS_GOAL = 300, 0.5
-CALLERS, SECONDS = 16, 15
+CALLERS, SECONDS = 32, 15
 _WAITING = "SELECT COUNT(*) FROM advocacy_pending WHERE lane = 'money'"
 _NOWHERE = {"REDIS_URL": "redis://127.0.0.1:1/0"}
 

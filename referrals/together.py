@@ -1,10 +1,12 @@
 """Let callers that wait at the same moment share one statement, and so one commit.
 
 The commit, not the work, is what a stored click costs. Whoever comes first works for all who have come meanwhile; they
-wait on a lock and find their answer done. Nobody waits for company: a caller alone goes at once.
+wait on a lock and find their answer done. A caller alone goes at once; who leads right after a crowd may pause, because
+then more are on their way.
 """
 
 import threading
+import time
 
 
 class _Asked:
@@ -15,10 +17,14 @@ class _Asked:
 
 
 class Together:
-    """``work(questions) -> answers`` in the same order, for all who ask at the same moment in this process."""
+    """``work(questions) -> answers`` in the same order, for all who ask at the same moment in this process.
 
-    def __init__(self, work, *, most=200):
+    ``pause``: seconds that who leads waits for more, where the batch before was of several.
+    """
+
+    def __init__(self, work, *, most=200, pause=0):
         self._work, self._most = work, most
+        self._pause, self._crowded = pause, False
         self._leading, self._guard, self._waiting = threading.Lock(), threading.Lock(), []
 
     def ask(self, question):
@@ -35,8 +41,11 @@ class Together:
         return asked.answer
 
     def _lead(self):
+        if self._crowded and self._pause:
+            time.sleep(self._pause)
         with self._guard:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        self._crowded = len(batch) > 1
         try:
             answers = self._work([asked.question for asked in batch])
             for asked, answer in zip(batch, answers, strict=True):

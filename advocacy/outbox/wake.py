@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 REST_SECONDS = 5
 FAILURES = (RedisError, OSError)
 _silent_until = 0.0
+# A worker's note that it looks again lasts so many times its pause, should the worker not come back.
+_EXPIRES_AFTER = 4
 
 
 def after_commit(lanes):
@@ -49,8 +51,27 @@ def now(lane):
     once(drain, [lane], queue=lane)
 
 
+def stay(lane, seconds):
+    """Pause between two looks of a worker at a lane; meanwhile nobody else need be woken.
+
+    Who committed before the note is gone is seen by the next look. If the worker ends meanwhile, the note expires.
+    """
+    if settings.CELERY_TASK_ALWAYS_EAGER or resting():
+        return
+    try:
+        broker().set(_stays(lane), 1, px=round(_EXPIRES_AFTER * seconds * 1000))
+        time.sleep(seconds)
+        broker().delete(_stays(lane))
+    except FAILURES as error:
+        rest(error)
+
+
+def _stays(queue):
+    return f"{queue} looks again"
+
+
 def once(task, arguments, *, queue):
-    """Send a message, unless one waits in the queue, which must be for this task alone."""
+    """Send a message, unless one waits in the queue, which must be for this task alone, or a worker will look again."""
     if not _awaited(queue):
         send(task, arguments, queue=queue)
 
@@ -60,7 +81,8 @@ def _awaited(queue):
     if settings.CELERY_TASK_ALWAYS_EAGER or resting():
         return False
     try:
-        return broker().llen(queue) > 0
+        # An empty list is no key.
+        return broker().exists(queue, _stays(queue)) > 0
     except FAILURES as error:
         rest(error)
         return False

@@ -1,5 +1,7 @@
 """Telling the workers: one message is enough for all that waits when it is taken, and none is missing."""
 
+import threading
+
 import pytest
 import redis
 from django.conf import settings
@@ -56,3 +58,29 @@ def test_one_that_was_taken_is_not(queue):
     redis.Redis.from_url(settings.REDIS_URL).rpop("money")
     wake.now("money")
     assert queue() == 1
+
+
+def test_nobody_is_woken_while_a_worker_will_look_again_and_everybody_is_afterwards(queue):
+    staying = threading.Thread(target=wake.stay, args=["money", 0.5])
+    staying.start()
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    while not broker.exists("money looks again"):
+        pass
+    wake.now("money")
+    assert queue() == 0
+    staying.join()
+    wake.now("money")
+    assert queue() == 1
+
+
+def test_the_note_of_a_worker_that_never_looked_again_expires(queue, monkeypatch):
+    def die(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wake.time, "sleep", die)
+    with pytest.raises(KeyboardInterrupt):
+        wake.stay("money", 0.01)
+    monkeypatch.undo()
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    assert 0 < broker.pttl("money looks again") <= 40
+    broker.delete("money looks again")

@@ -56,6 +56,15 @@ def ask(work, *questions, most=200):
     return said
 
 
+def test_who_leads_after_a_crowd_waits_for_those_on_their_way_and_a_caller_alone_for_nobody(monkeypatch):
+    paused = []
+    monkeypatch.setattr("referrals.together.time.sleep", paused.append)
+    shared = Together(lambda questions: questions, pause=5)
+    assert (shared.ask(1), paused) == (1, [])
+    shared._crowded = True
+    assert (shared.ask(2), shared.ask(3), paused) == (2, 3, [5])
+
+
 def test_who_comes_meanwhile_is_answered_by_one_more_statement():
     work = Work()
     assert ask(work, 1, 2, 3, 4) == {1: 2, 2: 4, 3: 6, 4: 8}
