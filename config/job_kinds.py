@@ -5,12 +5,13 @@ result)``; see ``advocacy/jobs``. The admin shows a result by the template ``adm
 """
 
 from advocacy import privacy
-from referrals.inbound import reconciling
+from referrals.inbound import leaving, reconciling
 from rewards import corrections, simulation
 from rewards.coupons import uploading
 
 JOBS = {
     privacy.JOB: privacy.step,
+    leaving.JOB: leaving.step,
     corrections.JOB: corrections.step,
     corrections.PREVIEW: corrections.step_of_preview,
     reconciling.JOB: reconciling.step,

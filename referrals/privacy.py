@@ -49,7 +49,7 @@ def told(customer):
 
 def erase(customer, *, at):
     for order in Order.objects.filter(customer=customer).order_by("pk"):
-        _erase_order(order)
+        erase_order(order)
     Refund.objects.filter(order__customer=customer).update(reason="")
     for link in Link.objects.filter(advocate__customer=customer).select_related("advocate").order_by("pk"):
         _erase_link(link, at)
@@ -63,7 +63,7 @@ def erase(customer, *, at):
     )
 
 
-def _erase_order(order):
+def erase_order(order):
     """What rules may still ask for stays: the keys that a program keeps, which are not to be personal."""
     programs = Program.objects.filter(storefront=order.storefront_id)
     kept = {key for keys in programs.values_list("metadata_keys", flat=True) for key in keys}

@@ -5,7 +5,7 @@ its rows}``, and ``erase(customer, at=)``, which takes away who the person is. A
 row of the customer remains as a pseudonym that they belong to.
 """
 
-from advocacy.privacy.erasing import JOB, digest_of, erase, jobs_of, step, suppressed
+from advocacy.privacy.erasing import JOB, digest_of, erase, erase_rows, jobs_of, step, suppressed
 from advocacy.privacy.exporting import export
 
-__all__ = ["JOB", "digest_of", "erase", "export", "jobs_of", "step", "suppressed"]
+__all__ = ["JOB", "digest_of", "erase", "erase_rows", "export", "jobs_of", "step", "suppressed"]

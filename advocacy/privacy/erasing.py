@@ -50,11 +50,13 @@ def step(*, job, at):
         further = searches[place](customer=customer, cursor=job.cursor.get("at", {}), at=at)
         cursor = {"search": place + 1} if further is None else {"search": place, "at": further}
         return jobs.Progress(cursor=cursor, done=job.done + 1)
-    _erase_rows(Customer.objects.select_for_update(no_key=True).get(pk=customer.pk), at)
+    erase_rows(customer=customer, at=at)
     return jobs.Progress(cursor=job.cursor, done=job.done + 1, total=job.done + 1, result={"erased": 1})
 
 
-def _erase_rows(customer, at):
+def erase_rows(*, customer, at):
+    """All rows that name them, in the caller's transaction, who has seen to what must be searched through."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if customer.erased_at:
         return
     if customer.email_key:

@@ -10,7 +10,7 @@ from referrals.models import InboundMessage, InboundState, Order
 
 AT_ONCE = 300
 # Shopify's two of ``customers/merge``, as gid://shopify/Customer/<number>.
-_MERGED = ("admin_graphql_api_customer_kept_id", "admin_graphql_api_customer_deleted_id")
+MERGED = ("admin_graphql_api_customer_kept_id", "admin_graphql_api_customer_deleted_id")
 _OF_ORDERS = ("order", "refund", "fulfillment")
 
 
@@ -24,7 +24,7 @@ def search(*, customer, cursor, at):
     marks = _Marks(customer)
     for message in chunk:
         if marks.are_in(message):
-            _empty(message, at)
+            empty(message, at)
     return {"after": chunk[-1].pk}
 
 
@@ -57,7 +57,7 @@ class _Marks:
         about = data.get("object") if isinstance(data, dict) and isinstance(data.get("object"), dict) else document
         customer = about.get("customer", about.get("customer_id"))
         customer = customer.get("id") if isinstance(customer, dict) else customer
-        people = {_text(customer), *(_text(about.get(name)).rpartition("/")[2] for name in _MERGED)}
+        people = {_text(customer), *(_text(about.get(name)).rpartition("/")[2] for name in MERGED)}
         if self._person and (self._person in people or self._is_person(about, topic)):
             return True
         names = {_text(about.get("order_id"))} | ({_text(about.get("id"))} if topic.startswith(_OF_ORDERS) else set())
@@ -71,7 +71,7 @@ def _text(value):
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
-def _empty(message, at):
+def empty(message, at):
     """Nothing of it can be read any more; that it came stays. What waits to be worked on is worked on first."""
     with transaction.atomic():
         message = InboundMessage.objects.select_for_update().get(pk=message.pk)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from advocacy import customers, privacy
 from advocacy.refusals import Refused
+from referrals.inbound import leaving
 from referrals.models import PrivacyKind, PrivacyRequest, PrivacyState
 
 ANSWERED_WITHIN = timedelta(days=30)
@@ -29,6 +30,8 @@ def ask(*, storefront, connection, kind, fields, reference, orders, at):
     if new and customer and kind == PrivacyKind.REDACT:
         # Its last step marks the request as done.
         privacy.erase(customer=customer, at=at)
+    elif new and kind == PrivacyKind.SHOP:
+        leaving.start(request=request, at=at)
     return request
 
 

@@ -195,6 +195,30 @@ def test_what_shopify_passes_on_is_done(xaver, client, olga):
     assert kept(XAVER) == set()
 
 
+def test_a_shop_that_left_is_forgotten_with_who_was_its_customer_alone(xaver, client):
+    """Fred bought there, Gina had an account there only; Xaver bought by the API too."""
+    row = xaver.storefront.connections.get()
+    gina = stage.document("shopify/customers_update", id=8001, email="gina@example.com")
+    stage.post(client, row, gina, topic="customers/update", name="c")
+    settled()
+    others, before = ("fred@example.com", "7001234567890", "gina@example.com"), books()
+    assert kept(others) >= {"advocacy_customer", "messages"}
+    stage.post(client, row, stage.document("shopify/shop_redact"), topic="shop/redact", name="s")
+    settled()
+    job = Job.objects.get(kind="shop_erasure")
+    while working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now()):
+        pass
+    asked = PrivacyRequest.objects.get(kind="shop")
+    assert (asked.state, asked.note) == ("done", "Customers erased: 2. What orders said of others: 1.")
+    job.refresh_from_db()
+    assert (job.state, job.result) == ("done", {"erased": 2, "others": 1})
+    assert kept(others) == set()
+    assert "messages" not in kept(XAVER)
+    assert Customer.objects.get(pk=xaver.pk).name == "Xaver Kerbholz"
+    assert books() == before
+    proved()
+
+
 def test_olga_erases_with_a_reason(xaver, client, olga):
     client.force_login(olga)
     page = f"/admin/advocacy/customer/{xaver.pk}/"

@@ -1,0 +1,123 @@
+"""A shop that left asks that what its customers left is forgotten (Shopify's ``shop/redact``): a job, page by page.
+
+Who was this shop's customer alone is erased like anybody who asks, but for the search, because all messages of the
+shop are emptied here. Who also bought in another way stays a customer, and only what their orders there say of them
+goes. Amounts and the ledger stay.
+"""
+
+import json
+from uuid import UUID
+
+from advocacy import jobs, persons, privacy, secrets
+from advocacy.models import Connection, Customer, Storefront
+from referrals.inbound.erasing import MERGED, empty
+from referrals.models import InboundMessage, Order, PrivacyRequest, PrivacyState, Source
+from referrals.privacy import erase_order
+
+JOB = "shop_erasure"
+# What a step does in about a second.
+_PEOPLE, _MESSAGES = 20, 50
+
+
+def start(*, request, at):
+    return jobs.start(storefront=request.storefront, kind=JOB, parameters={"request": str(request.public_id)}, at=at)
+
+
+def step(*, job, at):
+    """Of the job: the next customers by their orders, then the next messages and whom else they name."""
+    rows = PrivacyRequest.objects.select_related("connection__storefront")
+    request = rows.get(public_id=UUID(job.parameters["request"]))
+    shop = _Shop(request.connection, at)
+    cursor = {"people": 0, "messages": 0, "erased": 0, "kept": 0} | job.cursor
+    if cursor["people"] is not None:
+        cursor["people"] = shop.people_after(cursor["people"]) if shop.is_the_only_one else None
+    else:
+        cursor["messages"] = shop.messages_after(cursor["messages"])
+    cursor["erased"] += shop.erased
+    cursor["kept"] += shop.kept
+    if cursor["people"] is not None or cursor["messages"] is not None:
+        return jobs.Progress(cursor=cursor, done=cursor["erased"] + cursor["kept"])
+    found = {"erased": cursor["erased"], "others": cursor["kept"]}
+    _answer(request, shop, found, at)
+    return jobs.Progress(cursor=cursor, done=sum(found.values()), total=sum(found.values()), result=found)
+
+
+def _answer(request, shop, found, at):
+    """Done, unless somebody must look: orders of several shops are told apart by their messages alone."""
+    note = f"Customers erased: {found['erased']}. What orders said of others: {found['others']}."
+    if not shop.is_the_only_one:
+        note += " There is another Shopify shop: erase by hand whom no message named."
+    rows = PrivacyRequest.objects.filter(pk=request.pk, state=PrivacyState.OPEN)
+    if shop.is_the_only_one:
+        rows.update(state=PrivacyState.DONE, done_at=at, note=note)
+    else:
+        rows.update(note=note)
+
+
+class _Shop:
+    """What is forgotten in this step is counted in ``erased`` and ``kept``."""
+
+    def __init__(self, connection, at):
+        self.connection, self.at, self.erased, self.kept = connection, at, 0, 0
+        live = connection.storefront
+        # Test orders come by the live connection.
+        twins = Storefront.objects.filter(test_twin_of=live).values_list("pk", flat=True)
+        self.storefronts = [live.pk, *twins]
+        others = Connection.objects.filter(storefront=live, platform=connection.platform)
+        self.is_the_only_one = not others.exclude(pk=connection.pk).exists()
+
+    def people_after(self, last):
+        """The key of the last whose turn it was, None after all of them."""
+        rows = Customer.objects.filter(storefront__in=self.storefronts, pk__gt=last, erased_at=None)
+        ordered = Order.objects.filter(brought_by=Source.SHOPIFY, storefront__in=self.storefronts)
+        found = list(rows.filter(pk__in=ordered.values("customer")).order_by("pk")[:_PEOPLE])
+        for customer in found:
+            self._forget(customer)
+        return found[-1].pk if found else None
+
+    def messages_after(self, last):
+        chunk = list(InboundMessage.objects.filter(connection=self.connection, pk__gt=last).order_by("pk")[:_MESSAGES])
+        for message in chunk:
+            people, orders = _named(secrets.open(message.raw), message.topic)
+            empty(message, self.at)
+            for customer in self._of(people, orders):
+                self._forget(customer)
+        return chunk[-1].pk if chunk else None
+
+    def _of(self, people, orders):
+        rows = Customer.objects.filter(storefront__in=self.storefronts, erased_at=None)
+        placed = Order.objects.filter(
+            storefront__in=self.storefronts, brought_by=Source.SHOPIFY, external_id__in=orders
+        )
+        named, bought = rows.filter(external_id__in=people), rows.filter(pk__in=placed.values("customer"))
+        return {customer.pk: customer for each in (named, bought) for customer in each}.values()
+
+    def _forget(self, customer):
+        records = persons.records(customer).filter(erased_at=None).order_by("pk")
+        theirs = Order.objects.filter(customer__in=persons.ids_of(customer))
+        if theirs.exclude(brought_by=Source.SHOPIFY).exists():
+            orders = list(theirs.filter(brought_by=Source.SHOPIFY).order_by("pk"))
+            self.kept += any(order.source or order.payment_fingerprint or order.shipping_hash for order in orders)
+            for order in orders:
+                erase_order(order)
+            return
+        for record in list(records):
+            privacy.erase_rows(customer=record, at=self.at)
+            self.erased += 1
+
+
+def _named(raw, topic):
+    """``(customers' ids, orders' ids)`` as the shop names them."""
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        return (), ()
+    if not isinstance(document, dict):
+        return (), ()
+    customer = document.get("customer")
+    people = [customer.get("id")] if isinstance(customer, dict) else []
+    people += [str(document.get(name) or "").rpartition("/")[2] for name in MERGED]
+    if topic.startswith("customers/"):
+        people.append(document.get("id"))
+    orders = [document.get("order_id"), document.get("id") if topic.startswith("orders/") else None]
+    return [str(each) for each in people if each], [str(each) for each in orders if each]
