@@ -60,12 +60,12 @@ def _settle(ended, rule_book, at):
     for counter in ended:
         advocate = advocates[counter.key]
         wanted[derived.public_id(counter.rule.public_id, counter.key, counter.period)] = counter, advocate
-    rows = [_subject(key, *place, rule_book, at) for key, place in wanted.items()]
+    rows = [subject_of(key, *place, rule_book, at) for key, place in wanted.items()]
     locked = list(locks.subjects(rows=rows).values())
     prefetch_related_objects(locked, "program", "advocate")
     found = derived.read(locked)
     used = locks.counters(
-        keys={key for case in found for key in _counters(case, wanted[case.subject.public_id][0], rule_book)}
+        keys={key for case in found for key in counters(case, wanted[case.subject.public_id][0], rule_book)}
     )
     cases = [
         asked
@@ -76,16 +76,16 @@ def _settle(ended, rule_book, at):
     Counter.objects.filter(pk__in=[counter.pk for counter in ended]).update(closed_at=at)
 
 
-def _counters(case, counter, rule_book):
+def counters(case, counter, rule_book):
     """The period's own, and those of the caps that any version of the rule may ask of the top-up."""
-    yield from _places(case, counter)
+    yield from places(case, counter)
     question = rules.Question({}, {}, case.subject.occurred_at, case.who, (), others=case.others)
     for terms in rule_book.terms_of_rule(counter.rule_id):
         if tiers.read_as_a_whole(terms):
             yield from ((terms.rule, *key) for key in rules.keys(question, terms.topping_up(ADVOCATE, 0)))
 
 
-def _places(case, counter):
+def places(case, counter):
     """The period's counters, by all names of the advocate."""
     for key in (counter.key, *case.others.get("advocate", ())):
         yield counter.rule_id, counter.cap, key, counter.period
@@ -96,7 +96,7 @@ def _advocates(ended):
     return {row.public_id: row for row in Advocate.objects.filter(public_id__in=keys).select_related("customer")}
 
 
-def _subject(key, counter, advocate, rule_book, at):
+def subject_of(key, counter, advocate, rule_book, at):
     program = counter.rule.program
     _, end = periods.of_key(counter.period, rule_book.reckoned.at(program.pk, at).zone)
     # Where the zone was changed meanwhile the period ended in the one before.
@@ -115,14 +115,20 @@ def _subject(key, counter, advocate, rule_book, at):
 
 
 def _asked(case, counter, used, rule_book):
-    """Its question, or None where there is nothing to raise and never was. ``used``: the counters, locked."""
-    position = sum(used[place][1] for place in _places(case, counter))
-    missing, terms, review = tiers.missing(case.subject, counter, position, rule_book)
+    """``used``: the counters, locked."""
+    position = sum(used[place][1] for place in places(case, counter))
+    short = tiers.missing(case.subject, counter, position, rule_book)
+    return asked(case, counter, position, short, lambda version: rule_book.terms(version, case.subject.occurred_at))
+
+
+def asked(case, counter, position, short, terms_at):
+    """Its question, or None where there is nothing to raise and never was. ``short``: what ``tiers.missing`` said."""
+    missing, terms, review = short
     if case.first and missing <= 0:
         return None
     subject = case.subject
     # Where nothing of the period counts any more, all of it is taken back.
-    terms = rule_book.terms(terms.version if terms else case.earlier[counter.rule_id]["version"], subject.occurred_at)
+    terms = terms_at(terms.version if terms else case.earlier[counter.rule_id]["version"])
     facts = {
         "period": counter.period,
         "position": position,

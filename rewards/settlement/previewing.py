@@ -5,10 +5,14 @@ from functools import cache
 
 from rewards import book, verdicts
 from rewards.models import CorrectionPolicy, Counter, Subject
-from rewards.settlement import cases, correcting, decided, grants, previewed
+from rewards.rules.terms import ADVOCATE
+from rewards.settlement import cases, closing, correcting, decided, grants, previewed, previewed_top_ups, tiers
 from rewards.settlement.settle import answer, counters_of
 
 BIGGEST = 10
+# Of periods.
+PAGE = 100
+_TOP_UPS = "top_ups"
 
 
 class Preview:
@@ -32,9 +36,15 @@ class Preview:
 
     def step(self, rule_book):
         """Ask of the next page; ``rule_book``: the storefront's."""
-        self.cursor, pks = decided.page(self.correction, self.cursor)
-        if not pks:
-            return
+        if _TOP_UPS in self.cursor:
+            return self._top_up(rule_book)
+        cursor, pks = decided.page(self.correction, self.cursor)
+        self.cursor = {_TOP_UPS: 0} if cursor is None else cursor
+        if pks:
+            self._ask(pks, rule_book)
+        return None
+
+    def _ask(self, pks, rule_book):
         rows = Subject.objects.select_related("program", "advocate").in_bulk(pks)
         program = self.correction.rule_version.rule.program_id
         found = correcting.concerned(
@@ -42,9 +52,12 @@ class Preview:
             self.correction,
             lambda at: self._compiled(rule_book.reckoned.at(program, at)),
         )
-        if not self.correction.rule_version.milestone_every:
+        steps = self.correction.rule_version.milestone_every
+        if not steps:
             cases.read(found, rule_book, for_good=False)
         self._answer(found)
+        if not steps:
+            self._note(found, rule_book)
         self.looked_at += len(pks)
         self.decided += len(found)
         for case in found:
@@ -52,14 +65,53 @@ class Preview:
         del self.biggest[BIGGEST:]
 
     def _answer(self, found):
-        places = counters_of(found)
-        if self.correction.pk:
-            self.moved.update(previewed.uses(self.correction, places - self.moved.keys()))
-        stands = _used(places)
-        used = {place: number + self.moved[place] for place, number in stands.items()}
+        used = self._used(counters_of(found))
+        before = dict(used)
         answer(found, used)
         for place, number in used.items():
-            self.moved[place] = number - stands.get(place, 0)
+            self.moved[place] += number - before.get(place, 0)
+
+    def _used(self, places):
+        """The counters as the pages before would have left them."""
+        self._recall(places)
+        return {place: number + self.moved[place] for place, number in _used(places).items()}
+
+    def _recall(self, places):
+        """What the pages before left of these, where a job keeps it in rows."""
+        if self.correction.pk:
+            self.moved.update(previewed.uses(self.correction, places - self.moved.keys()))
+
+    def _note(self, found, rule_book):
+        """What their periods' top-ups will be worked out from, once all pages are asked."""
+        more = previewed_top_ups.noted(found, rule_book)
+        self._recall(more.keys())
+        for place, number in more.items():
+            self.moved[place] += number
+        self.moved.update(dict.fromkeys(previewed_top_ups.marked(found) - self.moved.keys(), 1))
+
+    def _top_up(self, rule_book):
+        """Some of the periods that were topped up already."""
+        first = self.cursor[_TOP_UPS]
+        places = previewed_top_ups.touched(self.correction, self.moved)
+        for place in places[first : first + PAGE]:
+            counter, case = previewed_top_ups.case_of(place, rule_book, self.correction.proposed_at)
+            if case and self._ask_top_up(place, counter, case, rule_book):
+                self._answer([case])
+                self._add_top_up(case)
+        self.cursor = {_TOP_UPS: first + PAGE} if first + PAGE < len(places) else None
+
+    def _ask_top_up(self, place, counter, case, rule_book):
+        moment = case.subject.occurred_at
+        corrected = self._compiled(rule_book.reckoned.at(case.subject.program_id, moment))
+
+        def terms_at(version):
+            return rule_book.terms(version, moment) if version else corrected
+
+        mine = set(closing.places(case, counter))
+        position = sum(self._used(mine).values())
+        more = previewed_top_ups.otherwise(self.correction, place, self.moved, position, terms_at)
+        short = tiers.missing(case.subject, counter, position, rule_book, otherwise=more)
+        return closing.asked(case, counter, position, short, terms_at)
 
     def _add(self, case):
         """Of its rule, and of those that compete with it."""
@@ -72,6 +124,14 @@ class Preview:
                 was, now = before["owed"].get(side, 0), verdict.owed.get(side, 0)
                 if was != now:
                     self._change(case.subject, side, verdicts.unit(before, side), was, now)
+
+    def _add_top_up(self, case):
+        """Nothing of it is waived: it is worked out again like after any change."""
+        (verdict,) = case.verdicts
+        was = case.earlier.get(verdict.terms.rule, {"owed": {}})["owed"].get(ADVOCATE, 0)
+        now = verdict.owed.get(ADVOCATE, 0)
+        if was != now:
+            self._change(case.subject, ADVOCATE, verdict.units[ADVOCATE], was, now)
 
     def _waive(self, case):
         """As ``grants`` does when it is approved."""

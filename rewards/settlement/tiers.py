@@ -4,6 +4,7 @@ Each conversion was paid by the tier reached with it. One top-up an advocate, ru
 tier that the period ended at; worked out anew when something of the period changes later.
 """
 
+from collections import Counter as Sum
 from collections import defaultdict
 from datetime import timedelta
 
@@ -28,15 +29,19 @@ _REOPEN = """
 
 def reopen(found):
     """Have the top-ups of these decided Cases' periods worked out again, where they were already."""
-    places = {
+    if places := touched(found):
+        with connection.cursor() as cursor:
+            cursor.execute(_REOPEN, [list(column) for column in zip(*places, strict=True)])
+
+
+def touched(found):
+    """``{(rule, cap, key, period)}``: the counters of the periods that these decided Cases count or counted in."""
+    return {
         (rule, cap, name, period)
         for case in found
         for rule, (cap, key, period) in _counted(case)
         for name in (key, *case.others.get("advocate", ()))
     }
-    if places:
-        with connection.cursor() as cursor:
-            cursor.execute(_REOPEN, [list(column) for column in zip(*places, strict=True)])
 
 
 def _counted(case):
@@ -54,22 +59,42 @@ def read_as_a_whole(terms):
     return tiers if tiers and tiers.reading == WHOLE and tiers.period != periods.ALL else None
 
 
-def missing(subject, counter, position, rule_book):
+def missing(subject, counter, position, rule_book, *, otherwise=()):
     """``(minor units, Terms, review)``: what the period's conversions would be owed at the tier reached with this
     position, less what they are; held while one of them is, as a review may take the tier away.
+
+    ``otherwise``: ``[(Terms, how many more conversions count by them, minor units more)]`` of what is not decided yet.
     """
-    total, newest, review = 0, None, "clear"
+    total, review, by_version, counted = 0, "clear", {}, Sum()
     for said, first, now, occurred_at in _conversions(subject, counter):
         review = "held" if now.get("advocate_review") == "held" else review
         terms = rule_book.terms(said["version"], occurred_at)
-        benefit = terms.amounts.benefits.get(ADVOCATE)
-        # Amounts in an order's own currency are other units: they stay as they were paid.
-        if not read_as_a_whole(terms) or said.get("units", {}).get(ADVOCATE, said["unit"]) != benefit.unit:
+        if not is_topped_up(said, terms):
             continue
-        wanted = amounts.at_step(benefit, benefit.tiers.reached(position), _in_unit(first, said, terms), terms)
-        total += amounts.owed(benefit, now, ADVOCATE, wanted, first, terms=terms) - said["owed"][ADVOCATE]
-        newest = max(newest or terms, terms, key=lambda one: one.number)
-    return total, newest, review
+        total += short(said, first, now, terms, read_as_a_whole(terms).reached(position))
+        by_version.setdefault(terms.version, terms)
+        counted[terms.version] += 1
+    for terms, number, more in otherwise:
+        total += more
+        by_version.setdefault(terms.version, terms)
+        counted[terms.version] += number
+    standing = [terms for version, terms in by_version.items() if counted[version] > 0]
+    return total, max(standing, key=lambda one: one.number, default=None), review
+
+
+def is_topped_up(said, terms):
+    """Whether what these Terms decided so is raised. Amounts in an order's own currency are other units: they stay as
+    they were paid.
+    """
+    unit = said.get("units", {}).get(ADVOCATE, said["unit"])
+    return read_as_a_whole(terms) is not None and unit == terms.amounts.benefits[ADVOCATE].unit
+
+
+def short(said, first, now, terms, step):
+    """What a conversion would be owed at this step (None: below the first), less what it is."""
+    benefit = terms.amounts.benefits[ADVOCATE]
+    wanted = amounts.at_step(benefit, step, _in_unit(first, said, terms), terms)
+    return amounts.owed(benefit, now, ADVOCATE, wanted, first, terms=terms) - said["owed"][ADVOCATE]
 
 
 def _conversions(subject, counter):

@@ -107,11 +107,48 @@ def test_a_correction_that_refuses_what_counted_takes_the_top_up_back(alice, dea
     settle()
     closing.close(at=APRIL)
     assert balances(alice.customer) == {"available": 1500}
-    correct(version, {"minimum_order_minor": 5000})
+    correction = correct(version, {"minimum_order_minor": 5000})
+    assert correction.difference["units"] == {"EUR": left - 1500}
     assert closing.close(at=APRIL) == 1
     assert sum(balances(alice.customer).values()) == left
     assert list(audit.differences()) == []
     assert [said for said in rebuild.verify() if isinstance(said, str)] == []
+
+
+@pytest.fixture(params=["at once", "by a job"])
+def paged(request, monkeypatch):
+    if request.param == "by a job":
+        monkeypatch.setattr("rewards.corrections.proposing.AT_ONCE", 0)
+        monkeypatch.setattr("rewards.corrections.proposing.PAGES", 1)
+        monkeypatch.setattr("rewards.settlement.decided.PAGE", 2)
+
+
+LOW, HIGH = ({"steps": [{"from": 1, "percent_bp": 500}, {"from": 2, "percent_bp": share}]} for share in (800, 2000))
+BUDGET = [{"scope": "program", "period": "month", "measure": "amount", "limit": 2000, "side": ""}]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "caps", "left"),
+    [
+        (LOW, [], 3 * 400),
+        (HIGH, [], 3 * 1000),
+        (HIGH, BUDGET, 2000),
+        ({"period": "year"}, [], 250 + 250 + 500),
+        ({"reading": "marginal"}, [], 3 * 500),
+    ],
+)
+def test_the_difference_of_a_correction_holds_what_it_makes_of_top_ups(alice, paged, tiers, caps, left):
+    version = rule_of(alice.program, **RULE)
+    friends(alice, 3)
+    closing.close(at=APRIL)
+    benefits = {"advocate": version.benefits["advocate"] | {"tiers": TIERS | tiers}}
+    correction = correct(version, {"benefits": benefits, "caps": caps})
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": left}
+    assert correction.difference["units"].get("EUR", 0) == left - 1500
+    changes = correction.difference["biggest"]
+    assert sum(each["after"] - each["before"] for each in changes) == left - 1500
+    assert list(audit.differences()) == []
 
 
 def correct(version, changes):
@@ -126,7 +163,15 @@ def correct(version, changes):
         by=cast.staff("anna"),
         at=APRIL,
     )
+    if correction.state == "counting":
+        work()
+        correction.refresh_from_db()
     corrections.approve(correction=correction, by=cast.staff("olga"), at=APRIL)
+    work()
+    return correction
+
+
+def work():
     job = Job.objects.latest("pk")
     while working.step(pk=job.pk, worker=None, first=True, at=APRIL):
         pass
