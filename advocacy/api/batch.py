@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 MOST_CALLS = 100
 METHODS = [(method, method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")]
 # What an answer says beside its body.
-_TOLD = ("Idempotent-Replayed", "Retry-After", "Location")
+_TOLD = ("Idempotent-Replayed", "Advocacy-Outdated", "Retry-After", "Location")
 # What each call has of its own, instead of what came with the batch.
 _OWN = ("HTTP_IDEMPOTENCY_KEY", "HTTP_TRANSFER_ENCODING", "HTTP_X_HTTP_METHOD_OVERRIDE", "CONTENT_ENCODING")
 

@@ -14,7 +14,7 @@ _API = "/api/v1/"
 _REMEMBERED = "7200"
 _ALLOWED = "Authorization, Content-Type, Customer-Token, Idempotency-Key, X-Request-Id"
 _LIMITS = "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy"
-_EXPOSED = f"X-Request-Id, Retry-After, Idempotent-Replayed, {_LIMITS}"
+_EXPOSED = f"X-Request-Id, Retry-After, Idempotent-Replayed, Advocacy-Outdated, {_LIMITS}"
 
 
 class RegisteredOrigins:

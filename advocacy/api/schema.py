@@ -74,6 +74,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "The same one with the same call does nothing more and finds what the first made (200, Idempotent-Replayed: "
     "true); with another call it is 422 idempotency_key_reused; while the first is worked on, 409 with Retry-After.",
 )
+OUTDATED = OpenApiParameter(
+    "Advocacy-Outdated",
+    {"type": "string", "enum": ["true"]},
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="true where a newer `updated_at` is known, so that this call changed nothing.",
+)
 
 
 @dataclass(frozen=True)

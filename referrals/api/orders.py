@@ -8,7 +8,7 @@ from advocacy.api import customers, expanding, fields, found
 from advocacy.api.endpoint import Endpoint, created, told
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Moment, Of, between
-from advocacy.api.schema import Call, documented, path_parameters, switch
+from advocacy.api.schema import OUTDATED, Call, documented, path_parameters, switch
 from advocacy.models import Customer
 from referrals import orders
 from referrals.api.reasons import ReasonAnswer, shown
@@ -271,9 +271,9 @@ class Orders(ListEndpoint):
         OrderAnswer,
         takes=OrderChange,
         creates=True,
-        also=[*path_parameters("id"), LENIENT],
+        also=[*path_parameters("id"), LENIENT, OUTDATED],
         description="Creates the order or brings it up to date: paid, cancelled, corrected. The newest `updated_at` "
-        "wins (left out: now); an older one changes nothing and is answered with 200.",
+        "wins (left out: now); an older one changes nothing and is answered with 200 and Advocacy-Outdated: true.",
     ),
 )
 class OneOrder(Endpoint):
@@ -289,7 +289,8 @@ class OneOrder(Endpoint):
         recorded = orders.change(
             storefront=request.storefront, external_id=name, fields=call, lenient=lenient, at=self.at
         )
-        return Response(told(OrderAnswer, recorded.order), status=201 if recorded.created else 200)
+        headers = {OUTDATED.name: "true"} if recorded.outdated else None
+        return Response(told(OrderAnswer, recorded.order), status=201 if recorded.created else 200, headers=headers)
 
     def _external_id(self, name):
         if ids.decode("ord", name):

@@ -11,13 +11,13 @@ from referrals.orders import finding, fulfilments, recording, state
 def apply(order, values, *, at, lenient=False, warnings=()):
     """Take checked fields of an order, which is locked with its customer and whom the fields speak of.
 
-    The newest ``updated_at`` (default: ``at``) wins; an older one changes nothing and is answered as replayed.
+    The newest ``updated_at`` (default: ``at``) wins; an older one changes nothing and is answered as outdated.
     Refuses another ``currency`` (``currency_changed``). ``warnings`` are noted on the order.
     """
     columns, found = order_fields.completed(values, at=at, lenient=lenient, stored=order)
     warnings = [*warnings, *found]
     if columns["updated_at"] < order.updated_at:
-        return recording.answer(order, replayed=True)
+        return recording.answer(order, replayed=True, outdated=True)
     if columns["currency"] != order.currency:
         given.refuse("currency", f"The order's currency is {order.currency} and stays so.", code="currency_changed")
     before, was_paid = state.of(order), order.status == OrderStatus.PAID

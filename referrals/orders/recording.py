@@ -23,6 +23,7 @@ class Recorded:
     """What became of one order.
 
     ``conversion``: the first of its conversions. ``replayed``: it was known, and nothing changed.
+    ``outdated``: because newer news of it is known.
     ``reasons``: why it brought no conversion, or why its hints bound nobody. ``refusal``: set, and the rest empty,
     for an order of a list that was refused.
     """
@@ -31,6 +32,7 @@ class Recorded:
     conversion: Conversion | None = None
     created: bool = False
     replayed: bool = False
+    outdated: bool = False
     reasons: tuple = ()
     warnings: tuple = ()
     refusal: Refused | None = None

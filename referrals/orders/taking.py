@@ -65,7 +65,7 @@ _meanwhile = Together(together.take_first, most=together.MOST, pause=_PAUSE)
 def change(*, storefront, external_id, fields, at, lenient=False):
     """Take what is new of an order, or the order if it is new. What is not said stays.
 
-    The newest ``updated_at`` (default: ``at``) wins; an older one changes nothing and is answered as replayed.
+    The newest ``updated_at`` (default: ``at``) wins; an older one changes nothing and is answered as outdated.
     Refuses another ``currency`` (``currency_changed``), and what ``record`` refuses.
     """
     if fields.get("external_id", external_id) != external_id:

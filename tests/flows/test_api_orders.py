@@ -105,6 +105,7 @@ def test_a_put_brings_an_order_up_to_date_and_an_older_one_changes_nothing(shop)
     assert (paid.status_code, paid.json()["status"], len(paid.json()["conversions"])) == (200, "paid", 1)
     older = shop.put("/orders/1001", {"status": "cancelled", "updated_at": "2026-03-02T12:05:00Z"})
     assert (older.status_code, older.json()["status"]) == (200, "paid")
+    assert ("Advocacy-Outdated" in paid, older["Advocacy-Outdated"]) == (False, "true")
     assert shop.put("/orders/1002", {"external_id": "1001", "status": "paid"}).status_code == 422
     ours = shop.put(f"/orders/{paid.json()['id']}", {"status": "cancelled"})
     assert (ours.status_code, ours.json()["status"]) == (200, "cancelled")
