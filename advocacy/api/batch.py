@@ -1,16 +1,18 @@
 """``POST /batch``: up to 100 calls in one, each as if it had come alone."""
 
 import io
+import itertools
 import json
 import logging
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy.api import fields, keyed, problems
-from advocacy.api.endpoint import Endpoint
+from advocacy.api.endpoint import Endpoint, Waiting
 from advocacy.api.keys import AnyKey
 from advocacy.api.schema import Call, documented
 
@@ -62,7 +64,8 @@ class BatchResults(serializers.Serializer):
         BatchResults,
         takes=BatchOfCalls,
         description=f"Up to {MOST_CALLS} calls, done one after the other in their order. Each is checked, limited, "
-        "written and answered by itself; one that fails undoes no other. The answer is 200 either way. Sent again, "
+        "written and answered by itself; one that fails undoes no other. New orders beside each other are written "
+        "together. The answer is 200 either way. Sent again, "
         "each call finds what it made before, as it does alone. A batch holds no batch. With a key that has scopes, "
         "each call needs its own.",
     ),
@@ -73,30 +76,22 @@ class Batch(Endpoint):
     body_limit = 8 * Endpoint.body_limit
 
     def post(self, request):
-        calls = self.taken(BatchOfCalls)["calls"]
-        return Response({"results": [self._result(call) for call in calls]})
+        calls = [self._prepared(call) for call in self.taken(BatchOfCalls)["calls"]]
+        results = []
+        for kind, group in itertools.groupby(calls, key=lambda call: call.together):
+            beside = list(group)
+            results += _asked_together(kind, beside) if kind else [call.answered() for call in beside]
+        return Response({"results": [_result(answer) for answer in results]})
 
-    def _result(self, call):
+    def _prepared(self, call):
         request = self._request(call)
-        answer = self._answer(request)
-        told = {name: answer[name] for name in _TOLD if name in answer}
-        return {"status": answer.status_code, "headers": told, "body": _body(answer)}
-
-    def _answer(self, request):
         try:
             view, arguments, named = resolve(request.path_info)
         except Resolver404:
-            return problems.plain(request, 404)
-        if not self._may_stand_here(request, view):
-            return problems.plain(request, 404)
-        try:
-            answer = view(request, *arguments, **named)
-            return answer.render() if hasattr(answer, "render") else answer
-        except Exception:
-            log.exception("%s %s failed in a batch; the other calls go on.", request.method, request.path)
-            return problems.plain(request, 500)
+            return _Call(request, None)
+        return _Call(request, view if self._may_stand_here(view) else None, arguments, named)
 
-    def _may_stand_here(self, request, view):
+    def _may_stand_here(self, view):
         kind = getattr(view, "view_class", None)
         return bool(kind) and issubclass(kind, Endpoint) and not issubclass(kind, Batch)
 
@@ -119,6 +114,62 @@ class Batch(Endpoint):
         request = WSGIRequest(environ)
         request.request_id = outer.request_id
         return request
+
+
+class _Call:
+    """One call of a batch; ``view`` is None where there is nothing to call."""
+
+    def __init__(self, request, view, arguments=(), named=None):
+        self.request, self.view = request, view
+        self.arguments, self.named = arguments, named or {}
+        self.kind = view and view.view_class
+
+    @property
+    def together(self):
+        """The endpoint, where it asks what several calls beside each other say at once."""
+        return self.kind if self.kind and self.kind.ask_together and self.request.method == "POST" else None
+
+    def answered(self, *, waits=False):
+        if self.kind is None:
+            return problems.plain(self.request, 404)
+        self.endpoint = self.kind(**self.view.view_initkwargs, waits_for_others=waits)
+        self.endpoint.setup(self.request, *self.arguments, **self.named)
+        return self._told(lambda: self.endpoint.dispatch(self.request, *self.arguments, **self.named))
+
+    def finished(self, answer):
+        """The answer of a call that waited, which is what the others' question brought, or an error."""
+        endpoint = self.endpoint
+
+        def told():
+            with translation.override("en"):
+                failed = isinstance(answer, Exception)
+                made = endpoint.handle_exception(answer) if failed else endpoint.answered(answer)
+                return endpoint.finalize_response(endpoint.request, made, *self.arguments, **self.named)
+
+        return self._told(told)
+
+    def _told(self, make):
+        try:
+            answer = make()
+            return answer.render() if hasattr(answer, "render") and not isinstance(answer, Waiting) else answer
+        except Exception:
+            log.exception("%s %s failed in a batch; the other calls go on.", self.request.method, self.request.path)
+            return problems.plain(self.request, 500)
+
+
+def _asked_together(kind, calls):
+    """Each is checked by itself; what is left of them is asked at once, as calls at the same moment are."""
+    answers = [call.answered(waits=len(calls) > 1) for call in calls]
+    waiting = [place for place, answer in enumerate(answers) if isinstance(answer, Waiting)]
+    found = kind.ask_together([answers[place].question for place in waiting]) if waiting else ()
+    for place, answer in zip(waiting, found, strict=True):
+        answers[place] = calls[place].finished(answer)
+    return answers
+
+
+def _result(answer):
+    told = {name: answer[name] for name in _TOLD if name in answer}
+    return {"status": answer.status_code, "headers": told, "body": _body(answer)}
 
 
 def _wsgi(text):

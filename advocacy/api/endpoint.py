@@ -21,6 +21,14 @@ class AlwaysJson(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class Waiting(Response):
+    """A call of a batch that was checked: its ``question`` is asked together with those of the calls beside it."""
+
+    def __init__(self, question):
+        super().__init__(None)
+        self.question = question
+
+
 class Endpoint(APIView):
     """Has ``self.at``, the moment of the call by the storefront's clock, and ``request.storefront``.
 
@@ -32,6 +40,10 @@ class Endpoint(APIView):
     room = None
     # Whether it only passes calls on, each of which needs a scope of its own.
     scope_of_its_calls = False
+    # Of an endpoint whose POST may be one of many in a batch: where it ``waits_for_others`` it answers ``Waiting``,
+    # ``ask_together(questions)`` answers each, or with the error to be told, ``answered(answer)`` is the response.
+    ask_together = None
+    waits_for_others = False
     # The fields of its answer to GET that may be whole answers: see ``advocacy.api.expanding``.
     expands = {}
     expanded = {}

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from advocacy import ids
 from advocacy.api import customers, expanding, fields, found
-from advocacy.api.endpoint import Endpoint, created, told
+from advocacy.api.endpoint import Endpoint, Waiting, created, told
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import Among, ListEndpoint, Moment, Of, between
 from advocacy.api.schema import OUTDATED, Call, documented, path_parameters, switch
@@ -259,7 +259,15 @@ class Orders(ListEndpoint):
     def post(self, request):
         lenient = self.flag("lenient")
         call = self.taken(OrderCall)
+        if self.waits_for_others:
+            said = orders.said(storefront=request.storefront, fields=call, lenient=lenient, at=self.at)
+            return Waiting(said)
         (recorded,) = orders.record(storefront=request.storefront, orders=[call], lenient=lenient, at=self.at)
+        return self.answered(recorded)
+
+    ask_together = staticmethod(orders.record_said)
+
+    def answered(self, recorded):
         return created(told(OrderAnswer, recorded.order), new=recorded.created)
 
 

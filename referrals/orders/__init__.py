@@ -5,7 +5,7 @@ from referrals.orders.finding import of as named
 from referrals.orders.fulfilments import Fulfilled, fulfil
 from referrals.orders.recording import Recorded
 from referrals.orders.refunds import Refunded, refund, undo_refund
-from referrals.orders.taking import bring, change, record
+from referrals.orders.taking import bring, change, record, record_said, said
 
 __all__ = [
     "Fulfilled",
@@ -20,6 +20,8 @@ __all__ = [
     "fulfil",
     "named",
     "record",
+    "record_said",
     "refund",
+    "said",
     "undo_refund",
 ]

@@ -30,7 +30,7 @@ def record(*, storefront, orders, at, lenient=False):
             said.append((place, Said(storefront, fields, Source.API, at, lenient=lenient)))
         except Refused as refusal:
             answers[place] = recording.Recorded(refusal=refusal)
-    for (place, _), answer in zip(said, _record_many([each for _, each in said]), strict=True):
+    for (place, _), answer in zip(said, _record_many([each for _, each in said], alone=_carried), strict=True):
         answers[place] = answer
     return answers
 
@@ -41,12 +41,29 @@ def _record(said):
     return taken or _record_alone(said)
 
 
-def _record_many(said):
+def said(*, storefront, fields, at, lenient=False):
+    """One order of a call, checked, for ``record_said``; raises what is refused of its fields."""
+    return Said(storefront, fields, Source.API, at, lenient=lenient)
+
+
+def record_said(said):
+    """What became of each of these, as of calls at the same moment: a ``Recorded``, or the error to be told of it."""
+    return _record_many(said, alone=_told)
+
+
+def _told(said):
+    try:
+        return _record_alone(said)
+    except Exception as error:
+        return error
+
+
+def _record_many(said, *, alone):
     answers = [None] * len(said)
     for places in together.rounds(said):
         taken = together.take([said[place] for place in places])
         for place, answer in zip(places, taken, strict=True):
-            answers[place] = answer or _carried(said[place])
+            answers[place] = answer or alone(said[place])
     return answers
 
 

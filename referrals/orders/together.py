@@ -8,9 +8,11 @@ is decided of an order is decided by the same code either way.
 
 import logging
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from advocacy import emails
+from advocacy.customers_at_once import OneByOne
+from advocacy.outbox import interruptions
 from advocacy.refusals import Refused
 from referrals.orders import finding
 from referrals.orders.said import create
@@ -85,8 +87,26 @@ def take(said):
         with transaction.atomic():
             return _take(said, patience)
     except Exception as error:
-        log.info("%d orders are taken one by one: %r", len(said), error)
+        if _may_be(error):
+            log.info("%d orders are taken one by one: %r", len(said), error)
+        else:
+            log.exception("%d orders are taken one by one, because together they failed.", len(said))
         return [None] * len(said)
+
+
+# PostgreSQL's class of what another call wrote a moment earlier.
+_THERE_ALREADY = "23505"
+
+
+def _may_be(error):
+    """Whether it is a matter of course among calls at the same moment: a refusal, a deadlock, a row somebody holds."""
+    if isinstance(error, IntegrityError):
+        return getattr(error.__cause__, "sqlstate", None) == _THERE_ALREADY
+    try:
+        interruptions.pass_on(error)
+    except interruptions.Interrupted:
+        return True
+    return isinstance(error, Refused | OneByOne)
 
 
 def _take(said, patience):

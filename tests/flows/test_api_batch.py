@@ -6,6 +6,7 @@ from django.test import override_settings
 from advocacy import keys
 from advocacy.models import Customer
 from referrals.models import Order
+from referrals.orders import recording, together
 from rewards.models import Adjustment
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
@@ -41,6 +42,44 @@ def test_each_call_is_answered_by_itself_and_one_that_fails_undoes_no_other(acme
     assert results[3]["headers"] == {"Idempotent-Replayed": "true"}
     assert results[5]["body"]["total"] == {"amount_minor": 1, "currency": "EUR"}
     assert (Customer.objects.count(), Order.objects.count()) == (1, 1)
+
+
+def test_orders_beside_each_other_share_a_transaction_and_each_keeps_its_own_answer(acme, program, monkeypatch):
+    shop, taken = secret(acme), []
+    monkeypatch.setattr(together, "take", lambda said, take=together.take: taken.append(len(said)) or take(said))
+    bodies = [cast.order(str(number), customer={"external_id": f"p{number}"}) for number in range(4)]
+    bodies[1] |= {"total_minor": 1}
+    results = sent(
+        shop,
+        *[call("POST", "/orders", body) for body in bodies],
+        call("POST", "/orders", bodies[0]),
+        call("POST", "/orders", bodies[0] | {"shipping_minor": 0, "total_minor": 5000}),
+        call("POST", "/orders", {"external_id": "9"}),
+        call("POST", "/orders?x=1", bodies[3]),
+        call("GET", "/orders/0"),
+    )
+    assert [each["status"] for each in results] == [201, 422, 201, 201, 200, 409, 422, 400, 200]
+    assert [each["body"].get("code") for each in results[4:8]] == [
+        None,
+        "idempotency_conflict",
+        "invalid",
+        "unknown_parameter",
+    ]
+    assert (results[1]["body"]["code"], results[4]["headers"]) == ("total_mismatch", {"Idempotent-Replayed": "true"})
+    assert results[4]["body"] == results[0]["body"] == results[8]["body"]
+    assert (taken[0], Order.objects.count()) == (4, 3)
+
+
+def test_our_own_mistake_with_one_order_of_a_batch_is_told_there(acme, monkeypatch):
+    def broken(order, columns, take=recording.take, **more):
+        take(order, columns, **more)
+        return 1 / (columns["country"] != "XX")
+
+    monkeypatch.setattr(recording, "take", broken)
+    bodies = [cast.order(name, customer={"external_id": name}, country=name) for name in ("DE", "XX", "FR")]
+    results = sent(secret(acme), *[call("POST", "/orders", body) for body in bodies])
+    assert [each["status"] for each in results] == [201, 500, 201]
+    assert results[1]["body"]["code"] == "internal_error"
 
 
 def test_a_batch_sent_again_writes_nothing_more(acme, program):

@@ -6,9 +6,10 @@ import re
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from advocacy import ids
+from advocacy.customers_at_once import OneByOne
 from advocacy.models import Customer, Event, Pending
 from advocacy.refusals import Refused
 from referrals import clicks, orders
@@ -153,3 +154,27 @@ def test_orders_taken_together_leave_what_they_leave_one_by_one(db, acme, seed, 
             other = [pair for pair in zip(together[kind], rows, strict=True) if pair[0] != pair[1]]
             assert not other, kind
     assert "one by one" not in caplog.text
+
+
+def _broken(error):
+    def create(*_, **__):
+        raise error
+
+    return create
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(ZeroDivisionError("ours"), "ERROR"), (OneByOne(), "INFO"), (OperationalError("the server went away"), "INFO")],
+)
+@pytest.mark.django_db
+def test_only_what_nobody_expects_of_orders_together_is_told_with_its_traceback(
+    acme, monkeypatch, caplog, error, level
+):
+    caplog.set_level("INFO", "referrals.orders.together")
+    monkeypatch.setattr("referrals.orders.together.create", _broken(error))
+    sent = [cast.order(name, customer={"external_id": name}) for name in ("one", "two")]
+    taken = orders.record(storefront=acme, orders=sent, at=NOON)
+    assert [each.order.external_id for each in taken] == ["one", "two"]
+    (told,) = caplog.records
+    assert (told.levelname, bool(told.exc_info)) == (level, level == "ERROR")
