@@ -18,6 +18,7 @@ from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Advocate, Customer
 from advocacy.refusals import NotFound
 from config import timeline
+from referrals import orders as orders_of
 from referrals.models import Conversion, Order
 
 _API = "/api/"
@@ -124,9 +125,16 @@ class Explain(Endpoint):
         try:
             order = found.one(mine, "order", name, external="external_id")
         except NotFound:
+            order = self._called(name)
+        if order is None:
             return {"data": [], "not_arrived": timeline.not_arrived(storefront=self.request.storefront, at=self.at)}
         told = timeline.explain_order(storefront=self.request.storefront, order=order)
         return {"data": [told], "not_arrived": ""}
+
+    def _called(self, name):
+        """By the shop's number or a payment, where one order goes by that."""
+        known = list(orders_of.called(name.removeprefix("ext_"), storefronts=[self.request.storefront.pk])[:2])
+        return known[0] if len(known) == 1 else None
 
     def _subject(self, name):
         prefix = name.partition("_")[0]

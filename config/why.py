@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from advocacy import emails, ids, persons
-from advocacy.models import Advocate, Customer
+from advocacy.models import Advocate, Customer, Storefront
 from config import timeline
 from config.portal import friends
+from referrals import orders
 from referrals.models import Conversion, Link, Order, Referral
 from rewards import explanations
 from rewards.models import Correction, Reward, Subject
@@ -41,12 +42,12 @@ def page(request):
 
 
 def _answer(asked):
-    orders = _orders(asked)
-    if len(orders) == 1:
-        return _explained(orders[0])
-    if orders:
-        _name(orders)
-        return {"orders": orders, "heading": f"{len(orders)} orders have the number {asked}"}
+    found = _orders(asked)
+    if len(found) == 1:
+        return _explained(found[0])
+    if found:
+        _name(found)
+        return {"orders": found, "heading": f"{len(found)} orders have the number {asked}"}
     return _of_a_person(asked) or _with_code(asked) or {"unknown": True, "last": _last_order()}
 
 
@@ -86,7 +87,7 @@ def _read_by_advocate(conversions, at):
 
 
 def _orders(asked):
-    """By the shop's own number in any storefront, or by our id of the order or its conversion."""
+    """By the shop's own id, number or payment in any storefront, or by our id of the order or its conversion."""
     known = Order.objects.select_related("storefront", "customer")
     if order_id := ids.decode("ord", asked.lower()):
         return list(known.filter(public_id=order_id))
@@ -95,7 +96,8 @@ def _orders(asked):
         return list(known.filter(pk__in=found))
     if conversion_id := _conversion_of(asked.lower()):
         return list(known.filter(conversions__public_id=conversion_id))
-    return list(known.filter(external_id=asked)[:MOST])
+    named = orders.called(asked, storefronts=Storefront.objects.values_list("pk", flat=True))
+    return list(named.select_related("storefront", "customer").order_by("pk")[:MOST])
 
 
 def _conversion_of(asked):
@@ -112,11 +114,11 @@ def _conversion_of(asked):
 def _with_code(asked):
     """Orders that came with this code, which may be nobody's."""
     typed = Order.objects.annotate(typed=Upper("referral_code")).exclude(referral_code="").filter(typed=asked.upper())
-    orders = list(typed.select_related("storefront", "customer").order_by("-id")[:MOST])
-    if len(orders) == 1:
-        return _explained(orders[0])
-    _name(orders)
-    return orders and {"orders": orders, "heading": f"Orders that came with the code {asked}"}
+    found = list(typed.select_related("storefront", "customer").order_by("-id")[:MOST])
+    if len(found) == 1:
+        return _explained(found[0])
+    _name(found)
+    return found and {"orders": found, "heading": f"Orders that came with the code {asked}"}
 
 
 def _of_a_person(asked):
@@ -125,16 +127,16 @@ def _of_a_person(asked):
         key = emails.normalise(asked)
         known = Customer.objects.filter(email_key=key)
         people = persons.customers({person.person_id for person in known})
-        orders = Order.objects.filter(customer__in=people)
+        bought = Order.objects.filter(customer__in=people)
         referrals = Referral.objects.filter(advocate__customer__in=people)
     else:
         links = Link.objects.filter(code=asked.upper()).values("advocate")
         advocates = Advocate.objects.filter(pk__in=links)
-        orders, referrals = Order.objects.none(), Referral.objects.filter(advocate__in=advocates)
+        bought, referrals = Order.objects.none(), Referral.objects.filter(advocate__in=advocates)
         if not advocates.exists():
             return None
     people = {
-        "orders": list(orders.select_related("storefront", "customer").order_by("-id")[:MOST]),
+        "orders": list(bought.select_related("storefront", "customer").order_by("-id")[:MOST]),
         "heading": f"Orders of {asked}",
         "friends": list(_with_orders(referrals)[:MOST]),
         "friends_heading": f"Friends brought by {asked}",

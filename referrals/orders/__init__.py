@@ -1,6 +1,7 @@
 """Orders of any customer, referred or not: recorded, changed, fulfilled, refunded; each said twice counts once."""
 
 from referrals.orders.bringing import bring_fulfilment, bring_names, bring_refund, bring_undone_refund
+from referrals.orders.finding import called
 from referrals.orders.finding import of as named
 from referrals.orders.fulfilments import Fulfilled, fulfil
 from referrals.orders.recording import Recorded
@@ -16,6 +17,7 @@ __all__ = [
     "bring_names",
     "bring_refund",
     "bring_undone_refund",
+    "called",
     "change",
     "fulfil",
     "named",

@@ -4,6 +4,7 @@ A payment is one order, whether it is told by its session, its charge or its inv
 """
 
 from django.db import connection
+from django.db.models import Q
 
 from referrals.models import Order, OrderIdentifier
 
@@ -43,6 +44,22 @@ def number_of(values):
 
 def _either(said):
     return said.get(SHOP_NUMBER) or said.get("number")
+
+
+def called(text, *, storefronts):
+    """The Orders of these storefronts that go by this number, with or without its #, or name of a payment.
+
+    By the external id first, which alone is asked where it is one; several shops may have used one number.
+    """
+    mine = Order.objects.filter(storefront__in=storefronts)
+    if mine.filter(external_id=text).exists():
+        return mine.filter(external_id=text)
+    text = text.strip().lstrip("#")[:_LONGEST]
+    by_name = Q(kind__in=KINDS, value=text) | Q(kind=SHOP_NUMBER, value__startswith=f"{text} ")
+    named = (
+        OrderIdentifier.objects.filter(by_name, storefront__in=storefronts) if text else OrderIdentifier.objects.none()
+    )
+    return mine.filter(pk__in=named.values("order"))
 
 
 def written(names):

@@ -5,6 +5,7 @@ from advocacy import ids
 from advocacy.models import Event
 from advocacy.outbox.drain import drain
 from referrals import audit as referrals_audit
+from referrals import orders
 from referrals.models import Conversion
 from rewards import audit, rebuild, rulebook
 from rewards.models import Reward
@@ -175,6 +176,21 @@ def test_a_number_that_two_storefronts_use_is_a_choice(desk, acme, rival):
     page = ask(desk, "1001")
     assert "2 orders have the number 1001" in page
     assert page.count("?q=ord_") == 2
+
+
+def test_an_order_of_a_shop_is_found_by_its_number_and_its_payment(desk, acme, program):
+    """Its id is the platform's; one of several shops has the same number."""
+    shop = {"external_id": "5501234567890", "identifiers": {"number": "#2001", "payment_intent": "pi_9"}}
+    other = {"external_id": "42", "identifiers": {"shop_number": "2001"}, "customer": {"external_id": "gina"}}
+    other |= {"subtotal_minor": 6000, "total_minor": 6400}
+    order(acme, **shop)
+    for asked in ("5501234567890", "2001", "#2001", "pi_9"):
+        assert "Nobody brought this customer" in ask(desk, asked), asked
+    told = secret(acme).get("/explain", order="2001").json()["data"]
+    assert [one["order"]["external_id"] for one in told] == ["5501234567890"]
+    orders.bring(storefront=acme, fields=cast.order(**other), source="shopify", at=timezone.now())
+    assert "2 orders have the number #2001" in ask(desk, "#2001")
+    assert secret(acme).get("/explain", order="2001").json()["data"] == []
 
 
 def test_what_is_unknown_is_said_with_the_newest_order(desk, bought):
