@@ -91,7 +91,7 @@ def _rule_step(decision, rule, *, checks):
     answer = f"yes, {' and '.join(owed)}" if owed else rule["counts"] or "no"
     if rule["waits_for"]:
         answer = f"waits for {rule['waits_for']}"
-    detail = " ".join([*why] or [rule["sentence"]])
+    detail = " ".join([*([*why] or [rule["sentence"]]), *([rule["tier"]] if rule["tier"] else [])])
     step = _step(
         decision["decided_at"],
         "yes" if owed else "soon" if rule["waits_for"] else "info" if rule["counts"] else "no",

@@ -1,7 +1,10 @@
 """The periods of tiers that are read as a whole: closed when they were over, and worked out for what counts now."""
 
 from advocacy.checking import Check
-from rewards.rules.terms import TIER
+from rewards import book
+from rewards.models import Counter, Subject
+from rewards.rules.terms import ADVOCATE, TIER
+from rewards.settlement import tiers
 from rewards.settlement.tiers import TOP_UP
 
 # By the first and the last zone of the world, as a period ends in the program's: who looks with both is never too
@@ -49,6 +52,42 @@ _TOP_UPS = f"""
         AND (decision.facts ->> 'position')::bigint <> ALL (closed.used)
     ORDER BY subject.id
 """  # noqa: S608
+# What was granted less of is said with a reason: a cap, or an advocate who was paused.
+_AMOUNTS = f"""
+    WITH closed AS (
+        SELECT rule_id, key, period, array_agg(id) AS counters FROM rewards_counter WHERE cap LIKE '{TIER}%'
+        GROUP BY rule_id, key, period HAVING bool_and(closed_at IS NOT NULL)
+    )
+    SELECT subject.id, closed.period, closed.counters, (decision.facts ->> 'position')::bigint AS position,
+        (decision.facts ->> 'missing_minor')::bigint AS missing,
+        COALESCE((verdict -> 'granted' ->> '{ADVOCATE}')::bigint, 0) AS granted,
+        jsonb_array_length(COALESCE(verdict -> 'reasons' -> '{ADVOCATE}', verdict -> 'refusal')) > 0 AS cut
+    FROM rewards_subject subject
+    JOIN rewards_decision decision
+        ON decision.subject_id = subject.id AND decision.number = subject.decisions_made
+    JOIN advocacy_advocate advocate ON advocate.id = subject.advocate_id,
+        jsonb_array_elements(decision.verdicts) AS verdict
+    JOIN closed ON closed.rule_id = (verdict ->> 'rule')::bigint
+    WHERE subject.trigger = '{TOP_UP}' AND closed.key = advocate.public_id AND NOT decision.facts ? 'with'
+        AND closed.period = decision.facts ->> 'period'
+    ORDER BY subject.id
+"""  # noqa: S608
+
+
+def _amount(*, id, period, counters, position, missing, granted, cut):
+    """The tiers are worked out as when it was closed, from the conversions as they were decided last."""
+    subject = Subject.objects.select_related("program").get(pk=id)
+    rule_book = book.of_storefronts({subject.storefront_id})
+    rows = Counter.objects.filter(pk__in=counters)
+    short = {tiers.missing(subject, counter, position, rule_book)[0] for counter in rows}
+    if missing not in short:
+        wanted = " or ".join(map(str, sorted(short)))
+        return f"The top-up {id} of {period} was worked out to be {missing}; the period's conversions say {wanted}."
+    wanted = max(missing, 0)
+    if granted > wanted or (granted < wanted and not cut):
+        return f"The top-up {id} of {period} grants {granted}; {wanted} were missing."
+    return None
+
 
 CHECKS = (
     Check(
@@ -61,4 +100,5 @@ CHECKS = (
         _TOP_UPS,
         "The top-up {id} of {period} was worked out at {position}; what counts in the period is {used}.",
     ),
+    Check("top-ups' amounts", _AMOUNTS, _amount),
 )

@@ -9,7 +9,7 @@ from advocacy.models import Side
 from rewards import rules, verdicts
 from rewards.explanations import checks
 from rewards.rules.amounts import converted, minor_rate
-from rewards.rules.terms import ONCE
+from rewards.rules.terms import MARGINAL, ONCE
 
 
 def told(kept, facts, first, versions, day):
@@ -33,6 +33,7 @@ def _rule(said, states, versions, instead, day):
         "rate": _rate(said, states[0]),
         "waits_for": _awaited(said, day),
         "counts": _counts(said, version),
+        "tier": _tier(said, version),
         "sides": [_side(said, side, amounts, version, instead) for side in Side.values if side in said["granted"]],
     }
 
@@ -67,6 +68,21 @@ def _counts(said, version):
         return f"the friend counts as {'every friend does' if version.milestone_repeats else 'the first friend'}"
     how = f"every {version.milestone_every}" if version.milestone_repeats else f"the first {version.milestone_every}"
     return f"the friend counts as one of {how} friends"
+
+
+_BY_TIER = (
+    "By the tier reached when this was first decided: what friends give back later lowers where the next order begins, "
+    "not this one."
+)
+
+
+def _tier(said, version):
+    """Of what was granted by tiers that count for each order; empty for other rules."""
+    for side, benefit in version.benefits.items():
+        tiers = benefit.get("tiers") or {}
+        if tiers and tiers.get("reading", MARGINAL) == MARGINAL and said["granted"].get(side):
+            return _BY_TIER
+    return ""
 
 
 def _paid_instead(said, others, versions):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection, transaction
+from django.db import transaction
 
 from advocacy import resealing, secrets
 from referrals import events as catalogue
@@ -30,6 +30,7 @@ from rewards.models import (
 )
 from rewards.payouts import payees
 from tests import cast
+from tests.rewards.audit_stage import spoil
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import OTHER_IBAN, cash_rule, earns, exported, payee_of, policy_of
 from tests.rewards.scene import (
@@ -73,14 +74,6 @@ def fred():
     lot(program, fred, 300)
     redemptions.reserve(storefront=program.storefront, customer=fred, unit="EUR", amount_minor=200, at=NOW)
     return fred
-
-
-def spoil(statement):
-    """Behind the triggers that keep what is append-only."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
-        cursor.execute(statement)
-        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 SPOILT = {
@@ -139,6 +132,12 @@ SPOILT = {
         'UPDATE rewards_decision SET facts = \'{{"period": "2026-03", "position": 5}}\' '
         "WHERE id = {step_decision}",
         "The top-up {step} of 2026-03 was worked out at 5; what counts in the period is 3.",
+    ),
+    "top-ups' amounts": (
+        "UPDATE rewards_counter SET cap = 'tier/conversions', period = '2026-03', closed_at = '2026-04-01' "
+        "WHERE id = {friends}; UPDATE rewards_subject SET trigger = 'tier' WHERE id = {step}; UPDATE rewards_decision "
+        'SET facts = \'{{"period": "2026-03", "position": 3, "missing_minor": 5}}\' WHERE id = {step_decision}',
+        "The top-up {step} of 2026-03 was worked out to be 5; the period's conversions say 0.",
     ),
     "converted friends": (
         "UPDATE rewards_counter SET used = 1 WHERE id = {friends}",

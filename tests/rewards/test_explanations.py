@@ -151,6 +151,23 @@ def test_digital_goods_have_arrived_when_they_are_paid(alice, fred):
     assert step["detail"] == "Digital goods: nothing is to be sent, so the rule credits them without its wait."
 
 
+def test_an_order_keeps_the_tier_that_it_reached_though_an_earlier_friend_gives_back(alice):
+    steps_paid = [{"from": 1, "amount_minor": 500}, {"from": 2, "amount_minor": 1000}]
+    by_orders = {"measure": "conversions", "period": "month", "reading": "marginal", "steps": steps_paid}
+    rule_of(alice.program, **PLAIN, advocate_kind="tiered", advocate_tiers=by_orders)
+    first, second = [bring(alice, person(alice.storefront, name)) for name in ("fred", "gina")]
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    (rule,), (reward,) = told(second)
+    assert (reward.available_minor, rule["tier"].partition(":")[0]) == (
+        1000,
+        "By the tier reached when this was first decided",
+    )
+    assert told(first)[0][0]["tier"] == rule["tier"]
+    third = bring(alice, person(alice.storefront, "hans"))
+    assert told(third)[1][0].available_minor == 1000, "the second in the month again"
+
+
 def test_a_step_says_how_many_friends_it_took(alice):
     rule_of(alice.program, **PLAIN, milestone_every=2)
     brought = [bring(alice, person(alice.storefront, f"friend {number}")) for number in range(2)]

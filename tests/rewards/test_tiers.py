@@ -9,9 +9,10 @@ from advocacy.models import Job
 from advocacy.outbox.drain import drain
 from referrals import events as catalogue
 from rewards import audit, corrections, rebuild, rulebook
-from rewards.models import Counter, Decision, Reward
+from rewards.models import Counter, Decision, Reward, Subject
 from rewards.settlement import closing
 from tests import cast
+from tests.rewards.audit_stage import spoil
 from tests.rewards.scene import NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
 from tests.terms import terms as terms_of
 
@@ -221,7 +222,27 @@ def test_a_month_that_nobody_worked_out_or_not_for_what_counts_now_is_found(alic
     assert differ(NOW) == [f"was closed {NOW:%Y-%m-%d %H:%M:%S}+00:00, {never}"]
     tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
     settle()
-    assert differ(APRIL) == ["was worked out at 3; what counts in the period is 2."]
+    assert differ(APRIL) == [
+        "was worked out at 3; what counts in the period is 2.",
+        "was worked out to be 500; the period's conversions say 250.",
+    ]
+
+
+def test_a_top_up_of_another_amount_is_found_though_its_reward_agrees(alice):
+    rule_of(alice.program, **RULE)
+    friends(alice, 3)
+    closing.close(at=APRIL)
+    top_up = Subject.objects.get(trigger="tier").pk
+    mine = f"WHERE subject_id = {top_up}"
+    for said in (900, 500):
+        facts = f"jsonb_set(facts, '{{missing_minor}}', '{said}')"
+        spoil(f"UPDATE rewards_decision SET facts = {facts} {mine}")
+        wrong = f"The top-up {top_up} of 2026-03 was worked out to be 900; the period's conversions say 500."
+        assert list(audit.differences()) == ([wrong] if said > 500 else [])
+    verdicts = "jsonb_set(verdicts, '{0,granted,advocate}', '900')"
+    spoil(f"UPDATE rewards_decision SET verdicts = {verdicts} {mine}")
+    spoil(f"UPDATE rewards_reward SET granted_minor = 900 {mine}")
+    assert list(audit.differences()) == [f"The top-up {top_up} of 2026-03 grants 900; 500 were missing."]
 
 
 def test_revenue_tiers_are_topped_up_too(alice):
