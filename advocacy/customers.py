@@ -6,14 +6,14 @@ A customer's row is the lock of everything decided about that person (bonds, ord
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
-from advocacy import emails, events, given, ids, merging, persons
+from advocacy import consents, emails, events, given, ids, merging, persons
 from advocacy.models import Advocate, Customer, bulk
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import NotFound
 
 _TEXTS = {"phone": 40, "locale": 20, "country": 2, "time_zone": 60}
 _DATA = ("source", "traits")
-_KNOWN = {"external_id", "email", "email_verified", "name", "orders_before", "created_at", "updated_at"} | {
+_KNOWN = {"external_id", "email", "email_verified", "name", "consent", "orders_before", "created_at", "updated_at"} | {
     *_TEXTS,
     *_DATA,
 }
@@ -113,8 +113,20 @@ def upsert(*, storefront, fields, at, guest=None):
     nothing. A guest with the same e-mail, or else ``guest``, is adopted when an external id arrives; but one who
     advocates or has a wallet only where ``email_verified`` says that the address is theirs: then such a guest also
     becomes one with an account that was there before (``merging.same_mailbox``). With neither id nor e-mail a new
-    guest is made.
+    guest is made. ``consent``: the fields of ``consents.note``, whose own moment counts.
     """
+    agreed = fields.get("consent")
+    if not agreed:
+        return _upsert(storefront=storefront, fields=fields, at=at, guest=guest)
+    with transaction.atomic():
+        customer, created = _upsert(storefront=storefront, fields=fields, at=at, guest=guest)
+        if not customer.erased_at:
+            # An order of long ago says what was agreed to then.
+            consents.note(customer=customer, said=agreed, otherwise=fields.get("updated_at"), at=at)
+    return customer, created
+
+
+def _upsert(*, storefront, fields, at, guest):
     said, vouched = columns(fields, at), bool(fields.get("email_verified"))
     with transaction.atomic(savepoint=False):
         if vouched and _beside(storefront, said):

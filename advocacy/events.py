@@ -123,3 +123,18 @@ EVENT_REPORTED = EventType(
     },
     when="the shop tells an event of its own",
 )
+# What is paid for is not freely given.
+CONSENT_RECORDED = EventType(
+    "consent.recorded",
+    "consent",
+    "A customer agreed to promotional messages on a channel, confirmed it, or took it back.",
+    {
+        "channel": "email, sms, phone, post, push or messenger",
+        "state": "none, pending, confirmed or withdrawn",
+        "basis": "consent, or customer: an existing customer who has not objected",
+        "wording_version": "by which words they were asked, as the storefront names them, or empty",
+        "source": "where it was said, as the storefront names it, or empty",
+        "counts": "whether it was the newest of its customer and channel as it was recorded",
+    },
+    triggers=False,
+)

@@ -11,6 +11,7 @@ PREFIXES = {
     "storefront": "sto",
     "api_key": "key",
     "customer": "cus",
+    "consent": "csn",
     "merge": "mrg",
     "portal_session": "pts",
     "program": "prg",

@@ -5,8 +5,9 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from advocacy import consents as agreed
 from advocacy import customers, ids
-from advocacy.api import expanding, fields, found
+from advocacy.api import consent_fields, expanding, fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
 from advocacy.api.lists import ListEndpoint, between
@@ -47,6 +48,9 @@ class CustomerCall(fields.StrictSerializer):
     source = fields.Metadata(required=False)
     traits = fields.Metadata(
         required=False, help_text="Of your own; rules may ask for segments (a list of texts) and tier (a text)."
+    )
+    consent = consent_fields.ConsentFields(
+        required=False, help_text="What they agreed to on a channel; see POST /consents."
     )
     updated_at = fields.Time(required=False, help_text="Of this state; an older one than the newest changes nothing.")
 
@@ -102,17 +106,31 @@ def given_or_new(*, storefront, value, at):
     return given(storefront=storefront, value=value, at=at)
 
 
+class _WithConsents(serializers.ListSerializer):
+    """The consents of all customers of a page by one question."""
+
+    def to_representation(self, data):
+        people = list(data)
+        found_of = agreed.newest_of(people)
+        for person in people:
+            person.newest_consents = found_of[person.pk]
+        return super().to_representation(people)
+
+
 class CustomerAnswer(serializers.ModelSerializer):
     id = fields.PublicId("customer", source="public_id")
     external_id = serializers.CharField(allow_null=True, help_text="Your own id; null for a guest.")
     source = serializers.DictField()
     traits = serializers.DictField()
+    segments = serializers.ListField(child=serializers.CharField(), help_text="As your traits name them.")
+    consents = serializers.SerializerMethodField(help_text="The newest of each channel.")
     created_at = fields.Moment()
     updated_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version", help_text="Only grows.")
 
     class Meta:
         model = Customer
+        list_serializer_class = _WithConsents
         fields = [
             "id",
             "external_id",
@@ -124,13 +142,28 @@ class CustomerAnswer(serializers.ModelSerializer):
             "time_zone",
             "source",
             "traits",
+            "segments",
+            "consents",
             "orders_before",
             "created_at",
             "updated_at",
             "resource_version",
         ]
 
-    example = {"id": sample("customer"), "external_id": "fred", "phone": "", **_FRED, "resource_version": 1}
+    def get_consents(self, customer) -> consent_fields.ConsentSaid(many=True):
+        newest = getattr(customer, "newest_consents", None)
+        newest = agreed.newest(customer) if newest is None else newest
+        return consent_fields.ConsentSaid(newest.values(), many=True).data
+
+    example = {
+        "id": sample("customer"),
+        "external_id": "fred",
+        "phone": "",
+        **_FRED,
+        "segments": [],
+        "consents": [consent_fields.SAID],
+        "resource_version": 1,
+    }
 
 
 def of(storefront):

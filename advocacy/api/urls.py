@@ -1,6 +1,7 @@
 from django.urls import path
 
 from advocacy.api.batch import Batch
+from advocacy.api.consents import Consents, OneConsent
 from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events, OneEvent
@@ -20,6 +21,8 @@ from advocacy.api.webhook_endpoints import (
 
 urlpatterns = [
     path("batch", Batch.as_view()),
+    path("consents", Consents.as_view()),
+    path("consents/<str:id>", OneConsent.as_view()),
     path("customers", Customers.as_view()),
     path("customers/merge", MergeCustomers.as_view()),
     path("merges", Merges.as_view()),

@@ -2,6 +2,7 @@
 
 from advocacy.models.advocate import Advocate, AdvocateStatus
 from advocacy.models.connection import Connection, ConnectionStatus, Platform
+from advocacy.models.consent import Channel, Consent, ConsentBasis, ConsentState
 from advocacy.models.customer import Customer, Standing
 from advocacy.models.delivery import Attempt, Delivery, DeliveryState, EndpointStatus, WebhookEndpoint
 from advocacy.models.errand import Errand, ErrandKind, ErrandState
@@ -26,9 +27,13 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "BenefitKind",
+    "Channel",
     "ClickPrecedence",
     "Connection",
     "ConnectionStatus",
+    "Consent",
+    "ConsentBasis",
+    "ConsentState",
     "Customer",
     "Delivery",
     "DeliveryState",

@@ -1,7 +1,17 @@
 """The base's own part: the customer, who they are as an advocate, what they said."""
 
 from advocacy import enrolment
-from advocacy.models import Advocate, AdvocateStatus, Answer, Customer, PortalSession, Report, Standing, Testimonial
+from advocacy.models import (
+    Advocate,
+    AdvocateStatus,
+    Answer,
+    Consent,
+    Customer,
+    PortalSession,
+    Report,
+    Standing,
+    Testimonial,
+)
 from advocacy.models import TestimonialStatus as Status
 from advocacy.privacy.exporting import rows
 
@@ -15,6 +25,7 @@ def told(customer):
     joined = ("display_name", "shows_name", "status", "terms_version", "terms_accepted_at", "enrolled_at", "code")
     answered = ("kind", "score", "scale_min", "scale_max", "answered_at")
     reported = ("event_id", "type", "touchpoint", "facts", "occurred_at")
+    agreed = ("channel", "state", "basis", "wording_version", "at", "source")
     mine = Customer.objects.filter(pk=customer.pk)
     return {
         "person": rows(mine, *_CUSTOMER, "orders_before", "created_at", "updated_at"),
@@ -23,6 +34,7 @@ def told(customer):
         "testimonials": rows(Testimonial.objects.filter(**me), *said),
         "answers": rows(Answer.objects.filter(**me), *answered),
         "events": rows(Report.objects.filter(**me), *reported),
+        "consents": rows(Consent.objects.filter(**me), *agreed),
         "portal_visits": rows(PortalSession.objects.filter(**me), "made_at", "opened_at"),
     }
 

@@ -123,8 +123,8 @@ def _take(said, patience):
 def _plain(said):
     """What is to be made, or None: what is refused is refused by itself."""
     customer = said.values.get("customer")
-    if isinstance(customer, dict) and customer.get("email_verified"):
-        # It may make two people one.
+    if isinstance(customer, dict) and (customer.get("email_verified") or customer.get("consent")):
+        # It may make two people one; it is kept beside what is known of them.
         return None
     try:
         new = said.new()

@@ -57,6 +57,8 @@ def named(acme, program, alice):
     shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100})
     shop.post("/orders/1001/fulfilments", {"fulfilment_id": "P-1"})
     shop.post("/surveys/answers", {"answer_id": "A-1", "customer": "ext_fred", "kind": "nps", "score": 9})
+    agreed = {"customer": "ext_fred", "channel": "email", "state": "confirmed"}
+    agreed = shop.post("/consents", agreed).json()["id"]
     reported = shop.post("/events", {"id": "E-1", "type": "app.opened", "customer": "ext_fred"}).json()["id"]
     drain.drain("money", at=cast.NOON + timedelta(hours=1))
     said = Testimonial.objects.create(
@@ -85,7 +87,7 @@ def named(acme, program, alice):
         word: ids.encode(ids.PREFIXES[_KINDS.get(word, word.removesuffix("s"))], row.public_id)
         for word, row in rows.items()
     }
-    found |= {"events": reported, "orders": order["id"], "conversions": order["conversions"][0]}
+    found |= {"consents": agreed, "events": reported, "orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
     known = {"customers": person, "wallets": person, "codes": "ALICE-LINK"}
     return found | known | _payouts(acme, program, alice, person)

@@ -32,6 +32,8 @@ def tell(shop, storefront, numbers):
         shop.post("/orders/0/fulfilments", {"fulfilment_id": str(number)})
         said = {"answer_id": str(number), "customer": f"ext_fred {number}", "kind": "nps", "score": 9}
         shop.post("/surveys/answers", said)
+        said = {"customer": f"ext_fred {number}", "channel": "email", "state": "confirmed"}
+        shop.post("/consents", said)
         person = customers.find(storefront=storefront, external_id=f"fred {number}")
         Testimonial.objects.create(storefront=storefront, customer=person, text="Good", source="api", sent_at=cast.NOON)
         pool = shop.post("/coupon_pools", {"name": f"Pool {number}", "percent_bp": 1000}).json()["id"]

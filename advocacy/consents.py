@@ -1,0 +1,93 @@
+"""What customers agreed to: records that are never changed, of which the newest of a customer and channel counts."""
+
+from django.db import IntegrityError, transaction
+
+from advocacy import events, given, persons
+from advocacy.models import Channel, Consent, ConsentBasis, ConsentState, Customer
+from advocacy.outbox.record import Draft, record
+
+FIELDS = ("channel", "state", "basis", "wording_version", "at", "source")
+LONGEST = 60
+_CONTENT = ("state", "basis", "wording_version", "source")
+
+
+def note(*, customer, said, at, otherwise=None):
+    """``(consent, created)`` of ``said``, an object of the ``FIELDS``: channel, state, and others that may be left out.
+
+    The same said of the same moment again is that record. Where no moment is said it is ``otherwise``, or else ``at``,
+    and what says no more than the newest record is that one. Older news is kept, and changes nothing.
+    """
+    given.known(said, FIELDS)
+    said = {name: value for name, value in said.items() if value is not None}
+    row, before = _row(customer, said, at, otherwise), newest(customer)
+    before = before.get(row.channel)
+    if before and "at" not in said and _content(before) == _content(row):
+        return before, False
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            record([_draft(row, counts=before is None or before.at <= row.at)], at=at)
+            return row, True
+    except IntegrityError:
+        same = {"channel": row.channel, "at": row.at} | dict(zip(_CONTENT, _content(row), strict=True))
+        return Consent.objects.select_related("customer").get(customer=customer, **same), False
+
+
+def _row(customer, said, at, otherwise):
+    moment = said.get("at") or otherwise
+    return Consent(
+        storefront_id=customer.storefront_id,
+        customer=customer,
+        channel=given.choice("channel", said.get("channel"), Channel),
+        state=given.choice("state", said.get("state"), ConsentState),
+        basis=given.choice("basis", said.get("basis", ConsentBasis.CONSENT), ConsentBasis),
+        wording_version=given.text("wording_version", said.get("wording_version"), longest=LONGEST),
+        source=given.text("source", said.get("source"), longest=LONGEST),
+        at=min(given.moment("at", moment, at=at), at) if moment else at,
+        recorded_at=at,
+    )
+
+
+def newest(customer):
+    """``{channel: the consent that counts}`` of the customer's person, also what another record of theirs said.
+
+    A channel of which nothing was ever said is not in it.
+    """
+    return newest_of([customer])[customer.pk]
+
+
+def newest_of(customers):
+    """``{customer's key: {channel: the consent that counts}}``, by one question more where some are merged."""
+    whose = {customer.pk: [customer.pk] for customer in customers}
+    people = {customer.person_id for customer in customers if customer.absorbed or customer.merged_into_id}
+    if people:
+        records = persons.customers(people)
+        by_person = {}
+        for row in Customer.objects.filter(pk__in=records):
+            by_person.setdefault(row.person_id, []).append(row.pk)
+        whose |= {one.pk: by_person[one.person_id] for one in customers if one.person_id in by_person}
+    asked = {pk for keys in whose.values() for pk in keys}
+    found = {}
+    for row in Consent.objects.filter(customer__in=asked).order_by("at", "id"):
+        found.setdefault(row.customer_id, []).append(row)
+    return {pk: _last(row for key in keys for row in found.get(key, ())) for pk, keys in whose.items()}
+
+
+def _last(rows):
+    return {row.channel: row for row in sorted(rows, key=lambda row: (row.at, row.pk))}
+
+
+def _content(row):
+    return tuple(str(getattr(row, name)) for name in _CONTENT)
+
+
+def _draft(row, *, counts):
+    facts = {"counts": counts} | {name: str(getattr(row, name)) for name in ("channel", *_CONTENT)}
+    return Draft(
+        type=events.CONSENT_RECORDED,
+        subject=row,
+        storefront=row.storefront_id,
+        customer=row.customer,
+        facts=facts,
+        occurred_at=row.at,
+    )
