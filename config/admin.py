@@ -118,6 +118,7 @@ class LogEntryAdmin(LongListing):
     list_select_related = ["user", "content_type"]
     list_filter = ["action_flag", "content_type"]
     search_fields = ["object_repr", "change_message", "user__email"]
+    search_help_text = "What was changed, or by whom"
 
     @display(description="When")
     def when(self, row):

@@ -61,6 +61,7 @@ class StorefrontAdmin(acts.Acting, Listing):
     empty = "A storefront is one shop with its currency and its days. Add yours first."
     list_display = ["name", "programs_here", "currency", "time_zone", "links_live_on", "twin"]
     search_fields = ["name", "slug"]
+    search_help_text = "A name or a short name"
     list_select_related = ["test_twin", "test_twin_of"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["public_id_text", "programs_here", "twin"]
@@ -215,6 +216,7 @@ class ApiKeyAdmin(acts.Acting, Listing):
     list_filter = ["kind", "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["name", "beginning"]
+    search_help_text = "A name, or how the key begins"
     fields = ["storefront", "name", "kind", "test", "expires_at", "scopes"]
     storefront_link = words.person("storefront", "Storefront")
     acts = [

@@ -125,6 +125,7 @@ class ProgramAdmin(acts.Acting, Listing):
     list_filter = ["status", "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["name", "slug"]
+    search_help_text = "A name or a short name"
     prepopulated_fields = {"slug": ["name"]}
     storefront_link = words.person("storefront", "Storefront")
     state = words.status("status")

@@ -34,6 +34,7 @@ class TestimonialAdmin(acts.Acting, ReadOnlyListing):
     list_filter = ["status", "rating", "storefront"]
     list_select_related = ["customer", "storefront"]
     search_fields = ["text", "display_name", "customer__name", "customer__email"]
+    search_help_text = "A word of the text, a name or an e-mail address"
     date_hierarchy = "sent_at"
     ordering = ["-id"]
     state = words.status("status")

@@ -75,6 +75,7 @@ class LimitChangeAdmin(acts.Acting, Listing):
     list_filter = ["state", "storefront"]
     list_select_related = ["program", "policy__storefront", "policy__program", "asked_by", "decided_by"]
     search_fields = ["reason", "program__name"]
+    search_help_text = "A word of the reason, or a program’s name"
     ordering = ["-id"]
     empty = "Nobody changed a limit yet. Corrections begin with 100.00 for each program, payouts with 0: always."
     status = words.status("state")

@@ -65,6 +65,7 @@ class PayeeAdmin(Listing):
     list_filter = ["country", "kind", "storefront", ("tax_form_since", admin.EmptyFieldListFilter)]
     list_select_related = ["customer"]
     search_fields = ["name", "customer__name", "customer__email"]
+    search_help_text = "A name or an e-mail address"
     autocomplete_fields = ["customer"]
     inlines = [ChangeInline]
     customer_link = words.person("customer", "Customer")
@@ -118,6 +119,7 @@ class TaxLimitAdmin(Listing):
     list_filter = ["country", "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["country"]
+    search_help_text = "A country, such as DE"
     storefront_link = words.person("storefront", "Storefront")
     limit_text = words.amount("yearly_limit_minor", "Yearly limit", unit="currency")
     fields = ["storefront", "country", "currency", "limit"]

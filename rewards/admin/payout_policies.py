@@ -52,6 +52,7 @@ class PayoutPolicyAdmin(acts.Acting, Listing):
     list_filter = ["kind", "storefront"]
     list_select_related = ["storefront", "program"]
     search_fields = ["storefront__name", "program__name"]
+    search_help_text = "A storefront’s or a program’s name"
     conditional_fields = {
         "payer_name": f"kind == '{PayoutKind.SEPA}'",
         "payer_iban": f"kind == '{PayoutKind.SEPA}'",

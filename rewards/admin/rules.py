@@ -62,6 +62,7 @@ class RuleAdmin(acts.Acting, Listing):
     list_filter = ["status", "program"]
     list_select_related = ["program"]
     search_fields = ["name"]
+    search_help_text = "A rule’s name"
     empty = "A rule says who gets what for which orders. Start from a recipe above, or add one of your own."
     program_link = words.person("program", "Program")
     conditional_fields = rule_layout.SHOWN_WHEN
