@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import consents as agreed
-from advocacy import customers, ids
+from advocacy import customers, ids, segments
 from advocacy.api import consent_fields, expanding, fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
@@ -173,10 +173,19 @@ def of(storefront):
 expanding.whole("customer", CustomerAnswer, of, tag="Customers")
 
 
+class InSegment:
+    """``?segment=regulars``: the customers whom the storefront put there."""
+
+    description = "Customers in this segment, as your traits name it."
+
+    def narrow(self, rows, text, storefront):
+        return segments.within(rows, text)
+
+
 @documented("Customers", get=Call("List customers", CustomerAnswer, many=True))
 class Customers(ListEndpoint):
     answer = CustomerAnswer
-    filters = between("recorded_at")
+    filters = {"segment": InSegment(), **between("recorded_at")}
 
     def rows(self):
         return Customer.objects.filter(storefront=self.request.storefront, merged_into=None)

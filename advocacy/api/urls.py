@@ -9,6 +9,7 @@ from advocacy.api.jobs import OneJob
 from advocacy.api.merges import MergeCustomers, Merges, OneMerge, UndoMerge
 from advocacy.api.privacy import CustomerErasure, CustomerExport
 from advocacy.api.programs import Offers, Programs
+from advocacy.api.segments import Segments
 from advocacy.api.surveys import Answers
 from advocacy.api.testimonials import OneTestimonial, Testimonials, Withdrawal
 from advocacy.api.webhook_endpoints import (
@@ -37,6 +38,7 @@ urlpatterns = [
     path("testimonials/<str:id>", OneTestimonial.as_view()),
     path("testimonials/<str:id>/withdraw", Withdrawal.as_view()),
     path("jobs/<str:id>", OneJob.as_view()),
+    path("segments", Segments.as_view()),
     path("surveys/answers", Answers.as_view()),
     path("events", Events.as_view()),
     path("events/<str:id>", OneEvent.as_view()),

@@ -56,6 +56,12 @@ class Customer(models.Model):
             models.Index(fields=["storefront", "email_key"], name="customer_by_email"),
             models.Index(fields=["email_key"], name="customer_by_email_anywhere"),
             models.Index(fields=["storefront", "-id"], name="customers_newest_first"),
+            # Used by: the segments there are, and who is in one.
+            models.Index(
+                fields=["storefront", "-id"],
+                condition=models.Q(traits__has_key="segments"),
+                name="customers_in_segments",
+            ),
             # Used by: whether anything is known of orders from before.
             models.Index(
                 fields=["storefront"], condition=models.Q(orders_before__gt=0), name="customers_with_orders_before"

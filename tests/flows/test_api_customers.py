@@ -100,7 +100,7 @@ def test_a_cursor_of_another_storefront_or_list_is_refused(shop, rival):
         (
             {"sort": "name"},
             "unknown query parameter: 'sort'; it takes created_after, created_before, cursor, limit, "
-            "recorded_after, recorded_before, time_zone.",
+            "recorded_after, recorded_before, segment, time_zone.",
         ),
         ({"limit": ["1", "2"]}, "The query parameter limit is sent twice; send it once."),
         ({"limit": "1\0"}, "A text holds a NUL character"),
@@ -125,3 +125,16 @@ def test_periods_include_their_beginning_and_not_their_end(shop):
     assert len(shop.get("/customers", created_before=at).json()["data"]) == 0
     assert len(shop.get("/customers", recorded_after=at).json()["data"]) == 1
     assert len(shop.get("/customers", recorded_before=at).json()["data"]) == 0
+
+
+def test_segments_are_counted_and_their_customers_listed(acme, rival):
+    shop = secret(acme)
+    for name, said in [("fred", ["vip", "vip", 7]), ("ina", ["vip", "new"]), ("mia", "vip"), ("gina", [""])]:
+        shop.put(f"/customers/{name}", {"traits": {"segments": said}})
+    shop.put("/customers/lea", {})
+    counted = [{"name": "vip", "customers": 2}, {"name": "new", "customers": 1}]
+    assert shop.get("/segments").json() == {"data": counted}
+    for name, people in [("vip", ["ina", "fred"]), ("new", ["ina"]), ("none", [])]:
+        assert [one["external_id"] for one in shop.get("/customers", segment=name).json()["data"]] == people
+    assert shop.get("/customers/fred").json()["segments"] == ["vip"]
+    assert secret(rival).get("/segments").json() == {"data": []}

@@ -1,0 +1,29 @@
+"""The segments that a storefront puts its customers in, by ``traits["segments"]``."""
+
+from django.db import connection
+
+LONGEST, MOST = 100, 1000
+
+# A partial index finds who is in any; the shop's words that are no name (``Customer.segments``) are passed over.
+_COUNTED = """
+    SELECT named.value #>> '{}' AS name, count(DISTINCT customer.id)
+    FROM advocacy_customer customer
+    CROSS JOIN LATERAL jsonb_array_elements(
+        CASE jsonb_typeof(customer.traits -> 'segments') WHEN 'array' THEN customer.traits -> 'segments' ELSE '[]' END
+    ) AS named (value)
+    WHERE customer.storefront_id = %s AND customer.traits ? 'segments' AND customer.merged_into_id IS NULL
+        AND jsonb_typeof(named.value) = 'string' AND length(named.value #>> '{}') BETWEEN 1 AND %s
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
+"""
+
+
+def counted(*, storefront):
+    """``[(name, customers)]``, the largest first, at most ``MOST``; of merged records the survivor's counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, [storefront.pk, LONGEST, MOST])
+        return cursor.fetchall()
+
+
+def within(customers, name):
+    """Those of these customers (a queryset) who are in this segment."""
+    return customers.filter(traits__has_key="segments", traits__segments__contains=[name])
