@@ -31,8 +31,9 @@ def follow(*, events, at):
             _give_back(merge, at)
         else:
             _end_bonds_with_themselves(merge, people, at)
-            _end_bonds_of_old_customers(merge, people, at)
             _leave_one_bond(merge, people, at)
+            # After it: what the person bought by a later bond is no earlier order, it counts for the first.
+            _end_bonds_of_old_customers(merge, people, at)
 
 
 def _place_links(advocates):
