@@ -11,10 +11,9 @@ from rewards.coupons import pools
 from rewards.models import Coupon, CouponPool, Reward
 from tests.flows.admin_stage import otto
 from tests.rewards import shop_stage
-from tests.rewards.coupon_stage import pays_from, pool_of, stock
+from tests.rewards.coupon_stage import pays_from, pool_of, settle, stock
 from tests.rewards.scene import conversion_of, person, tell
 from tests.rewards.shop_stage import open_shop
-from tests.rewards.test_coupons import settle
 
 __all__ = ["open_shop"]
 POOLS, COUPONS = "/admin/rewards/couponpool/", "/admin/rewards/coupon/"

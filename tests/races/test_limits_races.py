@@ -10,9 +10,8 @@ from rewards import crediting, limits
 from rewards.coupons import pools, serving
 from rewards.models import CouponPool
 from tests import cast
-from tests.rewards.coupon_stage import pays_from, pool_of, stock
+from tests.rewards.coupon_stage import bring, pays_from, pool_of, stock
 from tests.rewards.scene import NOW, acme, alice_of, conversion_of, person, program_of, tell
-from tests.rewards.test_coupons import bring
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,10 +1,22 @@
 """Coupons' stage: a pool with codes, and a rule that pays the advocate from it at once."""
 
-from advocacy import ids
-from rewards.coupons import pools, uploading
-from rewards.models import Coupon
-from tests.rewards.scene import NOW, rule_of
+from datetime import timedelta
 
+from advocacy import ids
+from advocacy.models import Event
+from advocacy.outbox import drain
+from referrals import events as catalogue
+from rewards.coupons import pools, uploading
+from rewards.models import Coupon, Reward
+from tests.rewards.scene import (
+    NOW,
+    conversion_of,
+    person,
+    rule_of,
+    tell,
+)
+
+DAY = timedelta(days=1)
 TEN_EUROS = {"amount_minor": 1000, "currency": "EUR"}
 
 
@@ -34,3 +46,25 @@ def states(pool):
     """``{state: how many}`` of its codes."""
     rows = list(Coupon.objects.filter(pool=pool).values_list("state", flat=True))
     return {state: rows.count(state) for state in set(rows)}
+
+
+def settle(at=NOW):
+    while drain.drain("money", at=at):
+        pass
+
+
+def bring(alice, name):
+    """A friend who buys; alice's reward for it, settled."""
+    conversion = conversion_of(alice, person(alice.storefront, name))
+    tell(conversion)
+    settle()
+    return conversion, Reward.objects.get(subject__public_id=conversion.public_id)
+
+
+def refund(conversion, amount=5000):
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=amount)
+    settle()
+
+
+def told(kind):
+    return [event.facts for event in Event.objects.filter(type=kind).order_by("id")]

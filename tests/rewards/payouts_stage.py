@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from advocacy.models import Advocate, Customer, Pending
+from advocacy.models import Advocate, Customer, Event, Pending
 from referrals import events as catalogue
 from rewards import crediting, settlement
 from rewards.models import PayoutPolicy, Reward
@@ -13,6 +13,7 @@ from tests.rewards.scene import NOW, conversion_of, person, rule_of, tell
 
 IBAN = "DE89 3704 0044 0532 0130 00"
 OTHER_IBAN = "NL91 ABNA 0417 1643 00"
+DAY = timedelta(days=1)
 LATER = NOW + timedelta(hours=1)
 
 
@@ -65,3 +66,11 @@ def said(batch, at=LATER, **by_number):
 
 def lot_of(advocate: Advocate):
     return Reward.objects.get(recipient=advocate.customer)
+
+
+def waiting(batch):
+    return {payout.customer.name: payout.waits_for for payout in batch.payouts.filter(state="waiting")}
+
+
+def told():
+    return list(Event.objects.filter(subject_kind="payout").order_by("pk").values_list("type", flat=True))

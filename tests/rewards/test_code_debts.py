@@ -8,9 +8,8 @@ from config.timeline import parts, steps
 from rewards import audit, explanations
 from rewards.coupons import asking, pools, serving, using
 from rewards.models import Coupon, Reward
-from tests.rewards.coupon_stage import pays_from, pool_of, states, stock
+from tests.rewards.coupon_stage import bring, pays_from, pool_of, refund, states, stock
 from tests.rewards.scene import NOW, acme, alice_of, balances, program_of
-from tests.rewards.test_coupons import bring, refund
 
 pytestmark = pytest.mark.django_db
 

@@ -16,10 +16,10 @@ from rewards.models import Decision, Reward, Transfer
 from rewards.rebuild import stage
 from rewards.settlement import closing
 from tests import cast
+from tests.rewards.audit_stage import spoil
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import exported, payee_of, policy_of, said
 from tests.rewards.scene import GIVE_10, NOW, acme, alice_of, conversion_of, person, program_of, rule_of, settle, tell
-from tests.rewards.test_audit import spoil
 from tests.rewards.wallet_scene import lot
 from tests.terms import terms
 

@@ -1,0 +1,88 @@
+"""The audit finds rewards that are missing, live too long, or were held or converted otherwise."""
+
+from datetime import timedelta
+
+import pytest
+
+from referrals import events as catalogue
+from rewards import adjustments, audit, redemptions
+from rewards.models import (
+    Rate,
+    Reward,
+    Subject,
+)
+from tests.rewards import test_audit
+from tests.rewards.audit_stage import spoil
+from tests.rewards.scene import (
+    NOW,
+    conversion_of,
+    rule_of,
+    settle,
+    tell,
+)
+from tests.rewards.wallet_scene import lot
+
+pytestmark = pytest.mark.django_db
+fred = test_audit.fred
+
+
+def test_a_reward_that_a_decision_owes_and_nobody_made_is_found(fred):
+    subject = Subject.objects.get(rewards__recipient=fred, trigger="conversion.recorded")
+    spoil(f"UPDATE rewards_reward SET rule_id = NULL, rule_version_id = NULL WHERE subject_id = {subject.pk}")
+    said = list(audit.parts()["what is owed"]())
+    assert len(said) == 2
+    assert said[0].startswith("Reward (missing) of rule")
+
+
+def test_a_reward_that_was_let_live_for_ever_is_found(fred):
+    """Also after it was kept alive by what came back of it, and after its expiry was moved by hand."""
+    reward = lot(fred.storefront.programs.get(), fred, 400, expires_in=10)
+    basket = redemptions.reserve(storefront=fred.storefront, customer=fred, unit="EUR", amount_minor=400, at=NOW)
+    redemptions.confirm(redemption=basket, at=NOW)
+    redemptions.reverse(redemption=basket, at=NOW)
+    assert Reward.objects.get(pk=reward.pk).expires_at == NOW + timedelta(days=14)
+    assert list(audit.parts()["rewards' expiry"]()) == []
+    adjustments.prolong(reward=reward, until=NOW + timedelta(days=100), reason="Late parcel", at=NOW)
+    assert list(audit.parts()["rewards' expiry"]()) == []
+    spoil(f"UPDATE rewards_reward SET expires_at = NULL WHERE id = {reward.pk}")
+    said = "the newest event says 2026-06-10 12:00:00+00."
+    assert [each.partition("; ")[2] for each in audit.parts()["rewards' expiry"]()] == [said]
+
+
+def test_a_rate_that_was_changed_after_something_was_decided_by_it_is_found(fred):
+    program = fred.storefront.programs.get()
+    Rate.objects.create(
+        storefront=fred.storefront, day=NOW.date(), currency="USD", target="EUR", rate="0.92", source="ecb",
+        recorded_at=NOW,
+    )  # fmt: skip
+    rule_of(
+        program, "Share", advocate_kind="percent", advocate_percent_bp=1000, friend_kind="", frequency="every_order"
+    )
+    tell(conversion_of(Reward.objects.get(recipient=fred, rule__isnull=False).advocate, fred), currency="USD")
+    settle()
+    assert Rate.objects.get().used
+    assert list(audit.parts()["rates"]()) == []
+    spoil("UPDATE rewards_rate SET rate = 9.2")
+    assert len(list(audit.parts()["rates"]())) == 1
+
+
+DIGITAL = {"digital": True, "advocate_review": "held"}
+
+
+@pytest.mark.parametrize(
+    ("hold_from", "said"), [("order", {}), ("payment", {}), ("shipping", {}), ("delivery", {}), ("delivery", DIGITAL)]
+)
+def test_a_hold_is_counted_as_it_was_decided(fred, hold_from, said):
+    program = fred.storefront.programs.get()
+    rule_of(program, "Held", hold_from=hold_from, hold_days=9, friend_kind="", frequency="every_order")
+    conversion = conversion_of(Reward.objects.get(recipient=fred, rule__isnull=False).advocate, fred)
+    placed = (NOW - timedelta(hours=1)).isoformat()
+    tell(conversion, placed_at=placed, paid_at=NOW.isoformat(), **said)
+    settle()
+    lot(program, fred, 100)
+    assert list(audit.parts()["holds"]()) == []
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, shipped_at=NOW.isoformat(), delivered_at=NOW.isoformat())
+    settle()
+    assert list(audit.parts()["holds"]()) == []
+    spoil("UPDATE rewards_reward SET due_at = due_at - INTERVAL '1 day' WHERE credited_at IS NULL")
+    assert list(audit.parts()["holds"]())

@@ -1,0 +1,116 @@
+"""Who waits instead of being paid, and why."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from advocacy.refusals import Refused
+from rewards.models import Payout, TaxLimit
+from rewards.payouts import gathering, payees
+from tests.rewards import scene
+from tests.rewards.payouts_stage import (
+    DAY,
+    LATER,
+    OTHER_IBAN,
+    cash_rule,
+    earns,
+    exported,
+    payee_of,
+    policy_of,
+    said,
+    waiting,
+)
+from tests.rewards.scene import NOW, balances
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def program():
+    program = scene.program_of(scene.acme())
+    cash_rule(program)
+    return program
+
+
+@pytest.fixture
+def alice(program):
+    """She has 25.00 EUR to be paid and an account."""
+    alice = scene.alice_of(program)
+    earns(alice)
+    payee_of(alice.customer)
+    return alice
+
+
+@pytest.fixture
+def policy(alice):
+    return policy_of(alice.storefront)
+
+
+def test_who_waits_is_listed_with_the_reason(policy, alice, program):
+    for name in ("berta", "carla", "dora", "emma", "gina"):
+        someone = scene.alice_of(program, name)
+        earns(someone, **({"refunded_minor": 4000} if name == "berta" else {}))
+        if name not in ("carla", "gina"):
+            payee_of(someone.customer)
+        if name == "dora":
+            payee_of(someone.customer, iban=OTHER_IBAN, at=LATER - DAY)
+        if name == "emma":
+            someone.status = "banned"
+            someone.save()
+        if name == "gina":
+            payee_of(someone.customer, country="US")
+    TaxLimit.objects.create(storefront=program.storefront, country="US", currency="EUR", yearly_limit_minor=2499)
+    batch = gathering.gather(policy=policy, at=LATER)
+    assert waiting(batch) == {
+        "berta": "minimum_payout",
+        "carla": "payee_missing",
+        "dora": "payee_changed",
+        "emma": "advocate_banned",
+        "gina": "tax_form_missing",
+    }
+    assert (batch.payouts_count, batch.waiting_count, batch.total_minor) == (1, 5, 2500)
+    assert Payout.objects.get(waits_for="minimum_payout").numbers == {"threshold": 2000, "input": 500}
+
+
+def test_new_terms_hold_payouts_until_they_are_accepted(policy, alice, program):
+    program.terms_version = 2
+    program.save()
+    with pytest.raises(gathering.NothingToPay, match="1 for terms_not_accepted"):
+        gathering.gather(policy=policy, at=LATER)
+    alice.terms_version = 2
+    alice.save()
+    assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
+
+
+def test_a_year_above_the_limit_of_a_country_waits_for_the_tax_form(policy, alice):
+    TaxLimit.objects.create(storefront=alice.storefront, country="DE", currency="EUR", yearly_limit_minor=4000)
+    said(exported(policy), n1="paid")
+    earns(alice)
+    with pytest.raises(gathering.NothingToPay, match="1 for tax_form_missing"):
+        gathering.gather(policy=policy, at=LATER)
+    payee_of(alice.customer, tax_form_since=date(2026, 3, 1))
+    assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
+    assert balances(alice.customer) == {"reserved": 2500}
+
+
+def test_a_changed_destination_holds_the_next_payout_for_3_days_and_is_logged(policy, alice):
+    payee = payee_of(alice.customer, iban=OTHER_IBAN, at=NOW)
+    assert [(each.before, each.after) for each in payee.changes.order_by("pk")] == [
+        ("", "•••• 3000"),
+        ("•••• 3000", "•••• 4300"),
+    ]
+    with pytest.raises(gathering.NothingToPay, match="payee_changed"):
+        gathering.gather(policy=policy, at=NOW + 3 * DAY - timedelta(seconds=1))
+    assert gathering.gather(policy=policy, at=NOW + 3 * DAY).total_minor == 2500
+
+
+def test_an_iban_with_a_mistake_is_refused_in_words(alice):
+    for wrong, words in [
+        ("DE89 3704 0044 0532 0130 01", "check digits"),
+        ("DE89 3704 0044 0532 0130", "has 22 signs; this one has 20"),
+        ("my account", "begins with two letters"),
+    ]:
+        with pytest.raises(Refused, match=words) as refused:
+            payee_of(alice.customer, iban=wrong)
+        assert list(refused.value.errors) == ["iban"]
+    assert payees.Payee.objects.get().destination_end == "3000"
