@@ -17,6 +17,7 @@ from referrals.models import (
     Referral,
     Refund,
     Share,
+    Trace,
 )
 
 _ORDER = (
@@ -42,6 +43,8 @@ def told(customer):
         # Who their friends are is the friends' own.
         "friends": rows(Referral.objects.filter(**own), *_BOND, program="program__name"),
         "links": rows(Link.objects.filter(**own), "code", "channel", "status", "created_at"),
+        # Digests: that there are some, and since when.
+        "traces_of_signing_up": rows(Trace.objects.filter(customer=customer), "at"),
         "invitations": rows(Invitation.objects.filter(**own), "invited_at", link="link__code"),
         "shares": rows(Share.objects.filter(link__advocate__customer=customer), "kind", "channel", "at"),
     }
@@ -55,6 +58,7 @@ def erase(customer, *, at):
         _erase_link(link, at)
     Referral.objects.filter(friend=customer).update(ended_reason="")
     invitations.forget(customer=customer)
+    Trace.objects.filter(customer=customer).delete()
     # Of the answered requests it stays that they were asked and answered.
     asked = PrivacyRequest.objects.filter(customer=customer)
     asked.update(reference="")

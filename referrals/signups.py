@@ -3,14 +3,26 @@
 from django.db import transaction
 
 from advocacy import customers, given
-from referrals import attribution
+from referrals import attribution, traces
 
 
-def record(*, storefront, customer, click_id=None, code=None, invitation=None, at, occurred_at=None):
+def record(
+    *,
+    storefront,
+    customer,
+    click_id=None,
+    code=None,
+    invitation=None,
+    ip=None,
+    user_agent="",
+    at,
+    occurred_at=None,
+):
     """``(customer, binding)`` in one transaction; sign up again and the answer is the same.
 
     ``customer``: the fields of ``customers.upsert``, or ``cus_…`` / ``ext_…`` (made where it is new). A hint that leads
-    nowhere refuses nothing: the binding says why nobody was bound.
+    nowhere refuses nothing: the binding says why nobody was bound. Of ``ip`` and ``user_agent`` digests are kept for a
+    while (``traces``).
     """
     occurred_at = given.moment("occurred_at", occurred_at, at=at) if occurred_at else at
     hints = attribution.Hints(code=code, click_id=click_id, invitation=invitation)
@@ -19,5 +31,7 @@ def record(*, storefront, customer, click_id=None, code=None, invitation=None, a
             person, _ = customers.named_or_made(storefront=storefront, name=customer, at=at)
         else:
             person, _ = customers.upsert(storefront=storefront, fields=customer, at=at)
+        if ip:
+            traces.keep(customer=person, ip=ip, user_agent=user_agent, at=at)
         binding = attribution.bind(storefront=storefront, customer=person, hints=hints, at=at, occurred_at=occurred_at)
     return person, binding

@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import clicks, lifetime_value, rollups
+from referrals import clicks, lifetime_value, rollups, traces
 from referrals.orders import waiting
 
 SECONDS = 20
@@ -43,10 +43,11 @@ def _lifetime_values_of(storefront):
 
 @shared_task
 def keep_click_storage():
-    """Months of clicks made ahead, old ones dropped, salts of days that are over forgotten."""
+    """Months of clicks made ahead, old ones dropped, salts of days that are over and old traces forgotten."""
     clicks.keep_partitions(at=timezone.now())
     clicks.keep_salts(at=timezone.now())
     clicks.prune(at=timezone.now())
+    traces.forget(at=timezone.now())
 
 
 @shared_task

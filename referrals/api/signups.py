@@ -17,6 +17,12 @@ class SignupCall(fields.StrictSerializer):
     click_id = fields.Text(required=False, help_text="From the address they came by, or from /clicks.")
     referral_code = fields.Text(required=False, help_text="A code they typed; goes before a click.")
     invitation = fields.Text(required=False, help_text="The code of the invitation they came by.")
+    ip = fields.Text(
+        required=False,
+        max_length=60,
+        help_text="The friend's address. Kept as a digest of its network, for two months at most, to recognise cheats.",
+    )
+    user_agent = fields.Text(required=False, max_length=1000, help_text="Of the friend's browser; as a digest too.")
     occurred_at = fields.PastTime(required=False, help_text="When they signed up; left out: now.")
 
     example = {
@@ -53,6 +59,8 @@ class Signups(Endpoint):
             click_id=call.get("click_id"),
             code=call.get("referral_code"),
             invitation=call.get("invitation"),
+            ip=call.get("ip"),
+            user_agent=call.get("user_agent", ""),
             occurred_at=call.get("occurred_at"),
             at=self.at,
         )

@@ -18,10 +18,10 @@ _cached = {}
 
 def visitor(*, request_address, user_agent, at):
     """16 bytes that are the same for one network and browser within one day of UTC; empty without an address."""
-    network = _network(request_address)
-    if not network:
+    near = network(request_address)
+    if not near:
         return b""
-    said = network + user_agent.encode(errors="replace")
+    said = near + user_agent.encode(errors="replace")
     return hmac.digest(_salt(at.astimezone(UTC).date()), said, hashlib.sha256)[:_VISITOR_BYTES]
 
 
@@ -33,7 +33,7 @@ def keep_salts(*, at):
     VisitorSalt.objects.filter(day__lt=today).delete()
 
 
-def _network(address):
+def network(address):
     """The version and the beginning of an address, or nothing where it is none."""
     try:
         parsed = ipaddress.ip_address(address.strip())

@@ -19,6 +19,7 @@ from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Day, LifetimeValue, Mark
 from referrals.models.share import Share, ShareKind
+from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "OrderIdentifier",
     "OrderKind",
     "OrderStatus",
+    "Pepper",
     "PrivacyKind",
     "PrivacyRequest",
     "PrivacyState",
@@ -49,6 +51,7 @@ __all__ = [
     "Share",
     "ShareKind",
     "Source",
+    "Trace",
     "VisitorSalt",
     "WaitingFact",
     "WaitingKind",
