@@ -3,12 +3,10 @@
 import sys
 from pathlib import Path
 
-from celery.schedules import schedule
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 
-from config import environment, services
+from config import environment, looks, openapi, periodic, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environment.read_file(BASE_DIR)
@@ -184,40 +182,7 @@ CELERY_TASK_ALWAYS_EAGER = environment.flag("CELERY_TASK_ALWAYS_EAGER", default=
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 SWEEP_SECONDS = environment.whole_number("SWEEP_SECONDS", default=2, least=1, most=60)
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "advocacy.outbox.tasks.sweep", "schedule": schedule(SWEEP_SECONDS)},
-    "webhook endpoints": {
-        "task": "advocacy.outbox.tasks.keep_endpoints",
-        "schedule": schedule(60),
-        "options": {"queue": "mail"},
-    },
-    "forget deliveries": {
-        "task": "advocacy.outbox.tasks.forget_deliveries",
-        "schedule": schedule(3600),
-        "options": {"queue": "mail"},
-    },
-    "credit in shops": {"task": "rewards.tasks.credit_in_shops", "schedule": schedule(10)},
-    "codes of links": {"task": "config.tasks.codes_of_links", "schedule": schedule(60)},
-    "errands": {"task": "advocacy.errands.tasks.run", "schedule": schedule(5), "options": {"queue": "shops"}},
-    "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
-    "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
-    "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},
-    "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
-    "test clocks": {"task": "config.tasks.test_clocks", "schedule": schedule(10)},
-    "payouts": {"task": "rewards.tasks.payouts", "schedule": schedule(600)},
-    "close months": {"task": "rewards.tasks.close_months", "schedule": schedule(3600)},
-    "decide what waited": {"task": "rewards.tasks.decide_waiting", "schedule": schedule(60)},
-    "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},
-    "coupons": {"task": "rewards.tasks.coupons", "schedule": schedule(10)},
-    "watch pools": {"task": "rewards.tasks.watch_pools", "schedule": schedule(300)},
-    "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
-    "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
-    "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},
-    "forget inbound messages": {"task": "referrals.inbound.tasks.forget", "schedule": schedule(3600)},
-    "ask platforms daily": {"task": "referrals.inbound.tasks.ask_daily", "schedule": schedule(1800)},
-    "end waiting for orders": {"task": "referrals.tasks.end_waiting", "schedule": schedule(600)},
-    "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},
-}
+CELERY_BEAT_SCHEDULE = periodic.tasks(sweep_seconds=SWEEP_SECONDS)
 
 # --- people --------------------------------------------------------------------------------------------------------
 
@@ -289,59 +254,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Referral and advocacy API",
-    "DESCRIPTION": "Send what happened (clicks, sign-ups, orders, refunds), read what followed (referrals, "
-    "conversions, rewards, balances, and why).\n\n"
-    "- Sign calls with `Authorization: Bearer sk_…`; a key sees its own storefront only.\n"
-    "- Money is whole minor units: `1250` is 12.50 EUR. Times are RFC 3339 with an offset.\n"
-    "- Ids are ours (`ord_…`) or yours with `ext_` before it. What is sent twice counts once.\n"
-    "- Errors are problem documents (RFC 9457) with a stable `code`; unknown fields are refused by name.\n"
-    "- Lists: `limit`, `cursor`; filters take `a,b` and `-a`. A null field counts as not sent.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    # A PATCH needs the fields that it needs, like any other call.
-    "COMPONENT_SPLIT_PATCH": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "advocacy.api.schema.closed",
-    ],
-    # Several nouns have a status or a kind; without a name here a new one would rename the others.
-    "ENUM_NAME_OVERRIDES": {
-        "AdvocateStatus": "advocacy.models.AdvocateStatus",
-        "BenefitKind": "advocacy.models.BenefitKind",
-        "ConsentState": "advocacy.models.ConsentState",
-        "DeliveryState": "advocacy.models.DeliveryState",
-        "JobState": "advocacy.models.JobState",
-        "ProgramStatus": "advocacy.models.ProgramStatus",
-        "SurveyKind": "advocacy.models.SurveyKind",
-        "TestimonialStatus": "advocacy.models.TestimonialStatus",
-        "HttpMethod": "advocacy.api.batch.METHODS",
-        "MethodEnum": "referrals.models.Method",
-        "LinkStatus": "referrals.models.LinkStatus",
-        "OrderKind": "referrals.models.OrderKind",
-        "OrderStatus": "referrals.models.OrderStatus",
-        "RefundKind": "referrals.models.RefundKind",
-        "RuleStatus": "rewards.models.RuleStatus",
-        "Review": "referrals.models.Review",
-        "BatchState": "rewards.models.BatchState",
-        "Form": "rewards.models.Form",
-        "Leg": "rewards.models.Leg",
-        "PayeeKind": "rewards.models.PayeeKind",
-        "PoolKind": "rewards.models.PoolKind",
-        "PoolSource": "rewards.models.PoolSource",
-        "PayoutKind": "rewards.models.PayoutKind",
-        "PayoutState": "rewards.models.PayoutState",
-        "RewardStatus": "rewards.models.RewardStatus",
-    },
-}
+SPECTACULAR_SETTINGS = openapi.SPECTACULAR_SETTINGS
 
 # --- pages ---------------------------------------------------------------------------------------------------------
 
@@ -379,49 +292,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "frame-ancestors": [NONE],
     "form-action": [SELF],
 }
-UNFOLD = {
-    "SITE_TITLE": "Referrals",
-    "SITE_HEADER": "Referrals",
-    "SITE_SYMBOL": "handshake",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("config/icon.svg")}],
-    "SITE_URL": None,
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "config.dashboard.show",
-    "STYLES": [lambda request: static("config/admin.css")],
-    "ACCOUNT": {"navigation": "config.navigation.account"},
-    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "config.navigation.sidebar"},
-    "BORDER_RADIUS": "8px",
-    # Paper, ink, one colour: the greys are warm, what can be clicked is green.
-    "COLORS": {
-        "base": {
-            "50": "#fcfbf9",
-            "100": "#f4f1ed",
-            "200": "#e6e1da",
-            "300": "#cfc8bf",
-            "400": "#a39b91",
-            "500": "#6f6860",
-            "600": "#554f49",
-            "700": "#403b36",
-            "800": "#2b2825",
-            "900": "#1d1b19",
-            "950": "#121110",
-        },
-        "primary": {
-            "50": "#eef7f3",
-            "100": "#d6ece3",
-            "200": "#aedac8",
-            "300": "#7fc3a8",
-            "400": "#4aa886",
-            "500": "#1f8a66",
-            "600": "#0b6e4f",
-            "700": "#095c42",
-            "800": "#084a36",
-            "900": "#073d2d",
-            "950": "#03241a",
-        },
-    },
-}
+UNFOLD = looks.UNFOLD
 
 # --- security ------------------------------------------------------------------------------------------------------
 
