@@ -122,6 +122,7 @@ JOB_KINDS = "config.job_kinds.JOBS"
 ERRAND_KINDS = "config.errand_kinds.ERRANDS"
 # The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
 COUPON_NAMES = "rewards.coupons.asking.names"
+COUPON_LINKS = "rewards.coupons.friends.links_behind"
 # The function that names those offers that somebody cannot have now, and why: see ``advocacy.offers``.
 WITHHELD_OFFERS = "rewards.withheld.of"
 

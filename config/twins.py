@@ -4,7 +4,7 @@ import pgtrigger
 from django.apps import apps
 from django.db import connection, transaction
 
-from advocacy import twins
+from advocacy import ids, twins
 from advocacy.models import Program, Storefront
 from advocacy.refusals import Refused
 from rewards import crediting, expiry, redemptions, rulebook
@@ -28,6 +28,9 @@ def fill(twin, *, at):
 def _copy(program, twin, at):
     made = Program.objects.create(storefront=twin, created_at=at, **_columns(program, _OWN))
     known = {pools.text_id(pool): _pool(pool, made, at) for pool in _given(program)}
+    if program.friends_pool:
+        made.friends_pool = ids.decode("pol", known[ids.encode("pol", program.friends_pool)])
+        made.save(update_fields=["friends_pool"])
     for rule in Rule.objects.filter(program=program, status=RuleStatus.ACTIVE).order_by("pk"):
         version = rulebook.in_force(rule=rule, at=at)
         if version:

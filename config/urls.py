@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from config import api, codes, health, me, testing
+from config import api, codes, friend_coupons, health, me, testing
 from config.portal.sessions import PortalSessions
 
 API = [
@@ -37,6 +37,7 @@ urlpatterns = [
     path("api/v1/", include(API)),
     path("healthz", health.healthz),
     path("portal/", include("config.portal.urls")),
+    path("a/<str:code>/coupon", friend_coupons.coupon),
     path("", include("referrals.pages.urls")),
 ]
 

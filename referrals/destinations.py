@@ -15,10 +15,11 @@ _LONGEST_UTM = 100
 _LONGEST_ADDRESS = 2000
 
 
-def address(*, destination, program_destination, allowed_hosts, code, click="", utm=None):
+def address(*, destination, program_destination, allowed_hosts, code, coupon="", click="", utm=None):
     """The shop's page for this link, or None where it is not safe or not on the program's hosts.
 
-    ``destination``: the link's own, or empty. ``click``: a click's public id, or empty. ``utm``: a campaign's marks.
+    ``destination``: the link's own, or empty. ``click``: a click's public id, or empty. ``coupon``: the
+    friend's own, where it is another than the code. ``utm``: a campaign's marks.
     Where the program's destination has a ``{path}``, it is filled with that of the link's own page.
     """
     template, path = _template(destination, program_destination)
@@ -28,7 +29,7 @@ def address(*, destination, program_destination, allowed_hosts, code, click="", 
     if "{path}" in template.partition("?")[2]:
         # Whoever leads on to that page may drop what is not in its address.
         path, own = with_query(path, own, {}), {}
-    filled = _filled(template, code, click, path)
+    filled = _filled(template, {"code": code, "coupon": coupon or code}, click, path)
     hosts = hosts_of(destination=program_destination, allowed_hosts=allowed_hosts)
     if unsafe_destination(filled) or urlsplit(filled).hostname not in hosts:
         return None
@@ -48,17 +49,17 @@ def _template(destination, program_destination):
     return program_destination, f"{path}?{theirs.query}" if theirs.query else path
 
 
-def _filled(template, code, click, path):
-    quoted = quote(code, safe="")
+def _filled(template, codes, click, path):
+    quoted, coupon = (quote(codes[name], safe="") for name in ("code", "coupon"))
     if "{path}" in template:
         before, mark, query = template.partition("?")
         # In a path it is a part of one; in a query it is a value.
-        of_path = path.replace("{code}", quoted).replace("{coupon}", quoted).replace("{click_id}", click)
+        of_path = path.replace("{code}", quoted).replace("{coupon}", coupon).replace("{click_id}", click)
         before = before.replace("/{path}", "{path}").replace("{path}", quote(of_path.partition("?")[0], safe="/%"))
         template = before + mark + query.replace("{path}", quote(of_path, safe=""))
     if not click and STRIPE in template:
         template = template.replace(STRIPE, f"client_reference_id=code_{quoted}")
-    return template.replace("{code}", quoted).replace("{coupon}", quoted).replace("{click_id}", click)
+    return template.replace("{code}", quoted).replace("{coupon}", coupon).replace("{click_id}", click)
 
 
 def campaign(query):

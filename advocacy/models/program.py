@@ -107,6 +107,8 @@ class Program(models.Model):
         validators=[plain_hosts],
         help_text="Further hosts that a link may lead to, separated by commas. The destination's own host is allowed.",
     )
+    # The coupon pool (by its public id) that each friend gets a code of, who asks for it on the page of a link.
+    friends_pool = models.UUIDField(null=True, blank=True, editable=False)
     headline = models.CharField(
         max_length=120, blank=True, help_text="Above the offer on the landing page. Empty: made from the offer."
     )

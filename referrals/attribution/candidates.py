@@ -4,12 +4,17 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from advocacy import ids, persons
 from advocacy.models import Customer, bulk
 from referrals import invitations, links
 from referrals.attribution.choice import Candidate
 from referrals.models import Click, Link, Method, Order, OrderStatus
 
+# Of what a shop calls a coupon.
+_LONGEST = 200
 _CODE = re.compile(r"[A-Z0-9-]{3,40}").fullmatch
 
 
@@ -35,6 +40,7 @@ def of(*, storefront, asked):
     boxes = [persons.mailboxes(customer) for _, customer, _ in asked]
     invited = invitations.of(storefront=storefront, mailboxes=set().union(*boxes))
     links = {link.code: link for link in _links(storefront, "code", _each(codes))}
+    links |= _behind_coupons(storefront, [text for hints, _, _ in asked for text in hints.coupon_codes], links)
     clicked, ways = _clicked(storefront, _each(clicks))
     found = []
     for (_, _, at), typed, came, mine in zip(asked, codes, clicks, boxes, strict=True):
@@ -56,9 +62,20 @@ def of(*, storefront, asked):
 
 
 def _codes(hints):
-    said = [(Method.CODE, hints.code), *((Method.COUPON, code) for code in hints.coupon_codes)]
-    codes = [(method, _code(text)) for method, text in [*said, (Method.INVITATION, hints.invitation)]]
+    said = [(Method.CODE, _code(hints.code)), *((Method.COUPON, _key(code)) for code in hints.coupon_codes)]
+    codes = [*said, (Method.INVITATION, _code(hints.invitation))]
     return [(method, code) for method, code in codes if code]
+
+
+def _behind_coupons(storefront, texts, links):
+    """``{code: link}`` of coupons that friends got by coming through a link; asked only of what is no link's code."""
+    texts = {str(text) for text in texts} - {""}
+    strange = [text for text in texts if _code(text) not in links]
+    if not strange:
+        return {}
+    names = import_string(settings.COUPON_LINKS)(storefront=storefront, texts=strange)
+    found = {link.public_id: link for link in _links(storefront, "public_id", list(names.values()))}
+    return {_key(text): found[name] for text, name in names.items() if name in found}
 
 
 def _clicks(hints):
@@ -89,6 +106,11 @@ def _links(storefront, column, values):
 def _code(text):
     text = str(text or "").strip().upper()
     return text if _CODE(text) else None
+
+
+def _key(text):
+    """A coupon as it is compared: a link's code, or else whatever the shop calls it."""
+    return _code(text) or str(text or "").strip()[:_LONGEST]
 
 
 def click_uuid(value):

@@ -29,7 +29,8 @@ _OPEN = """
         SELECT asked.place, asked.at, asked.click, asked.visitor, asked.counted, asked.referrer, asked.query, link.*
         FROM asked CROSS JOIN LATERAL (
             SELECT link.id, link.public_id, link.code, link.destination, link.storefront_id, program.id AS program_id,
-                program.link_target, program.destination AS program_destination, program.allowed_hosts
+                program.link_target, program.destination AS program_destination, program.allowed_hosts,
+                program.friends_pool IS NOT NULL AS own_coupons
             FROM referrals_link link
             JOIN advocacy_program program ON program.id = link.program_id
             JOIN advocacy_advocate advocate ON advocate.id = link.advocate_id
@@ -51,7 +52,7 @@ _OPEN = """
         FROM found WHERE click IS NOT NULL
         ON CONFLICT DO NOTHING
     )
-    SELECT place, public_id, code, destination, link_target, program_destination, allowed_hosts FROM found
+    SELECT place, public_id, code, destination, link_target, program_destination, allowed_hosts, own_coupons FROM found
     """
 
 
@@ -66,6 +67,8 @@ class Opened:
     target: str
     program_destination: str
     allowed_hosts: str
+    # Whether each friend gets a code of their own, on the landing page.
+    own_coupons: bool
 
 
 def open_link(*, host, code, counted, visitor, referrer, query, at, stored=True):
@@ -88,7 +91,7 @@ def open_link(*, host, code, counted, visitor, referrer, query, at, stored=True)
     row = _found([values])[0] if connection.in_atomic_block else _TOGETHER.ask(values)
     if row is None:
         return None
-    names = ("link", "code", "destination", "target", "program_destination", "allowed_hosts")
+    names = ("link", "code", "destination", "target", "program_destination", "allowed_hosts", "own_coupons")
     return Opened(click_id=click, **dict(zip(names, row, strict=True)))
 
 

@@ -46,6 +46,12 @@ def find(request, code):
     return named.select_related("storefront", "program", "advocate__customer").order_by("-domain").first()
 
 
+def open_link(request, code, *, at):
+    """The same where it leads somewhere, else None."""
+    link = find(request, code)
+    return None if link is None or _closed_because(link, at) else link
+
+
 def _page(request, code, *, click):
     at, link = timezone.now(), find(request, code)
     if link is None or _closed_because(link, at):
@@ -60,7 +66,11 @@ def _page(request, code, *, click):
         utm=destinations.campaign(request.GET),
     )
     context = _context(link, at) | {"shop": shop or link.storefront.url, "page_url": links.address(link)}
-    return _private(render(request, "referrals/landing.html", context))
+    if link.program.friends_pool:
+        context["ask"] = destinations.with_query(
+            f"/a/{link.code}/coupon", {"click": click} if click else {}, destinations.campaign(request.GET)
+        )
+    return private(render(request, "referrals/landing.html", context))
 
 
 def _context(link, at):
@@ -174,10 +184,11 @@ def _closed(request, link, at):
         "program": link.program if link else None,
         "why": _closed_because(link, at) if link else "unknown",
     }
-    return _private(render(request, "referrals/gone.html", context, status=404))
+    return private(render(request, "referrals/gone.html", context, status=404))
 
 
-def _private(response):
+def private(response):
+    """Kept by nobody on the way, and found by no search."""
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response

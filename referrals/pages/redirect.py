@@ -131,7 +131,7 @@ def _private(request):
 
 def _destination(opened, click, utm):
     """The shop's page, or None where the program shows its landing page first or the address is not allowed."""
-    if opened.target != LinkTarget.DESTINATION:
+    if opened.target != LinkTarget.DESTINATION or _asks_first(opened):
         return None
     return destinations.address(
         destination=opened.destination,
@@ -141,6 +141,11 @@ def _destination(opened, click, utm):
         click=click,
         utm=utm,
     )
+
+
+def _asks_first(opened):
+    """A friend's own coupon is given when they ask for it, on the landing page: robots ask for nothing."""
+    return opened.own_coupons and "{coupon}" in opened.destination + opened.program_destination
 
 
 def _landing_page(opened, click, utm):

@@ -93,7 +93,9 @@ class CouponAdmin(acts.Acting, LongListing):
             consequence="The code is void here; end it in your shop too. Whoever has it gets another of the pool "
             "within seconds, or waits for the next upload. To take the reward itself back, reject its conversion.",
             do=revoke,
-            applies=lambda row: row.state in (CouponState.FREE, CouponState.ASSIGNED) and not row.payout_id,
+            applies=lambda row: (
+                row.state in (CouponState.FREE, CouponState.HANDED, CouponState.ASSIGNED) and not row.payout_id
+            ),
         ),
         acts.Act(
             name="put-back",

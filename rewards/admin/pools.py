@@ -11,12 +11,12 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from advocacy import money, tables
-from advocacy.admin import shops, words
+from advocacy.admin import acts, shops, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.programs import only_program
 from advocacy.refusals import Refused
 from rewards.admin.pool_forms import Codes, PoolForm
-from rewards.coupons import pools, uploading
+from rewards.coupons import friends, in_shop, pools, uploading
 from rewards.models import CouponPool, PoolSource
 
 # What else stands on the page of a pool, by where its codes come from.
@@ -31,8 +31,16 @@ _FIXED = "typeof source === 'undefined'"
 _EXAMPLE = ("SUMMER-7QX2-EXAMPLE", "SUMMER-9KD4-EXAMPLE")
 
 
+def _give(*, row, by, at):
+    friends.give(pool=row, at=at)
+
+
+def _stop(*, row, by, at):
+    friends.stop(pool=row)
+
+
 @admin.register(CouponPool)
-class CouponPoolAdmin(Listing):
+class CouponPoolAdmin(acts.Acting, Listing):
     form = PoolForm
     list_display = ["name", "kind", "value", "stock", "state", "program_link"]
     list_filter = ["kind", "source", "program"]
@@ -53,6 +61,29 @@ class CouponPoolAdmin(Listing):
         "expiry_days": f"{_FIXED} || source != 'links'",
     }
 
+    acts = [
+        acts.Act(
+            name="give-to-friends",
+            label="Give to each friend",
+            done="Given to each friend",
+            form=acts.Confirm,
+            consequence="Who comes by a link of the program presses “Get your code” on its page and gets one of these, "
+            "for one order, before anybody knows them; {coupon} of the destination is filled with it. Links that led "
+            "straight to the shop with {coupon} lead to that page first.",
+            do=_give,
+            applies=lambda row: friends.may_be_given(row) and not in_shop.friends_get(row),
+        ),
+        acts.Act(
+            name="give-to-no-friend",
+            label="Give to friends no more",
+            done="Given to friends no more",
+            form=acts.Confirm,
+            consequence="Nobody gets a code of it by coming. Codes that were given stay good.",
+            do=_stop,
+            applies=in_shop.friends_get,
+        ),
+    ]
+
     def get_queryset(self, request):
         return pools.counted(super().get_queryset(request))
 
@@ -68,7 +99,7 @@ class CouponPoolAdmin(Listing):
         ]
         if obj is None:
             return made
-        stock = ["stock", "waiting", "given"] if obj.source != PoolSource.LINKS else ["stock"]
+        stock = ["stock", "to_friends", "waiting", "given"] if obj.source != PoolSource.LINKS else ["stock"]
         stock += ["told"] if obj.connection_id else []
         return [("Stock", {"fields": stock}), *made, ("For the API", {"fields": ["id_text"]})]
 
@@ -76,7 +107,7 @@ class CouponPoolAdmin(Listing):
         if obj is None:
             return []
         fixed = ["program", "kind", "value", "source", "connection_link", "least", "most_uses"]
-        return ["stock", "waiting", "given", "told", *fixed, "id_text"]
+        return ["stock", "to_friends", "waiting", "given", "told", *fixed, "id_text"]
 
     def get_changeform_initial_data(self, request):
         return only_program() | super().get_changeform_initial_data(request)
@@ -189,6 +220,12 @@ class CouponPoolAdmin(Listing):
         served = "at the next upload" if row.uploaded else "as codes are made"
         said = f"{count} rewards; served in order {served}" if count else "Nobody"
         return f"{said}. {held} more rewards will need one when their hold is over" if held else said
+
+    @display(description="Given to each friend")
+    def to_friends(self, row):
+        if in_shop.friends_get(row):
+            return f"Yes, to who asks for one on the page of a link; {row.handed} have one that is not used"
+        return "No: press “Give to each friend”" if friends.may_be_given(row) else "No"
 
     @display(description="Minimum")
     def least(self, row):

@@ -16,7 +16,7 @@ _COUPONS = f"""
         SELECT coupon.id, coupon.state::text AS stored, coupon.used_minor, event.facts, event.customer_id AS whose,
             coupon.customer_id, coupon.expires_at, reward.public_id::text AS reward, payout.public_id::text AS payout,
             CASE
-                WHEN event.type = 'coupon.issued' THEN 'assigned'
+                WHEN event.type = 'coupon.issued' THEN CASE WHEN coupon.visit IS NULL THEN 'assigned' ELSE 'handed' END
                 WHEN event.type = 'coupon.revoked' THEN 'revoked'
                 WHEN event.type = 'coupon.expired' THEN 'expired'
                 WHEN event.type = 'coupon.used' AND event.facts ? 'state' THEN event.facts ->> 'state'
@@ -26,7 +26,8 @@ _COUPONS = f"""
                 WHEN coupon.version = 0 OR EXISTS (
                     SELECT FROM advocacy_event before
                     WHERE before.subject_kind = 'coupon' AND before.subject_id = coupon.public_id
-                        AND before.version = coupon.version - 1 AND before.type = 'coupon.revoked'
+                        AND before.version = coupon.version - 1
+                        AND before.type IN ('coupon.revoked', 'coupon.expired')
                 ) THEN CASE WHEN (coupon.state, pool.source) = ('making', '{PoolSource.IN_SHOP}') THEN 'making'
                     ELSE 'free' END
                 ELSE 'nothing'

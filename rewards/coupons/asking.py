@@ -62,7 +62,7 @@ def of(*, customer, program):
 
 def unusable(coupon, *, at):
     """The reason key for which a code cannot be used now, or ""."""
-    if coupon.state == CouponState.ASSIGNED and ended(coupon, at=at):
+    if coupon.state in (CouponState.ASSIGNED, CouponState.HANDED) and ended(coupon, at=at):
         return "coupon_expired"
     return _OF_STATE.get(coupon.state, "")
 

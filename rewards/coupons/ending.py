@@ -5,7 +5,7 @@ from django.db import transaction
 from advocacy.refusals import Refused
 from rewards import events as catalogue
 from rewards import locks
-from rewards.coupons import asking, in_shop, pools, telling
+from rewards.coupons import asking, friends, in_shop, pools, telling
 from rewards.models import Coupon, CouponState, Reward, RewardStatus
 
 TAKEN_BACK, STAFF, TIME = "taken_back", "staff", "time"
@@ -29,7 +29,8 @@ def expire(*, at, limit=500, storefront=None):
         Coupon.objects.bulk_update(coupons, ["expires_at"])
         _move(over, CouponState.EXPIRED, at)
         telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
-        return len(coupons) + _expire_payouts(ended.filter(payout__isnull=False), at, limit)
+        payouts = _expire_payouts(ended.filter(payout__isnull=False), at, limit)
+        return len(coupons) + payouts + _expire_friends(storefront, at, limit)
 
 
 def _expire_payouts(ended, at, limit):
@@ -37,6 +38,17 @@ def _expire_payouts(ended, at, limit):
     over = list(ended.select_for_update(of=["self"], skip_locked=True).select_related("pool")[:limit])
     _move(over, CouponState.EXPIRED, at)
     telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
+    return len(over)
+
+
+def _expire_friends(storefront, at, limit):
+    """Codes that friends got by coming and did not use in time."""
+    ended = Coupon.objects.filter(state=CouponState.HANDED, expires_at__lte=at).order_by("expires_at", "pk")
+    rows = locks.of_only(storefront, ended).select_for_update(of=["self"], skip_locked=True)
+    over = list(rows.select_related("pool__program", "reward")[:limit])
+    _move(over, CouponState.EXPIRED, at)
+    telling.tell(catalogue.COUPON_EXPIRED, over, at=at, reason=TIME)
+    friends.put_back(over)
     return len(over)
 
 
@@ -72,7 +84,7 @@ def revoke(*, coupon, at):
     """Withdraw a code for good. Whoever has it gets another of the pool, in their turn. Raises ``Refused``."""
     with transaction.atomic():
         coupon = _locked(coupon)
-        if coupon.state not in (CouponState.FREE, CouponState.ASSIGNED):
+        if coupon.state not in (CouponState.FREE, CouponState.HANDED, CouponState.ASSIGNED):
             raise Refused("coupon_over", f"This code is {coupon.get_state_display().lower()}: nothing to withdraw.")
         if coupon.used_minor:
             raise Refused("coupon_used", "A part of this gift card was used; it cannot be exchanged for a whole one.")
@@ -94,6 +106,7 @@ def put_back(*, coupon, at):
         if coupon.used_minor:
             raise Refused("coupon_used", "A part of this gift card was used; nobody else can get it as a whole one.")
         coupon.reward = coupon.payout = coupon.customer = coupon.assigned_at = coupon.expires_at = None
+        coupon.link = coupon.visit = None
         coupon.state, coupon.version = CouponState.FREE, coupon.version + 1
         coupon.save()
         pools.restocked(coupon.pool)

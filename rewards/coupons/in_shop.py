@@ -40,6 +40,11 @@ def _wake():
     wake.send(import_string("rewards.tasks.coupons"), [], queue="bulk")
 
 
+def friends_get(pool):
+    """Whether friends get codes of this pool by coming. Reads ``program``."""
+    return pool.program.friends_pool == pool.public_id
+
+
 def discount(coupon):
     """The code as its shop is to have it. Reads ``pool``, its program, and ``reward``."""
     pool = coupon.pool
@@ -59,7 +64,12 @@ def discount(coupon):
 
 
 def _end(coupon):
+    if coupon.state == CouponState.HANDED:
+        return (coupon.ends_at + MARGIN).replace(microsecond=0)
     fresh = coupon.assigned_at is None or coupon.assigned_at - coupon.created_at <= _FRESH
+    if coupon.state in (CouponState.MAKING, CouponState.FREE) and friends_get(coupon.pool):
+        # It may lie in stock for long: it ends when somebody has it.
+        return None
     first = coupon.pool.expiry_days and coupon.created_at + timedelta(days=coupon.pool.expiry_days) + MARGIN
     mine = coupon.ends_at if coupon.state == CouponState.ASSIGNED else None
     if fresh and first and (mine is None or mine <= first):

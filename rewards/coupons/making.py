@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from advocacy.models import Errand, ErrandKind, ErrandState
 from advocacy.platforms import discounts
 from rewards import locks
-from rewards.coupons import codes, in_shop, pools, serving
+from rewards.coupons import codes, friends, in_shop, pools, serving
 from rewards.models import Coupon, CouponPool, CouponState, PoolSource
 
 _ENDED = (CouponState.REVOKED, CouponState.EXPIRED)
@@ -27,7 +27,9 @@ TEST_MODE = "test_mode: no shop was called."
 def order(*, at, limit=500, storefront=None):
     """Ask shops for the codes that are missing; returns how many. Each pool is a transaction of its own."""
     made_there = CouponPool.objects.filter(source=PoolSource.IN_SHOP)
-    return sum(_order(pool, at, limit) for pool in pools.waited_for(locks.of_only(storefront, made_there)))
+    wanted = {pool.pk: pool for pool in pools.waited_for(locks.of_only(storefront, made_there))}
+    wanted |= {pool.pk: pool for pool in locks.of_only(storefront, friends.waiting_pools())}
+    return sum(_order(pool, at, limit) for pool in wanted.values())
 
 
 def _order(pool, at, limit):
@@ -35,7 +37,8 @@ def _order(pool, at, limit):
         # Two that count at once would both find the same ones missing.
         CouponPool.objects.select_for_update(no_key=True).get(pk=pool.pk)
         coming = _coming(pool).count()
-        missing = min(serving.due(pool, at)[: limit + coming].count() - coming, limit)
+        needed = serving.due(pool, at)[: limit + coming].count() + friends.wanted_in_stock(pool)
+        missing = min(needed - coming, limit)
         made = [codes.row(pool, codes.made(pool), at=at) for _ in range(max(missing, 0))]
         for coupon in made:
             coupon.state = CouponState.MAKING

@@ -144,8 +144,8 @@ def _without_code(customer, program):
 
 
 def counted(pools):
-    """The pools as a queryset with ``free``, ``assigned`` and ``used``: how many codes are in which state."""
-    states = {name: Count("coupons", filter=Q(coupons__state=name)) for name in ("free", "assigned", "used")}
+    """The pools as a queryset with ``free``, ``handed``, ``assigned`` and ``used``: codes by state."""
+    states = {name: Count("coupons", filter=Q(coupons__state=name)) for name in ("free", "handed", "assigned", "used")}
     return pools.annotate(**states)
 
 

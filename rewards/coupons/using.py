@@ -11,7 +11,7 @@ from rewards.coupons import asking, codes, telling
 from rewards.models import Coupon, CouponState, CouponUse, Leg, PoolKind
 
 PAID, CANCELLED = "paid", "cancelled"
-_OPEN = (CouponState.FREE, CouponState.ASSIGNED)
+_OPEN = (CouponState.FREE, CouponState.HANDED, CouponState.ASSIGNED)
 
 
 def use(*, coupon, at, amount_minor=None, reference=""):

@@ -18,6 +18,7 @@ from rewards.models.reward import Reward
 class CouponState(models.TextChoices):
     MAKING = "making", "Being made"  # its shop has not said yet that it takes it
     FREE = "free", "Free"  # in stock: nobody's yet
+    HANDED = "handed", "With a friend"  # got by coming through a link; nobody knows yet who they are
     ASSIGNED = "assigned", "Assigned"  # somebody's, not used up
     USED = "used", "Used"  # used up
     REVOKED = "revoked", "Revoked"  # void: taken back unused, or withdrawn by staff
@@ -55,6 +56,11 @@ class Coupon(models.Model):
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="coupons", db_index=False
     )
+    # Instead of a customer, of a code that a friend got by coming: the link's public id, the visit, and the digest of
+    # the network on that day.
+    link = models.UUIDField(null=True, editable=False)
+    visit = models.UUIDField(null=True, editable=False)
+    visitor = models.BinaryField(max_length=16, default=bytes, editable=False)
     # Of a gift card: what was used of it, as far as we were told.
     used_minor = MinorField(default=0)
     assigned_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +99,15 @@ class Coupon(models.Model):
                 | (models.Q(reward__isnull=False) | models.Q(payout__isnull=False)) & models.Q(customer__isnull=False),
                 name="an_assigned_coupon_is_somebodys",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="handed")
+                | models.Q(reward=None, payout=None, customer=None, visit__isnull=False, link__isnull=False),
+                name="a_handed_coupon_is_of_a_visit",
+            ),
+            # Pressed twice, or come again: one code.
+            models.UniqueConstraint(
+                fields=["pool", "visit"], condition=models.Q(visit__isnull=False), name="a_visit_has_one_coupon"
+            ),
             models.CheckConstraint(condition=models.Q(used_minor__gte=0), name="no_coupon_is_used_below_nothing"),
         ]
         indexes = [
@@ -117,8 +132,14 @@ class Coupon(models.Model):
             # Used by: expiry.
             models.Index(
                 fields=["expires_at"],
-                condition=models.Q(state="assigned", expires_at__isnull=False),
+                condition=models.Q(state__in=["assigned", "handed"], expires_at__isnull=False),
                 name="coupons_that_expire",
+            ),
+            # Used by: how many codes a network got today.
+            models.Index(
+                fields=["pool", "visitor", "-assigned_at"],
+                condition=models.Q(visit__isnull=False),
+                name="coupons_of_a_visitor",
             ),
             # Used by: orders that are given back.
             models.Index(

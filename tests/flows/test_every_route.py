@@ -23,6 +23,7 @@ OPEN = {
     "advocacy.js",
     "r/<str:code>",
     "a/<str:code>",
+    "a/<str:code>/coupon",
 }
 # Of staff who may nothing else: their own sign-in and the empty desk.
 OF_ALL_STAFF = {

@@ -47,6 +47,7 @@ _TOLD = "Whether something was told; at worst it is told again or not at all."
 _NUMBER = "Numbers events: one that is taken is refused, and the newest event then tells of another row."
 _WITHHELD = "It can only withhold: what it waits for is asked again when it comes."
 _THEIRS = "Of a shop's own account, whose entries the shop keeps; the ledger does not read it."
+_BEFORE = "Of a friend before anybody knows them; what followed from it stands in the referral."
 FREE = {
     "correction": {"ended_at": _SHOWN},
     "counter": {
@@ -55,6 +56,9 @@ FREE = {
     },
     "coupon": {
         "assigned_at": _SHOWN,
+        "link": _BEFORE,
+        "visit": _BEFORE,
+        "visitor": _BEFORE,
         "expires_at": "Of a reward's code the reward's counts; of a payout's the audit compares it.",
         "used_at": _SHOWN,
         "order_reference": _SHOWN,
