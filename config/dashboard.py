@@ -8,6 +8,7 @@ from advocacy import reading
 from advocacy.drawing import bars
 from advocacy.models import Pending, Storefront
 from referrals import metrics
+from referrals.models import Link
 from rewards import liability
 from rewards.models import CouponPool
 from rewards.settlement import budgets
@@ -27,7 +28,7 @@ COUNTS = {
     "conversions": "orders by friends",
 }
 LATE_SECONDS = 60
-MOST_POOLS = 5
+MOST_POOLS = MOST_LINKS = 5
 
 
 def show(request, context):
@@ -42,6 +43,9 @@ def show(request, context):
         context["low_budgets"] = budgets.running_out(at=at)
     if user.has_perm("rewards.view_couponpool"):
         context["low_pools"] = CouponPool.objects.filter(low_since__isnull=False)[:MOST_POOLS]
+    if user.has_perm("referrals.view_link"):
+        hot = Link.objects.filter(burst_since__isnull=False).select_related("program", "advocate__customer")
+        context["hot_links"] = hot.order_by("-burst_since")[:MOST_LINKS]
     return context
 
 

@@ -146,6 +146,7 @@ _OF_TYPE = {
     "customer.erased": {"identified": False},
     "advocate.changed": {"status": "paused"},
     "link.changed": {"status": "disabled"},
+    "link.burst": {"clicks": 412, "uses": 3, "above": 100},
     "testimonial.sent": {"status": "pending", "stands": False},
     "testimonial.withdrawn": {"status": "withdrawn", "stands": False},
     "order.changed": {"orders_change": 0, "revenue_change_minor": 0},

@@ -32,6 +32,7 @@ def tasks(*, sweep_seconds):
         "watch pools": {"task": "rewards.tasks.watch_pools", "schedule": schedule(300)},
         "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
         "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
+        "watch codes": {"task": "referrals.tasks.watch_codes", "schedule": schedule(300)},
         "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},
         "forget inbound messages": {"task": "referrals.inbound.tasks.forget", "schedule": schedule(3600)},
         "ask platforms daily": {"task": "referrals.inbound.tasks.ask_daily", "schedule": schedule(1800)},

@@ -14,6 +14,18 @@ LINK_CHANGED = EventType(
     when="a link is switched off, or on again",
     recipients=("advocate",),
 )
+LINK_BURST = EventType(
+    "link.burst",
+    "link",
+    "A link's code was opened or used more often within an hour than its program expects; told once a burst.",
+    _LINK
+    | {
+        "clicks": "through the link within the last hour",
+        "uses": "orders of the last hour that name the code",
+        "above": "what its program expects at most",
+    },
+    triggers=False,
+)
 # As the storefront names them, at that moment.
 _PEOPLE = {
     "advocate_segments": "the advocate's segments",

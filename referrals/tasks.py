@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import clicks, lifetime_value, rollups, traces
+from referrals import bursts, clicks, lifetime_value, rollups, traces
 from referrals.orders import waiting
 
 SECONDS = 20
@@ -18,6 +18,14 @@ _failing = set()
 def recount():
     """Recount the days that changed; any number of these may run at once."""
     rollups.recount(at=timezone.now(), seconds=SECONDS)
+
+
+@shared_task
+def watch_codes():
+    """Tell of codes that are opened or used as no friend does."""
+    with alone("bursts") as mine:
+        if mine:
+            bursts.watch(at=timezone.now())
 
 
 @shared_task

@@ -151,7 +151,7 @@ class ProgramAdmin(acts.Acting, Listing):
         (
             "Who counts as brought",
             {
-                "fields": ["window_days", "click_precedence", "new_customers_only"],
+                "fields": ["window_days", "click_precedence", "new_customers_only", "burst_above"],
                 "description": "A code that a friend types always wins over a click. Of several clicks, those count "
                 "that come with the sign-up or the order: the snippet keeps the first where you choose it here, unless "
                 "its data-keep says otherwise. A shop without the snippet must keep and send the first click_id.",

@@ -92,6 +92,13 @@ class Program(models.Model):
     new_customers_only = models.BooleanField(
         default=True, help_text="A friend who ordered before is an existing customer and cannot be brought."
     )
+    burst_above = models.PositiveIntegerField(
+        "Warn of a code above",
+        default=100,
+        help_text="Clicks, or orders that name the code, within an hour. A code that is passed on from friend to "
+        "friend stays far below; above, it may stand on a page of coupons. You are told, nothing is switched off. "
+        "0: never.",
+    )
     link_target = models.CharField(
         max_length=20, choices=LinkTarget, default=LinkTarget.LANDING, help_text="Where a shared link leads first."
     )

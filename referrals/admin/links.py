@@ -18,8 +18,8 @@ def turn(status):
 @admin.register(Link)
 class LinkAdmin(acts.Acting, LongListing):
     empty = "Each advocate gets a link on joining. Let the shop enrol the first one."
-    list_display = ["code", "state", "advocate_link", "program_link", "channel", "expires_at", "created_at"]
-    list_filter = ["status", "program"]
+    list_display = ["code", "state", "advocate_link", "program_link", "channel", "burst", "expires_at", "created_at"]
+    list_filter = ["status", ("burst_since", admin.EmptyFieldListFilter), "program"]
     list_select_related = ["advocate__customer", "program"]
     search_fields = ["=code", "advocate__display_name", "advocate__customer__email"]
     search_help_text = "A code, a name, an e-mail address, or an id such as lnk_01j8…"
@@ -28,7 +28,7 @@ class LinkAdmin(acts.Acting, LongListing):
     program_link = words.person("program", "Program")
     id_text = words.public_id("link")
     fieldsets = [
-        ("The link", {"fields": ["address", "code", "state", "advocate", "program", "channel"]}),
+        ("The link", {"fields": ["address", "code", "state", "burst", "advocate", "program", "channel"]}),
         ("Where it leads", {"fields": ["destination", "expires_at"]}),
         ("Since when", {"fields": ["created_at", "id_text"]}),
     ]
@@ -51,6 +51,12 @@ class LinkAdmin(acts.Acting, LongListing):
             applies=lambda link: link.status == LinkStatus.DISABLED,
         ),
     ]
+
+    @display(description="Burst", ordering="burst_since")
+    def burst(self, row):
+        if row.burst_since is None:
+            return words.NOTHING
+        return words.dot("wait", f"More than {row.program.burst_above} an hour, since {row.burst_since:%-d %b, %H:%M}")
 
     @display(description="Address")
     def address(self, row):

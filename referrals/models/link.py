@@ -25,6 +25,8 @@ class Link(models.Model):
     status = models.CharField(max_length=10, choices=LinkStatus, default=LinkStatus.ACTIVE)
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    # While it is opened or used more often within an hour than its program expects.
+    burst_since = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -34,7 +36,13 @@ class Link(models.Model):
             models.UniqueConstraint(fields=["code", "domain"], name="a_code_is_unique_on_its_host"),
             one_of("status", LinkStatus, name="a_link_has_a_known_status"),
         ]
-        indexes = [models.Index(fields=["storefront", "-id"], name="links_newest_first")]
+        indexes = [
+            models.Index(fields=["storefront", "-id"], name="links_newest_first"),
+            # Used by: the admin's first page, and whether a burst is over.
+            models.Index(
+                fields=["burst_since"], condition=models.Q(burst_since__isnull=False), name="links_in_a_burst"
+            ),
+        ]
 
     def __str__(self):
         return self.code
