@@ -100,6 +100,7 @@ SURVEY_ANSWERED = EventType(
     "answer",
     "A customer answered a survey.",
     {
+        "survey": "the storefront's own id of the survey, or empty",
         "kind": "nps, csat or ces",
         "score": "the answer, on the survey's own scale",
         "scale_min": "the scale's lowest score",

@@ -38,9 +38,9 @@ REASONS = {
         "A visit counts for a limited time only.",
     ),
     "came_too_late": Reason(
-        "The click came after the order or sign-up ({days} days later) ({minutes} minutes later), so it cannot have "
-        "brought it.",
-        "A visit counts only for what comes after it.",
+        "The click or invitation came after the order or sign-up ({days} days later) ({minutes} minutes later), so it "
+        "cannot have brought it.",
+        "A visit or an invitation counts only for what comes after it.",
     ),
     "attributed_to_other": Reason(
         "This friend had been brought by another advocate before.", "Each friend counts for one advocate only."

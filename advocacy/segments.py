@@ -11,16 +11,21 @@ _COUNTED = """
     CROSS JOIN LATERAL jsonb_array_elements(
         CASE jsonb_typeof(customer.traits -> 'segments') WHEN 'array' THEN customer.traits -> 'segments' ELSE '[]' END
     ) AS named (value)
-    WHERE customer.storefront_id = %s AND customer.traits ? 'segments' AND customer.merged_into_id IS NULL
-        AND jsonb_typeof(named.value) = 'string' AND length(named.value #>> '{}') BETWEEN 1 AND %s
-    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s
+    WHERE customer.storefront_id = %(storefront)s AND customer.traits ? 'segments' AND customer.merged_into_id IS NULL
+        AND jsonb_typeof(named.value) = 'string' AND length(named.value #>> '{}') BETWEEN 1 AND %(longest)s
+        AND (%(name)s::text IS NULL OR customer.traits -> 'segments' ? %(name)s AND named.value #>> '{}' = %(name)s)
+    GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(most)s
 """
 
 
-def counted(*, storefront):
-    """``[(name, customers)]``, the largest first, at most ``MOST``; of merged records the survivor's counts."""
+def counted(*, storefront, name=None):
+    """``[(name, customers)]``, the largest first, at most ``MOST``; of merged records the survivor's counts.
+
+    ``name``: of this segment only; empty where nobody is in it.
+    """
+    asked = {"storefront": storefront.pk, "longest": LONGEST, "most": MOST, "name": name}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [storefront.pk, LONGEST, MOST])
+        cursor.execute(_COUNTED, asked)
         return cursor.fetchall()
 
 

@@ -10,7 +10,7 @@ from advocacy.refusals import Conflict, NotFound
 # The scale of a kind where none is said.
 SCALES = {SurveyKind.NPS: (0, 10), SurveyKind.CSAT: (1, 5), SurveyKind.CES: (1, 7)}
 _WIDEST = 100
-_SAID = ("customer_id", "program_id", "kind", "score", "scale_min", "scale_max")
+_SAID = ("survey", "customer_id", "program_id", "kind", "score", "scale_min", "scale_max")
 
 
 def answer(
@@ -20,6 +20,7 @@ def answer(
     answer_id,
     kind,
     score,
+    survey="",
     program=None,
     scale_min=None,
     scale_max=None,
@@ -28,6 +29,7 @@ def answer(
 ):
     """``(answer, created)``. The same ``answer_id`` again is that answer; with other content a Conflict.
 
+    ``survey``: the storefront's own id of it.
     ``kind``: nps (always 0 to 10), csat (1 to 5 where no scale is said) or ces (1 to 7). Refuses a score off its scale;
     NotFound where customer or program are another storefront's.
     """
@@ -37,6 +39,7 @@ def answer(
         storefront=storefront,
         customer=customer,
         program=program,
+        survey=given.text("survey", survey, longest=200),
         answer_id=given.text("answer_id", answer_id, longest=200, required=True),
         answered_at=min(given.moment("answered_at", answered_at, at=at), at) if answered_at else at,
         recorded_at=at,
@@ -80,6 +83,7 @@ def _tell(answer, at):
     advocate = program and persons.of_advocate(customer).filter(program=program).first()
     facts = {name: getattr(answer, name) for name in ("score", "scale_min", "scale_max")}
     facts |= {
+        "survey": answer.survey,
         "kind": str(answer.kind),
         "country": customer.country,
         "stands": True,

@@ -28,6 +28,7 @@ _FACTS = {
     "consented": True,
     "stands": True,
     "kind": "nps",
+    "survey": "after-delivery",
     "score": 9,
     "scale_min": 0,
     "scale_max": 10,

@@ -188,6 +188,11 @@ def address(link):
     return f"https://{link.domain}/r/{link.code}" if link.domain else f"{settings.BASE_URL}/r/{link.code}"
 
 
+def qr_address(link):
+    """Of a picture of it to scan; ``.png`` in the place of ``.svg`` is the same for mails."""
+    return f"{address(link)}/qr.svg"
+
+
 def _vanity(code):
     wanted = str(code).strip().upper()
     if not _VANITY(wanted):

@@ -2,13 +2,15 @@
 
 from django.db.models import Q
 from rest_framework import serializers
+from rest_framework.response import Response
 
 from advocacy import history
 from advocacy.api import expanding, fields, found
+from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import euros, sample
 from advocacy.api.keys import AnyKey
 from advocacy.api.lists import Among, ListEndpoint, Of
-from advocacy.api.schema import Call, documented
+from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Offer, Program, ProgramStatus, Side
 
 
@@ -190,6 +192,19 @@ class Programs(ListEndpoint):
         return of(self.request.storefront)
 
 
+@documented("Programs", get=Call("Get a program", ProgramAnswer, also=path_parameters("id")))
+class OneProgram(Endpoint):
+    permission_classes = [AnyKey]
+
+    def get(self, request, id):
+        return Response(ProgramAnswer(found.one(of(request.storefront), "program", id, external="slug")).data)
+
+
+def in_force(storefront, at):
+    started = Offer.objects.filter(program__storefront=storefront, starts_at__lte=at)
+    return started.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).select_related("program")
+
+
 @documented(
     "Programs",
     get=Call(
@@ -206,5 +221,20 @@ class Offers(ListEndpoint):
     filters = {"program": Of("program", Program, "program", external="slug"), "side": Among("side", Side)}
 
     def rows(self):
-        started = Offer.objects.filter(program__storefront=self.request.storefront, starts_at__lte=self.at)
-        return started.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=self.at)).select_related("program")
+        return in_force(self.request.storefront, self.at)
+
+
+@documented(
+    "Programs",
+    get=Call(
+        "Get an offer",
+        OfferAnswer,
+        also=path_parameters("id"),
+        description="Of those that are in force at this moment; one that has ended is 404.",
+    ),
+)
+class OneOffer(Endpoint):
+    permission_classes = [AnyKey]
+
+    def get(self, request, id):
+        return Response(OfferAnswer(found.one(in_force(request.storefront, self.at), "offer", id)).data)

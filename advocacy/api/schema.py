@@ -1,5 +1,6 @@
 """What the API's documentation says of each endpoint, beside what is read from its serializers."""
 
+import functools
 import re
 from dataclasses import dataclass, field, replace
 
@@ -61,6 +62,9 @@ _PATH_WORDS = {
     "id": "Ours, such as ord_…, or ext_ and yours.",
     "external_id": "Your own id of it.",
     "refund_id": "Your own id of the refund.",
+    "fulfilment_id": "Your own id of the parcel, or ours, ful_….",
+    "survey": "Your own id of the survey.",
+    "name": "As your traits write it.",
     "customer": "cus_…, or ext_ and your own id.",
     "code": "As somebody typed it; capitals do not matter.",
 }
@@ -167,7 +171,9 @@ def _answers(method, call):
     }
 
 
+@functools.cache
 def page_serializer(answer):
+    """One of each, for two lists may show the same."""
     return inline_serializer(
         name=f"{answer.__name__.removesuffix('Answer')}Page",
         fields={

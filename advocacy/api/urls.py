@@ -8,9 +8,9 @@ from advocacy.api.events import Events, OneEvent
 from advocacy.api.jobs import OneJob
 from advocacy.api.merges import MergeCustomers, Merges, OneMerge, UndoMerge
 from advocacy.api.privacy import CustomerErasure, CustomerExport
-from advocacy.api.programs import Offers, Programs
-from advocacy.api.segments import Segments
-from advocacy.api.surveys import Answers
+from advocacy.api.programs import Offers, OneOffer, OneProgram, Programs
+from advocacy.api.segments import OneSegment, Segments
+from advocacy.api.surveys import Answers, AnswersOfSurvey, OneAnswer
 from advocacy.api.testimonials import OneTestimonial, Testimonials, Withdrawal
 from advocacy.api.webhook_endpoints import (
     OneWebhookEndpoint,
@@ -33,13 +33,18 @@ urlpatterns = [
     path("customers/<str:external_id>/export", CustomerExport.as_view()),
     path("customers/<str:external_id>/erase", CustomerErasure.as_view()),
     path("programs", Programs.as_view()),
+    path("programs/<str:id>", OneProgram.as_view()),
     path("offers", Offers.as_view()),
+    path("offers/<str:id>", OneOffer.as_view()),
     path("testimonials", Testimonials.as_view()),
     path("testimonials/<str:id>", OneTestimonial.as_view()),
     path("testimonials/<str:id>/withdraw", Withdrawal.as_view()),
     path("jobs/<str:id>", OneJob.as_view()),
     path("segments", Segments.as_view()),
+    path("segments/<str:name>", OneSegment.as_view()),
     path("surveys/answers", Answers.as_view()),
+    path("surveys/answers/<str:id>", OneAnswer.as_view()),
+    path("surveys/<str:survey>/answers", AnswersOfSurvey.as_view()),
     path("events", Events.as_view()),
     path("events/<str:id>", OneEvent.as_view()),
     path("webhook_endpoints", WebhookEndpoints.as_view()),

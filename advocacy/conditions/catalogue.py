@@ -168,6 +168,7 @@ FIELDS = {
         "a score of {}",
         reasons={"at_most": "answer_excluded", "is": "answer_excluded"},
     ),
+    "survey": Field(TEXT, "answer_excluded", "Survey", "Its id, as the shop names it.", "the survey {}"),
     "kind": Field(
         TEXT,
         "answer_excluded",

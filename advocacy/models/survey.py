@@ -19,6 +19,8 @@ class Answer(models.Model):
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="answers")
     program = models.ForeignKey(Program, models.PROTECT, null=True, blank=True, related_name="answers")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="answers")
+    # The storefront's own id of the survey; empty where it names none.
+    survey = models.CharField(max_length=200, blank=True, default="")
     answer_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=SurveyKind)
     score = models.SmallIntegerField()

@@ -23,7 +23,7 @@ def told(customer):
     me = {"customer": customer}
     said = ("text", "rating", "display_name", "consent_at", "consent_wording", "status", "reason", "sent_at")
     joined = ("display_name", "shows_name", "status", "terms_version", "terms_accepted_at", "enrolled_at", "code")
-    answered = ("kind", "score", "scale_min", "scale_max", "answered_at")
+    answered = ("survey", "kind", "score", "scale_min", "scale_max", "answered_at")
     reported = ("event_id", "type", "touchpoint", "facts", "occurred_at")
     agreed = ("channel", "state", "basis", "wording_version", "at", "source")
     mine = Customer.objects.filter(pk=customer.pk)

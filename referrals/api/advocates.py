@@ -61,7 +61,9 @@ class AdvocateAnswer(serializers.ModelSerializer):
     id = fields.PublicId("advocate", source="public_id")
     program = fields.PublicId("program", source="program.public_id")
     customer = fields.PublicId("customer", source="customer.person_id")
-    links = serializers.SerializerMethodField()
+    links = serializers.SerializerMethodField(
+        help_text="Each with `url`, which is shared, and `qr_url`, its QR code as an SVG (.png: as a PNG)."
+    )
     terms_accepted = serializers.SerializerMethodField()
     enrolled_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version")
@@ -89,6 +91,7 @@ class AdvocateAnswer(serializers.ModelSerializer):
                 "id": fields.PublicId("link").to_representation(link.public_id),
                 "code": link.code,
                 "url": links.address(link),
+                "qr_url": links.qr_address(link),
                 "channel": link.channel,
                 "status": link.status,
             }
@@ -115,6 +118,7 @@ class AdvocateAnswer(serializers.ModelSerializer):
                 "id": sample("link"),
                 "code": "ALICE",
                 "url": "https://referrals.acme.example/r/ALICE",
+                "qr_url": "https://referrals.acme.example/r/ALICE/qr.svg",
                 "channel": "",
                 "status": "active",
             }

@@ -2,11 +2,12 @@
 
 from rest_framework import serializers
 
-from advocacy import addresses
+from advocacy import addresses, offers
 from advocacy.api import fields
 from advocacy.api.endpoint import Endpoint, created
-from advocacy.api.examples import sample
+from advocacy.api.examples import euros, sample
 from advocacy.api.keys import AnyKey
+from advocacy.api.programs import OfferAnswer
 from advocacy.api.schema import Call, documented
 from advocacy.models import KeyKind
 from referrals import clicks
@@ -32,7 +33,10 @@ class ClickAnswer(serializers.Serializer):
     click_id = fields.PublicId("click", source="id", help_text="Send it with the sign-up or the order.")
     link = fields.PublicId("link", source="link.public_id")
     program = fields.PublicId("program", source="link.program.public_id")
-
+    offer = OfferAnswer(
+        allow_null=True,
+        help_text="What leads of what friends are promised through this link now, as in /offers; null where nothing.",
+    )
     click_precedence = serializers.CharField(
         source="link.program.click_precedence",
         help_text="first or last: which of several clicks wins. Only what you send counts: with first, keep and send "
@@ -43,6 +47,7 @@ class ClickAnswer(serializers.Serializer):
         "click_id": sample("click"),
         "link": sample("link"),
         "program": sample("program"),
+        "offer": OfferAnswer.example | {"side": "friend", "amount": euros(500)},
         "click_precedence": "last",
     }
 
@@ -72,7 +77,10 @@ class Clicks(Endpoint):
             visitor=self._visitor(request),
             at=self.at,
         )
-        return created(ClickAnswer({"id": click.id, "link": link}).data, new=True)
+        promise = offers.in_force(
+            program=link.program, at=self.at, advocate=link.advocate, facts={"channel": link.channel}
+        )
+        return created(ClickAnswer({"id": click.id, "link": link, "offer": promise.friend}).data, new=True)
 
     def _visitor(self, request):
         """A server that reports clicks is not the visitor; from it each click is somebody."""

@@ -2,14 +2,15 @@
 
 from rest_framework.response import Response
 
-from advocacy.api import fields
-from advocacy.api.endpoint import created
+from advocacy.api import fields, found
+from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, sample
 from advocacy.api.lists import ListEndpoint
 from advocacy.api.schema import Call, documented, path_parameters
 from referrals import orders
 from referrals.api import waiting
-from referrals.api.orders import ParcelAnswer, ProductCall
+from referrals.api.order_calls import ProductCall
+from referrals.api.orders import ParcelAnswer
 from referrals.api.refunds import order_of
 from referrals.models import Fulfilment, WaitingFact
 
@@ -76,3 +77,10 @@ class Fulfilments(ListEndpoint):
         shown = FulfilmentAnswer(fulfilled.fulfilment).data
         news = not (fulfilled.created or fulfilled.replayed)
         return Response(shown) if news else created(shown, new=fulfilled.created)
+
+
+@documented("Orders", get=Call("Get a fulfilment", FulfilmentAnswer, also=path_parameters("id", "fulfilment_id")))
+class OneFulfilment(Endpoint):
+    def get(self, request, id, fulfilment_id):
+        mine = Fulfilment.objects.filter(order=order_of(self)).select_related("order")
+        return Response(FulfilmentAnswer(found.one(mine, "fulfilment", fulfilment_id, external="fulfilment_id")).data)

@@ -38,6 +38,7 @@ class LinkAnswer(serializers.ModelSerializer):
     advocate = fields.PublicId("advocate", source="advocate.person_id")
     program = fields.PublicId("program", source="program.public_id")
     url = serializers.SerializerMethodField(help_text="What is shared.")
+    qr_url = serializers.SerializerMethodField(help_text="Its QR code as an SVG; with .png at the end as a PNG.")
     expires_at = fields.Moment(allow_null=True)
     created_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version")
@@ -50,6 +51,7 @@ class LinkAnswer(serializers.ModelSerializer):
             "program",
             "code",
             "url",
+            "qr_url",
             "channel",
             "destination",
             "status",
@@ -61,12 +63,16 @@ class LinkAnswer(serializers.ModelSerializer):
     def get_url(self, link) -> str:
         return links.address(link)
 
+    def get_qr_url(self, link) -> str:
+        return links.qr_address(link)
+
     example = {
         "id": sample("link"),
         "advocate": sample("advocate"),
         "program": sample("program"),
         "code": "ALICE-MAIL",
         "url": "https://referrals.acme.example/r/ALICE-MAIL",
+        "qr_url": "https://referrals.acme.example/r/ALICE-MAIL/qr.svg",
         "channel": "email",
         "destination": "",
         "status": "active",

@@ -1,5 +1,7 @@
 """Money of an order given back."""
 
+from django.db import models
+from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -11,8 +13,8 @@ from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.refusals import Refused
 from referrals import orders
 from referrals.api import waiting
-from referrals.api.orders import ProductCall, of
-from referrals.models import Refund, RefundKind, WaitingFact
+from referrals.api.order_calls import ProductCall
+from referrals.models import Conversion, Order, OrderStatus, Refund, RefundKind, Review, WaitingFact
 
 
 class RefundCall(fields.StrictSerializer):
@@ -26,7 +28,31 @@ class RefundCall(fields.StrictSerializer):
     example = {"refund_id": "R-1", "amount_minor": 1350, "reason": "one bag came open"}
 
 
+class ConversionState(models.TextChoices):
+    COUNTS = "counts", "Counts"
+    PARTLY_REFUNDED = "partly_refunded", "Counts for what is kept"
+    REFUNDED = "refunded", "Nothing of it is kept"
+    CANCELLED = "cancelled", "Its order was cancelled or is unpaid again"
+    REJECTED = "rejected", "A reviewer rejected it"
+
+    @classmethod
+    def of(cls, conversion, order):
+        if conversion.advocate_review == Review.REJECTED:
+            return cls.REJECTED
+        if not conversion.stands:
+            return cls.REFUNDED if order.status == OrderStatus.PAID else cls.CANCELLED
+        return cls.PARTLY_REFUNDED if order.refunded_minor else cls.COUNTS
+
+
+class RefundedConversionAnswer(serializers.Serializer):
+    id = fields.PublicId("conversion", source="public_id")
+    program = fields.PublicId("program", source="program.public_id")
+    state = serializers.ChoiceField(choices=ConversionState.choices)
+
+
 class RefundAnswer(serializers.ModelSerializer):
+    matched = serializers.SerializerMethodField(help_text="true: its order is here; else it waits, with 202.")
+    conversions = serializers.SerializerMethodField(help_text="Those of the order, as they stand now.")
     id = fields.PublicId("refund", source="public_id")
     order = fields.PublicId("order", source="order.public_id")
     amount = fields.Money("amount_minor", "order.currency")
@@ -43,12 +69,14 @@ class RefundAnswer(serializers.ModelSerializer):
         model = Refund
         fields = [
             "id",
+            "matched",
             "refund_id",
             "order",
             "kind",
             "amount",
             "refunded",
             "remaining",
+            "conversions",
             "products",
             "reason",
             "refunded_at",
@@ -56,18 +84,31 @@ class RefundAnswer(serializers.ModelSerializer):
             "undone_at",
         ]
 
+    def get_matched(self, refund) -> bool:
+        return True
+
+    def get_conversions(self, refund) -> RefundedConversionAnswer(many=True):
+        standing = [conversion for conversion in refund.order.conversions.all() if not conversion.ended]
+        for conversion in standing:
+            conversion.state = ConversionState.of(conversion, refund.order)
+        return RefundedConversionAnswer(standing, many=True).data
+
     def get_remaining(self, refund) -> fields.MoneyAnswer:
         order = refund.order
         return {"amount_minor": order.total_minor - order.refunded_minor, "currency": order.currency}
 
     example = {
         "id": sample("refund"),
+        "matched": True,
         "refund_id": "R-1",
         "order": sample("order"),
         "kind": "refund",
         "amount": euros(1350),
         "refunded": euros(1350),
         "remaining": euros(4050),
+        "conversions": [
+            {"id": sample("conversion"), "program": sample("program"), "state": "partly_refunded"},
+        ],
         "products": [],
         "reason": "one bag came open",
         "refunded_at": BOUGHT,
@@ -81,7 +122,13 @@ _NOTHING = "A refund of 0 gives nothing back: write an amount above 0, or leave 
 
 
 def order_of(view):
-    return found.one(of(view.request.storefront), "order", view.kwargs["id"], external="external_id")
+    mine = Order.objects.filter(storefront=view.request.storefront)
+    return found.one(mine, "order", view.kwargs["id"], external="external_id")
+
+
+def refunds_of(view):
+    mine = Refund.objects.filter(order=order_of(view)).select_related("order")
+    return mine.prefetch_related(Prefetch("order__conversions", Conversion.objects.select_related("program")))
 
 
 @documented(
@@ -102,7 +149,7 @@ class Refunds(ListEndpoint):
     answer = RefundAnswer
 
     def rows(self):
-        return Refund.objects.filter(order=order_of(self)).select_related("order")
+        return refunds_of(self)
 
     def post(self, request, id):
         call = self.taken(RefundCall)
@@ -122,6 +169,7 @@ class Refunds(ListEndpoint):
 
 @documented(
     "Orders",
+    get=Call("Get a refund", RefundAnswer, also=path_parameters("id", "refund_id")),
     delete=Call(
         "Undo a refund",
         RefundAnswer,
@@ -130,6 +178,9 @@ class Refunds(ListEndpoint):
     ),
 )
 class OneRefund(Endpoint):
+    def get(self, request, id, refund_id):
+        return Response(RefundAnswer(found.one(refunds_of(self), "refund", refund_id, external="refund_id")).data)
+
     def delete(self, request, id, refund_id):
         undone = orders.undo_refund(order=order_of(self), refund_id=refund_id, at=self.at)
         return Response(RefundAnswer(undone.refund).data)

@@ -3,7 +3,7 @@ from django.urls import path
 from referrals.api.advocates import Advocates, Batch, OneAdvocate
 from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
-from referrals.api.fulfilments import Fulfilments
+from referrals.api.fulfilments import Fulfilments, OneFulfilment
 from referrals.api.invitations import Invitations, OneInvitation
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
@@ -28,6 +28,7 @@ urlpatterns = [
     path("orders", Orders.as_view()),
     path("orders/<str:id>", OneOrder.as_view()),
     path("orders/<str:id>/fulfilments", Fulfilments.as_view()),
+    path("orders/<str:id>/fulfilments/<str:fulfilment_id>", OneFulfilment.as_view()),
     path("orders/<str:id>/refunds", Refunds.as_view()),
     path("orders/<str:id>/refunds/<str:refund_id>", OneRefund.as_view()),
     path("referrals", Referrals.as_view()),

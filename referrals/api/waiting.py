@@ -11,6 +11,7 @@ from referrals.orders import finding
 
 
 class WaitingAnswer(serializers.ModelSerializer):
+    matched = serializers.SerializerMethodField(help_text="false: its order is not here yet.")
     id = fields.PublicId("waiting_fact", source="public_id")
     status = serializers.CharField(source="state", help_text="waiting: it is taken as soon as its order arrives.")
     received_at = fields.Moment()
@@ -18,10 +19,14 @@ class WaitingAnswer(serializers.ModelSerializer):
 
     class Meta:
         model = WaitingFact
-        fields = ["id", "status", "kind", "received_at", "expires_at"]
+        fields = ["id", "matched", "status", "kind", "received_at", "expires_at"]
+
+    def get_matched(self, fact) -> bool:
+        return False
 
     example = {
         "id": sample("waiting_fact"),
+        "matched": False,
         "status": "waiting",
         "kind": "refund",
         "received_at": BOUGHT,

@@ -55,7 +55,6 @@ def of(*, storefront, asked):
                 Candidate(method=Method.INVITATION, link=each.link, at=each.invited_at)
                 for box in sorted(mine)
                 for each in invited.get(box, ())
-                if each.invited_at <= at
             ]
         )
     return found

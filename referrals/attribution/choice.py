@@ -12,6 +12,8 @@ _AGES = ("click", "cookie", "invitation")
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 # So much the clock of a shop may be behind ours: what came just before a purchase may look as if it came after.
 CLOCKS_APART = timedelta(minutes=5)
+# But whoever has just bought is invited quickly, to take the reward: that is never before.
+_APART = {"invitation": timedelta(0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,8 @@ def _reason(candidate, window_days, at):
     if candidate.obstacle:
         return candidate.obstacle, candidate.numbers
     age = at - candidate.at
-    if candidate.method in _AGES and -age > CLOCKS_APART:
-        return "came_too_late", {"days": -age // _DAY} if -age >= _DAY else {"minutes": -age // _MINUTE}
+    if candidate.method in _AGES and -age > _APART.get(candidate.method, CLOCKS_APART):
+        return "came_too_late", {"days": -age // _DAY} if -age >= _DAY else {"minutes": max(-age // _MINUTE, 1)}
     if candidate.method in _AGES and age > timedelta(days=window_days):
         return "outside_window", {"days": age.days, "window_days": window_days}
     return "", {}

@@ -111,7 +111,7 @@ def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):
     NotFound ``unknown_code``; Refused with a reason key where the link, its advocate or its program is not open.
     """
     named = Link.objects.filter(storefront=storefront, code=_clean(code).strip().upper())
-    link = named.select_related("program", "advocate").first()
+    link = named.select_related("program", "advocate__customer").first()
     if link is None:
         raise NotFound("unknown_code", "There is no link with this code.", errors={"code": "It is not known."})
     if closed := links.closed_because(link, at=at):

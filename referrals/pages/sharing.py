@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import segno
-from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from advocacy import offers, reading
 from advocacy.models import Side
 from referrals import links
+from referrals.pages import qr
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def of(*, link, storefront, promise, to=""):
         text=text,
         whatsapp=f"https://wa.me/?text={both}",
         email=f"mailto:{quote(to, safe='@')}?subject={subject}&body={both}",
-        qr=_drawn(address),
+        qr=qr.inline(address),
     )
 
 
@@ -52,11 +51,6 @@ def _text(storefront, promise):
         said = _("I like %(shop)s. Have a look.") % words
     too = _("I get a reward too.")
     return f"{said.rstrip(' ')}{'' if promise.also else ' '}{too}" if promise.advocate else said.strip()
-
-
-def _drawn(address):
-    """The address as a QR code: an SVG of ours, so it is safe as it is."""
-    return mark_safe(segno.make(address, error="m").svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None))
 
 
 def unavailable(*, promise, program, at):

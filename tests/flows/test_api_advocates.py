@@ -1,7 +1,10 @@
+import io
+
 import pytest
+import segno
 
 from advocacy.models import Advocate, Customer
-from referrals.models import Link
+from referrals.models import Click, Link
 from tests import cast
 from tests.flows.api import secret
 
@@ -21,8 +24,21 @@ def test_alice_is_enrolled_with_her_first_link(shop, settings):
     advocate = made.json()
     assert (advocate["code"], advocate["status"], advocate["display_name"]) == ("ALICE-1", "active", "Alice")
     assert Customer.objects.get().name == "Alice Example"
-    assert [link["url"] for link in advocate["links"]] == [f"{settings.BASE_URL}/r/ALICE-1"]
+    address = f"{settings.BASE_URL}/r/ALICE-1"
+    assert [(link["url"], link["qr_url"]) for link in advocate["links"]] == [(address, f"{address}/qr.svg")]
+    assert shop.get("/links").json()["data"][0]["qr_url"] == f"{address}/qr.svg"
     assert shop.get(f"/advocates/{advocate['id']}").json() == advocate
+
+
+def test_the_qr_code_of_her_link_is_a_picture_that_anybody_may_keep(acme, alice, client, settings):
+    address = f"{settings.BASE_URL}/r/ALICE-LINK"
+    for kind, type in (("svg", "image/svg+xml"), ("png", "image/png")):
+        drawn, wanted = client.get(f"/r/alice-link/qr.{kind}"), io.BytesIO()
+        segno.make(address, error="m").save(wanted, kind=kind, scale=10)
+        assert (drawn.content, drawn["Content-Type"]) == (wanted.getvalue(), type)
+        assert (drawn["Cache-Control"], drawn.cookies) == ("public, max-age=86400", {})
+        assert client.get(f"/r/nobody/qr.{kind}").status_code == 404
+    assert Click.objects.count() == 0
 
 
 def test_enrolling_her_again_answers_what_is(shop):

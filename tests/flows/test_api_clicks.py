@@ -7,14 +7,18 @@ from referrals.models import Click, Order
 from tests import cast
 from tests.flows.api import publishable, secret
 from tests.referrals import platforms_stage
+from tests.rewards.scene import rule_of
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_browser_reports_a_click_and_the_order_that_names_it_is_alices(acme, alice):
+    rule_of(alice.program)
     click = publishable(acme).post("/clicks", {"code": "alice-link", "utm": {"source": "whatsapp"}})
     assert click.status_code == 201
     assert click.json()["click_id"].startswith("clk_")
+    (offer,) = publishable(acme).get("/offers", side="friend").json()["data"]
+    assert (offer["amount"]["amount_minor"], click.json()["offer"]) == (500, offer)
     told = publishable(acme).post("/codes/validate", {"code": "alice-link"}).json()
     assert (click.json()["click_precedence"], told["click_precedence"]) == ("last", "last")
     bond = secret(acme).post("/signups", {"customer": {"external_id": "fred"}, "click_id": click.json()["click_id"]})
@@ -51,7 +55,7 @@ def test_an_order_placed_before_its_click_is_not_brought_by_it(acme, alice, clie
     told = shop.post("/orders", order).json()
     assert [(one["key"], one["numbers"]) for one in told["reasons"]] == [("came_too_late", {"days": 1})]
     assert told["reasons"][0]["text"] == (
-        "The click came after the order or sign-up (1 days later), so it cannot have brought it."
+        "The click or invitation came after the order or sign-up (1 days later), so it cannot have brought it."
     )
     assert told["conversions"] == []
     row = platforms_stage.connected(acme, "shopify")

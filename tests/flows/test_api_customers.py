@@ -134,6 +134,8 @@ def test_segments_are_counted_and_their_customers_listed(acme, rival):
     shop.put("/customers/lea", {})
     counted = [{"name": "vip", "customers": 2}, {"name": "new", "customers": 1}]
     assert shop.get("/segments").json() == {"data": counted}
+    assert [shop.get(f"/segments/{one['name']}").json() for one in counted] == counted
+    assert shop.get("/segments/nobody").json()["code"] == "unknown_segment"
     for name, people in [("vip", ["ina", "fred"]), ("new", ["ina"]), ("none", [])]:
         assert [one["external_id"] for one in shop.get("/customers", segment=name).json()["data"]] == people
     assert shop.get("/customers/fred").json()["segments"] == ["vip"]

@@ -29,6 +29,7 @@ def test_a_parcel_is_sent_and_later_delivered(shop):
     (parcel,) = order["fulfilments"]
     assert parcel == {name: there.json()[name] for name in parcel}
     assert shop.get("/orders/ext_1001/fulfilments").json()["data"] == [there.json()]
+    assert shop.get("/orders/ext_1001/fulfilments/P-1").json() == there.json()
 
 
 def test_another_word_of_the_same_parcel_is_a_conflict(shop):

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.django_db
 # What a browser may do.
 PUBLIC = {
     ("get", "/api/v1/programs"),
+    ("get", "/api/v1/programs/{id}"),
     ("get", "/api/v1/offers"),
+    ("get", "/api/v1/offers/{id}"),
     ("get", "/api/v1/testimonials"),
     ("get", "/api/v1/testimonials/{id}"),
     ("post", "/api/v1/clicks"),
@@ -56,7 +58,10 @@ def named(acme, program, alice):
     order = shop.post("/orders", cast.order(customer={"external_id": "fred"}, referral_code="alice-link")).json()
     shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100})
     shop.post("/orders/1001/fulfilments", {"fulfilment_id": "P-1"})
-    shop.post("/surveys/answers", {"answer_id": "A-1", "customer": "ext_fred", "kind": "nps", "score": 9})
+    shop.post(
+        "/surveys/answers", {"answer_id": "A-1", "survey": "A-1", "customer": "ext_fred", "kind": "nps", "score": 9}
+    )
+    shop.put("/customers/fred", {"traits": {"segments": ["regulars"]}})
     agreed = {"customer": "ext_fred", "channel": "email", "state": "confirmed"}
     agreed = shop.post("/consents", agreed).json()["id"]
     reported = shop.post("/events", {"id": "E-1", "type": "app.opened", "customer": "ext_fred"}).json()["id"]
@@ -78,7 +83,7 @@ def named(acme, program, alice):
     twice, _ = merging.merge(
         survivor=cast.customer(acme, "gina"), merged=cast.customer(acme, "regina"), source="api", at=cast.NOON
     )
-    rows |= {"invitations": invited, "merges": twice}
+    rows |= {"invitations": invited, "merges": twice, "programs": program, "offers": program.offers.first()}
     rows |= {"corrections": scene.correction_of(rule.versions.get())}
     guest, member = cast.customer(acme, "guest"), cast.customer(acme, "member")
     rows |= {"merges": merging.merge(survivor=member, merged=guest, source="api", at=cast.NOON)[0]}
@@ -89,7 +94,7 @@ def named(acme, program, alice):
     }
     found |= {"consents": agreed, "events": reported, "orders": order["id"], "conversions": order["conversions"][0]}
     person = ids.encode("cus", alice.customer.public_id)
-    known = {"customers": person, "wallets": person, "codes": "ALICE-LINK"}
+    known = {"customers": person, "wallets": person, "codes": "ALICE-LINK", "surveys": "A-1", "segments": "regulars"}
     return found | known | _payouts(acme, program, alice, person)
 
 
@@ -131,7 +136,8 @@ def _job(acme):
 def address(path, named):
     """``/api/v1/orders/{id}/refunds/{refund_id}`` → the address of acme's."""
     first = path.split("/")[3]
-    return re.sub(r"\{(\w+)\}", lambda found: "R-1" if found[1] == "refund_id" else named[first], path)[7:]
+    of_order = {"refund_id": "R-1", "fulfilment_id": "P-1"}
+    return re.sub(r"\{(\w+)\}", lambda found: of_order.get(found[1], named[first]), path)[7:]
 
 
 def call(caller, method, path):

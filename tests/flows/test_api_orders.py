@@ -132,14 +132,21 @@ def test_a_refund_is_taken_once_and_can_be_undone(shop):
         euros(1350),
         euros(4050),
     )
+    (brought,) = made.json()["conversions"]
+    known = shop.get("/orders/1001").json()["conversions"]
+    assert (made.json()["matched"], [brought["id"]], brought["state"]) == (True, known, "partly_refunded")
     again = shop.post("/orders/1001/refunds", refund)
-    assert (again.status_code, again["Idempotent-Replayed"]) == (200, "true")
+    assert (again.status_code, again["Idempotent-Replayed"], again.json()) == (200, "true", made.json())
+    for name in ("R-1", made.json()["id"]):
+        assert shop.get(f"/orders/1001/refunds/{name}").json() == made.json()
+    assert shop.get("/orders/1001/refunds/R-9").json()["code"] == "unknown_refund"
     assert shop.post("/orders/1001/refunds", refund | {"amount_minor": 1}).status_code == 409
     assert shop.get("/orders/1001").json()["refunded"] == euros(1350)
     assert [each["refund_id"] for each in shop.get("/orders/1001/refunds").json()["data"]] == ["R-1"]
     for _ in range(2):
         undone = shop.delete("/orders/1001/refunds/R-1")
         assert (undone.status_code, undone.json()["remaining"]) == (200, euros(5400))
+        assert [each["state"] for each in undone.json()["conversions"]] == ["counts"]
         assert undone.json()["undone_at"] is not None
     assert shop.delete("/orders/1001/refunds/R-2").status_code == 404
     again = shop.post("/orders/1001/refunds", refund)

@@ -30,7 +30,7 @@ def tell(shop, storefront, numbers):
         shop.post("/orders", order)
         shop.post("/orders/0/refunds", {"refund_id": str(number), "amount_minor": 1, "refunded_at": cast.NOON})
         shop.post("/orders/0/fulfilments", {"fulfilment_id": str(number)})
-        said = {"answer_id": str(number), "customer": f"ext_fred {number}", "kind": "nps", "score": 9}
+        said = {"answer_id": str(number), "customer": f"ext_fred {number}", "survey": "0", "kind": "nps", "score": 9}
         shop.post("/surveys/answers", said)
         said = {"customer": f"ext_fred {number}", "channel": "email", "state": "confirmed"}
         shop.post("/consents", said)
@@ -100,7 +100,7 @@ def test_lists_take_the_same_queries_for_one_row_and_for_twenty(shop, acme):
 
 
 def _filled(path):
-    return path.replace("{id}", "0").replace("{customer}", "ext_alice 0")
+    return path.replace("{id}", "0").replace("{survey}", "0").replace("{customer}", "ext_alice 0")
 
 
 def _queries(shop, path):

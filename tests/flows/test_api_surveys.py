@@ -20,6 +20,7 @@ def test_an_answer_is_told_as_an_event(shop, program, fred):
     event = Event.objects.get(type="survey.answered")
     assert (event.program, event.customer, event.advocate) == (program, fred, None)
     assert event.facts == {
+        "survey": "",
         "kind": "nps",
         "score": 9,
         "scale_min": 0,
@@ -29,6 +30,22 @@ def test_an_answer_is_told_as_an_event(shop, program, fred):
         "program_status": "active",
     }
     assert shop.get("/surveys/answers", kind="nps").json()["data"] == [made.json()]
+    for name in (made.json()["id"], "ext_A-1"):
+        assert shop.get(f"/surveys/answers/{name}").json() == made.json()
+
+
+def test_an_answer_belongs_to_the_survey_of_its_address(shop, rival):
+    made = shop.post("/surveys/after delivery/answers", SAID)
+    assert (made.status_code, made.json()["survey"]) == (201, "after delivery")
+    assert Event.objects.get(type="survey.answered").facts["survey"] == "after delivery"
+    shop.post("/surveys/answers", SAID | {"answer_id": "A-2"})
+    again = shop.post("/surveys/answers", SAID | {"survey": "after delivery"})
+    assert (again.status_code, again.json()) == (200, made.json())
+    assert shop.post("/surveys/other/answers", SAID).status_code == 409
+    assert shop.get("/surveys/after delivery/answers").json()["data"] == [made.json()]
+    assert shop.get("/surveys/other/answers").json()["code"] == "unknown_survey"
+    assert secret(rival).get("/surveys/after delivery/answers").status_code == 404
+    assert "survey" in shop.post("/surveys/x/answers", SAID | {"survey": "x"}).json()["errors"]
 
 
 def test_an_advocates_answer_names_the_advocate(shop, alice):

@@ -22,6 +22,8 @@ OPEN = {
     "healthz",
     "advocacy.js",
     "r/<str:code>",
+    "r/<str:code>/qr.svg",
+    "r/<str:code>/qr.png",
     "a/<str:code>",
     "a/<str:code>/coupon",
 }

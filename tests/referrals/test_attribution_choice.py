@@ -76,6 +76,13 @@ def test_a_shops_clock_may_be_five_minutes_behind():
     assert (judged[0].reason, judged[0].numbers) == ("came_too_late", {"minutes": 6})
 
 
+def test_an_invitation_after_the_order_is_late_at_once_and_says_so():
+    _, judged = attribution.choose(
+        [came("invitation", days_ago=-20 / 86_400)], window_days=90, click_precedence="last", at=NOON
+    )
+    assert (judged[0].reason, judged[0].numbers) == ("came_too_late", {"minutes": 1})
+
+
 def test_what_is_typed_has_no_window():
     assert choose(came("code", days_ago=500))[0].method == "code"
 

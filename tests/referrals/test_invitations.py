@@ -43,6 +43,11 @@ def test_what_a_friend_types_goes_before_an_invitation_and_an_old_one_is_no_more
     frieda = {"customer": {"email": "frieda@example.com"}, "occurred_at": NOON.isoformat()}
     answer = secret(acme).post("/signups", frieda).json()
     assert (answer["referral"], [why["key"] for why in answer["reasons"]]) == (None, ["outside_window"])
+    invitations.invite(advocate=alice, email="gina@example.com", at=NOON)
+    bought = cast.order("9", at=NOON - timedelta(days=2), customer={"email": "gina@example.com"})
+    answer = secret(acme).post("/orders", bought).json()
+    assert [(why["key"], why["numbers"]) for why in answer["reasons"]] == [("came_too_late", {"days": 2})]
+    assert answer["conversions"] == []
 
 
 def test_an_invitation_of_another_storefront_binds_nobody(acme, rival, alice):
