@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.db import transaction
 
 from advocacy.models import Advocate, Customer, Event, Pending
@@ -9,12 +10,34 @@ from referrals import events as catalogue
 from rewards import crediting, settlement
 from rewards.models import PayoutPolicy, Reward
 from rewards.payouts import batches, gathering, payees, results
+from tests.rewards import scene
 from tests.rewards.scene import NOW, conversion_of, person, rule_of, tell
 
 IBAN = "DE89 3704 0044 0532 0130 00"
 OTHER_IBAN = "NL91 ABNA 0417 1643 00"
 DAY = timedelta(days=1)
 LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def program():
+    program = scene.program_of(scene.acme())
+    cash_rule(program)
+    return program
+
+
+@pytest.fixture
+def alice(program):
+    """She has 25.00 EUR to be paid and an account."""
+    alice = scene.alice_of(program)
+    earns(alice)
+    payee_of(alice.customer)
+    return alice
+
+
+@pytest.fixture
+def policy(alice):
+    return policy_of(alice.storefront)
 
 
 def cash_rule(program, amount_minor=2500, **terms):

@@ -12,38 +12,19 @@ from tests.rewards.payouts_stage import (
     DAY,
     LATER,
     OTHER_IBAN,
-    cash_rule,
+    alice,
     earns,
     exported,
     payee_of,
-    policy_of,
+    policy,
+    program,
     said,
     waiting,
 )
 from tests.rewards.scene import NOW, balances
 
+__all__ = ["alice", "policy", "program"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program():
-    program = scene.program_of(scene.acme())
-    cash_rule(program)
-    return program
-
-
-@pytest.fixture
-def alice(program):
-    """She has 25.00 EUR to be paid and an account."""
-    alice = scene.alice_of(program)
-    earns(alice)
-    payee_of(alice.customer)
-    return alice
-
-
-@pytest.fixture
-def policy(alice):
-    return policy_of(alice.storefront)
 
 
 def test_who_waits_is_listed_with_the_reason(policy, alice, program):
