@@ -161,10 +161,19 @@ def _asked_together(kind, calls):
     """Each is checked by itself; what is left of them is asked at once, as calls at the same moment are."""
     answers = [call.answered(waits=len(calls) > 1) for call in calls]
     waiting = [place for place, answer in enumerate(answers) if isinstance(answer, Waiting)]
-    found = kind.ask_together([answers[place].question for place in waiting]) if waiting else ()
+    found = _found(kind, [answers[place].question for place in waiting]) if waiting else ()
     for place, answer in zip(waiting, found, strict=True):
         answers[place] = calls[place].finished(answer)
     return answers
+
+
+def _found(kind, questions):
+    """An answer or an error to each; where asking them fails as a whole, that to each: the other calls go on."""
+    try:
+        return list(kind.ask_together(questions))
+    except Exception as error:
+        log.exception("Asking %s of %s together failed in a batch.", len(questions), kind.__name__)
+        return [error] * len(questions)
 
 
 def _result(answer):

@@ -1,6 +1,7 @@
 """Many calls in one: each by itself, in their order."""
 
 import pytest
+from django.db import OperationalError
 from django.test import override_settings
 
 from advocacy import keys
@@ -80,6 +81,19 @@ def test_our_own_mistake_with_one_order_of_a_batch_is_told_there(acme, monkeypat
     results = sent(secret(acme), *[call("POST", "/orders", body) for body in bodies])
     assert [each["status"] for each in results] == [201, 500, 201]
     assert results[1]["body"]["code"] == "internal_error"
+
+
+def test_where_orders_cannot_be_asked_together_at_all_each_is_told_and_the_other_calls_go_on(acme, monkeypatch):
+    def gone(said):
+        raise OperationalError("the database is gone")
+
+    monkeypatch.setattr(together, "take", gone)
+    fred, *orders = [
+        call("PUT", "/customers/fred", {"name": "Fred"}),
+        *[call("POST", "/orders", cast.order(name, customer={"external_id": name})) for name in ("1", "2")],
+    ]
+    results = sent(secret(acme), fred, *orders, call("GET", "/customers/ext_fred"))
+    assert [each["status"] for each in results] == [201, 503, 503, 200]
 
 
 def test_a_batch_sent_again_writes_nothing_more(acme, program):
