@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from advocacy import ids, persons, platforms
 from advocacy.models import Connection, ConnectionStatus, Side
@@ -152,18 +152,26 @@ def counted(pools):
 def waited_for(candidates):
     """Those of these pools (a queryset) that somebody waits for a code of; who waits for another pool is not read."""
     named = {text_id(pool): pool for pool in candidates.order_by("pk")}
-    programs = {pool.program_id for pool in named.values()}
-    wanted = set()
-    for version, benefits in RuleVersion.everything.filter(rule__program__in=programs).values_list("pk", "benefits"):
-        paying = {side: benefits.get(side, {}).get("pool") for side in Side.values}
-        wanted |= {name for side, name in paying.items() if name in named.keys() - wanted and _anybody(version, side)}
+    paying = _paying({pool.program_id for pool in named.values()}, named)
+    wanted = {paying[place] for place in _waited_for({version for version, _ in paying}) if place in paying}
     return [pool for name, pool in named.items() if name in wanted]
 
 
-def _anybody(version, side):
-    """Whether a reward of it waits; by the index ``rewards_that_wait_by_version``."""
-    rows = Reward.objects.filter(rule_version=version, side=side, waits_for_code=True)
-    return rows.exclude(status=RewardStatus.REVERSED).exists()
+def _paying(programs, names):
+    """``{(rule version, side): pool's name}`` of the versions in these programs that give codes of these pools."""
+    versions = RuleVersion.everything.filter(rule__program__in=programs).values_list("pk", "benefits")
+    said = {
+        (version, side): benefits.get(side, {}).get("pool") for version, benefits in versions for side in Side.values
+    }
+    return {place: name for place, name in said.items() if name in names}
+
+
+def _waited_for(versions):
+    """The (version, side) of which a reward waits; of each one row is read, by ``rewards_that_wait_by_version``."""
+    mine = Reward.objects.filter(rule_version=OuterRef("pk"), waits_for_code=True)
+    waits = {side: Exists(mine.filter(side=side).exclude(status=RewardStatus.REVERSED)) for side in Side.values}
+    for version, *said in RuleVersion.everything.filter(pk__in=versions).annotate(**waits).values_list("pk", *waits):
+        yield from ((version, side) for side, waiting in zip(waits, said, strict=True) if waiting)
 
 
 def left(pool):
