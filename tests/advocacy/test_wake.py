@@ -7,7 +7,7 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
-from advocacy.outbox import wake
+from advocacy.outbox import tasks, wake
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +84,22 @@ def test_the_note_of_a_worker_that_never_looked_again_expires(queue, monkeypatch
     broker = redis.Redis.from_url(settings.REDIS_URL)
     assert 0 < broker.pttl("money looks again") <= 40
     broker.delete("money looks again")
+
+
+def test_a_worker_that_took_little_says_that_it_looks_again_before_it_does(queue, monkeypatch):
+    """Who commits while it pauses sends no message, and is seen by its next look."""
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    pauses, seen = [], []
+    looks = iter([1, 0])
+    monkeypatch.setattr(tasks.draining, "drain", lambda lane, at: next(looks))
+
+    def meanwhile(seconds):
+        pauses.append(seconds)
+        wake.now("money")
+        seen.append((broker.exists("money looks again"), queue()))
+
+    monkeypatch.setattr(wake.time, "sleep", meanwhile)
+    tasks.drain("money")
+    assert (pauses, seen) == ([tasks.PAUSE], [(1, 0)])
+    wake.now("money")
+    assert queue() == 1
