@@ -12,7 +12,7 @@ from config import link_codes
 from referrals import events as of_referrals
 from referrals import links, rollups
 from referrals import merging as bonds
-from rewards import crediting, settlement
+from rewards import crediting, settlement, shop_spending
 from rewards import events as of_rewards
 from rewards.coupons import using
 from rewards.settlement import parting
@@ -22,7 +22,7 @@ _CATALOGUES = (events, of_referrals, of_rewards)
 # In the lane of settling is what decides about money, and nothing else that its commit would wait for.
 _FOLLOWED = {"people": [standing.keep, rollups.mark]}
 # Nor what is used there: a batch would lock the accounts of those codes before its own subjects.
-_ORDER = {"people": [standing.keep, rollups.mark, using.in_orders]}
+_ORDER = {"people": [standing.keep, rollups.mark, using.in_orders, shop_spending.follow]}
 
 _MERGED = {"money": [bonds.follow], "people": [standing.keep]}
 _PARTED = _MERGED | {"money": [bonds.follow, parting.part]}

@@ -10,7 +10,7 @@ from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 from rewards import events as catalogue
-from rewards import locks, lots, shop_credit
+from rewards import locks, lots, shop_holds
 from rewards.models import Form, Leg, Redemption, RedemptionState
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,13 @@ def reserve(*, storefront, customer, unit, amount_minor, at, order="", program=N
         sentence = f"A reservation ends within {LONGEST // timedelta(hours=1)} hours from now."
         raise Refused("expiry_out_of_range", sentence, errors={"expires_at": sentence})
     form = Form.POINTS if unit == money.POINTS else Form.CREDIT
-    if form == Form.CREDIT and shop_credit.held_in_shop(storefront):
+    if form == Form.CREDIT and shop_holds.held_in_shop(storefront):
         raise Refused("credit_in_shop", "This credit is in the customer’s own account at the shop, and is spent there.")
+    return _reserve(storefront, customer, unit, amount_minor, at=at, order=order, program=program, until=until)
+
+
+def _reserve(storefront, customer, unit, amount_minor, *, at, order, program=None, until):
+    form = Form.POINTS if unit == money.POINTS else Form.CREDIT
     rate = program.points_per_unit if program and form == Form.POINTS else None
     made = Redemption(
         storefront=storefront,
@@ -57,6 +62,18 @@ def reserve(*, storefront, customer, unit, amount_minor, at, order="", program=N
             at=at,
         )
         return _told(made, catalogue.REDEMPTION_RESERVED, at)
+
+
+def spent_in_shop(*, storefront, customer, unit, amount_minor, order, at):
+    """What a shop's own account says was spent of it, confirmed; less where the wallet has less, None where nothing."""
+    with transaction.atomic():
+        try:
+            made = _reserve(storefront, customer, unit, amount_minor, at=at, order=order, until=at + LASTS)
+        except lots.NotEnough as short:
+            if not short.spendable:
+                return None
+            made = _reserve(storefront, customer, unit, short.spendable, at=at, order=order, until=at + LASTS)
+        return confirm(redemption=made, at=at)
 
 
 def worth(points, program):

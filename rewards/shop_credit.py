@@ -1,9 +1,10 @@
 """Store credit that customers spend in their shop's own account: what they have here is what the shop has of us.
 
 Where a connection holds the credit (``Connection.holds_credit``) nobody reserves it by the API. A sweep finds whose
-credit has changed and asks for an errand; that puts in what is missing, or takes back what the shop still has of
-what is owed no more. What was spent before it was taken back is made up for by what is credited later. Nothing of it
-expires, as nobody here knows which of it was spent. A person who is known by several records has one balance.
+credit has changed and asks for an errand; that reads back what was spent there (``shop_spending``), puts in what is
+missing, or takes back what the shop still has of what is owed no more. What was spent before it was taken back is made
+up for by what is credited later. Nothing of it expires, as it has no end in the shop. A person who is known by several
+records has one balance.
 """
 
 from datetime import timedelta
@@ -13,10 +14,11 @@ from django.db import transaction
 from django.db.models import Sum
 
 from advocacy import errands, ids, money, persons
-from advocacy.models import Connection, Customer, Errand, ErrandKind
+from advocacy.models import Customer, Errand, ErrandKind
 from advocacy.platforms import PlatformFailed, credit
 from advocacy.platforms.known import Purse
 from advocacy.refusals import Refused
+from rewards import shop_spending
 from rewards.models import Account, AccountKind, Form, ShopCredit, ShopCreditMove
 
 # Of each account whose it is, and what that person was last told to have: what all of their records hold together.
@@ -53,18 +55,7 @@ def order(*, at, limit=500):
         cursor.execute(_CHANGED, [at - _GIVEN_UP, limit])
         about = set(cursor.fetchall())
     errands.ask(kind=ErrandKind.CREDIT, about=about, at=at)
-    return len(about)
-
-
-def held_in_shop(storefront):
-    """Whether customers spend their credit at a connection's own checkout, and only there."""
-    return Connection.objects.filter(storefront=storefront, holds_credit=True).exists()
-
-
-def held_among(rewards):
-    """Whether any of these Rewards of one storefront is credit that a shop holds."""
-    theirs = next((reward for reward in rewards if reward.form == Form.CREDIT), None)
-    return theirs is not None and held_in_shop(theirs.storefront_id)
+    return len(about) + shop_spending.look_again(at=at, limit=limit)
 
 
 def do(*, errand, caller, at):
@@ -110,6 +101,8 @@ def _units(records):
 
 def _bring(errand, caller, records, unit, at):
     looked = _looked(errand, caller, records, unit)
+    for row in _rows(errand, records, unit).order_by("pk"):
+        shop_spending.note(credit=row, purse=looked[row.customer_id][1], at=at)
     move, rows = _begun(errand, records, unit, looked, at)
     if move is None:
         given = sum(row.given_minor for row in rows)

@@ -8,7 +8,7 @@ from django.db.models import Case, F, Q, Sum, When
 
 from advocacy import persons
 from advocacy.models import Event
-from rewards import lots, shop_credit
+from rewards import lots, shop_holds
 from rewards.models import (
     Account,
     AccountKind,
@@ -117,7 +117,7 @@ def _awaits(facts, fact):
 def _add_expiring(wallets, mine, at):
     """A lot that pays off another below 0 expires only as far as the balance goes."""
     rows = list(mine.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"))
-    if shop_credit.held_among(rows):
+    if shop_holds.held_among(rows):
         # Nothing of it expires.
         rows = [reward for reward in rows if reward.form != Form.CREDIT]
         wallets = {key: wallet for key, wallet in wallets.items() if wallet.form != Form.CREDIT}

@@ -55,6 +55,8 @@ class Entry:
     name: str
     amount_minor: int
     mark: str | None
+    # Of which order or invoice, "" where that is not told; None where it is of none.
+    order: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from advocacy.platforms import shopify_graphql as graphql
 from advocacy.platforms.known import Entry, Purse, decimal, minor, same_currency
 from advocacy.refusals import Refused
 
-SCOPES = ("read_customers", "read_store_credit_accounts", "write_store_credit_account_transactions")
+SCOPES = ("read_customers", "read_orders", "read_store_credit_accounts", "write_store_credit_account_transactions")
+_LESS = ("StoreCreditAccountDebitTransaction", "StoreCreditAccountExpirationTransaction")
 _BY_MAIL = """
 query Find($query: String!) {
   customers(first: 2, query: $query) { nodes { id } }
@@ -24,6 +25,8 @@ query Look($id: ID!) {
             amount { amount currencyCode }
             ... on StoreCreditAccountCreditTransaction { id }
             ... on StoreCreditAccountDebitTransaction { id }
+            ... on StoreCreditAccountDebitRevertTransaction { id }
+            origin { ... on OrderTransaction { order { id } } }
           }
         }
       }
@@ -70,9 +73,10 @@ def look(caller, owner, currency):
 
 def _entry(row, currency):
     amount = abs(minor((graphql.inside(row, "amount") or {}).get("amount"), currency))
-    amount = -amount if row.get("__typename") == "StoreCreditAccountDebitTransaction" else amount
+    amount = -amount if row.get("__typename") in _LESS else amount
     # What was ordered or refunded is nobody's move.
-    return Entry(str(row.get("id") or ""), amount, None if row.get("event") == "ADJUSTMENT" else "")
+    ours, order = row.get("event") == "ADJUSTMENT", graphql.inside(row, "origin", "order", "id", kind=str) or ""
+    return Entry(str(row.get("id") or ""), amount, None if ours else "", None if ours else order.rpartition("/")[2])
 
 
 def move(caller, owner, amount_minor, currency, mark):

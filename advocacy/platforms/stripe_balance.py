@@ -6,6 +6,12 @@ from advocacy.platforms.stripe import client, in_words
 from advocacy.refusals import Refused
 
 _MARK = "advocacy_move"
+# What pays an invoice or a checkout, and what comes back when that is void:
+# https://docs.stripe.com/billing/customer/balance
+_OF_ORDERS = (
+    *("applied_to_invoice", "unapplied_from_invoice"),
+    *("checkout_session_subscription_payment", "checkout_session_subscription_payment_canceled"),
+)
 _FORBIDDEN = 403
 
 
@@ -25,8 +31,17 @@ def look(caller, owner, currency):
     if any(row["currency"] != currency.lower() for row in rows[:1]):
         said = f"Stripe keeps this customer’s balance in {rows[0]['currency'].upper()}, not in {currency}."
         raise Refused("wrong_currency", said)
-    entries = tuple(Entry(row["id"], -row["amount"], (row.get("metadata") or {}).get(_MARK, "")) for row in rows)
+    entries = tuple(map(_entry, rows))
     return Purse(max(-rows[0]["ending_balance"], 0) if rows else 0, entries)
+
+
+def _entry(row):
+    order = (_id(row.get("invoice")) or _id(row.get("checkout_session"))) if row.get("type") in _OF_ORDERS else None
+    return Entry(row["id"], -row["amount"], (row.get("metadata") or {}).get(_MARK, ""), order)
+
+
+def _id(told):
+    return str((told.get("id") if isinstance(told, dict) else told) or "")
 
 
 def move(caller, owner, amount_minor, currency, mark):

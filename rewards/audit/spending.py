@@ -104,7 +104,19 @@ _USES = """
     GROUP BY coupon.id HAVING SUM(used.amount_minor) > coupon.used_minor ORDER BY coupon.id
 """
 
+_IN_SHOPS = """
+    SELECT credit.id, credit.given_minor AS stored, COALESCE(moved.amount, 0) + COALESCE(followed.amount, 0) AS counted
+    FROM rewards_shopcredit credit
+    LEFT JOIN (SELECT credit_id, SUM(amount_minor) AS amount FROM rewards_shopcreditmove WHERE done_at IS NOT NULL
+        GROUP BY 1) AS moved ON moved.credit_id = credit.id
+    LEFT JOIN (SELECT credit_id, SUM(followed_minor) AS amount FROM rewards_shopcreditentry GROUP BY 1) AS followed
+        ON followed.credit_id = credit.id
+    WHERE credit.given_minor <> COALESCE(moved.amount, 0) + COALESCE(followed.amount, 0)
+    ORDER BY credit.id
+"""
+
 CHECKS = (
+    Check("credit in shops", _IN_SHOPS, "A shop has {stored} of ours by account {id}; its entries say {counted}."),
     Check("what was spent", _REFERENCES, "Transfers of {reference} ({kind}) move {moved} by {leg}; it says {said}."),
     Check("what was given", _GIVEN, "The {kind} {reference} gives {said}; its reward grants {granted}."),
     Check("codes", _CODES, "The code of reward {reward}, which has {available} available, is {state}, or another's."),

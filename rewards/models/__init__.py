@@ -14,7 +14,7 @@ from rewards.models.rate import Rate
 from rewards.models.redemption import Redemption, RedemptionState
 from rewards.models.reward import Form, Reward, RewardStatus
 from rewards.models.rule import CONVERSION_TRIGGER, Frequency, HoldFrom, MonthsFrom, Rule, RuleStatus, RuleVersion
-from rewards.models.shop_credit import ShopCredit, ShopCreditMove
+from rewards.models.shop_credit import ShopCredit, ShopCreditEntry, ShopCreditMove
 from rewards.models.subject import Counter, Decision, Subject
 from rewards.models.wallet import Wallet
 
@@ -70,6 +70,7 @@ __all__ = [
     "RuleStatus",
     "RuleVersion",
     "ShopCredit",
+    "ShopCreditEntry",
     "ShopCreditMove",
     "Subject",
     "TaxLimit",

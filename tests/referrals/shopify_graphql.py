@@ -70,6 +70,7 @@ def _customer(shop, said):
         {
             "__typename": f"StoreCreditAccount{'Credit' if row['amount'] > 0 else 'Debit'}Transaction",
             "event": row["event"],
+            "origin": {"order": {"id": f"gid://shopify/Order/{row['order']}"}} if "order" in row else None,
             "amount": _money(row["amount"]),
             "id": f"gid://shopify/StoreCreditAccountTransaction/{number}",
         }

@@ -46,7 +46,7 @@ _SHOWN = "Only shown; who reads it asks the events or transfers for what counts.
 _TOLD = "Whether something was told; at worst it is told again or not at all."
 _NUMBER = "Numbers events: one that is taken is refused, and the newest event then tells of another row."
 _WITHHELD = "It can only withhold: what it waits for is asked again when it comes."
-_THEIRS = "Of a shop's own account, whose entries the shop keeps; the ledger does not read it."
+_THEIRS = "Of a shop's own account, whose entries the shop keeps; the ledger follows those alone that are redemptions."
 _BEFORE = "Of a friend before anybody knows them; what followed from it stands in the referral."
 FREE = {
     "correction": {"ended_at": _SHOWN},

@@ -17,9 +17,11 @@ from rewards.models import (
     PayoutPolicy,
     Redemption,
     Reward,
+    ShopCredit,
     Transfer,
 )
 from tests import cast
+from tests.referrals.platforms_stage import connected
 from tests.rewards.audit_stage import spoil
 from tests.rewards.coupon_stage import pays_from, pool_of, stock
 from tests.rewards.payouts_stage import OTHER_IBAN, cash_rule, earns, exported, payee_of, policy_of
@@ -218,6 +220,10 @@ SPOILT = {
         "UPDATE rewards_reward SET credited_at = '2026-01-01' WHERE id = {reward}",
         "Reward {reward} was credited 2026-01-01 00:00:00+00; its transfers say never.",
     ),
+    "credit in shops": (
+        "UPDATE rewards_shopcredit SET given_minor = 5",
+        "A shop has 5 of ours by account {credit}; its entries say 0.",
+    ),
     "uses of codes": (
         'INSERT INTO rewards_couponuse (coupon_id, "order", amount_minor, used_at) '
         "VALUES ({coupon}, gen_random_uuid(), 5, now())",
@@ -284,7 +290,9 @@ def test_nothing_differs_where_nothing_was_spoilt(fred):
 
 def test_each_difference_is_found_and_said(fred):
     assert set(SPOILT) == {check.name for check in CHECKS}
-    told = names(fred)
+    shop = connected(fred.storefront, "shopify")
+    credit = ShopCredit.objects.create(storefront=fred.storefront, connection=shop, customer=fred, unit="EUR")
+    told = names(fred) | {"credit": credit.pk}
     for name, (statement, sentence) in SPOILT.items():
         with transaction.atomic():
             spoil(statement.format(**told))

@@ -1,13 +1,16 @@
 """Store credit that a shop holds: put in once, taken back as far as it is there, made up for by what comes later."""
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from advocacy import errands, merging, platforms
 from advocacy.models import Errand
+from advocacy.outbox import drain
 from advocacy.refusals import Refused
-from rewards import adjustments, expiry, redemptions, shop_credit, wallets
-from rewards.models import ShopCredit, ShopCreditMove
+from referrals import orders
+from rewards import adjustments, audit, expiry, redemptions, shop_credit, wallets
+from rewards.models import Redemption, ShopCredit, ShopCreditEntry, ShopCreditMove
 from tests import cast
 from tests.rewards.shop_stage import open_shop
 
@@ -97,9 +100,14 @@ def test_credit_that_a_shop_holds_is_reserved_by_nobody(program, alice, open_sho
     with pytest.raises(Refused, match="keeps no credit"):
         platforms.credit.hold(connection=woo)
     shop.scopes = ("read_customers",)
-    with pytest.raises(Refused, match="lacks read_store_credit_accounts and write_store_credit_account_transactions"):
+    with pytest.raises(Refused, match="lacks read_orders and read_store_credit_accounts and write_store"):
         platforms.credit.hold(connection=connection)
-    shop.scopes = ("read_customers", "write_store_credit_account_transactions", "read_store_credit_accounts")
+    shop.scopes = (
+        "read_customers",
+        "read_orders",
+        "write_store_credit_account_transactions",
+        "read_store_credit_accounts",
+    )
     platforms.credit.hold(connection=connection)
     with pytest.raises(Refused, match="is spent there"):
         redemptions.reserve(
@@ -187,3 +195,77 @@ def test_a_person_of_several_records_has_one_balance(program, held):
     merging.undo(merge=made, reason="Two people", at=timezone.now())
     run()
     assert (amounts(purses), amounts(purses, "7002")) == ([500, -400, 200, 400], [300, -300])
+
+
+def spent_and_back(shop, platform, theirs, amount, order):
+    """What the platform writes into the account: below 0 was paid with it, else it came back from the order."""
+    rows = shop.purses[theirs]
+    if platform == "shopify":
+        event = "ORDER_PAYMENT" if amount < 0 else "ORDER_REFUND"
+        rows.append({"amount": amount, "event": event, "order": order})
+    else:
+        kind = "applied_to_invoice" if amount < 0 else "unapplied_from_invoice"
+        row = {"id": f"cbtxn_{len(rows) + 1}", "object": "customer_balance_transaction", "amount": -amount}
+        row |= {"currency": "eur", "type": kind, "invoice": order, "metadata": {}, "checkout_session": None}
+        rows.append(row | {"ending_balance": rows[-1]["ending_balance"] - amount})
+
+
+@pytest.mark.parametrize("platform", ["shopify", "stripe"])
+def test_what_is_spent_in_the_shop_is_spent_here_once_for_each_order(program, open_shop, platform):
+    shop, connection = open_shop(program.storefront, platform)
+    name, theirs = NAMES[platform]
+    alice = cast.customer(program.storefront, "alice", external_id=name)
+    platforms.credit.hold(connection=connection)
+
+    def balance():
+        [found] = wallets.balance(storefront=program.storefront, customer=alice, at=timezone.now())
+        return found.available_minor, ShopCredit.objects.get().given_minor
+
+    def told_by_an_order(number="9001", **refund):
+        """News of it, once more or with a refund: the account is looked at."""
+        about = {"storefront": program.storefront, "source": platform, "at": timezone.now()}
+        orders.bring(fields=cast.order(number, customer={"external_id": name}), **about)
+        if refund:
+            orders.bring_refund(names=(("external_id", number),), refund=refund, **about)
+        while drain.drain("people", at=timezone.now()):
+            pass
+        while errands.run_next(at=timezone.now()):
+            pass
+        run()
+
+    give(program, alice, 1000)
+    run()
+    spent_and_back(shop, platform, theirs, -600, "9001")
+    for _ in range(2):
+        told_by_an_order()
+        assert balance() == (400, 400)
+    [paid] = Redemption.objects.all()
+    assert (paid.state, paid.amount_minor, paid.order_external_id) == ("confirmed", 600, "9001")
+    legs = wallets.statement(storefront=program.storefront, customer=alice).order_by("id").values_list("leg", flat=True)
+    assert list(legs)[-2:] == ["reserve", "spend"]
+    # A part comes back, then more than the rest.
+    spent_and_back(shop, platform, theirs, 200, "9001")
+    told_by_an_order(refund_id="r1", amount_minor=200)
+    assert balance() == (600, 600)
+    spent_and_back(shop, platform, theirs, 500, "9001")
+    Errand.objects.update(done_at=timezone.now() - 2 * DAY)
+    run()
+    paid.refresh_from_db()
+    assert (balance(), paid.state, paid.reversed_minor) == ((1000, 1000), "reversed", 600)
+    # More is spent than is ours.
+    spent_and_back(shop, platform, theirs, -1100, "9002")
+    told_by_an_order("9002")
+    assert balance() == (0, 0)
+    # Taken back here while it is being spent there: what is left is the ledger's, the rest is made up for later.
+    give(program, alice, 1000)
+    run()
+    spent_and_back(shop, platform, theirs, -800, "9003")
+    take(program, alice, 700)
+    run()
+    assert balance() == (0, 500)
+    give(program, alice, 1000)
+    run()
+    assert balance() == (1000, 1000)
+    assert list(audit.differences()) == []
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        ShopCreditEntry.objects.update(followed_minor=0)
