@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from advocacy import twins
 from advocacy.api import expanding, fields, limits, parsing
 from advocacy.api.problems import LengthMissing, Unreadable
+from advocacy.refusals import NotFound
 
 
 class AlwaysJson(DefaultContentNegotiation):
@@ -44,6 +45,9 @@ class Endpoint(APIView):
     # ``ask_together(questions)`` answers each, or with the error to be told, ``answered(answer)`` is the response.
     ask_together = None
     waits_for_others = False
+    # Of an address that ends in a word, such as /advocates/batch: what an id in its place names. Whoever asks for that
+    # finds nothing, rather than a method that is not allowed.
+    beside = None
     # The fields of its answer to GET that may be whole answers: see ``advocacy.api.expanding``.
     expands = {}
     expanded = {}
@@ -72,6 +76,12 @@ class Endpoint(APIView):
     def _moment(request):
         storefront = getattr(request, "storefront", None)
         return twins.clock(storefront, timezone.now()) if storefront else timezone.now()
+
+    def http_method_not_allowed(self, request, *args, **kwargs):
+        if self.beside and request.method in ("GET", "PUT", "PATCH"):
+            word = request.path.rpartition("/")[2]
+            raise NotFound(f"unknown_{self.beside}", f"There is no {self.beside} {word!a} in this storefront.")
+        super().http_method_not_allowed(request, *args, **kwargs)
 
     def perform_authentication(self, request):
         try:

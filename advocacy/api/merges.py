@@ -88,6 +88,8 @@ def of(storefront):
     ),
 )
 class MergeCustomers(Endpoint):
+    beside = "customer"
+
     def post(self, request):
         call = self.taken(MergeCall)
         made, new = merging.merge(

@@ -61,7 +61,7 @@ _WORDS = {
 _PATH_WORDS = {
     "id": "Ours, such as ord_…, or ext_ and yours.",
     "external_id": "Your own id of it.",
-    "refund_id": "Your own id of the refund.",
+    "refund_id": "Your own id of the refund, or ours, rfd_….",
     "fulfilment_id": "Your own id of the parcel, or ours, ful_….",
     "survey": "Your own id of the survey.",
     "name": "As your traits write it.",

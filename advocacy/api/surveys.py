@@ -133,16 +133,15 @@ class Answers(_AnswerList):
 )
 class AnswersOfSurvey(_AnswerList):
     def rows(self):
-        mine = of(self.request.storefront).filter(survey=self._survey())
+        name = found.external_id(self.kwargs["survey"])
+        mine = of(self.request.storefront).filter(survey=name)
         if not mine.exists():
-            raise NotFound("unknown_survey", f"Nobody has answered a survey {self._survey()[:60]!a} here.")
+            raise NotFound("unknown_survey", f"Nobody has answered a survey {name[:60]!a} here.")
         return mine
 
     def post(self, request, survey):
-        return self.recorded(self.taken(AnswerToSurvey) | {"survey": self._survey()})
-
-    def _survey(self):
-        return fields.Name().run_validation(found.external_id(self.kwargs["survey"]))
+        name = fields.Name().run_validation(found.external_id(survey))
+        return self.recorded(self.taken(AnswerToSurvey) | {"survey": name})
 
 
 @documented("Surveys", get=Call("Get an answer", AnswerAnswer, also=path_parameters("id")))

@@ -224,6 +224,7 @@ class OneAdvocate(Endpoint):
     ),
 )
 class Batch(Endpoint):
+    beside = "advocate"
     body_limit = 8 * Endpoint.body_limit
 
     def post(self, request):

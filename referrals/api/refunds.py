@@ -179,8 +179,12 @@ class Refunds(ListEndpoint):
 )
 class OneRefund(Endpoint):
     def get(self, request, id, refund_id):
-        return Response(RefundAnswer(found.one(refunds_of(self), "refund", refund_id, external="refund_id")).data)
+        return Response(RefundAnswer(self._named(refund_id)).data)
 
     def delete(self, request, id, refund_id):
-        undone = orders.undo_refund(order=order_of(self), refund_id=refund_id, at=self.at)
+        refund = self._named(refund_id)
+        undone = orders.undo_refund(order=refund.order, refund_id=refund.refund_id, at=self.at)
         return Response(RefundAnswer(undone.refund).data)
+
+    def _named(self, name):
+        return found.one(refunds_of(self), "refund", name, external="refund_id")

@@ -191,6 +191,8 @@ class Uses(Endpoint):
     ),
 )
 class TypedCodeUses(Uses):
+    beside = "coupon"
+
     def post(self, request):
         call = dict(self.taken(TypedCodeUseCall))
         return self.used(call.pop("code"), call)

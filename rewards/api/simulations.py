@@ -108,6 +108,8 @@ class SimulationAnswer(JobAnswer):
     ),
 )
 class SimulateRule(Endpoint):
+    beside = "rule"
+
     def post(self, request):
         call = self.taken(SimulationCall)
         program, rule = self._of(call)

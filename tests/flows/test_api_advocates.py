@@ -72,6 +72,11 @@ def test_many_are_enrolled_at_once_each_by_itself(shop):
     assert Advocate.objects.count() == 2
 
 
+def test_a_word_of_an_address_is_nobodys_id(shop):
+    for path, code in {"/advocates/batch": "unknown_advocate", "/customers/merge": "unknown_customer"}.items():
+        assert (shop.get(path).status_code, shop.get(path).json()["code"]) == (404, code)
+
+
 def test_a_batch_has_at_most_a_thousand(shop):
     answer = shop.post("/advocates/batch", {"advocates": [{}] * 1001})
     assert answer.status_code == 422
