@@ -11,6 +11,8 @@ from rewards.coupons import codes, pools
 from rewards.models import CouponPool, PoolSource
 from rewards.models.coupon_pool import THROUGH_A_SHOP
 
+MOST_USES = 100
+
 
 class PoolForm(forms.ModelForm):
     amount = forms.CharField(
@@ -45,6 +47,9 @@ class PoolForm(forms.ModelForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
+        if "most_uses" in self.fields:
+            # Everybody can read such a code; of other sources it is not kept.
+            self.fields["most_uses"].initial = MOST_USES
         if "connection" in self.fields:
             usable = Connection.objects.filter(status=ConnectionStatus.ACTIVE, credentials__isnull=False)
             self.fields["connection"].queryset = usable.filter(storefront__test_twin_of=None)

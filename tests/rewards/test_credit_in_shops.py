@@ -9,7 +9,7 @@ from advocacy.models import Errand
 from advocacy.outbox import drain
 from advocacy.refusals import Refused
 from referrals import orders
-from rewards import adjustments, audit, expiry, redemptions, shop_credit, wallets
+from rewards import adjustments, audit, expiry, rebuild, redemptions, shop_credit, wallets
 from rewards.models import Redemption, ShopCredit, ShopCreditEntry, ShopCreditMove
 from tests import cast
 from tests.rewards.shop_stage import open_shop
@@ -267,5 +267,6 @@ def test_what_is_spent_in_the_shop_is_spent_here_once_for_each_order(program, op
     run()
     assert balance() == (1000, 1000)
     assert list(audit.differences()) == []
+    assert [said for said in rebuild.verify() if isinstance(said, str)] == []
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
         ShopCreditEntry.objects.update(followed_minor=0)
