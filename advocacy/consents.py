@@ -11,16 +11,23 @@ LONGEST = 60
 _CONTENT = ("state", "basis", "wording_version", "source")
 
 
-def note(*, customer, said, at, otherwise=None):
+@transaction.atomic
+def note(*, customer, said, at, otherwise=None, once=False):
     """``(consent, created)`` of ``said``, an object of the ``FIELDS``: channel, state, and others that may be left out.
 
     The same said of the same moment again is that record. Where no moment is said it is ``otherwise``, or else ``at``,
-    and what says no more than the newest record is that one. Older news is kept, and changes nothing.
+    and what says no more than the newest record is that one. Older news is kept, and changes nothing. ``once``: without
+    a moment, what was said before at any time is that record, so that a call sent again takes nothing back.
+
+    Refuses who was erased (``customer_erased``).
     """
+    customer = persons.lock_to_tell_of(customer)
     given.known(said, FIELDS)
     said = {name: value for name, value in said.items() if value is not None}
     row, before = _row(customer, said, at, otherwise), newest(customer)
     before = before.get(row.channel)
+    if once and not (otherwise or "at" in said) and (told := _told_before(row)):
+        return told, False
     if before and "at" not in said and _content(before) == _content(row):
         return before, False
     try:
@@ -31,6 +38,13 @@ def note(*, customer, said, at, otherwise=None):
     except IntegrityError:
         same = {"channel": row.channel, "at": row.at} | dict(zip(_CONTENT, _content(row), strict=True))
         return Consent.objects.select_related("customer").get(customer=customer, **same), False
+
+
+def _told_before(row):
+    """The newest record of the person that says the same, or None."""
+    same = {name: getattr(row, name) for name in ("channel", *_CONTENT)}
+    mine = Consent.objects.filter(customer__in=persons.ids_of(row.customer), **same)
+    return mine.select_related("customer").order_by("-at", "-id").first()
 
 
 def _row(customer, said, at, otherwise):

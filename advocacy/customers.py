@@ -21,6 +21,9 @@ _MOST_ORDERS = 1_000_000
 _IS_GUEST = ExpressionWrapper(Q(external_id__isnull=True), output_field=BooleanField())
 
 
+lock = persons.lock
+
+
 class SomebodyElse(Exception):
     """The guest we found was adopted under another id before we had the lock."""
 
@@ -105,7 +108,7 @@ def known(*, storefront, fields, at):
     return _found(storefront, columns(fields, at))
 
 
-def upsert(*, storefront, fields, at, guest=None):
+def upsert(*, storefront, fields, at, guest=None, once=False):
     """Take what a storefront says of a person: ``(customer, created)``, the row locked until the transaction ends.
 
     ``fields``: external_id, email, email_verified, name, phone, locale, country, time_zone, created_at, orders_before,
@@ -113,7 +116,7 @@ def upsert(*, storefront, fields, at, guest=None):
     nothing. A guest with the same e-mail, or else ``guest``, is adopted when an external id arrives; but one who
     advocates or has a wallet only where ``email_verified`` says that the address is theirs: then such a guest also
     becomes one with an account that was there before (``merging.same_mailbox``). With neither id nor e-mail a new
-    guest is made. ``consent``: the fields of ``consents.note``, whose own moment counts.
+    guest is made. ``consent``: the fields of ``consents.note``, whose own moment counts; ``once`` as there.
     """
     agreed = fields.get("consent")
     if not agreed:
@@ -122,7 +125,7 @@ def upsert(*, storefront, fields, at, guest=None):
         customer, created = _upsert(storefront=storefront, fields=fields, at=at, guest=guest)
         if not customer.erased_at:
             # An order of long ago says what was agreed to then.
-            consents.note(customer=customer, said=agreed, otherwise=fields.get("updated_at"), at=at)
+            consents.note(customer=customer, said=agreed, otherwise=fields.get("updated_at"), once=once, at=at)
     return customer, created
 
 
@@ -164,14 +167,6 @@ def forget(*, customer, at):
         setattr(customer, column, value)
     customer.save(update_fields=[*nobody, "erased_at", "version"])
     record([draft(customer, events.CUSTOMER_ERASED, occurred_at=at)], at=at)
-
-
-def lock(customer):
-    """The record that counts for this person, locked. ``no_key``: what only points to it need not wait."""
-    (row,) = bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])
-    while row.merged_into_id:
-        (row,) = bulk.fetch(Customer, "WHERE public_id = %s FOR NO KEY UPDATE", [row.merged_into_id])
-    return row
 
 
 def is_worth_something(guest):

@@ -7,7 +7,8 @@ nothing, and can be undone. Whoever asks what a person has asks for all of their
 from django.db import connection
 from django.db.models import Q
 
-from advocacy.models import Advocate, Customer
+from advocacy.models import Advocate, Customer, bulk
+from advocacy.refusals import Refused
 
 
 def survivor(row):
@@ -15,6 +16,25 @@ def survivor(row):
     if row is None or row.merged_into_id is None:
         return row
     return type(row).objects.get(public_id=row.merged_into_id)
+
+
+def lock(customer):
+    """The record that counts for this person, locked. ``no_key``: what only points to it need not wait."""
+    (row,) = bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])
+    while row.merged_into_id:
+        (row,) = bulk.fetch(Customer, "WHERE public_id = %s FOR NO KEY UPDATE", [row.merged_into_id])
+    return row
+
+
+def lock_to_tell_of(customer):
+    """The same, for whoever keeps words about the person; Refused (``customer_erased``) where they were erased.
+
+    An erasure takes the same lock: it finds what was kept before it, and nothing is kept after it.
+    """
+    row = lock(customer)
+    if row.erased_at:
+        raise Refused("customer_erased", "This customer was erased: nothing more is kept of them.")
+    return row
 
 
 def now(row):

@@ -94,3 +94,18 @@ def test_what_is_no_consent_is_refused_by_field(shop, counted, change, field):
     assert field in problem.json()["errors"]
     assert shop.put("/customers/new", {"consent": YES | change}).status_code == 422
     assert counted() == before
+
+
+@pytest.mark.parametrize("moment", [{}, {"occurred_at": ASKED}])
+def test_a_signup_sent_again_or_late_takes_no_withdrawal_back(shop, moment):
+    said = {"customer": {"external_id": "fred", "consent": YES}} | moment
+    assert shop.post("/signups", said).status_code == 200
+    assert newest(shop)["email"][0] == "confirmed"
+    shop.post("/consents", YES | {"customer": "ext_fred", "state": "withdrawn"})
+    assert shop.post("/signups", said).status_code == 200
+    # One of before that comes late, by other words, says what was agreed to then.
+    late = {"customer": {"external_id": "fred", "consent": YES | {"source": "door"}}, "occurred_at": CONFIRMED}
+    shop.post("/signups", late)
+    assert newest(shop)["email"][0] == "withdrawn"
+    assert shop.post("/consents", YES | {"customer": "ext_fred"}).status_code == 201
+    assert newest(shop)["email"][0] == "confirmed"
