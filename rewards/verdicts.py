@@ -35,6 +35,8 @@ def kept(verdict):
         said["rate"] = verdict.rate.as_dict()
     if verdict.waits:
         said["waits"] = True
+    if verdict.places:
+        said["places"] = verdict.places
     if verdict.others:
         said["with"] = {scope: [str(key) for key in keys] for scope, keys in verdict.others.items()}
     return said
@@ -53,10 +55,22 @@ def earlier(said):
     """What the next settling must know of it."""
     return rules.Earlier(
         granted=said.get("granted", {}),
+        owed=said["owed"],
+        limits=_limits(said["checks"]),
+        places={cap: tuple(place) for cap, place in said.get("places", {}).items()},
         refusal=tuple(said["refusal"]),
         uses={(cap, uuid.UUID(key), period): number for cap, key, period, number in said.get("uses", ())},
         waits=said.get("waits", False),
     )
+
+
+def _limits(checks):
+    """``{cap: limit}``; of several with one name, such as a day's and a month's, the highest."""
+    limits = {}
+    for _, cap, op, threshold, *_ in checks:
+        if op == "below":
+            limits[cap] = max(threshold, limits.get(cap, 0))
+    return limits
 
 
 def unit(said, side):

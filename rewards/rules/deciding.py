@@ -7,21 +7,22 @@ have paid. Its answer depends on its arguments alone.
 from rewards.rules import amounts, checks, room
 from rewards.rules.asking import ask, no, sides
 from rewards.rules.questions import Verdict
-from rewards.rules.terms import PER_PRODUCT
+from rewards.rules.terms import PER_PRODUCT, TIER
 
 
-def decide(question, book, *, used):
+def decide(question, book, *, used, start=None):
     """A Verdict for each Terms of ``book``, in its order.
 
     ``used``: ``{(rule, cap, key, period): n}`` of the counters now, this subject's own earlier uses included.
+    ``start``: the same before those that are decided anew together with it; None where it is alone.
     """
-    verdicts = [_judge(question, terms, used) for terms in book]
+    verdicts = [_judge(question, terms, used, used if start is None else start) for terms in book]
     if len(verdicts) > 1:
         _compete(verdicts, question)
     return verdicts
 
 
-def _judge(question, terms, used):
+def _judge(question, terms, used, start):
     said = ask(question, terms)
     if said.no:
         return said.no
@@ -54,11 +55,12 @@ def _judge(question, terms, used):
         rate=said.rate,
         fresh=said.fresh,
         earlier=said.earlier,
+        places=_places(terms, meters, said.earlier, used, start),
         others=question.others,
     )
     hits = {}
     if said.fresh:
-        verdict.granted, hits = room.fit(_bases(paid, said.benefits, said.facts, terms, meters), verdict)
+        verdict.granted, hits = room.fit(_bases(paid, verdict), verdict)
     else:
         verdict.granted = {side: said.earlier.granted.get(side, 0) for side in paid}
     _settle_owed(verdict, question, hits)
@@ -83,18 +85,34 @@ def _owed(verdict, facts, side, first):
 # --- amounts -------------------------------------------------------------------------------------------------------
 
 
-def _bases(sides, benefits, facts, terms, meters):
+def _bases(sides, verdict):
+    facts, terms, benefits = verdict.first, verdict.terms, verdict.benefits
     return {
-        side: amounts.base(benefits[side], facts, terms, position=_position(benefits[side], meters, facts))
+        side: amounts.base(benefits[side], facts, terms, position=_position(benefits[side], verdict.places, facts))
         for side in sides
     }
 
 
-def _position(benefit, meters, facts):
+def _places(terms, meters, earlier, used, start):
+    """``{cap: (period, how far others had come)}`` in the tiers when it was decided first.
+
+    Decided anew, it counts what those before it changed, but not who came later.
+    """
+    found = {}
+    for meter, key, others in meters:
+        if meter.cap.startswith(TIER):
+            period, count = key[2], (terms.rule, *key)
+            known, then = earlier.places.get(meter.cap, (None, 0)) if earlier else (None, 0)
+            moved = used.get(count, 0) - start.get(count, 0)
+            found[meter.cap] = period, max(then + moved, 0) if known == period else others
+    return found
+
+
+def _position(benefit, places, facts):
     """The advocate's position in the tiers' period, this subject included."""
     if benefit.tiers is None:
         return 0
-    others = next(others for meter, _, others in meters if meter.cap == benefit.tiers.meter)
+    _, others = places[benefit.tiers.meter]
     return others + (1 if benefit.tiers.measure == "conversions" else facts.get("revenue_minor", 0))
 
 

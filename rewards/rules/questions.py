@@ -43,12 +43,16 @@ class Rate:
 
 @dataclass(slots=True)
 class Earlier:
-    """What an earlier settling left for one rule. ``uses``: ``{(cap, key, period): n}``.
+    """What an earlier settling left for one rule. ``uses``: ``{(cap, key, period): n}``; ``limits``: ``{cap: limit}``.
 
+    ``places``: ``{cap: (period, n)}``, how far others had come in the tiers when it was decided first, where known.
     ``again``: an admin asks to decide it anew; its grant is made new, its old uses are its own.
     """
 
     granted: dict = field(default_factory=dict)
+    owed: dict = field(default_factory=dict)
+    limits: dict = field(default_factory=dict)
+    places: dict = field(default_factory=dict)
     refusal: tuple = ()
     uses: dict = field(default_factory=dict)
     waits: bool = False
@@ -79,6 +83,8 @@ class Verdict:
     waits: bool = False
     fresh: bool = True
     earlier: Earlier | None = None
+    # {cap: (period, how far others had come in the tiers when it was decided first)}
+    places: dict = field(default_factory=dict)
     # What was counted together for it, of the Question.
     others: dict = field(default_factory=dict)
     # It said no at once: nothing was granted, and nothing else is to be told.

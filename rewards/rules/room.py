@@ -13,24 +13,28 @@ def meters(question, terms, used, earlier):
         (meter, key, used.get((rule, *key), 0) - (mine.get(key, 0) if mine else 0))
         for meter, key in zip(terms.meters, places, strict=True)
     ]
-    if not question.others:
-        return found
-    return _together(found, asking.elsewhere(question, terms, places), used, rule, earlier)
+    if question.others:
+        found = _together(found, asking.elsewhere(question, terms, places), used, rule)
+    return [(meter, key, _beside(meter, key, others, earlier)) for meter, key, others in found] if earlier else found
 
 
-def _together(found, elsewhere, used, rule, earlier):
-    """The same with what was counted for the same persons by their other names.
+def _together(found, elsewhere, used, rule):
+    """The same with what was counted for the same persons by their other names."""
+    return [
+        (meter, key, others + sum([used.get((rule, *place), 0) for place in further]))
+        for (meter, key, others), further in zip(found, elsewhere, strict=True)
+    ]
 
-    What was given before they were merged stays, also where all of it together is more than the limit.
+
+def _beside(meter, key, others, earlier):
+    """What others use, as far as it counts against a subject that was settled before: what that holds, it keeps.
+
+    Others may have come since by a version with a higher limit, or by a merge. Only a correction takes room away, with
+    a limit that is lower than the one it was decided with.
     """
-    together = []
-    for (meter, key, others), further in zip(found, elsewhere, strict=True):
-        more = sum([used.get((rule, *place), 0) for place in further])
-        if more and meter.limit is not None and earlier and not earlier.again:
-            held = earlier.uses.get(key, 0)
-            more = max(0, min(more, meter.limit - held - others))
-        together.append((meter, key, others + more))
-    return together
+    if meter.limit is None or (earlier.again and meter.limit < earlier.limits.get(meter.cap, 0)):
+        return others
+    return min(others, meter.limit - earlier.uses.get(key, 0))
 
 
 def fit(wanted, verdict):
@@ -40,19 +44,26 @@ def fit(wanted, verdict):
         if meter.limit is None:
             continue
         room = meter.limit - others
-        for side in meter.sides:
-            amount = given.get(side, 0)
-            if not amount:
-                continue
-            fits = (amount if room > 0 else 0) if meter.measure == COUNT else min(amount, max(room, 0))
-            if fits < amount and verdict.benefits[side].form in WHOLE_FORMS:
-                fits = 0
-            if meter.measure == AMOUNT:
-                room -= fits
-            if fits < amount:
-                given[side] = fits
+        sides = {side: given[side] for side in meter.sides if given.get(side)}
+        fitting = _shares(sides, verdict, room) if meter.measure == AMOUNT else sides if room > 0 else {}
+        for side, amount in sides.items():
+            if fitting.get(side, 0) < amount:
+                given[side] = fitting.get(side, 0)
                 hits.setdefault(side, []).append(meter.reason)
     return given, hits
+
+
+def _shares(sides, verdict, room):
+    """``{side: amount}``: what each has already comes first, then what there is more room for, in their order."""
+    held = verdict.earlier.owed if verdict.earlier else {}
+    shares, room = dict.fromkeys(sides, 0), max(room, 0)
+    for most in (held, sides):
+        for side, amount in sides.items():
+            share = min(amount, max(most.get(side, 0), shares[side]), room + shares[side])
+            if share == amount or verdict.benefits[side].form not in WHOLE_FORMS:
+                room -= share - shares[side]
+                shares[side] = share
+    return shares
 
 
 def uses(verdict, question, short, mine):

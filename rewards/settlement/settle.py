@@ -63,8 +63,9 @@ def _ask(found):
 
 def answer(found, used):
     """Give the Cases their verdicts, one after the other; ``used`` goes on with them. Changes nothing else."""
+    start = dict(used)
     for case in found:
-        case.verdicts = rules.decide(case.question, case.terms, used=used)
+        case.verdicts = rules.decide(case.question, case.terms, used=used, start=start)
         for verdict in case.verdicts:
             if verdict.uses or case.question.before:
                 _count(case, verdict, used)

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.django_db
 
 APPEND_ONLY = [
     "advocacy_attempt",
+    "advocacy_consent",
     "advocacy_event",
     "rewards_adjustment",
     "rewards_couponuse",

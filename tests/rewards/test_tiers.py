@@ -135,7 +135,7 @@ BUDGET = [{"scope": "program", "period": "month", "measure": "amount", "limit": 
         (HIGH, [], 3 * 1000),
         (HIGH, BUDGET, 2000),
         ({"period": "year"}, [], 250 + 250 + 500),
-        ({"reading": "marginal"}, [], 3 * 500),
+        ({"reading": "marginal"}, [], 250 + 250 + 500),
     ],
 )
 def test_the_difference_of_a_correction_holds_what_it_makes_of_top_ups(alice, paged, tiers, caps, left):
