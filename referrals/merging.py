@@ -13,7 +13,7 @@ from advocacy.refusals import Refused
 from referrals import conversions
 from referrals.attribution import byhand, candidates
 from referrals.conversion_facts import BECAUSE
-from referrals.models import Conversion, Link, Referral
+from referrals.models import Link, Order, Referral
 
 SELF_REFERRAL, ONE_FRIEND, OLD_CUSTOMER = BECAUSE
 
@@ -28,12 +28,16 @@ def follow(*, events, at):
         advocates = {row.pk: row for row in Advocate.objects.filter(customer__in=people)}
         _place_links(advocates)
         if merge.undone_at:
+            _part_orders(people, at)
             _give_back(merge, at)
         else:
             _end_bonds_with_themselves(merge, people, at)
             _leave_one_bond(merge, people, at)
             # After it: what the person bought by a later bond is no earlier order, it counts for the first.
             _end_bonds_of_old_customers(merge, people, at)
+            # A bond is for good: what the friend buys after it counts for it, by whichever of their records.
+            for bond in _bonds(people):
+                byhand.convert_since(bond, at)
 
 
 def _place_links(advocates):
@@ -92,7 +96,6 @@ def _give_back(merge, at):
     """The bonds that the merge ended are made again, each with the orders of its own friend."""
     ended = Referral.objects.filter(ended_by_merge=merge.public_id).order_by("bound_at", "pk")
     for bond in list(ended.select_related("program", "advocate__customer", "friend")):
-        _part_orders(bond, at)
         try:
             byhand.attribute(
                 advocate=persons.survivor(bond.advocate),
@@ -107,11 +110,11 @@ def _give_back(merge, at):
     ended.update(ended_by_merge=None)
 
 
-def _part_orders(bond, at):
-    """Orders of this friend that had counted for the other's advocate count there no more."""
-    mine = persons.ids_of(bond.friend)
-    elsewhere = Conversion.objects.filter(
-        program=bond.program_id, order__customer__in=mine, ended=False, referral__ended_at=None
-    )
-    for conversion in elsewhere.exclude(referral__friend__in=mine).order_by("pk"):
-        conversions.end_one(conversion=conversion, reason=ONE_FRIEND, at=at)
+def _part_orders(people, at):
+    """Orders that count for a bond whose friend is somebody else again count there no more."""
+    for bond in _bonds(people):
+        others = bond.conversions.filter(order__customer__in=people, ended=False)
+        others = others.exclude(order__customer__in=persons.ids_of(bond.friend))
+        for conversion in others.order_by("pk"):
+            conversions.end_one(conversion=conversion, reason=ONE_FRIEND, at=at)
+            Order.objects.filter(pk=conversion.order_id).update(unattributed=[{"key": "no_attribution"}])

@@ -108,16 +108,37 @@ def test_a_friend_who_turns_out_to_be_an_old_customer_earned_nothing_in_a_progra
     call = {"customer": "ext_alice", "unit": "EUR", "amount_minor": 1500, "order": "9"}
     assert shop.post("/redemptions", call, HTTP_IDEMPOTENCY_KEY="1").status_code == 201
     merge(shop, "ext_gina", later["customer"])
-    assert has(shop, "ext_alice")[0] == [500], "what gina bought afterwards speaks against nothing"
+    assert has(shop, "ext_alice")[0] == [1500], "what gina bought afterwards speaks against nothing, and counts"
     made = merge(shop, "ext_fred", old["customer"])
-    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([-500], [0])
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([500], [0])
     ended = Referral.objects.get(ended_reason="existing_customer")
     assert ended.friend.external_id == "fred"
     verdicts = Decision.objects.filter(subject__kind="conversion").latest("pk").verdicts
     assert verdicts[0]["reasons"] == {"advocate": ["existing_customer"], "friend": ["existing_customer"]}
     nothing_differs()
     undo(shop, made)
-    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([500], [500])
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([1500], [500])
+    nothing_differs()
+
+
+def test_what_a_friend_bought_by_another_record_after_the_sign_up_counts_once_they_are_one(shop):
+    shop.post("/signups", {"customer": {"external_id": "fred"}, "referral_code": "alice-link"})
+    settle()
+    told = buys(shop, 1, {"external_id": "guest 1"}, days_ago=0)
+    assert [each["key"] for each in told["reasons"]] == ["no_attribution"]
+    buys(shop, 2, {"email": "fred@example.com"}, days_ago=0)
+    settle()
+    made = merge(shop, "ext_fred", "ext_guest 1")
+    order = shop.get("/orders/1").json()
+    assert (len(order["conversions"]), order["reasons"]) == (1, [])
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([1000], [500])
+    shop.put("/customers/fred", {"email": "fred@example.com", "email_verified": True})
+    settle()
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([2000], [1000])
+    nothing_differs()
+    undo(shop, made)
+    assert [each["key"] for each in shop.get("/orders/1").json()["reasons"]] == ["no_attribution"]
+    assert (has(shop, "ext_alice")[0], has(shop, "ext_fred")[0]) == ([1000], [500])
     nothing_differs()
 
 
