@@ -10,11 +10,11 @@ from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import ListEndpoint
 from advocacy.api.schema import Call, documented, path_parameters
-from advocacy.refusals import Refused
+from advocacy.refusals import NotFound, Refused
 from referrals import orders
 from referrals.api import waiting
 from referrals.api.order_calls import ProductCall
-from referrals.models import Conversion, Order, OrderStatus, Refund, RefundKind, Review, WaitingFact
+from referrals.models import Conversion, Order, OrderStatus, Refund, RefundKind, Review, Source, WaitingFact
 
 
 class RefundCall(fields.StrictSerializer):
@@ -174,7 +174,9 @@ class Refunds(ListEndpoint):
         "Undo a refund",
         RefundAnswer,
         also=path_parameters("id", "refund_id"),
-        description="The shop deleted it: rewards come back as far as they were granted. Undone again: the same.",
+        waits=waiting.WaitingAnswer,
+        description="The shop deleted it: rewards come back as far as they were granted. Undone again: the same. One "
+        "that waits for its order (202) is undone as soon as both are here.",
     ),
 )
 class OneRefund(Endpoint):
@@ -182,9 +184,24 @@ class OneRefund(Endpoint):
         return Response(RefundAnswer(self._named(refund_id)).data)
 
     def delete(self, request, id, refund_id):
-        refund = self._named(refund_id)
-        undone = orders.undo_refund(order=refund.order, refund_id=refund.refund_id, at=self.at)
-        return Response(RefundAnswer(undone.refund).data)
+        names = waiting.names(id)
+        try:
+            refund = self._named(refund_id)
+        except NotFound as error:
+            undone = self._undo_early(names, refund_id, error)
+        else:
+            undone = orders.undo_refund(order=refund.order, refund_id=refund.refund_id, at=self.at)
+        return waiting.later(undone) if isinstance(undone, WaitingFact) else Response(RefundAnswer(undone.refund).data)
+
+    def _undo_early(self, names, refund_id, error):
+        """Of a refund that waits for its order; ``error`` where none does."""
+        if names is None:
+            raise error
+        told = {"storefront": self.request.storefront, "names": names, "refund_id": found.external_id(refund_id)}
+        try:
+            return orders.bring_undone_refund(source=Source.API, at=self.at, lenient=False, **told)
+        except NotFound:
+            raise error from None
 
     def _named(self, name):
         return found.one(refunds_of(self), "refund", name, external="refund_id")

@@ -6,13 +6,14 @@
 
 from django.db import transaction
 
+from advocacy.refusals import NotFound
 from referrals.models import Source, WaitingKind
 from referrals.orders import finding, fulfilments, recording, refunds, waiting
 
 
 def bring_refund(*, storefront, names, refund, at, source=Source.API, lenient=True):
     """See ``refunds.refund``."""
-    said = {"fields": refund, "fact_id": refund.get("refund_id"), "source": source}
+    said = {"fields": refund, "fact_id": refund.get("refund_id"), "source": source, "lenient": lenient}
     with transaction.atomic():
         order = _order(storefront, names)
         if order is None:
@@ -24,19 +25,25 @@ def bring_refund(*, storefront, names, refund, at, source=Source.API, lenient=Tr
     return done
 
 
-def bring_undone_refund(*, storefront, names, refund_id, source, at):
-    """See ``refunds.undo_refund``; a refund that is not here yet is awaited too."""
+def bring_undone_refund(*, storefront, names, refund_id, source, at, lenient=True):
+    """See ``refunds.undo_refund``. A refund that waits for its order is undone when both are here.
+
+    ``lenient`` awaits also one that nobody told of yet; else it is NotFound.
+    """
     with transaction.atomic():
         order = _order(storefront, names)
         if order is None or not order.refunds.filter(refund_id=refund_id).exists():
             said = {"fields": {}, "fact_id": refund_id, "source": source}
+            told = {"storefront": storefront, "names": names, "fact_id": refund_id, "source": source}
+            if not lenient and (order or waiting.named(kind=WaitingKind.REFUND, **told) is None):
+                raise NotFound("unknown_refund", "Neither an order nor what waits for one has such a refund.")
             return waiting.keep(storefront=storefront, kind=WaitingKind.UNDONE_REFUND, names=names, at=at, **said)
         return refunds.undo_refund(order=order, refund_id=refund_id, at=at)
 
 
 def bring_fulfilment(*, storefront, names, fulfilment, at, source=Source.API, lenient=True):
     """See ``fulfilments.fulfil``."""
-    said = {"fields": fulfilment, "fact_id": fulfilment.get("fulfilment_id"), "source": source}
+    said = {"fields": fulfilment, "fact_id": fulfilment.get("fulfilment_id"), "source": source, "lenient": lenient}
     with transaction.atomic():
         order = _order(storefront, names)
         if order is None:

@@ -7,29 +7,56 @@ from django.db import transaction
 
 from advocacy import given
 from advocacy.models import bulk
-from advocacy.refusals import Refused
+from advocacy.refusals import Conflict, Refused
 from referrals.models import WaitingFact, WaitingKind, WaitingState
 from referrals.orders import finding, fulfilments, refunds
 
 LONGEST = timedelta(days=7)
 
 
-def keep(*, storefront, kind, names, fields, fact_id, source, at):
-    """The fact, waiting; the one that waits already where it is told again. The caller waited for the names' turn."""
-    names = finding.written(names)
+def keep(*, storefront, kind, names, fields, fact_id, source, at, lenient=True):
+    """The fact, waiting; the one that waits already where it is told again. The caller waited for the names' turn.
+
+    Told otherwise than before it is a Conflict; ``lenient`` takes what is new: of a parcel what was missing, of a
+    refund all of it.
+    """
+    known = named(storefront=storefront, kind=kind, names=names, fact_id=fact_id, source=source)
+    fields = json.loads(given.canonical(fields))
+    if known is None:
+        return WaitingFact.objects.create(
+            storefront=storefront,
+            kind=kind,
+            names=finding.written(names),
+            fact_id=fact_id,
+            fields=fields,
+            source=source,
+            received_at=at,
+            expires_at=at + LONGEST,
+        )
+    if known.fields != fields:
+        known.fields = _with_news(known, fields, lenient)
+        known.save(update_fields=["fields"])
+    return known
+
+
+def named(*, storefront, kind, names, fact_id, source):
+    """The WaitingFact of this id that waits for an order of these names, locked, or None."""
     known = WaitingFact.objects.filter(
         storefront=storefront, kind=kind, fact_id=fact_id, source=source, state=WaitingState.WAITING
     )
-    return known.filter(names__overlap=names).first() or WaitingFact.objects.create(
-        storefront=storefront,
-        kind=kind,
-        names=names,
-        fact_id=fact_id,
-        fields=json.loads(given.canonical(fields)),
-        source=source,
-        received_at=at,
-        expires_at=at + LONGEST,
-    )
+    return known.filter(names__overlap=finding.written(names)).select_for_update().first()
+
+
+def _with_news(known, fields, lenient):
+    different = [name for name, value in fields.items() if known.fields.get(name, value) != value]
+    if known.kind == WaitingKind.FULFILMENT and not different:
+        return known.fields | fields
+    if not lenient:
+        first = next(iter(different or sorted(known.fields.keys() ^ fields.keys())))
+        said = f"{known.fact_id} waits for its order with another {first}; use another id, or undo it first."
+        raise Conflict("idempotency_conflict", said, errors={first: said})
+    # A parcel that is here keeps what was said of it first, and so does one that waits.
+    return fields | known.fields if known.kind == WaitingKind.FULFILMENT else fields
 
 
 def take(*, order, at):

@@ -55,6 +55,29 @@ def test_bad_words_are_refused_by_their_field(shop, counted, change, field):
     assert counted() == before
 
 
+def test_what_waits_for_its_order_takes_news_and_no_contradiction_and_is_undone(shop):
+    parcel, refund = "/orders/ext_9/fulfilments", "/orders/ext_9/refunds"
+    sent = {"fulfilment_id": "P-1", "shipped_at": NOON}
+    for told in (sent, sent, {"fulfilment_id": "P-1", "delivered_at": NOON + DAY}):
+        assert shop.post(parcel, told).status_code == 202
+    back = {"refund_id": "R-1", "amount_minor": 100}
+    assert (shop.post(refund, back).status_code, shop.post(refund, back).status_code) == (202, 202)
+    other = shop.post(refund, back | {"amount_minor": 200})
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert list(other.json()["errors"]) == ["amount_minor"]
+    assert shop.post(parcel, sent | {"shipped_at": NOON + DAY}).status_code == 409
+    shop.post(refund, back | {"refund_id": "R-2"})
+    undone = shop.delete(f"{refund}/R-2")
+    assert (undone.status_code, undone.json()["kind"]) == (202, "undone_refund")
+    assert shop.delete(f"{refund}/R-2").status_code == 202
+    assert shop.delete(f"{refund}/R-3").json()["code"] == "unknown_order"
+    shop.post("/orders", cast.order("9", products=[BEANS | {"requires_shipping": True}]))
+    order = shop.get("/orders/ext_9").json()
+    assert (order["shipped_at"], order["delivered_at"]) == ("2026-03-02T12:00:00Z", "2026-03-03T12:00:00Z")
+    assert order["refunded"]["amount_minor"] == 100
+    assert shop.delete(f"{refund}/R-3").json()["code"] == "unknown_refund"
+
+
 def test_neither_rival_nor_a_browser_may(shop, acme, rival):
     order = shop.get("/orders/ext_1001").json()
     assert secret(rival).post(f"/orders/{order['id']}/fulfilments", SENT).status_code == 404

@@ -114,6 +114,13 @@ def test_parcels_are_sent_and_delivered_and_told_again(tell):
     assert (order.delivered_at.day, InboundMessage.objects.first().state) == (5, "done")
 
 
+def test_parcels_told_before_their_order_keep_their_later_news(tell):
+    tell("fulfillments_create", "fulfillments/create")
+    tell("fulfillments_update", "fulfillments/update")
+    order = tell("orders_paid")
+    assert (order.shipped_at.day, order.delivered_at.day) == (3, 5)
+
+
 def test_two_shops_of_one_storefront_may_number_alike(tell, client, acme):
     tell("orders_paid")
     other = stage.connected(acme, "shopify", shop="acme-austria.myshopify.com")
