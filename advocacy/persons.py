@@ -69,8 +69,8 @@ def mailboxes(customer):
 def together(storefront_ids):
     """Until the transaction ends nobody is merged or parted in these storefronts.
 
-    For whoever reads all records of a person and then writes by that: deciding, spending, keeping standings. Taken
-    before rows.
+    For whoever reads all records of a person and then writes by that: deciding, crediting, handing out codes,
+    spending, keeping standings. Taken before rows.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -81,7 +81,7 @@ def together(storefront_ids):
 
 
 def alone(storefront_id):
-    """Until the transaction ends nobody else merges, parts, decides, spends or keeps standings here."""
+    """Until the transaction ends nobody else merges, parts, or does here what ``together`` is for."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('merges ' || %s, 0))", [storefront_id])
 

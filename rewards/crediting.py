@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from advocacy import persons
 from advocacy.models import Advocate, AdvocateStatus, Event, bulk
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
@@ -38,29 +39,31 @@ def release(*, at, limit=500, storefront=None):
     again. A reward that fails is logged and stays; the others are credited. Raises ``Interrupted`` like
     ``outbox.drain``.
     """
-    due = list(
-        locks.of_only(storefront, _due(at)).order_by("due_at", "pk").values_list("subject_id", flat=True)[:limit]
-    )
+    rows = locks.of_only(storefront, _due(at)).order_by("due_at", "pk")
+    due = list(rows.values_list("subject_id", "storefront_id")[:limit])
     try:
         return _release(due, at)
     except Exception as error:
         pass_on(error)
         log.exception("Crediting %s subjects failed; taking them one by one.", len(due))
-    return sum(_release_alone(subject, at) for subject in due)
+    return sum(_release_alone(each, at) for each in due)
 
 
-def _release_alone(subject, at):
+def _release_alone(each, at):
     try:
-        return _release([subject], at)
+        return _release([each], at)
     except Exception as error:
         pass_on(error)
-        log.exception("The rewards of subject %s cannot be credited.", subject)
+        log.exception("The rewards of subject %s cannot be credited.", each[0])
         return 0
 
 
 def _release(due, at):
+    """``due``: ``[(subject id, storefront id)]``."""
     with transaction.atomic():
-        subjects = locks.subjects_by_id(ids=due)
+        # What a person owes in codes is of all their records.
+        persons.together({storefront for _, storefront in due})
+        subjects = locks.subjects_by_id(ids=[subject for subject, _ in due])
         rewards = _due(at).filter(subject__in=subjects)
         rewards = list(rewards.select_related("rule", "rule_version", "subject", "advocate").order_by("pk"))
         bring([target(reward) for reward in rewards if not reward.held_by], at=at)

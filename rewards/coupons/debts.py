@@ -19,7 +19,10 @@ _SAME = ("unit", "form")
 
 
 def split(rewards):
-    """``(entitled, paying)``: who gets a code, and whose reward only pays off; in their order."""
+    """``(entitled, paying)``: who gets a code, and whose reward only pays off; in their order.
+
+    The caller has seen to it that nobody is merged meanwhile (``advocacy.persons.together``).
+    """
     people = persons.people({reward.recipient_id for reward in rewards})
     left, entitled, paying = _left(rewards, people), [], []
     for reward in rewards:

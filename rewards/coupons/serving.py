@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from advocacy import persons
 from rewards import crediting, locks
 from rewards.coupons import assigning, debts, pools
 from rewards.models import Coupon, CouponPool, CouponState, PoolSource
@@ -34,6 +35,8 @@ def _in_stock(pool):
 
 def _serve(pool, at, limit):
     with transaction.atomic():
+        # What a person owes in codes is of all their records.
+        persons.together([pool.storefront_id])
         room = limit if pool.generates else _in_stock(pool)[:limit].count()
         first = list(due(pool, at).values_list("pk", "subject_id")[:room])
         # Nobody is passed over because somebody works on their subject just now.

@@ -24,15 +24,23 @@ def close(*, at, limit=100, storefront=None):
     Call again while it returns any.
     """
     with alone("close periods") as mine:
-        return settle_ended(at=at, limit=limit, storefront=storefront) if mine else 0
+        ended = _ended(at, limit, storefront) if mine else []
+        locks.deciding(storefronts=_storefronts(ended))
+        return _close(ended, at)
 
 
 def settle_ended(*, at, limit, storefront=None):
-    """One batch (None: all), in the caller's transaction, which is the only one that closes; returns how many."""
-    ended = _ended(at, limit, storefront)
+    """One batch (None: all) in the caller's transaction, where nobody else decides, as in a rebuild."""
+    return _close(_ended(at, limit, storefront), at)
+
+
+def _storefronts(ended):
+    return {counter.rule.program.storefront_id for counter in ended}
+
+
+def _close(ended, at):
     if ended:
-        rule_book = book.of_storefronts({counter.rule.program.storefront_id for counter in ended})
-        _settle(ended, rule_book, at)
+        _settle(ended, book.of_storefronts(_storefronts(ended)), at)
     return len(ended)
 
 
