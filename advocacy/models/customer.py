@@ -28,6 +28,8 @@ class Customer(models.Model):
     traits = models.JSONField(default=dict, blank=True)
     # Orders from before this program kept them, as the storefront counts them.
     orders_before = models.PositiveIntegerField(default=0)
+    # The platform whose news of a customer made this record; empty where an order, the API or anybody else did.
+    brought_by = models.CharField(max_length=12, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(help_text="When the storefront first knew them.")
     updated_at = models.DateTimeField(help_text="The storefront's own time of the newest change taken.")
     recorded_at = models.DateTimeField()

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from advocacy import connections, customers, merging, twins
-from advocacy.models import Connection
+from advocacy.models import Connection, Customer
 from advocacy.refusals import Conflict, Refused
 from referrals import orders
 from referrals.inbound import calls, privacy, refunded_sums
@@ -95,15 +95,23 @@ def _fulfilment(call, *, storefront, source, connection, at):
 
 
 def _customer(call, *, storefront, source, connection, at):
-    customers.upsert(storefront=storefront, fields=call.fields, at=at)
+    _told_of(call.fields, storefront, source, at)
+
+
+def _told_of(fields, storefront, source, at):
+    """The customer. Whom the platform made known is kept, for when it asks that they are forgotten."""
+    customer, created = customers.upsert(storefront=storefront, fields=fields, at=at)
+    if created:
+        Customer.objects.filter(pk=customer.pk).update(brought_by=source)
+    return customer
 
 
 def _merge(call, *, storefront, source, connection, at):
     kept, lost = (customers.find(storefront=storefront, external_id=name) for name in (call.keep, call.lose))
     if kept is None or lost is None:
         # Who was never here has nothing that could be moved; the other name is kept for whatever comes by it.
-        kept = kept or customers.upsert(storefront=storefront, fields={"external_id": call.keep}, at=at)[0]
-        lost = lost or customers.upsert(storefront=storefront, fields={"external_id": call.lose}, at=at)[0]
+        kept = kept or _told_of({"external_id": call.keep}, storefront, source, at)
+        lost = lost or _told_of({"external_id": call.lose}, storefront, source, at)
     if kept.pk != lost.pk:
         merging.merge(survivor=kept, merged=lost, source=source, at=at)
 

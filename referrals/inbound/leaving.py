@@ -1,15 +1,20 @@
 """A shop that left asks that what its customers left is forgotten (Shopify's ``shop/redact``): a job, page by page.
 
-Who was this shop's customer alone is erased like anybody who asks, but for the search, because all messages of the
-shop are emptied here. Who also bought in another way stays a customer, and only what their orders there say of them
-goes. Amounts and the ledger stay.
+Who was this shop's customer alone is erased like anybody who asks: whom it made known, or who bought there, or whom its
+messages name. What the storefront's other connections sent of them is emptied first, all messages of the shop itself
+at the end. Who also bought in another way stays a customer, and only what their orders there say of them goes. Amounts
+and the ledger stay.
 """
 
 import json
+import re
 from uuid import UUID
 
-from advocacy import jobs, persons, privacy, secrets
+from django.db.models import Q
+
+from advocacy import emails, jobs, persons, privacy, secrets
 from advocacy.models import Connection, Customer, Storefront
+from advocacy.models.job import ACTIVE
 from referrals.inbound.erasing import MERGED, empty
 from referrals.models import InboundMessage, Order, PrivacyRequest, PrivacyState, Source
 from referrals.privacy import erase_order
@@ -17,6 +22,7 @@ from referrals.privacy import erase_order
 JOB = "shop_erasure"
 # What a step does in about a second.
 _PEOPLE, _MESSAGES = 20, 50
+_ADDRESS = re.compile(r"[^\s\"'<>,;:()\[\]\\]+@[^\s\"'<>,;:()\[\]\\]+")
 
 
 def start(*, request, at):
@@ -24,18 +30,22 @@ def start(*, request, at):
 
 
 def step(*, job, at):
-    """Of the job: the next customers by their orders, then the next messages and whom else they name."""
+    """Of the job: the next messages of other connections, then the next customers, then the next messages of the shop
+    and whom else they name.
+    """
     rows = PrivacyRequest.objects.select_related("connection__storefront")
     request = rows.get(public_id=UUID(job.parameters["request"]))
     shop = _Shop(request.connection, at)
-    cursor = {"people": 0, "messages": 0, "erased": 0, "kept": 0} | job.cursor
-    if cursor["people"] is not None:
+    cursor = {"elsewhere": 0, "people": 0, "messages": 0, "erased": 0, "kept": 0} | job.cursor
+    if cursor["elsewhere"] is not None:
+        cursor["elsewhere"] = shop.elsewhere_after(cursor["elsewhere"]) if shop.is_the_only_one else None
+    elif cursor["people"] is not None:
         cursor["people"] = shop.people_after(cursor["people"]) if shop.is_the_only_one else None
     else:
         cursor["messages"] = shop.messages_after(cursor["messages"])
     cursor["erased"] += shop.erased
     cursor["kept"] += shop.kept
-    if cursor["people"] is not None or cursor["messages"] is not None:
+    if any(cursor[phase] is not None for phase in ("elsewhere", "people", "messages")):
         return jobs.Progress(cursor=cursor, done=cursor["erased"] + cursor["kept"])
     found = {"erased": cursor["erased"], "others": cursor["kept"]}
     _answer(request, shop, found, at)
@@ -65,15 +75,39 @@ class _Shop:
         self.storefronts = [live.pk, *twins]
         others = Connection.objects.filter(storefront=live, platform=connection.platform)
         self.is_the_only_one = not others.exclude(pk=connection.pk).exists()
+        self.elsewhere = InboundMessage.objects.filter(connection__storefront=live).exclude(connection=connection)
+
+    def elsewhere_after(self, last):
+        """The key of the last message whose turn it was, None after all of them."""
+        chunk = list(self.elsewhere.filter(pk__gt=last).order_by("pk")[:_MESSAGES])
+        for message in chunk:
+            raw = secrets.open(message.raw)
+            addresses = {emails.normalise(address) for address in _ADDRESS.findall(raw)}
+            people, _ = _named(raw, message.topic)
+            rows = Customer.objects.filter(storefront__in=self.storefronts, erased_at=None)
+            named = [*rows.filter(email_key__in=addresses), *rows.filter(external_id__in=people)]
+            if any(self._had(customer) and not self._bought_elsewhere(customer) for customer in named):
+                empty(message, self.at)
+        return chunk[-1].pk if chunk else None
 
     def people_after(self, last):
         """The key of the last whose turn it was, None after all of them."""
-        rows = Customer.objects.filter(storefront__in=self.storefronts, pk__gt=last, erased_at=None)
-        ordered = Order.objects.filter(brought_by=Source.SHOPIFY, storefront__in=self.storefronts)
-        found = list(rows.filter(pk__in=ordered.values("customer")).order_by("pk")[:_PEOPLE])
+        found = list(self._customers().filter(pk__gt=last).order_by("pk")[:_PEOPLE])
         for customer in found:
             self._forget(customer)
         return found[-1].pk if found else None
+
+    def _customers(self):
+        """Whom it made known, and who bought there."""
+        ordered = Order.objects.filter(brought_by=Source.SHOPIFY, storefront__in=self.storefronts)
+        rows = Customer.objects.filter(storefront__in=self.storefronts, erased_at=None)
+        return rows.filter(Q(brought_by=Source.SHOPIFY) | Q(pk__in=ordered.values("customer")))
+
+    def _had(self, customer):
+        return self._customers().filter(pk__in=persons.ids_of(customer)).exists()
+
+    def _bought_elsewhere(self, customer):
+        return Order.objects.filter(customer__in=persons.ids_of(customer)).exclude(brought_by=Source.SHOPIFY).exists()
 
     def messages_after(self, last):
         chunk = list(InboundMessage.objects.filter(connection=self.connection, pk__gt=last).order_by("pk")[:_MESSAGES])
@@ -81,7 +115,7 @@ class _Shop:
             people, orders = _named(secrets.open(message.raw), message.topic)
             empty(message, self.at)
             for customer in self._of(people, orders):
-                self._forget(customer)
+                self._forget(customer, searched=False)
         return chunk[-1].pk if chunk else None
 
     def _of(self, people, orders):
@@ -92,32 +126,43 @@ class _Shop:
         named, bought = rows.filter(external_id__in=people), rows.filter(pk__in=placed.values("customer"))
         return {customer.pk: customer for each in (named, bought) for customer in each}.values()
 
-    def _forget(self, customer):
-        records = persons.records(customer).filter(erased_at=None).order_by("pk")
+    def _forget(self, customer, *, searched=True):
+        """``searched``: what other connections sent of them is emptied; else, where there is any, a job does that."""
         theirs = Order.objects.filter(customer__in=persons.ids_of(customer))
-        if theirs.exclude(brought_by=Source.SHOPIFY).exists():
+        if self._bought_elsewhere(customer):
             orders = list(theirs.filter(brought_by=Source.SHOPIFY).order_by("pk"))
             self.kept += any(order.source or order.payment_fingerprint or order.shipping_hash for order in orders)
             for order in orders:
                 erase_order(order)
             return
-        for record in list(records):
-            privacy.erase_rows(customer=record, at=self.at)
-            self.erased += 1
+        records = list(persons.records(customer).filter(erased_at=None).order_by("pk"))
+        if searched or not self.elsewhere.exists():
+            for record in records:
+                privacy.erase_rows(customer=record, at=self.at)
+        elif privacy.jobs_of(customer).filter(state__in=ACTIVE).exists():
+            return
+        else:
+            privacy.erase(customer=customer, at=self.at)
+        self.erased += len(records)
 
 
 def _named(raw, topic):
-    """``(customers' ids, orders' ids)`` as the shop names them."""
+    """``(customers' ids, orders' ids)`` as the platform names them."""
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError):
         return (), ()
     if not isinstance(document, dict):
         return (), ()
+    data = document.get("data")
+    if isinstance(data, dict) and isinstance(data.get("object"), dict):
+        document = data["object"]  # Stripe's
     customer = document.get("customer")
-    people = [customer.get("id")] if isinstance(customer, dict) else []
+    people = [customer.get("id") if isinstance(customer, dict) else customer, document.get("customer_id")]
     people += [str(document.get(name) or "").rpartition("/")[2] for name in MERGED]
-    if topic.startswith("customers/"):
+    if topic.startswith("customer"):
         people.append(document.get("id"))
     orders = [document.get("order_id"), document.get("id") if topic.startswith("orders/") else None]
-    return [str(each) for each in people if each], [str(each) for each in orders if each]
+    return [str(each) for each in people if isinstance(each, (str, int)) and each], [
+        str(each) for each in orders if each
+    ]

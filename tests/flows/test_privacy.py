@@ -197,24 +197,39 @@ def test_what_shopify_passes_on_is_done(xavier, client, olga):
 
 
 def test_a_shop_that_left_is_forgotten_with_who_was_its_customer_alone(xavier, client):
-    """Fred bought there, Gina had an account there only; Xavier bought by the API too."""
-    row = xavier.storefront.connections.get()
-    gina = stage.document("shopify/customers_update", id=8001, email="gina@example.com")
-    stage.post(client, row, gina, topic="customers/update", name="c")
+    """Fred bought there, Gina and Hans had an account there only; Xavier bought by the API too.
+
+    What came of Gina is forgotten by then. Stripe had told of Fred and Hans, and of nobody's order.
+    """
+    row, stripe = xavier.storefront.connections.get(), stage.connected(xavier.storefront, "stripe")
+    customers.upsert(storefront=xavier.storefront, fields={"external_id": "8002"}, at=cast.LONG_AGO)
+    for number, name in ((8001, "gina"), (8002, "hans")):
+        had = stage.document("shopify/customers_update", id=number, email=f"{name}@example.com")
+        stage.post(client, row, had, topic="customers/update", name=name)
+    for name in ("fred", "hans", "nobody"):
+        told = stage.document("stripe/invoice_paid", id=f"cus_{name}") | {"type": "customer.updated"}
+        told["data"]["object"] = {"id": f"cus_{name}", "email": f"{name}@example.com"}
+        assert stage.post(client, stripe, told).status_code == 200
     settled()
-    others, before = ("fred@example.com", "7001234567890", "gina@example.com"), books()
+    InboundMessage.objects.filter(message_id="gina").delete()
+    others = ("fred@example.com", "7001234567890", "gina@example.com", "hans@example.com")
+    before = books()
     assert kept(others) >= {"advocacy_customer", "messages"}
     stage.post(client, row, stage.document("shopify/shop_redact"), topic="shop/redact", name="s")
     settled()
     job = Job.objects.get(kind="shop_erasure")
     while working.step(pk=job.pk, worker=uuid4(), first=True, at=timezone.now()):
         pass
+    for each in Job.objects.filter(kind="erasure"):
+        while working.step(pk=each.pk, worker=uuid4(), first=True, at=timezone.now()):
+            pass
     asked = PrivacyRequest.objects.get(kind="shop")
-    assert (asked.state, asked.note) == ("done", "Customers erased: 2. What orders said of others: 1.")
+    assert (asked.state, asked.note) == ("done", "Customers erased: 3. What orders said of others: 1.")
     job.refresh_from_db()
-    assert (job.state, job.result) == ("done", {"erased": 2, "others": 1})
+    assert (job.state, job.result) == ("done", {"erased": 3, "others": 1})
     assert kept(others) == set()
     assert "messages" not in kept(XAVIER)
+    assert kept(["nobody@example.com"]) == {"messages"}
     assert Customer.objects.get(pk=xavier.pk).name == "Xavier Kerbholz"
     assert books() == before
     proved()
