@@ -56,6 +56,7 @@ class Conversion:
     decided: bool = False
     qualifies: bool = False  # for the milestone
     counts: bool = False  # for it, now
+    held: bool = False  # of what counts, what a review may take away
 
     @property
     def given_back(self):

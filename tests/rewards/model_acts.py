@@ -30,12 +30,13 @@ class Milestones:
         """A friend counts by any order that is large enough, until all of those are given back."""
         conversion.qualifies = conversion.basis >= self.milestone.minimum
         conversion.counts = conversion.qualifies and not conversion.given_back
+        conversion.held = conversion.counts and conversion.review == "held"
 
     def _standing(self, advocate):
         """``(friends, of whom no review may take away)``."""
         counted = [one for one in self.conversions if one.counts and one.advocate == advocate]
         friends = {one.friend for one in counted}
-        return len(friends), len({one.friend for one in counted if one.review != "held"})
+        return len(friends), len({one.friend for one in counted if not one.held})
 
     def friends(self):
         """``{(advocate, whether of all): n}``: of all friends, or of those under review; none where it is 0."""

@@ -304,6 +304,8 @@ def test_one_story_reaches_what_chance_seldom_does(machine):
     acts = [
         *((told.convert, {"advocate": "bob", "friend": friend, "basis": 5000}) for friend in ("fred", "gina", "hugo")),
         (told.review, {"which": 1, "review": "held"}),
+        *((told.convert, {"advocate": "alice", "friend": friend, "basis": 2000}) for friend in ("gina", "hugo")),
+        (told.review, {"which": 3, "review": "held"}),
         (told.use_a_code, {"which": 0}),
         (told.refund_all, {"which": 0}),
         (told.convert, {"advocate": "bob", "friend": "fred", "basis": 9999}),
@@ -315,8 +317,8 @@ def test_one_story_reaches_what_chance_seldom_does(machine):
         (told.take, {"who": "bob", "form": "cash", "share": 150, "debt": True}),
         (told.undo, {"which": 0, "debt": True}),
         (told.undo, {"which": 0, "debt": False}),
-        (told.correct, {"which": 3, "share": 40}),
-        (told.refund_all, {"which": 3}),
+        (told.correct, {"which": 5, "share": 40}),
+        (told.refund_all, {"which": 5}),
         (told.correct, {"which": 1, "share": 0}),
         (told.correct, {"which": 1, "share": 150}),
     ]
