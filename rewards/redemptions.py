@@ -87,18 +87,27 @@ def confirm(*, redemption, at, order=""):
     Raises ``Conflict`` where it was given back, is over, or was confirmed for another order.
     """
     with transaction.atomic():
-        row = _locked(redemption)
-        if row.state in (RedemptionState.CONFIRMED, RedemptionState.REVERSED):
-            _check_same(row, order)
-            return row
-        if row.state != RedemptionState.RESERVED or row.reserved_until <= at:
-            raise Conflict(
-                "reservation_over", "The reservation is over and its amount was given back; reserve it once more."
-            )
-        lots.carry(reference=row.public_id, leg=Leg.SPEND, at=at)
-        row.state, row.confirmed_at = RedemptionState.CONFIRMED, at
-        row.order_external_id = order or row.order_external_id
-        return _told(row, catalogue.REDEMPTION_CONFIRMED, at)
+        row = _confirmed(_locked(redemption), at, order)
+    # Said after what is over was given back, which stays.
+    if row.state in (RedemptionState.RETURNED, RedemptionState.EXPIRED):
+        raise Conflict(
+            "reservation_over", "The reservation is over and its amount was given back; reserve it once more."
+        )
+    return row
+
+
+def _confirmed(row, at, order):
+    """The row, confirmed; or given back where its time is over."""
+    if row.state in (RedemptionState.CONFIRMED, RedemptionState.REVERSED):
+        _check_same(row, order)
+    if row.state != RedemptionState.RESERVED:
+        return row
+    if row.reserved_until <= at:
+        return _return(row, RedemptionState.EXPIRED, at)
+    lots.carry(reference=row.public_id, leg=Leg.SPEND, at=at)
+    row.state, row.confirmed_at = RedemptionState.CONFIRMED, at
+    row.order_external_id = order or row.order_external_id
+    return _told(row, catalogue.REDEMPTION_CONFIRMED, at)
 
 
 def _check_same(row, order):

@@ -96,8 +96,10 @@ def test_too_late_is_told_in_words(shop):
     give(shop, 500)
     path = f"/redemptions/{reserve(shop).json()['id']}"
     Redemption.objects.update(reserved_until=timezone.now())
-    refused = shop.post(f"{path}/confirm").json()
-    assert refused["detail"] == "The reservation is over and its amount was given back; reserve it once more."
+    for _ in range(2):
+        refused = shop.post(f"{path}/confirm").json()
+        assert refused["detail"] == "The reservation is over and its amount was given back; reserve it once more."
+        assert (available(shop), shop.get(path).json()["state"]) == (500, "expired")
 
 
 @pytest.mark.parametrize(
