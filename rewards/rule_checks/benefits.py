@@ -78,7 +78,8 @@ def _numbers(side, said):
     for part in ("amount_minor", "percent_bp", "minimum_minor", "maximum_minor"):
         value = said.get(part)
         if value is not None and not _is_amount(value):
-            found[f"{side}_{part}"] = f"It is a whole number from 0 to {money.LARGEST_MINOR}."
+            most = f"{money.BASIS_POINTS} (100 %)" if part == "percent_bp" else money.LARGEST_MINOR
+            found[f"{side}_{part}"] = f"It is a whole number from 0 to {most}."
     return found
 
 

@@ -38,6 +38,7 @@ REFUSED = [
     ({}, "benefits", "Choose what"),
     ({"advocate_amount_minor": 0}, "advocate_amount_minor", "above 0"),
     (PERCENT | {"advocate_percent_bp": 10_001}, "advocate_percent_bp", "at most 100"),
+    (PERCENT | {"advocate_percent_bp": -1}, "advocate_percent_bp", "a whole number from 0 to 10000 (100 %)"),
     (PERCENT | {"advocate_minimum_minor": 500, "advocate_maximum_minor": 400}, "advocate_maximum_minor", "below the"),
     (TEN | {"advocate_form": "gold"}, "advocate_form", "one of credit"),
     (TEN | {"advocate_amount_minor": "10"}, "advocate_amount_minor", "whole number"),
