@@ -129,6 +129,11 @@ def upsert(*, storefront, fields, at, guest=None, once=False):
     return customer, created
 
 
+def outdated(*, customer, fields, at):
+    """Whether of ``customer``, whom ``upsert`` answered to these fields, newer news is known than they are."""
+    return columns(fields, at)["updated_at"] < customer.updated_at
+
+
 def _upsert(*, storefront, fields, at, guest):
     said, vouched = columns(fields, at), bool(fields.get("email_verified"))
     with transaction.atomic(savepoint=False):

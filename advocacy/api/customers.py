@@ -11,7 +11,7 @@ from advocacy.api import consent_fields, expanding, fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, SIGNED_UP, sample
 from advocacy.api.lists import ListEndpoint, between
-from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.api.schema import OUTDATED, Call, documented, path_parameters
 from advocacy.models import Customer
 
 _FRED = {
@@ -199,10 +199,11 @@ class Customers(ListEndpoint):
         CustomerAnswer,
         takes=CustomerCall,
         creates=True,
-        also=path_parameters("external_id"),
+        also=[*path_parameters("external_id"), OUTDATED],
         description="Creates the customer or brings it up to date. Sent twice it changes nothing; the newest "
-        "`updated_at` wins, and an older one is answered with 200 and what is known. A guest with the same e-mail "
-        "becomes this customer; one who advocates or has a wallet only where `email_verified` is true.",
+        "`updated_at` wins, and an older one is answered with 200, what is known and Advocacy-Outdated: true; of it "
+        "only `consent` counts, by its own moment, and an id or e-mail that was not known. A guest with the same "
+        "e-mail becomes this customer; one who advocates or has a wallet only where `email_verified` is true.",
     ),
 )
 class OneCustomer(Endpoint):
@@ -213,7 +214,9 @@ class OneCustomer(Endpoint):
         call = self.taken(CustomerCall)
         with transaction.atomic():
             customer, created = self._put(external_id, call)
-        return Response(CustomerAnswer(customer).data, status=201 if created else 200)
+        late = customers.outdated(customer=customer, fields=call, at=self.at)
+        headers = {OUTDATED.name: "true"} if late else None
+        return Response(CustomerAnswer(customer).data, status=201 if created else 200, headers=headers)
 
     def _put(self, name, call):
         if ids.decode("cus", name):

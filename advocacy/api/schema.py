@@ -83,7 +83,7 @@ OUTDATED = OpenApiParameter(
     {"type": "string", "enum": ["true"]},
     OpenApiParameter.HEADER,
     response=[200],
-    description="true where a newer `updated_at` is known, so that this call changed nothing.",
+    description="true where a newer `updated_at` is known, so that this call brought nothing up to date.",
 )
 
 

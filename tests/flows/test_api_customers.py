@@ -24,11 +24,12 @@ def test_a_customer_is_put_and_read_again(shop):
 
 
 def test_a_put_is_an_upsert_and_the_newest_change_wins(shop):
-    shop.put("/customers/fred", {"name": "Fred", "updated_at": "2026-03-01T10:00:00Z"})
+    made = shop.put("/customers/fred", {"name": "Fred", "updated_at": "2026-03-01T10:00:00Z"})
     older = shop.put("/customers/fred", {"name": "Old Fred", "updated_at": "2026-03-01T10:59:59+01:00"})
     assert (older.status_code, older.json()["name"]) == (200, "Fred")
     newer = shop.put("/customers/fred", {"name": "New Fred", "updated_at": "2026-03-01T10:00:01Z"})
     assert (newer.status_code, newer.json()["name"]) == (200, "New Fred")
+    assert [answer.get("Advocacy-Outdated") for answer in (made, older, newer)] == [None, "true", None]
     assert Customer.objects.count() == 1
     assert Event.objects.filter(type="customer.created").count() == 1
 
