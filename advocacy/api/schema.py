@@ -229,12 +229,21 @@ def closed(result, **_):
     for name, component in result["components"]["schemas"].items():
         if name.endswith("Request") and component.get("type") == "object":
             component.setdefault("additionalProperties", False)
+            _say_what_may_be_null(component)
         for place in expanding.EXPANDED.get(name, ()):
             shown = component["properties"][place]
             words = {word: shown.pop(word) for word in ("nullable", "readOnly", "description") if word in shown}
             whole = {"type": "object", "additionalProperties": {}, "description": "With expand."}
             component["properties"][place] = {"oneOf": [shown, whole], **words}
     return result
+
+
+def _say_what_may_be_null(component):
+    """A field that may be left out may be null, which means the same."""
+    for name, shown in component.get("properties", {}).items():
+        if name not in component.get("required", ()) and not shown.get("nullable"):
+            whole = {"allOf": [shown]} if "$ref" in shown else shown
+            component["properties"][name] = whole | {"nullable": True}
 
 
 class KeySchemes(OpenApiAuthenticationExtension):
