@@ -69,13 +69,32 @@ def email(value):
 
 def minor(value, currency):
     """``"12.34", EUR`` → 1234; 0 for what is no amount. The sign stays."""
+    return _minor(value, currency) or 0
+
+
+def _minor(value, currency):
     try:
         amount = Decimal(str(value)).scaleb(money.decimals(currency))
     except (ArithmeticError, ValueError):
-        return 0
+        return None
     if not amount.is_finite() or abs(amount) > money.LARGEST_MINOR:
-        return 0
+        return None
     return int(amount.quantize(Decimal(1), rounding="ROUND_HALF_UP"))
+
+
+def is_price(value, currency):
+    """Whether it is an amount of at least 0."""
+    return (_minor(value, currency) or 0) >= 0 and _minor(value, currency) is not None
+
+
+def check(**readable):
+    """``check(total_price=False)``: Refused with the names of what cannot be read.
+
+    An order without what it costs and whether it is paid would be one that costs nothing and is not paid.
+    """
+    if missing := [name for name, can_be_read in readable.items() if not can_be_read]:
+        said = f"Missing or unreadable: {', '.join(missing)}. Nothing of it was taken; send the whole document again."
+        raise Refused("unreadable", said)
 
 
 def moment(value):

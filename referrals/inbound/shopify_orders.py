@@ -4,7 +4,20 @@ Amounts are those of the shop's own currency, never the customer's: the top-leve
 """
 
 from advocacy import money
-from referrals.inbound.payloads import email, inside, kept, minor, moment, object_of, objects, said, text, whole
+from referrals.inbound import payloads
+from referrals.inbound.payloads import (
+    email,
+    inside,
+    is_price,
+    kept,
+    minor,
+    moment,
+    object_of,
+    objects,
+    said,
+    text,
+    whole,
+)
 from referrals.inbound.shopify_refunds import given_back
 from referrals.models import OrderKind, OrderStatus
 
@@ -18,6 +31,7 @@ _MOST_LINES = 1000
 def order(data):
     """Its fields as the API names them. A partly paid order is not paid yet."""
     currency = text(data.get("currency"), 3).upper()
+    _check(data, currency)
     attributes = _attributes(data)
     return said(
         external_id=text(data.get("id")),
@@ -36,6 +50,21 @@ def order(data):
         source=said(channel=text(data.get("source_name"), 40), landing=text(data.get("landing_site"), 500)),
         metadata=attributes,
     ) | _edited(data, _money(data, currency), currency)
+
+
+def _check(data, currency):
+    """Refused without what its money and its status are made of; a status may be null, and is pending then."""
+    lines, now = data.get("line_items"), data.get("current_total_price")
+    payloads.check(
+        id=text(data.get("id")),
+        currency=currency in money.CURRENCIES,
+        financial_status=data.get("cancelled_at")
+        or ("financial_status" in data and isinstance(data["financial_status"], str | None)),
+        total_price=is_price(data.get("total_price"), currency),
+        subtotal_price=is_price(data.get("subtotal_price"), currency),
+        current_total_price=now is None or is_price(now, currency),
+        line_items=isinstance(lines, list) and all(is_price(each.get("price"), currency) for each in objects(lines)),
+    )
 
 
 def _money(data, currency):

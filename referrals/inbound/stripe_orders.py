@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from advocacy import ids, money
+from referrals.inbound import payloads
 from referrals.inbound.payloads import email, inside, kept, object_of, objects, said, since_epoch, text, whole
 from referrals.models import OrderKind, OrderStatus
 
@@ -25,8 +26,17 @@ def amount(value, currency):
     return whole(whole(value) * 10 ** (places - theirs))
 
 
+def _check(told, *amounts):
+    """Refused without what its money is made of; an amount may be null where there is none, as of a set-up."""
+    sums = {name: name in told and (told[name] is None or whole(told[name]) == told[name]) for name in amounts}
+    priced = any(told.get(name) for name in amounts)
+    payloads.check(**sums, currency=not priced or text(told.get("currency"), 3).upper() in money.CURRENCIES)
+
+
 def of_session(session, status, told_at):
     """The fields of a checkout's order, or None where nothing was to be paid, as of a trial."""
+    _check(session, "amount_total")
+    payloads.check(payment_status=status or text(session.get("payment_status")))
     currency, total = _currency(session), amount(session.get("amount_total"), session.get("currency"))
     if not total or session.get("payment_status") == "no_payment_required" or session.get("status") == "expired":
         return None
@@ -61,6 +71,7 @@ def of_session(session, status, told_at):
 
 def of_invoice(invoice, told_at):
     """The fields of an invoice's order, or None where no money came: a trial, or all of it covered by credit."""
+    _check(invoice, "total", "amount_paid")
     currency, total = _currency(invoice), amount(invoice.get("total"), invoice.get("currency"))
     if not total or not whole(invoice.get("amount_paid")):
         return None
@@ -105,6 +116,7 @@ def of_invoice(invoice, told_at):
 
 def of_intent(intent):
     """The fields of an order that was paid without checkout and invoice; what those tell of it is newer."""
+    _check(intent, "amount_received")
     total = amount(intent.get("amount_received"), intent.get("currency"))
     if not total:
         return None

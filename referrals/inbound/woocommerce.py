@@ -9,8 +9,21 @@ import hashlib
 import hmac
 import re
 
+from advocacy import money
 from referrals.inbound import calls, payloads
-from referrals.inbound.payloads import email, inside, kept, minor, moment, object_of, objects, said, text, whole
+from referrals.inbound.payloads import (
+    email,
+    inside,
+    is_price,
+    kept,
+    minor,
+    moment,
+    object_of,
+    objects,
+    said,
+    text,
+    whole,
+)
 from referrals.models import OrderKind, OrderStatus, RefundKind, Source
 
 SOURCE = Source.WOOCOMMERCE
@@ -76,6 +89,7 @@ def read_order(data):
 
 def order(data):
     currency = text(data.get("currency"), 3).upper()
+    _check(data, currency)
     gross = data.get("prices_include_tax") is True
     lines = objects(data.get("line_items"))[:_MOST_LINES]
     noted = _noted(data)
@@ -104,6 +118,19 @@ def order(data):
         ),
         metadata=kept((name, value) for name, value in noted.items() if not name.startswith("_")),
     ) | _money(data, lines, currency, gross)
+
+
+def _check(data, currency):
+    """Refused without what its money and its status are made of; a date of payment may be null."""
+    lines, status = data.get("line_items"), text(data.get("status"))
+    payloads.check(
+        id=text(data.get("id")),
+        status=status,
+        currency=currency in money.CURRENCIES,
+        total=is_price(data.get("total"), currency),
+        date_paid_gmt=status not in _PAID or "date_paid_gmt" in data,
+        line_items=isinstance(lines, list) and all(is_price(each.get("total"), currency) for each in objects(lines)),
+    )
 
 
 def _money(data, lines, currency, gross):

@@ -121,6 +121,31 @@ def test_parcels_told_before_their_order_keep_their_later_news(tell):
     assert (order.shipped_at.day, order.delivered_at.day) == (3, 5)
 
 
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"total_price": "-5.00"}, "total_price"),
+        ({"total_price": "1e400"}, "total_price"),
+        ({"currency": None}, "currency"),
+        ({"financial_status": 7}, "financial_status"),
+        (None, "financial_status"),
+    ],
+)
+def test_a_document_without_its_money_or_status_changes_nothing_and_may_be_replayed(client, shop, tell, changes, word):
+    paid = tell("orders_paid")
+    if changes is None:
+        stage.post(client, shop, {"id": int(paid.external_id)}, topic="orders/updated", name="bare")
+        inbound.work(at=timezone.now())
+    else:
+        tell("orders_paid", updated_at="2026-03-09T10:00:00+01:00", **changes)
+    order, message = Order.objects.get(), InboundMessage.objects.first()
+    assert (order.status, order.total_minor, order.revenue_minor) == ("paid", 4990, 3782)
+    assert (message.state, order.version) == ("failed", paid.version)
+    assert f"{word}" in message.note
+    assert "Nothing of it was taken" in message.note
+    assert inbound.replay(messages=InboundMessage.objects.filter(pk=message.pk), at=timezone.now()) == 1
+
+
 def test_two_shops_of_one_storefront_may_number_alike(tell, client, acme):
     tell("orders_paid")
     other = stage.connected(acme, "shopify", shop="acme-austria.myshopify.com")

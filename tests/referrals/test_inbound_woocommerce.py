@@ -125,3 +125,12 @@ def test_the_ping_of_a_new_webhook_is_answered(client, shop):
 def test_a_customer_is_known_by_the_account(tell, acme):
     tell("customer_updated", "customer.updated")
     assert acme.customers.get().external_id == "26"
+
+
+def test_a_restored_order_of_which_nothing_is_said_stays_as_it_was(client, shop, tell):
+    paid = tell("order_created", "order.created")
+    stage.post(client, shop, {"id": int(paid.external_id)}, topic="order.restored", name="2")
+    inbound.work(at=timezone.now())
+    order, message = Order.objects.get(), InboundMessage.objects.first()
+    assert (order.status, order.total_minor, message.state) == ("paid", paid.total_minor, "failed")
+    assert "status, currency, total, line_items" in message.note
