@@ -34,7 +34,7 @@ REASONS = {
         "Nobody brought this customer: it came with a click that is not known here, or no more.", _GENERAL
     ),
     "outside_window": Reason(
-        "The click came {days} days before; the program’s window is {window_days} days.",
+        "The click came more than {days} days before; the program’s window is {window_days} days.",
         "A visit counts for a limited time only.",
     ),
     "came_too_late": Reason(

@@ -27,3 +27,9 @@ class Conflict(Refused):
     """The same name was used for something else before."""
 
     status = 409
+
+
+class TooLarge(Refused):
+    """More was sent than is taken at once."""
+
+    status = 413

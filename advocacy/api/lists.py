@@ -89,12 +89,12 @@ class Moment:
             "not."
         )
 
-    def narrow(self, rows, text, storefront):
+    def narrow(self, rows, text, storefront, name):
         try:
             # A plus sign of an offset arrives as a space where it was not escaped.
             moment = Time().to_internal_value(text.replace(" ", "+"))
         except serializers.ValidationError as error:
-            raise invalid(f"{self.lookup.split('__')[0]} {error.detail[0]}.") from error
+            raise invalid(f"{name} {error.detail[0]}.") from error
         return rows.filter(**{self.lookup: moment})
 
 
@@ -102,7 +102,9 @@ def _beginning(text, name, zone):
     """A day's beginning as RFC 3339; what is no day stays as it is."""
     if not _DAY(text):
         return text
-    if zone not in zoneinfo.available_timezones() - {"localtime"}:
+    if zone is not None and zone not in zoneinfo.available_timezones() - {"localtime"}:
+        raise invalid(f"time_zone {zone[:60]!a} is not known; send an IANA name such as Europe/Berlin.")
+    if zone is None:
         raise invalid(f"{name} is a day: send time_zone with it, an IANA name such as Europe/Berlin.")
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(zone)).isoformat()
@@ -143,8 +145,10 @@ class ListEndpoint(Endpoint):
             if name in request.query_params:
                 text = request.query_params[name]
                 if isinstance(narrowing, Moment):
-                    text = _beginning(text, name, request.query_params.get(ZONE))
-                rows = narrowing.narrow(rows, text, request.storefront)
+                    moment = _beginning(text, name, request.query_params.get(ZONE))
+                    rows = narrowing.narrow(rows, moment, request.storefront, name)
+                else:
+                    rows = narrowing.narrow(rows, text, request.storefront)
         page, cursor = page_of(rows, listed, request.query_params)
         shown = self.answer(self.shown(page), many=True, context=self.context())
         return Response({"data": shown.data, "next_cursor": cursor})

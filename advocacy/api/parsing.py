@@ -6,7 +6,8 @@ from collections import Counter
 
 from rest_framework.parsers import BaseParser
 
-from advocacy.api.problems import TooLarge, Unreadable
+from advocacy.api.problems import Unreadable
+from advocacy.refusals import TooLarge
 
 DEEPEST = 20
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1

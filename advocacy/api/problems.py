@@ -49,10 +49,6 @@ class LengthMissing(Refused):
     status = 411
 
 
-class TooLarge(Refused):
-    status = 413
-
-
 def handler(error, context):
     """DRF's ``EXCEPTION_HANDLER``. Answers None for our own mistakes, which Django logs and ``plain`` answers."""
     request = context["request"]

@@ -106,7 +106,7 @@ class EndpointAnswer(serializers.ModelSerializer):
 class EndpointWithSecretAnswer(EndpointAnswer):
     """Only what makes a secret shows it."""
 
-    secret = serializers.SerializerMethodField(help_text="For your Standard Webhooks library; shown here only.")
+    secret = serializers.SerializerMethodField(help_text="For your Standard Webhooks library; shown only once.")
 
     class Meta(EndpointAnswer.Meta):
         fields = [*EndpointAnswer.Meta.fields, "secret"]
@@ -125,8 +125,8 @@ class EndpointWithSecretAnswer(EndpointAnswer):
         EndpointWithSecretAnswer,
         takes=EndpointCall,
         creates=True,
-        description="An address is an endpoint once: sent again with the same fields it is found, with its secret; "
-        "with others it is 409. A test key's endpoints are told of test data only.",
+        description="An address is an endpoint once: sent again with the same fields it is found, without its "
+        "secret; with others it is 409. A test key's endpoints are told of test data only.",
     ),
 )
 class WebhookEndpoints(ListEndpoint):
@@ -139,7 +139,8 @@ class WebhookEndpoints(ListEndpoint):
     def post(self, request):
         call = self.taken(EndpointCall)
         endpoint, new = webhooks.create(storefront=request.storefront, at=self.at, **call)
-        return created(EndpointWithSecretAnswer(endpoint).data, new=new)
+        answer = EndpointWithSecretAnswer if new else EndpointAnswer
+        return created(answer(endpoint).data, new=new)
 
 
 @documented(

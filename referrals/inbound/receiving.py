@@ -9,7 +9,7 @@ from django.db import transaction
 from advocacy import connections, ids, secrets
 from advocacy.models import Connection, ConnectionStatus
 from advocacy.outbox import wake
-from advocacy.refusals import NotFound, Refused
+from advocacy.refusals import NotFound, Refused, TooLarge
 from referrals.inbound import platforms
 from referrals.models import InboundMessage, InboundRefusal
 
@@ -46,7 +46,7 @@ def receive(*, platform, public_id, raw, headers, at):
 
 def _received(found, platform, raw, headers, at):
     if len(raw) > LARGEST:
-        raise Refused("message_too_large", f"A message has at most {LARGEST} bytes.")
+        raise TooLarge("message_too_large", f"A message has at most {LARGEST} bytes.")
     if platform.is_ping(raw, headers):
         return Received()
     signing = connections.signing_secrets(found, at=at)

@@ -97,7 +97,12 @@ def test_a_cursor_of_another_storefront_or_list_is_refused(shop, rival):
         ({"limit": "ten"}, "limit must be a whole number from 1 to 100."),
         ({"limit": "-1"}, "limit must be a whole number from 1 to 100."),
         ({"cursor": "x"}, "cursor must be a next_cursor of this list; begin again without one."),
-        ({"created_after": "today"}, "must be a time with its offset, such as 2026-11-22T10:15:00+01:00."),
+        (
+            {"created_after": "today"},
+            "created_after must be a time with its offset, such as 2026-11-22T10:15:00",
+        ),
+        ({"created_after": "2026-11-22"}, "created_after is a day: send time_zone with it, an IANA name such as"),
+        ({"created_after": "2026-11-22", "time_zone": "Mars/X"}, "time_zone 'Mars/X' is not known; send an IANA name"),
         (
             {"sort": "name"},
             "unknown query parameter: 'sort'; it takes created_after, created_before, cursor, limit, "

@@ -94,6 +94,9 @@ def test_a_forged_message_is_refused_and_counted(send, client, shop):
     assert send("orders/paid", body("orders_paid"), **{"X-Shopify-Hmac-Sha256": "ü"}).status_code == 401
     elsewhere = client.post(f"/in/stripe/{ids.encode('con', shop.public_id)}", b"{}", content_type="application/json")
     assert elsewhere.status_code == 404
+    large = send("orders/paid", b" " * 5_000_000)
+    assert (large.status_code, large.json()["code"]) == (413, "message_too_large")
+    InboundRefusal.objects.filter(reason="message_too_large").delete()
     assert client.post("/in/shopify/con_nobody", b"{}", content_type="application/json").status_code == 404
     assert (InboundRefusal.objects.get().reason, InboundRefusal.objects.get().count) == ("invalid_signature", 2)
     assert InboundMessage.objects.count() == 0
