@@ -55,8 +55,8 @@ def _row(customer, said, at, otherwise):
         channel=given.choice("channel", said.get("channel"), Channel),
         state=given.choice("state", said.get("state"), ConsentState),
         basis=given.choice("basis", said.get("basis", ConsentBasis.CONSENT), ConsentBasis),
-        wording_version=given.text("wording_version", said.get("wording_version"), longest=LONGEST),
-        source=given.text("source", said.get("source"), longest=LONGEST),
+        wording_version=given.label("wording_version", said.get("wording_version"), longest=LONGEST),
+        source=given.label("source", said.get("source"), longest=LONGEST),
         at=min(given.moment("at", moment, at=at), at) if moment else at,
         recorded_at=at,
     )

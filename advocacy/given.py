@@ -6,6 +6,7 @@ with a sentence under that name. The API checks shapes too; these checks hold fo
 
 import hashlib
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from advocacy.refusals import Refused
 # Clocks differ by minutes, never by more than a day.
 FARTHEST = timedelta(days=1)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII).fullmatch
 
 
 def refuse(name, sentence, *, code="invalid_field"):
@@ -46,6 +48,14 @@ def text(name, value, *, longest, required=False):
         refuse(name, f"{name} has {len(value)} characters; at most {longest} are taken.")
     if required and not value.strip():
         refuse(name, f"{name} must not be empty.")
+    return value
+
+
+def label(name, value, *, longest):
+    """A word of the caller's own that names no person: it stays where nothing is ever erased. None counts as empty."""
+    value = text(name, value, longest=longest)
+    if value and not _LABEL(value):
+        refuse(name, f"{name} is one word of letters, digits, dots, - and _, such as support-chat; it names no person.")
     return value
 
 

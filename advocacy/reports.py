@@ -4,7 +4,7 @@ import re
 
 from django.db import IntegrityError, transaction
 
-from advocacy import events, given, metadata
+from advocacy import events, given, metadata, persons
 from advocacy.models import Program, Report
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, NotFound
@@ -13,18 +13,20 @@ _TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*").fullmatch
 LONGEST_TYPE, LONGEST_TOUCHPOINT = 60, 100
 
 
+@transaction.atomic
 def report(*, storefront, customer, event_id, type, touchpoint="", facts=None, occurred_at=None, at):
     """``(report, created)``. The same ``event_id`` again is that report; with other content a Conflict.
 
     ``type``: the storefront's own word, such as ``support.contacted``. ``facts``: an object of its own. NotFound where
-    the customer is another storefront's.
+    the customer is another storefront's; Refused (``customer_erased``) where they were erased.
     """
     if customer.storefront_id != storefront.pk:
         raise NotFound("unknown_customer", "There is no such customer.")
+    customer = persons.lock_to_tell_of(customer)
     happened = given.moment("occurred_at", occurred_at, at=at) if occurred_at else None
     said = {
         "type": _type(type),
-        "touchpoint": given.text("touchpoint", touchpoint, longest=LONGEST_TOUCHPOINT),
+        "touchpoint": given.label("touchpoint", touchpoint, longest=LONGEST_TOUCHPOINT),
         "facts": given.data("facts", facts or {}),
     }
     row = Report(

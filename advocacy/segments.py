@@ -31,4 +31,6 @@ def counted(*, storefront, name=None):
 
 def within(customers, name):
     """Those of these customers (a queryset) who are in this segment."""
+    if not 1 <= len(name) <= LONGEST:
+        return customers.none()
     return customers.filter(traits__has_key="segments", traits__segments__contains=[name])

@@ -34,7 +34,7 @@ _FACTS = {
     "scale_max": 10,
     # what storefronts report
     "reported_type": "support.contacted",
-    "touchpoint": "support chat",
+    "touchpoint": "support-chat",
     # referrals
     "method": "click",
     "candidates": 1,

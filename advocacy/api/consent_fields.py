@@ -28,8 +28,8 @@ class ConsentFields(fields.StrictSerializer):
         required=False,
         help_text="customer: an existing customer who has not objected; else consent, which is the default.",
     )
-    wording_version = fields.Text(required=False, max_length=consents.LONGEST, help_text="By which words of yours.")
-    source = fields.Text(required=False, max_length=consents.LONGEST, help_text="Where, such as checkout.")
+    wording_version = fields.Label(required=False, max_length=consents.LONGEST, help_text="By which words of yours.")
+    source = fields.Label(required=False, max_length=consents.LONGEST, help_text="Where, such as checkout.")
     at = fields.PastTime(required=False, help_text="When they said it; left out: now, where it is news.")
 
     example = SAID

@@ -48,8 +48,8 @@ class EventCall(fields.StrictSerializer):
     )
     customer = customers.CustomerGiven()
     occurred_at = fields.PastTime(required=False, help_text="Left out: now.")
-    touchpoint = fields.Text(
-        required=False, max_length=reports.LONGEST_TOUCHPOINT, help_text="Where it happened, in your own words."
+    touchpoint = fields.Label(
+        required=False, max_length=reports.LONGEST_TOUCHPOINT, help_text="Where it happened: a word of your own."
     )
     facts = fields.Metadata(
         required=False, help_text="Of your own; rules may ask for the keys that a program's `metadata_keys` names."
@@ -59,7 +59,7 @@ class EventCall(fields.StrictSerializer):
         "id": "ticket-77",
         "type": "support.contacted",
         "customer": "ext_fred",
-        "touchpoint": "support chat",
+        "touchpoint": "support-chat",
         "facts": {"topic": "delivery", "minutes": 12},
     }
 

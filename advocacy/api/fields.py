@@ -120,6 +120,11 @@ class Flag(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "string", "pattern": "^([A-Za-z0-9][A-Za-z0-9._-]*)?$"})
+class Label(Text):
+    """A word of the storefront's own that names no person; ``advocacy.given.label`` refuses what is none."""
+
+
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$"})
 class Currency(Name):
     def __init__(self, **options):

@@ -1,5 +1,8 @@
 """The base's own part: the customer, who they are as an advocate, what they said."""
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
 from advocacy import enrolment
 from advocacy.models import (
     Advocate,
@@ -41,7 +44,9 @@ def told(customer):
 
 def erase(customer, *, at):
     PortalSession.objects.filter(customer=customer).delete()
-    Report.objects.filter(customer=customer).update(facts={})
+    # Its id may be theirs, such as a ticket's that has their address.
+    nobodys = Concat(Value("erased-"), Cast("pk", CharField()))
+    Report.objects.filter(customer=customer).update(facts={}, event_id=nobodys, digest=b"")
     shown = {"text": _TEXT_OF_NOBODY, "display_name": "", "reason": "", "status": Status.WITHDRAWN}
     Testimonial.objects.filter(customer=customer).update(**shown)
     for advocate in Advocate.objects.filter(customer=customer).order_by("pk"):

@@ -20,7 +20,7 @@ class SignupCall(fields.StrictSerializer):
     ip = fields.Text(
         required=False,
         max_length=60,
-        help_text="The friend's address. Kept as a digest of its network, for two months at most, to recognise cheats.",
+        help_text="The friend's address. For checks of fraud: kept as a digest of its network, for two months at most.",
     )
     user_agent = fields.Text(required=False, max_length=1000, help_text="Of the friend's browser; as a digest too.")
     occurred_at = fields.PastTime(required=False, help_text="When they signed up; left out: now.")

@@ -84,6 +84,7 @@ def test_one_person_of_two_records_has_one_word(shop, acme, fred):
         ({"state": "yes"}, "state"),
         ({"basis": "none"}, "basis"),
         ({"wording_version": "x" * 61}, "wording_version"),
+        ({"source": "confirmation mail"}, "source"),
         ({"at": "2999-01-01T00:00:00Z"}, "at"),
     ],
 )

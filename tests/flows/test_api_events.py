@@ -15,7 +15,7 @@ SAID = {
     "id": "ticket-77",
     "type": "support.contacted",
     "customer": "ext_fred",
-    "touchpoint": "support chat",
+    "touchpoint": "support-chat",
     "facts": {"topic": "delivery", "minutes": 12, "note": "Fred was angry"},
 }
 
@@ -36,7 +36,7 @@ def test_an_event_of_the_shops_own_is_kept_told_once_and_found_again(shop, rival
     # The log has the key that rules may ask for, and no word about the person.
     assert told["facts"] == {
         "reported_type": "support.contacted",
-        "touchpoint": "support chat",
+        "touchpoint": "support-chat",
         "metadata": {"topic": "delivery"},
         "country": "",
         "stands": True,
@@ -57,7 +57,7 @@ def test_an_event_of_the_shops_own_is_kept_told_once_and_found_again(shop, rival
 def test_events_of_the_shops_own_are_found_by_their_words(shop, rival):
     told = shop.post("/events", SAID).json()
     shop.post("/events", SAID | {"id": "2", "type": "app.opened", "touchpoint": ""})
-    for query in ({"reported_type": "support.contacted"}, {"touchpoint": "support chat"}):
+    for query in ({"reported_type": "support.contacted"}, {"touchpoint": "support-chat"}):
         assert shop.get("/events", **query).json()["data"] == [told]
         assert secret(rival).get("/events", **query).json()["data"] == []
 
@@ -87,6 +87,7 @@ def test_a_rule_begins_with_an_event_of_the_shops_own(shop, program):
         ({"type": "Support Contacted"}, "type"),
         ({"type": "x" * 61}, "type"),
         ({"touchpoint": "x" * 101}, "touchpoint"),
+        ({"touchpoint": "fred@example.com"}, "touchpoint"),
         ({"occurred_at": "2999-01-01T00:00:00Z"}, "occurred_at"),
         ({"facts": {"note": "x" * 10_000}}, "facts"),
         ({"fact": {}}, "fact"),

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 XAVIER, ZENOBIA = ("Xavier", "Kerbholz", "xk-77", "0170 555"), ("Zenobia", "Quittenbaum")
 
 
+AGREED = {"channel": "email", "state": "confirmed"}
 PAYEE = {"fields": {"name": "Xavier Kerbholz", "country": "DE", "iban": "DE89370400440532013000"}}
 
 
@@ -171,6 +172,11 @@ def test_a_storefront_reads_and_erases_its_own_customer(xavier, shop, rival):
     assert shop.get("/customers/ext_xk-77/export").status_code == 404
     again = shop.post(f"/customers/{told['customer']}/erase")
     assert (again.status_code, again.json()["code"]) == (422, "already_erased")
+    # Nothing that is told of them later could be erased any more.
+    for path, words in (("events", {"id": "e9", "type": "a", "facts": {"by": "Kerbholz"}}), ("consents", AGREED)):
+        late = shop.post(f"/{path}", words | {"customer": told["customer"]})
+        assert (late.status_code, late.json()["code"]) == (422, "customer_erased")
+    assert kept(XAVIER) == set()
 
 
 def test_what_shopify_passes_on_is_done(xavier, client, olga):

@@ -1,0 +1,53 @@
+"""What is told of a person while they are erased: real threads on PostgreSQL."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from advocacy import consents, privacy, reports
+from advocacy.models import Consent, Event, Report
+from tests.races.test_settlement_races import together
+from tests.rewards.scene import NOW, acme, person, program_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_an_erasure_waits_for_what_is_being_told_and_takes_its_words():
+    shop = acme()
+    program_of(shop)
+    fred, told, erased = person(shop, "fred"), threading.Event(), threading.Event()
+
+    def tell():
+        with transaction.atomic():
+            said = {"event_id": "e1", "type": "support.called", "facts": {"by": "Kerbholz"}}
+            reports.report(storefront=shop, customer=fred, **said, at=NOW)
+            told.set()
+            while not (_waits() or erased.is_set()):
+                time.sleep(0.01)
+
+    def erase():
+        told.wait()
+        with transaction.atomic():
+            privacy.erase_rows(customer=fred, at=NOW)
+        erased.set()
+
+    together(tell, erase)
+    assert [row.facts for row in Report.objects.all()] == [{}]
+
+
+def _waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
+
+
+def test_of_the_same_consent_told_twice_at_once_one_is_kept():
+    fred = person(acme(), "fred")
+    said = {"channel": "email", "state": "confirmed"}
+    later = iter(NOW.replace(microsecond=number) for number in range(4))
+    tells = [lambda: consents.note(customer=fred, said=said, at=next(later)) for _ in range(4)]
+    together(*tells)
+    assert Consent.objects.count() == 1
+    assert [event.facts["counts"] for event in Event.objects.filter(type="consent.recorded")] == [True]
