@@ -34,6 +34,8 @@ class Earning:
     thresholds: dict | None = None
     # Due, and without a code while its pool is empty.
     waits_for_code: bool = False
+    # Credited without a code: all of it pays off one that was used and whose reward was taken back.
+    pays_off: bool = False
     # A part of what was spent or paid was let go by a correction.
     waived: bool = False
 
@@ -142,6 +144,7 @@ def _earning(rewards, decision, newest):
         reasons=tuple(dict.fromkeys(held + _reasons(decision))),
         thresholds=_thresholds(decision),
         waits_for_code=any(reward.waits_for_code for reward in waiting),
+        pays_off=not waiting and all(reward.waits_for_code and reward.available_minor > 0 for reward in kept),
         waived=any(reward.waived_minor for reward in kept),
     )
 

@@ -106,11 +106,11 @@ def _spoken(state):
 def _state(earned, zone, at):
     """``(state, steps done, sentence)``. What is on the way comes before what is credited, and that before a no."""
     waiting = [each for each in earned if each.status == RewardStatus.PENDING]
-    credited = [each.credited_at for each in earned if each.credited_at and any(each.amounts.values())]
+    credited = [each for each in earned if each.credited_at and any(each.amounts.values())]
     if waiting:
         return WAITING, 2, _on_the_way(waiting, bool(credited), zone, at)
     if credited:
-        return PAID, _STEPS, _("Bought. Credited on %(day)s.") % {"day": reading.day(max(credited), zone=zone, at=at)}
+        return PAID, _STEPS, credited_words(credited, zone=zone, at=at)
     if any(each.status == earnings.UNDECIDED for each in earned):
         return WAITING, 2, _("Ordered. Your reward is being worked out.")
     if any(each.status in (earnings.COUNTED, earnings.REACHED) for each in earned):
@@ -118,6 +118,15 @@ def _state(earned, zone, at):
     if earned:
         return NONE, 0, _reason(earned[-1])
     return JOINED, 1, _("Joined, not ordered yet.")
+
+
+def credited_words(credited, *, zone, at):
+    """Of Earnings that are credited; where no code came for them, as the statement says it."""
+    if all(each.pays_off for each in credited):
+        sentence = _("%(earned)s. No code: it pays off one that you used, whose reward was taken back.")
+        return sentence % {"earned": _("A friend’s order")}
+    last = max(each.credited_at for each in credited)
+    return _("Bought. Credited on %(day)s.") % {"day": reading.day(last, zone=zone, at=at)}
 
 
 def _counted(earned):

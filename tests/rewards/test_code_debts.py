@@ -3,9 +3,9 @@
 import pytest
 
 from advocacy import merging
-from config.portal import statement
+from config.portal import friends, statement
 from config.timeline import parts, steps
-from rewards import audit, explanations
+from rewards import audit, earnings, explanations
 from rewards.coupons import asking, pools, serving, using
 from rewards.models import Coupon, Reward
 from tests.rewards.coupon_stage import bring, pays_from, pool_of, refund, states, stock
@@ -49,6 +49,8 @@ def test_the_next_reward_pays_off_the_debt_without_a_code_and_the_one_after_has_
     assert (pools.waiting_of(**theirs(alice)).count(), pools.paying_of(**theirs(alice)).count()) == (0, 1)
     (line, *_), _ = statement.lines(advocate=alice, before=None, at=NOW)
     assert line.cause == "A friend’s order. No code: it pays off one that you used, whose reward was taken back."
+    earned = earnings.by_conversion(advocate=alice, conversions=[conversion.public_id])
+    assert friends.credited_words([*earned.values()], zone="UTC", at=NOW) == line.cause
     said = explained(conversion, alice)
     assert [step["detail"] for step in said if step["title"].startswith("Credited")] == [
         "Without a code: it pays off one that was used and whose reward was taken back."
