@@ -115,7 +115,21 @@ def completed(values, *, at, lenient=False, stored=None):
         columns["paid_at"] = columns["updated_at"] if stored else columns["placed_at"]
     if "revenue_minor" not in values and (stored is None or _PARTS & values.keys()):
         columns["revenue_minor"] = revenue_of(columns)
-    return columns, _mismatch(columns, lenient) + _impossible(columns, lenient)
+    told_twice = _lines_twice(values.get("products", ()), lenient)
+    return columns, _mismatch(columns, lenient) + _impossible(columns, lenient) + told_twice
+
+
+def _lines_twice(products, lenient):
+    """Warnings, or a refusal: a refund or a parcel names a line by its id alone."""
+    names, twice = set(), []
+    for place, line in enumerate(products):
+        if (name := line.get("line_id")) and name in names:
+            said = f"line_id {name[:60]!a} is that of another product of this order; give each line an id of its own."
+            if not lenient:
+                given.refuse(f"products[{place}].line_id", said, code="line_id_twice")
+            twice.append({"code": "line_id_twice", "line_id": name})
+        names.add(name)
+    return twice
 
 
 def revenue_of(columns):

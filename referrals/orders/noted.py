@@ -72,6 +72,10 @@ def _refund_before_order(warning, currency):
     )
 
 
+def _line_id_twice(warning, currency):
+    return f"Two of its products have the line_id {warning['line_id']}: a refund or parcel of it is that of the first."
+
+
 def _pieces_above_order(warning, currency):
     said, left = warning.get("quantity"), warning.get("remaining")
     return (
@@ -100,6 +104,7 @@ _SENTENCES = {
     "refund_above_order": _refund_above_order,
     "refund_before_order": _refund_before_order,
     "pieces_above_order": _pieces_above_order,
+    "line_id_twice": _line_id_twice,
     "revenue_above_order": _revenue_above_order,
     "paid_before_placed": _paid_before_placed,
 }

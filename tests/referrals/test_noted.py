@@ -49,6 +49,10 @@ WORDS = [
         "The refund r2 names 3 of line 1, of which 2 were left.",
     ),
     (
+        {"code": "line_id_twice", "line_id": "7"},
+        "Two of its products have the line_id 7: a refund or parcel of it is that of the first.",
+    ),
+    (
         {"code": "revenue_above_order"},
         "Its revenue is more than its goods after discounts: percentages are taken of too much.",
     ),

@@ -87,6 +87,16 @@ def test_no_platforms_order_is_refused_for_its_arithmetic(acme):
         tell(acme, Source.SHOPIFY, external_id="1002", total_minor="a lot")
 
 
+def test_two_products_of_one_line_id_are_refused_by_the_api_and_noted_of_a_platform(acme):
+    lines = [{"line_id": "1", "sku": name, "price_minor": 2500} for name in ("beans", "cups")]
+    with pytest.raises(Refused) as refused:
+        orders.record(storefront=acme, orders=[cast.order("1001", products=lines)], at=NOON)
+    assert (refused.value.code, list(refused.value.errors)) == ("line_id_twice", ["products[1].line_id"])
+    assert not Order.objects.exists()
+    order = tell(acme, Source.SHOPIFY, products=lines).order
+    assert {"code": "line_id_twice", "line_id": "1"} in order.warnings
+
+
 def test_names_of_two_orders_stay_with_the_first(acme):
     tell(acme, Source.STRIPE, external_id="a", identifiers={"invoice": "in_1"})
     tell(acme, Source.STRIPE, external_id="b", identifiers={"charge": "ch_1"})
