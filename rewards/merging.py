@@ -8,7 +8,8 @@ from django.db.models import Max
 
 from rewards.models import Leg, Reward, Transfer
 
-_LEAVING = (Leg.RESERVE, Leg.USE, Leg.SPEND, Leg.PAY)
+_LEAVING = (Leg.USE, Leg.SPEND, Leg.PAY)
+_RESERVED = {Leg.RESERVE: 1, Leg.GIVE_BACK: -1, Leg.SPEND: -1, Leg.PAY: -1}
 
 
 def ever(*, customers):
@@ -22,5 +23,13 @@ def mark(*, storefront):
 
 
 def left(*, customers, mark):
-    """Whether something of theirs was reserved, spent, used or paid since the mark."""
-    return Transfer.objects.filter(reward__recipient__in=customers, pk__gt=mark, leg__in=_LEAVING).exists()
+    """Whether something of theirs was spent, used or paid since the mark, or reserved and not given back whole."""
+    since = Transfer.objects.filter(reward__recipient__in=customers, pk__gt=mark)
+    if since.filter(leg__in=_LEAVING).exists():
+        return True
+    rewards = list(since.filter(leg=Leg.RESERVE).values_list("reward", flat=True).distinct())
+    moved = Transfer.objects.filter(reward__in=rewards, leg__in=_RESERVED)
+    reserved = dict.fromkeys(rewards, 0)
+    for reward, leg, amount in moved.values_list("reward", "leg", "amount_minor"):
+        reserved[reward] += _RESERVED[leg] * amount
+    return any(reserved.values())

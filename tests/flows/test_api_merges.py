@@ -52,6 +52,16 @@ def test_one_wallet_is_spent_and_then_nobody_is_parted(shop):
     buys(shop, 2, {"external_id": "fred"}, "alice-link")
     settle()
     made = merge(shop, "ext_fred", "ext_gina")
+    only_kept = {"customer": "ext_fred", "unit": "EUR", "amount_minor": 700, "order": "8"}
+    kept = shop.post("/redemptions", only_kept, HTTP_IDEMPOTENCY_KEY="0")
+    assert (kept.status_code, undo(shop, made).json()["code"]) == (201, "money_left"), kept.content
+    assert shop.delete(f"/redemptions/{kept.json()['id']}").status_code in (200, 204)
+    assert (undo(shop, made).json()["state"], has(shop, "ext_fred")[0], has(shop, "ext_gina")[0]) == (
+        "undone",
+        [500],
+        [500],
+    )
+    made = merge(shop, "ext_fred", "ext_gina")
     call = {"customer": "ext_gina", "unit": "EUR", "amount_minor": 900, "order": "9"}
     spent = shop.post("/redemptions", call, HTTP_IDEMPOTENCY_KEY="1")
     assert spent.status_code == 201, spent.content
