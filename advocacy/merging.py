@@ -63,8 +63,8 @@ def undo(*, merge, reason, at, by=None):
         if _wallets().left(customers=persons.customers(group), mark=merge.kept["mark"]):
             raise Refused(
                 "money_left",
-                "Since the merge credit of theirs was reserved, spent or paid out, so their wallets cannot be told "
-                "apart any more.",
+                "Since the merge credit of theirs was spent or paid out, or is reserved: their wallets cannot be "
+                "told apart any more.",
             )
         _locked([merge.survivor, merge.merged])
         merge.undone_at, merge.undone_reason, merge.undone_by = at, reason, by

@@ -131,7 +131,8 @@ class OneMerge(Endpoint):
         takes=UndoMergeCall,
         also=path_parameters("id"),
         description="Each has their own again; what came since the merge stays with the one who went on. Refused with "
-        "`money_left` once credit of theirs was reserved, spent or paid out since. The event is `customer.unmerged`.",
+        "`money_left` once credit of theirs was spent or paid out since, or is reserved. The event is "
+        "`customer.unmerged`.",
     ),
 )
 class UndoMerge(Endpoint):
