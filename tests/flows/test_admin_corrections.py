@@ -40,6 +40,8 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
     page = client.get(f"/admin/rewards/rule/{mistaken.pk}/change/").content.decode()
     address = f"/admin/rewards/correction/add/?version={mistaken.versions.get().pk}"
     assert address in page
+    assert 'href="#versions"' in page
+    assert f"/rule/{mistaken.pk}/history/" not in page
     assert "Show the difference" in client.get(address).content.decode()
     page = client.post(address, said(), follow=True).content.decode()
     assert "-135.00 EUR" in page
