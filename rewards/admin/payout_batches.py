@@ -176,18 +176,26 @@ class PayoutBatchAdmin(acts.Acting, LongListing):
     def next_step(self, row):
         if row.kind == PayoutKind.GIFT_CARD and row.state == BatchState.EXPORTED:
             return "Nothing: who has no card yet gets one as soon as codes are added to the pool."
+        if row.state == BatchState.SETTLED and row.waiting_count:
+            return f"Nothing: each payout that was sent has its result. {_waits(row.waiting_count)} {_SENT_BACK}"
         if row.state != BatchState.DRAFT:
             return _NEXT[row.state]
         return f"{_second(row) if row.needs_second else _NEXT[row.state]} {payout_approval.told(row)}".strip()
 
 
+_SENT_BACK = "If the bank sends one back, import it as “returned”."
 _NEXT = {
     BatchState.DRAFT: "Look through it, then approve it. Its money is frozen until then.",
     BatchState.APPROVED: "Export it.",
     BatchState.EXPORTED: "Download the file and have it paid; then import what became of each payout.",
-    BatchState.SETTLED: "Nothing: each payout has its result. If the bank sends one back, import it as “returned”.",
+    BatchState.SETTLED: f"Nothing: each payout has its result. {_SENT_BACK}",
     BatchState.CANCELLED: "Nothing: all was given back.",
 }
+
+
+def _waits(number):
+    wait = "One waits and comes" if number == 1 else f"{number} wait and come"
+    return f"{wait} with a later batch, once what the list below names is settled."
 
 
 def _second(batch):

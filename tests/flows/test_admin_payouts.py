@@ -55,6 +55,9 @@ def test_a_batch_is_made_approved_exported_and_its_results_imported(desk, policy
     assert log == ["Batch made", "Approved: November", "Exported", "File downloaded", "Results noted, 1 changed: r.csv"]
     page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
     assert "each payout has its result" in page
+    PayoutBatch.objects.update(waiting_count=2)
+    page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
+    assert "each payout that was sent has its result. 2 wait and come with a later batch" in page
 
 
 def test_the_maker_reads_that_somebody_else_approves(desk, policy, client):
