@@ -23,6 +23,7 @@ from rewards.admin import journal, rule_budgets, simulations
 
 admin.site.login = secure_admin_login(admin.site.login)
 admin.site.index_title = "Overview"
+admin.site.empty_value_display = words.NOTHING
 admin.site.extra_urls = lambda: [
     path("why/", admin.site.admin_view(why.page), name="why"),
     path("simulate/", admin.site.admin_view(simulations.ask), name="simulate"),

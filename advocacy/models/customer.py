@@ -110,4 +110,5 @@ class Standing(models.Model):
     friends_converted = models.IntegerField(default=0)
 
     def __str__(self):
-        return f"{self.orders} orders, {self.friends_converted} friends converted"
+        orders, friends = self.orders, self.friends_converted
+        return f"{orders} order{'s'[: orders != 1]}, {friends} friend{'s'[: friends != 1]} converted"

@@ -1,5 +1,8 @@
 """Small words of the admin that would mislead."""
 
+from django.contrib import admin
+
+from advocacy.models import Standing
 from config import dashboard
 from rewards import rulebook
 from rewards.admin import history
@@ -22,3 +25,8 @@ def test_what_was_never_in_force_cannot_be_corrected(program):
     rows = list(RuleVersion.objects.filter(rule=version.rule))
     assert [row["correctable"] for row in history.told(version.rule, rows, NOON)] == [False]
     assert [row["correctable"] for row in history.told(version.rule, rows, NOON + 2 * DAY)] == [True]
+
+
+def test_one_order_is_one_order_and_what_is_empty_has_one_sign():
+    assert str(Standing(orders=1, friends_converted=2)) == "1 order, 2 friends converted"
+    assert admin.site.empty_value_display == "–"
