@@ -1,6 +1,10 @@
+from zoneinfo import ZoneInfo
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from advocacy import ids
 from advocacy.models import Customer, Storefront
@@ -22,6 +26,9 @@ class BatchState(models.TextChoices):
     EXPORTED = "exported", "Sent to be paid"  # results are awaited
     SETTLED = "settled", "Settled"  # every payout has its result
     CANCELLED = "cancelled", "Cancelled"  # all was given back
+
+
+_KINDS = {PayoutKind.MANUAL: "manual", PayoutKind.SEPA: "SEPA", PayoutKind.GIFT_CARD: "gift cards"}
 
 
 class PayoutBatch(models.Model):
@@ -104,6 +111,13 @@ class PayoutBatch(models.Model):
         ]
 
     def __str__(self):
+        zone = ZoneInfo((self.policy.program or self.storefront).time_zone)
+        day = self.scheduled_for or timezone.localtime(self.made_at, zone)
+        return f"Batch of {date_format(day, 'j F Y')}, {_KINDS[self.kind]}, {self.currency}"
+
+    @property
+    def api_id(self):
+        """Its name for the API, files and banks."""
         return ids.encode(ids.PREFIXES["payout_batch"], self.public_id)
 
 

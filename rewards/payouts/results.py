@@ -101,13 +101,13 @@ def _elsewhere(batch, results, payouts):
     """``{number: the batch}`` of those that are other batches' of the storefront."""
     numbers = [each.number for each in results if each.number not in payouts and each.number <= _LARGEST]
     others = Payout.objects.filter(storefront=batch.storefront_id, number__in=numbers).select_related("batch")
-    return {payout.number: str(payout.batch) for payout in others}
+    return {payout.number: payout.batch.api_id for payout in others}
 
 
 def _other(each, payout, batch):
     """What was said of the payout besides its result, and is not so."""
-    if each.batch not in ("", str(batch)):
-        return f"number {each.number} is of this batch, {batch}, and the line says {each.batch}"
+    if each.batch not in ("", batch.api_id):
+        return f"number {each.number} is of this batch, {batch.api_id}, and the line says {each.batch}"
     if each.currency.upper() not in ("", payout.currency):
         return f"number {each.number} is paid in {payout.currency}, and the line says {each.currency}"
     if each.amount and _minor(each.amount, payout.currency) != payout.amount_minor:

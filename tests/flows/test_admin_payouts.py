@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from rewards import audit
 from rewards.models import Payee, Payout, PayoutBatch, PayoutPolicy, TaxLimit
@@ -40,10 +41,11 @@ def test_a_batch_is_made_approved_exported_and_its_results_imported(desk, policy
     batch = PayoutBatch.objects.get()
     page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
     assert "Alice" in page, "the payee, beside the customer"
+    assert f"Batch of {date_format(timezone.localdate(), 'j F Y')}, manual, EUR" in page
     do(desk, batch, "approve")
     do(desk, batch, "export")
     file = do(desk, batch, "download")
-    assert file["Content-Disposition"] == f'attachment; filename="{batch}.csv"'
+    assert file["Content-Disposition"] == f'attachment; filename="{batch.api_id}.csv"'
     assert "DE89370400440532013000" in file.content.decode()
     wrong = do(desk, batch, "results", file=SimpleUploadedFile("r.csv", b"number,result\n7,paid\n"))
     assert "line 2: this batch has no payout number 7" in wrong.content.decode()

@@ -105,7 +105,7 @@ def _payouts(acme, program, alice, person):
     payouts_stage.payee_of(alice.customer)
     batch = payouts_stage.exported(payouts_stage.policy_of(acme))
     payout = ids.encode("pay", batch.payouts.get().public_id)
-    return {"payees": person, "payout_batches": str(batch), "payouts": payout}
+    return {"payees": person, "payout_batches": batch.api_id, "payouts": payout}
 
 
 def _spent(acme, program, customer):

@@ -47,18 +47,23 @@ def test_results_come_as_the_exported_table_with_its_result_filled_in(policy, al
     batch = exported(policy)
     table = batches.export(batch=batch, at=LATER)[1].text
     header, line = table.splitlines()
-    assert line == f"1,Alice,DE,DE89370400440532013000,25.00,EUR,{batch},,,"
+    assert line == f"1,Alice,DE,DE89370400440532013000,25.00,EUR,{batch.api_id},,,"
     for amount, currency, of, words in [
-        ("24.00", "EUR", batch, "line 2: number 1 is 25.00 EUR, and the line says 24.00"),
-        ("1e999999999", "EUR", batch, "line 2: number 1 is 25.00 EUR, and the line says 1e999999999"),
-        ("25.00", "USD", batch, "line 2: number 1 is paid in EUR, and the line says USD"),
-        ("25.00", "EUR", "pob_other", f"line 2: number 1 is of this batch, {batch}, and the line says pob_other"),
+        ("24.00", "EUR", batch.api_id, "line 2: number 1 is 25.00 EUR, and the line says 24.00"),
+        ("1e999999999", "EUR", batch.api_id, "line 2: number 1 is 25.00 EUR, and the line says 1e999999999"),
+        ("25.00", "USD", batch.api_id, "line 2: number 1 is paid in EUR, and the line says USD"),
+        (
+            "25.00",
+            "EUR",
+            "pob_other",
+            f"line 2: number 1 is of this batch, {batch.api_id}, and the line says pob_other",
+        ),
     ]:
         wrong = results.read(f'{header}\n1,Alice,DE,,"{amount}",{currency},{of},paid,TX-9,\n'.encode())
         with pytest.raises(Refused, match=words):
             results.apply(batch=batch, results=wrong, at=LATER)
     assert Payout.objects.get().state == "sent"
-    read = results.read(f'{header}\n1,Alice,DE,,"25,00",EUR,{batch},paid,TX-9,\n'.encode())
+    read = results.read(f'{header}\n1,Alice,DE,,"25,00",EUR,{batch.api_id},paid,TX-9,\n'.encode())
     assert results.apply(batch=batch, results=read, at=LATER) == 1
     assert Payout.objects.get().reference == "TX-9"
 

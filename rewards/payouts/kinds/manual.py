@@ -12,10 +12,10 @@ HEADER = ("number", "name", "country", "destination", "amount", "currency", "bat
 def file(batch, payouts, *, destination=files.destination):
     """``destination(payout)``: where it goes, as the table says it."""
     rows = (_row(batch, payout, destination(payout)) for payout in payouts)
-    return File(f"{batch}.csv", "text/csv; charset=utf-8", "".join(tables.write(HEADER, rows)))
+    return File(f"{batch.api_id}.csv", "text/csv; charset=utf-8", "".join(tables.write(HEADER, rows)))
 
 
 def _row(batch, payout, goes_to):
     amount = Decimal(payout.amount_minor).scaleb(-money.decimals(payout.currency))
     who = (payout.payee_name or payout.customer.name, payout.payee_country, goes_to)
-    return (payout.number, *who, amount, payout.currency, str(batch), "", payout.reference, "")
+    return (payout.number, *who, amount, payout.currency, batch.api_id, "", payout.reference, "")

@@ -41,7 +41,7 @@ def file(batch, payouts):
     _group(_below(order, "GrpHdr"), batch, payouts)
     _payment(_below(order, "PmtInf"), batch, payouts)
     text = ET.tostring(document, encoding="unicode", xml_declaration=False)
-    return File(f"{batch}.xml", "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n')
+    return File(f"{batch.api_id}.xml", "application/xml", f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n')
 
 
 def _group(header, batch, payouts):
@@ -108,7 +108,7 @@ def _amount(minor):
 
 
 def _id(batch):
-    return str(batch).replace("_", "-")[:_LONGEST_ID]
+    return batch.api_id.replace("_", "-")[:_LONGEST_ID]
 
 
 def _element(name):
