@@ -17,6 +17,7 @@ LARGEST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 200_000
 _LONGEST_FIELD = 20_000
 _MOST_ERRORS = 20
+_MEND = "Mend the file and send it again."
 
 
 def write(header, rows, *, bom=False, delimiter=","):
@@ -97,16 +98,16 @@ def refuse(errors):
     shown = dict(list(errors.items())[:_MOST_ERRORS])
     sentence = "; ".join(f"{line}: {what}" for line, what in list(shown.items())[:3])
     more = f" … {len(errors)} lines in all" if len(errors) > len(list(shown)[:3]) else ""
-    raise Refused("invalid_table", f"Mend the file and send it again. {sentence}{more}.", errors=shown)
+    raise Refused("invalid_table", f"{_MEND} {sentence}{more}.", errors=shown)
 
 
 def told(refused):
     """The sentences in which a page tells that a file was refused: each of its lines once."""
     lines = [f"{place}: {what}" for place, what in refused.errors.items()]
-    if len(lines) <= 1 or refused.code != "invalid_table":
+    if not refused.message.startswith(_MEND):
         return [refused.message, *(line for line in lines if line.split(": ", 1)[1] not in refused.message)]
     more = f" Of many faults the first {_MOST_ERRORS} are told." if len(lines) == _MOST_ERRORS else ""
-    return [f"Mend the file and send it again.{more}", *lines]
+    return [f"{_MEND}{more}", *lines]
 
 
 def _decoded(raw, largest):

@@ -15,10 +15,10 @@ from django.utils import timezone
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from advocacy import tables
 from advocacy.refusals import Refused
 
 MOST_AT_ONCE = 500
-REFUSED = object()
 
 
 class Confirm(forms.Form):
@@ -95,8 +95,12 @@ class Acting:
         form = act.form(*sent)
         if not form.is_valid():
             return self._ask(request, act, rows, form, back)
-        outcomes = [self._do(request, act, row, form.cleaned_data) for row in rows if self._applies(request, act, row)]
-        moved = [outcome for outcome in outcomes if outcome is not REFUSED]
+        moved, refused = self._done(request, act, rows, form.cleaned_data)
+        if refused and len(rows) == 1 and form.fields:
+            form.add_error(None, _sentences(refused[0][1]))
+            return self._ask(request, act, rows, form, back)
+        for row, why in refused:
+            messages.error(request, f"{row}: {why.message}")
         if moved and act.then:
             return act.then(self, request, moved[0])
         if moved:
@@ -110,17 +114,22 @@ class Acting:
             messages.warning(request, f"{row}: nothing to do.")
         return act.applies(row)
 
+    def _done(self, request, act, rows, answers):
+        """What came of each row where there was anything to do, and ``[(row, the refusal)]``."""
+        moved, refused = [], []
+        for row in rows:
+            if self._applies(request, act, row):
+                try:
+                    moved.append(self._do(request, act, row, answers))
+                except Refused as why:
+                    refused.append((row, why))
+        return moved, refused
+
+    @transaction.atomic
     def _do(self, request, act, row, answers):
-        try:
-            with transaction.atomic():
-                outcome = act.do(row=row, by=request.user, at=timezone.now(), **answers)
-                said = "; ".join(
-                    str(answer) for answer in answers.values() if answer is not False and answer not in ("", None)
-                )
-                self.log_change(request, row, f"{act.said(outcome)}{': ' + said if said else ''}")
-        except Refused as refused:
-            messages.error(request, f"{row}: {refused.message}")
-            return REFUSED
+        outcome = act.do(row=row, by=request.user, at=timezone.now(), **answers)
+        said = "; ".join(str(answer) for answer in answers.values() if answer is not False and answer not in ("", None))
+        self.log_change(request, row, f"{act.said(outcome)}{': ' + said if said else ''}")
         return outcome
 
     def _ask(self, request, act, rows, form, back):
@@ -145,6 +154,11 @@ class Acting:
 
     def _route(self):
         return f"{self.opts.app_label}_{self.opts.model_name}_do"
+
+
+def _sentences(refused):
+    """Lines of a file, each for itself; what names fields otherwise says them in its message."""
+    return tables.told(refused) if refused.code == "invalid_table" else [refused.message]
 
 
 def _in_list(act):

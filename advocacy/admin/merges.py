@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from advocacy import customers, merging
 from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing
-from advocacy.models import Merge
+from advocacy.models import Merge, Platform
 from advocacy.refusals import NotFound, Refused
 
 
@@ -52,12 +52,20 @@ INTO_ANOTHER = acts.Act(
 )
 
 
+_SOURCES = dict(Platform.choices) | {
+    "admin": "A colleague, here",
+    "api": "The shop, by the API",
+    "same_email": "The same e-mail address",
+}
+_UNDONE = ("Undone", {"fields": ["undone_by", "undone_reason", "undone_at"]})
+
+
 @admin.register(Merge)
 class MergeAdmin(acts.Acting, LongListing):
     empty = (
         "A row appears when two customers turn out to be one person. Say so on a customer's page: Merge into another."
     )
-    list_display = ["merged_link", "into_link", "state_now", "source", "made_at"]
+    list_display = ["merged_link", "into_link", "state_now", "said_by", "made_at"]
     list_filter = ["source", "storefront"]
     list_select_related = ["survivor", "merged"]
     search_fields = ["merged__name", "merged__email", "=merged__external_id", "survivor__name", "survivor__email"]
@@ -67,8 +75,7 @@ class MergeAdmin(acts.Acting, LongListing):
     id_text = words.public_id("merge")
     fieldsets = [
         ("Who", {"fields": ["merged", "survivor", "state_now"]}),
-        ("Said by", {"fields": ["source", "by", "reason", "made_at", "id_text"]}),
-        ("Undone", {"fields": ["undone_by", "undone_reason", "undone_at"]}),
+        ("Said by", {"fields": ["said_by", "by", "reason", "made_at", "id_text"]}),
     ]
     acts = [
         acts.Act(
@@ -81,6 +88,14 @@ class MergeAdmin(acts.Acting, LongListing):
             applies=lambda merge: merge.undone_at is None,
         )
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        shown = super().get_fieldsets(request, obj)
+        return [*shown, _UNDONE] if obj and obj.undone_at else shown
+
+    @display(description="Source", ordering="source")
+    def said_by(self, row):
+        return _SOURCES.get(row.source, row.source)
 
     @display(description="State")
     def state_now(self, row):

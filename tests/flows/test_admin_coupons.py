@@ -92,7 +92,7 @@ def test_a_file_is_uploaded_and_its_faults_are_told_by_line(desk, pool):
         assert page.count(said) == 1
     assert page.count("line 3") == page.count("line 4") == 1
     page = desk.post(address, {"file": csv("code\nSUMMER-1\nshort\n")}).content.decode()
-    assert page.count("Mend the file and send it again. line 3: a code has 6 to 64") == page.count("line 3") == 1
+    assert page.count(">line 3: a code has 6 to 64") == page.count("line 3") == 1
     assert not Coupon.objects.exists()
     page = desk.post(address, {"file": csv("code\nSUMMER-1\nsummer-1\n"), "only_new": "on"}, follow=True)
     assert "1 codes were added. 1 were left out." in page.content.decode()

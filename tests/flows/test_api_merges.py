@@ -181,11 +181,14 @@ def test_olga_merges_two_customers_and_parts_them_with_a_reason(shop, client, ol
     page = f"/admin/advocacy/customer/{guest.pk}/do/merge/"
     refused = client.post(page, {"confirmed": "1", "into": "nobody", "reason": "Same person"}, follow=True)
     assert "No customer of this shop is known as nobody." in refused.content.decode()
+    assert 'value="nobody"' in refused.content.decode(), "what was typed stands there still"
     client.post(page, {"confirmed": "1", "into": "fred", "reason": "Same person"})
     settle()
     assert has(shop, "ext_fred")[0] == [500]
     made = fred.merges.get()
     assert (made.source, made.reason, made.by) == ("admin", "Same person", olga)
+    page = client.get(f"/admin/advocacy/merge/{made.pk}/change/").content.decode()
+    assert ("A colleague, here" in page, "Undone" in page) == (True, False)
     client.post(f"/admin/advocacy/merge/{made.pk}/do/undo/", {"confirmed": "1", "reason": "No"})
     made.refresh_from_db()
     assert (made.state, made.undone_reason, has(shop, "ext_fred")[0]) == ("undone", "No", [])
