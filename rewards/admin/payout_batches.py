@@ -1,5 +1,7 @@
 """Batches of payouts: looked through, approved, exported, and what became of each payout."""
 
+from collections import Counter
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpResponse
@@ -34,7 +36,19 @@ def cancel(*, row, by, at, reason):
 
 
 def take_results(*, row, by, at, file):
-    return results.apply(batch=row, results=results.read(file.read()), at=at)
+    said = results.read(file.read())
+    return results.apply(batch=row, results=said, at=at), said
+
+
+def noted(outcome):
+    """What the file said: “Results noted, 2 paid, 1 failed”; or that all of it was known."""
+    changed, said = outcome
+    if not changed:
+        return "Nothing new: all of it was noted before"
+    counts = Counter({each.number: each.result for each in said}.values())
+    news = ", ".join(f"{counts[result]} {result}" for result in results.RESULTS if counts[result])
+    known = len({each.number for each in said}) - changed
+    return f"Results noted, {news}" + (f" ({known} of them noted before)" if known else "")
 
 
 def download(*, row, by, at):
@@ -139,7 +153,7 @@ class PayoutBatchAdmin(acts.Acting, LongListing):
             name="results",
             label="Import results",
             done="Results noted",
-            told=lambda changed: f"Results noted, {changed} changed",
+            told=noted,
             form=Results,
             consequence="What was paid is paid; what failed or came back is the customer’s again. Importing a file "
             "twice changes nothing; a file with a mistake is refused as a whole.",

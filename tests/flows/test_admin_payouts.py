@@ -48,13 +48,13 @@ def test_a_batch_is_made_approved_exported_and_its_results_imported(desk, policy
     assert file["Content-Disposition"] == f'attachment; filename="{batch.api_id}.csv"'
     assert "DE89370400440532013000" in file.content.decode()
     wrong = do(desk, batch, "results", file=SimpleUploadedFile("r.csv", b"number,result\n7,paid\n"))
-    assert "line 2: this batch has no payout number 7" in wrong.content.decode()
+    assert "<li>line 2: this batch has no payout number 7</li>" in wrong.content.decode()
     told = SimpleUploadedFile("r.csv", b"number;result;reference\n1;paid;TX-9\n")
     do(desk, batch, "results", file=told)
     batch.refresh_from_db()
     assert (batch.state, Payout.objects.get().reference) == ("settled", "TX-9")
     log = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
-    assert log == ["Batch made", "Approved: November", "Exported", "File downloaded", "Results noted, 1 changed: r.csv"]
+    assert log == ["Batch made", "Approved: November", "Exported", "File downloaded", "Results noted, 1 paid: r.csv"]
     page = desk.get(reverse("admin:rewards_payoutbatch_change", args=[batch.pk])).content.decode()
     assert "each payout has its result" in page
     PayoutBatch.objects.update(waiting_count=2)
