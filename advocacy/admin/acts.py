@@ -54,6 +54,8 @@ class Act:
     may: Callable = lambda row, by: True
     then: Callable | None = None
     told: Callable | None = None
+    # ``shown(row)``: what the question shows of a row beside its name.
+    shown: Callable | None = None
 
     def said(self, outcome):
         return self.told(outcome) if self.told else self.done
@@ -137,6 +139,7 @@ class Acting:
             "title": act.label,
             "act": act,
             "rows": rows,
+            "shown": act.shown(rows[0]) if act.shown and len(rows) == 1 else "",
             "form": form,
             "back": back,
             "opts": self.opts,

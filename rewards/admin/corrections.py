@@ -19,6 +19,7 @@ from advocacy.admin.listing import LongListing
 from advocacy.models import Job
 from advocacy.refusals import Refused
 from rewards import corrections
+from rewards.admin import correction_people
 from rewards.admin.correction_form import CorrectionForm
 from rewards.admin.differences import in_sentences, total_of
 from rewards.models import Correction, CorrectionState, RuleVersion
@@ -27,6 +28,11 @@ from rewards.sentences import counted
 
 def approve(*, row, by, at):
     corrections.approve(correction=row, by=by, at=at)
+
+
+def in_short(row):
+    """What somebody approves: its total, period and changes."""
+    return words.table([("Total", total_of(row)), ("Period", _period(row)), ("Changes", _changes(row))])
 
 
 def withdraw(*, row, by, at, reason):
@@ -81,6 +87,7 @@ class CorrectionAdmin(acts.Acting, LongListing):
             do=approve,
             applies=_proposed,
             may=_may_approve,
+            shown=in_short,
         ),
         acts.Act(
             name="adopt",
@@ -186,9 +193,10 @@ class CorrectionAdmin(acts.Acting, LongListing):
     @display(description="The biggest changes")
     def biggest(self, row):
         changes = row.difference.get("biggest")
+        people = correction_people.of(row) if changes else {}
         return changes and words.table(
             (
-                each["side"].capitalize(),
+                correction_people.who(each, people),
                 f"{reading.plain(each['before'], each['unit'])} → {reading.plain(each['after'], each['unit'])}",
                 words.why(ids.encode(ids.PREFIXES.get(each["kind"], each["kind"]), UUID(each["subject"]))),
             )
@@ -197,12 +205,11 @@ class CorrectionAdmin(acts.Acting, LongListing):
 
     @display(description="Changes")
     def changes(self, row):
-        after = row.corrected or corrections.corrected(row)
-        return words.lines(in_sentences(row.rule_version, after, row.rule_version.rule.program.currency))
+        return _changes(row)
 
     @display(description="Period")
     def period(self, row):
-        return format_html("{} – {} ({})", _moment(row, row.starts_at), _moment(row, row.ends_at), _zone(row))
+        return _period(row)
 
     @display(description="Approval")
     def second(self, row):
@@ -237,6 +244,15 @@ class CorrectionAdmin(acts.Acting, LongListing):
             return words.link(job, f"{job.done} of {job.total or '?'}, {job.get_state_display().lower()}")
         address = reverse("admin:rewards_correction_progress", args=[row.pk])
         return render_to_string("admin/job_progress.html", {"inner": _drawn(job), "job": job, "address": address})
+
+
+def _changes(row):
+    after = row.corrected or corrections.corrected(row)
+    return words.lines(in_sentences(row.rule_version, after, row.rule_version.rule.program.currency))
+
+
+def _period(row):
+    return format_html("{} – {} ({})", _moment(row, row.starts_at), _moment(row, row.ends_at), _zone(row))
 
 
 def _zone(row):

@@ -39,7 +39,9 @@ def total_of(correction):
     if not correction.difference:
         return words.NOTHING
     units = correction.difference["units"].items()
-    return words.lines(("+" if minor > 0 else "") + reading.plain(minor, unit) for unit, minor in units)
+    return words.lines(
+        ("+" if minor > 0 else "") + reading.plain(minor, unit).replace("-", "−") for unit, minor in units
+    )
 
 
 # --- columns -------------------------------------------------------------------------------------------------------

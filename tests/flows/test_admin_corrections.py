@@ -44,7 +44,8 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
     assert f"/rule/{mistaken.pk}/history/" not in page
     assert "Show the difference" in client.get(address).content.decode()
     page = client.post(address, said(), follow=True).content.decode()
-    assert "-135.00 EUR" in page
+    assert "−135.00 EUR" in page
+    assert page.count(f'/admin/advocacy/customer/{alice.customer_id}/change/">Alice</a>') == 3
     assert "50.00 EUR → 5.00 EUR" in page
     assert "3 rewards change; 3 decisions are made anew." in page
     assert balances(alice.customer) == {"available": 15_000}
@@ -59,6 +60,8 @@ def test_a_mistake_is_proposed_seen_approved_by_another_and_corrected(client, ol
     anna.save()
     client.force_login(anna)
     assert do in client.get(f"/admin/rewards/correction/{correction.pk}/change/").content.decode()
+    asked = client.get(do).content.decode()
+    assert ("−135.00 EUR" in asked, "Before: 100 %" in asked) == (True, True)
     client.post(do, {"confirmed": "1"})
     assert "anna" in client.get(f"/admin/rewards/rule/{mistaken.pk}/change/").content.decode()
     job = Job.objects.get()
