@@ -57,10 +57,10 @@ def test_axe_finds_nothing_and_the_keyboard_skips_the_menu(page, acme, alice):
     for address in ("referrals/order/", "rewards/rule/add/"):
         page.goto(f"/admin/{address}")
         assert violations(page, but=ALIKE) == [], address
-        page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.closest('main') !== null"), address
+    page.goto("/admin/referrals/order/")
+    for key in ("Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    page.wait_for_function("document.activeElement.closest('main') !== null")
     page.goto("/admin/referrals/order/")
     page.get_by_role("textbox", name="Search").fill("1001")
     assert page.get_by_role("button", name="Search").is_visible()

@@ -100,7 +100,7 @@ def test_every_list_is_as_cheap_with_many_rows(desk, acme, program):
     """One stage for all lists: to make its rows takes longer than to read them."""
     happen(acme, program, ["anna"])
     few = {model: questions(desk, _address(model, "changelist")) for model in MODELS}
-    happen(acme, program, ["berta", "carla", "dora", "emma"])
+    happen(acme, program, ["berta", "carla"])
     assert {model: questions(desk, _address(model, "changelist")) for model in MODELS} == few
 
 

@@ -50,7 +50,7 @@ def test_errors_speak_english_whatever_the_browser_prefers(acme):
     [
         ("get", "/nothing-here", 404, "not_found"),
         ("delete", "/customers", 405, "method_not_allowed"),
-        ("get", "/advocates/batch", 405, "method_not_allowed"),
+        ("post", "/programs", 405, "method_not_allowed"),
     ],
 )
 def test_wrong_addresses_and_methods_are_answered_with_problems(acme, method, path, status, code):

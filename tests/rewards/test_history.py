@@ -20,6 +20,7 @@ APPEND_ONLY = [
     "rewards_decision",
     "rewards_exchange",
     "rewards_payeechange",
+    "rewards_shopcreditentry",
     "rewards_transfer",
 ]
 
