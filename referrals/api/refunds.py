@@ -184,17 +184,20 @@ class OneRefund(Endpoint):
         return Response(RefundAnswer(self._named(refund_id)).data)
 
     def delete(self, request, id, refund_id):
-        names = waiting.names(id)
         try:
             refund = self._named(refund_id)
         except NotFound as error:
-            undone = self._undo_early(names, refund_id, error)
+            undone = self._undo_early(id, refund_id, error)
         else:
             undone = orders.undo_refund(order=refund.order, refund_id=refund.refund_id, at=self.at)
         return waiting.later(undone) if isinstance(undone, WaitingFact) else Response(RefundAnswer(undone.refund).data)
 
-    def _undo_early(self, names, refund_id, error):
-        """Of a refund that waits for its order; ``error`` where none does."""
+    def _undo_early(self, id, refund_id, error):
+        """Of a refund that waits for its order; ``error`` where none does, or none of such a name can."""
+        try:
+            names = waiting.names(id)
+        except serializers.ValidationError:
+            names = None
         if names is None:
             raise error
         told = {"storefront": self.request.storefront, "names": names, "refund_id": found.external_id(refund_id)}
