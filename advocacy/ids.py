@@ -60,6 +60,9 @@ PREFIXES = {
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LENGTH = 26
+# Two letters at a time: ids are written in every answer.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_PLACES = range(5 * (_LENGTH - 2), -1, -10)
 
 
 def uuid7(milliseconds=None):
@@ -87,7 +90,8 @@ def base32(number, *, length):
 
 
 def encode(prefix, value):
-    return f"{prefix}_{base32(value.int, length=_LENGTH)}"
+    number = value.int
+    return f"{prefix}_{''.join([_PAIRS[number >> place & 1023] for place in _PLACES])}"
 
 
 def decode(prefix, text):

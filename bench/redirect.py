@@ -17,7 +17,7 @@ from bench import ground
 from config import services
 from config.stack import PROCESSES, free_port
 
-GOAL = 0.25
+GOAL = 0.33
 LINKS = 200
 ROUNDS, SECONDS = 5, 4
 REDIRECT, BARE, ALONE = "redirect", "bare view", "bare view without middleware"

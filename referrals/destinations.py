@@ -1,8 +1,11 @@
 """Where a link leads in the end: the shop's address, filled in, and never anywhere the program does not allow."""
 
+import functools
 import re
+import uuid
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from advocacy import ids
 from advocacy.destinations import STRIPE
 from advocacy.models.program import hosts_of, unsafe_destination
 
@@ -13,6 +16,8 @@ _MOST_UTM = 8
 _LONGEST_UTM = 100
 # Beyond it browsers, proxies and Django refuse an address.
 _LONGEST_ADDRESS = 2000
+# Stands for a click's id, and is as long. No template, no code and no page of a shop holds it by chance.
+_ANY_CLICK = ids.encode("clk", uuid.uuid4())
 
 
 def address(*, destination, program_destination, allowed_hosts, code, coupon="", click="", utm=None):
@@ -22,6 +27,16 @@ def address(*, destination, program_destination, allowed_hosts, code, coupon="",
     friend's own, where it is another than the code. ``utm``: a campaign's marks.
     Where the program's destination has a ``{path}``, it is filled with that of the link's own page.
     """
+    words = {"destination": destination, "program_destination": program_destination, "allowed_hosts": allowed_hosts}
+    words |= {"code": code, "coupon": coupon}
+    if utm:
+        return _address(click=click, utm=utm, **words)
+    # Many friends follow one link: only the click differs.
+    found = _known(click=_ANY_CLICK if click else "", **words)
+    return found and found.replace(_ANY_CLICK, click)
+
+
+def _address(*, destination, program_destination, allowed_hosts, code, coupon, click, utm):
     template, path = _template(destination, program_destination)
     own = {} if "{click_id}" in template or not click else {"click_id": click}
     # Who is not tracked is known by the code alone.
@@ -33,7 +48,12 @@ def address(*, destination, program_destination, allowed_hosts, code, coupon="",
     hosts = hosts_of(destination=program_destination, allowed_hosts=allowed_hosts)
     if unsafe_destination(filled) or urlsplit(filled).hostname not in hosts:
         return None
-    return with_query(filled, own, utm or {})
+    return with_query(filled, own, utm)
+
+
+@functools.lru_cache(maxsize=4096)
+def _known(**words):
+    return _address(utm={}, **words)
 
 
 def _template(destination, program_destination):

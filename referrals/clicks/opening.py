@@ -102,7 +102,8 @@ def _found(asked):
     return [rows.get(place) for place in range(len(asked))]
 
 
-_TOGETHER = Together(_found)
+# A round trip with its commit costs more than the visits that it carries.
+_TOGETHER = Together(_found, pause=0.002)
 
 
 def record(*, storefront, code, url="", referrer="", utm=None, visitor=b"", at):

@@ -4,12 +4,13 @@ import re
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.http.request import split_domain_port
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import require_safe
 
 from advocacy import addresses, ids
@@ -40,6 +41,14 @@ ROBOTS = re.compile(
     r"(?<!cu)bots?(?:\b|_|\d)|crawl|spider|slurp|headless|lighthouse|archiver|\b(?:\w*uptime\w*|monitoring)\b"
 )
 PREFIX = "/r/"
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+    "Content-Length": "0",
+}
+# Of names that a server behind a wildcard is asked for, no more are remembered.
+_MOST_HOSTS = 200
 
 
 class Door:
@@ -50,83 +59,94 @@ class Door:
 
     def __init__(self, application):
         self.application = application
+        # What Django allowed, by the Host that was sent.
+        self._hosts = {}
 
     def __call__(self, environ, start_response):
-        response = self._answer(environ)
-        if response is None:
+        address = self._address(environ)
+        if address is None:
             return self.application(environ, start_response)
-        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
-        return [response.content]
+        start_response("302 Found", [*_HEADERS.items(), ("Location", iri_to_uri(address))])
+        return [b""]
 
-    def _answer(self, environ):
+    def _address(self, environ):
         path = environ.get("PATH_INFO", "")
         code = path.removeprefix(PREFIX)
         if not code or code == path or "/" in code or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return None
-        request = WSGIRequest(environ)
-        if _previews(request) or (settings.SECURE_SSL_REDIRECT and not request.is_secure()):
+        if settings.SECURE_SSL_REDIRECT and not WSGIRequest(environ).is_secure():
             return None
         try:
-            return _lead(request, code)
-        except (DatabaseError, DisallowedHost):
+            visit = _Visit(environ, self._host(environ))
+            return None if visit.previews else _lead(visit, code)
+        except (DatabaseError, SuspiciousOperation):
             return None
+
+    def _host(self, environ):
+        said = environ.get("HTTP_HOST")
+        if settings.USE_X_FORWARDED_HOST or said not in self._hosts:
+            host = split_domain_port(WSGIRequest(environ).get_host())[0]
+            if len(self._hosts) >= _MOST_HOSTS:
+                self._hosts = {}
+            self._hosts[said] = host
+            return host
+        return self._hosts[said]
 
 
 @require_safe
 def redirect(request, code):
-    if _previews(request):
+    visit = _Visit(request.META, split_domain_port(request.get_host())[0])
+    if visit.previews:
         return landing.preview(request, code)
-    return _lead(request, code) or landing.gone(request, code)
+    address = _lead(visit, code)
+    return HttpResponseRedirect(address, headers=_HEADERS) if address else landing.gone(request, code)
 
 
-def _previews(request):
-    agent = request.headers.get("User-Agent", "").lower()
-    return any(word in agent for word in PREVIEWS)
+class _Visit:
+    """What a request says of whoever opens a link, from its WSGI environment."""
+
+    def __init__(self, environ, host):
+        self.environ, self.host = environ, host
+        self.head = environ["REQUEST_METHOD"] == "HEAD"
+        self.user_agent = environ.get("HTTP_USER_AGENT", "")
+        agent = self.user_agent.lower()
+        self.previews = any(word in agent for word in PREVIEWS)
+        purpose = environ.get("HTTP_SEC_PURPOSE", "") + environ.get("HTTP_PURPOSE", "")
+        self.automatic = "prefetch" in purpose.lower() or ROBOTS.search(agent) is not None
+        # Who asks not to be followed is attributed by the code alone: their visit is nobody's, and gets no id.
+        self.private = environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
+
+    @property
+    def utm(self):
+        query = self.environ.get("QUERY_STRING", "")
+        return destinations.campaign(QueryDict(query.encode("iso-8859-1"))) if query else {}
 
 
-def _lead(request, code):
+def _lead(visit, code):
     """Store the visit and answer where to go, or None where no link leads anywhere now."""
-    opened = _open(request, code, counted=not _automatic(request))
+    utm = visit.utm
+    opened = _open(visit, code, utm)
     if opened is None:
         return None
-    utm = destinations.campaign(request.GET)
-    click = ids.encode("clk", opened.click_id) if opened.click_id and not _private(request) else ""
-    address = _destination(opened, click, utm) or _landing_page(opened, click, utm)
-    response = HttpResponseRedirect(address)
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex"
-    response["Content-Length"] = "0"
-    return response
+    click = ids.encode("clk", opened.click_id) if opened.click_id and not visit.private else ""
+    return _destination(opened, click, utm) or _landing_page(opened, click, utm)
 
 
-def _open(request, code, *, counted):
-    at, private = timezone.now(), _private(request)
-    unknown = private or request.method == "HEAD"
+def _open(visit, code, utm):
+    at, visitor = timezone.now(), b""
+    if not (visit.private or visit.head):
+        address = addresses.of_environment(visit.environ)
+        visitor = clicks.visitor(request_address=address, user_agent=visit.user_agent, at=at)
     return clicks.open_link(
-        host=split_domain_port(request.get_host())[0],
+        host=visit.host,
         code=code,
-        counted=counted,
-        visitor=b""
-        if unknown
-        else clicks.visitor(
-            request_address=addresses.of(request), user_agent=request.headers.get("User-Agent", ""), at=at
-        ),
-        referrer="" if private else request.headers.get("Referer", ""),
-        query=destinations.campaign(request.GET),
+        counted=not visit.automatic,
+        visitor=visitor,
+        referrer="" if visit.private else visit.environ.get("HTTP_REFERER", ""),
+        query=utm,
         at=at,
-        stored=request.method != "HEAD",
+        stored=not visit.head,
     )
-
-
-def _automatic(request):
-    agent = request.headers.get("User-Agent", "").lower()
-    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose.lower() or ROBOTS.search(agent) is not None
-
-
-def _private(request):
-    """Who asks not to be followed is attributed by the code alone: their visit is nobody's, and gets no id."""
-    return request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
 
 
 def _destination(opened, click, utm):
