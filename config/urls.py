@@ -4,16 +4,16 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from config import api, codes, friend_coupons, health, me, testing
+from config import api, codes, explain, friend_coupons, health, me, testing
 from config.portal.sessions import PortalSessions
 
 API = [
     path("", include("advocacy.api.urls")),
     path("", include("referrals.api.urls")),
     path("", include("rewards.api.urls")),
-    path("explain", api.Explain.as_view()),
-    path("orders/<str:id>/explain", api.ExplainOrder.as_view()),
-    path("conversions/<str:id>/explain", api.ExplainConversion.as_view()),
+    path("explain", explain.Explain.as_view()),
+    path("orders/<str:id>/explain", explain.ExplainOrder.as_view()),
+    path("conversions/<str:id>/explain", explain.ExplainConversion.as_view()),
     path("codes/validate", codes.ValidateTypedCode.as_view()),
     path("codes/<str:code>/validate", codes.ValidateCode.as_view()),
     path("me", me.Me.as_view()),

@@ -2,24 +2,18 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
-from django.db.models.functions import Upper
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from advocacy import emails, ids, persons
-from advocacy.models import Advocate, Customer, Storefront
-from config import timeline
+from advocacy import ids
+from advocacy.models import Delivery, Storefront
+from config import asking, timeline
 from config.portal import friends
-from referrals import orders
-from referrals.models import Conversion, Link, Order, Referral
-from rewards import explanations
-from rewards.models import Correction, Reward, Subject
+from config.timeline import deliveries
+from referrals.models import Conversion
+from rewards.models import Correction, Reward
 
-# Of one person; who has more is looked up in the list of orders.
-MOST = 50
-LONGEST = 320
 # What the page shows, the whole of it: docs/admin.md names these for who answers customers.
 MAY_SEE = (
     "referrals.view_order",
@@ -32,23 +26,29 @@ MAY_SEE = (
 
 
 def page(request):
-    """``/admin/why/?q=``: an order number, an id of an order or conversion, a code or an e-mail address."""
+    """``/admin/why/?q=``: an order number, an id, a code or an e-mail address."""
     if not request.user.has_perms(MAY_SEE):
         raise PermissionDenied
-    asked = request.GET.get("q", "").strip().replace("\0", "")[:LONGEST]
+    asked = request.GET.get("q", "").strip().replace("\0", "")[: asking.LONGEST]
     context = admin.site.each_context(request) | {"title": "Why?", "asked": asked}
     request.current_app = admin.site.name
     return TemplateResponse(request, "admin/why.html", context | (_answer(asked) if asked else {}))
 
 
 def _answer(asked):
-    found = _orders(asked)
-    if len(found) == 1:
-        return _explained(found[0])
-    if found:
-        _name(found)
-        return {"orders": found, "heading": f"{len(found)} orders have the number {asked}"}
-    return _of_a_person(asked) or _with_code(asked) or {"unknown": True, "last": _last_order()}
+    storefronts = list(Storefront.objects.values_list("pk", flat=True))
+    found = asking.find(asked, storefronts=storefronts)
+    if found.order:
+        return _explained(found.order)
+    if not found.by:
+        return {"missed": asking.miss(asked, storefronts=storefronts, at=timezone.now())}
+    _name([*found.orders, *(each.order for bond in found.friends for each in bond.conversions.all())])
+    heading = {
+        "number": f"{len(found.orders)} orders have the number {asked}",
+        "code": f"Orders that came with the code {asked}",
+        "person": f"Orders of {asked}",
+    }[found.by]
+    return {"found": found, "orders": found.orders, "heading": heading}
 
 
 def _explained(order):
@@ -68,7 +68,16 @@ def _explained(order):
         "rewards": Reward.objects.filter(public_id__in=[ids.decode("rwd", reward["id"]) for reward in rewards]),
         "conversions": conversions,
         "events_of": [ids.encode("ord", order.public_id), *(each["id"] for each in told["conversions"])],
+        "deliveries_summed": deliveries.summed(told["deliveries"]),
+        "deliveries": _deliveries(told["deliveries"]),
     }
+
+
+def _deliveries(told):
+    """With the key of each one's page."""
+    rows = Delivery.objects.filter(public_id__in=[ids.decode("dlv", each["id"]) for each in told])
+    keys = {ids.encode("dlv", row.public_id): row.pk for row in rows}
+    return [each | {"pk": keys[each["id"]], "at": parse_datetime(each["at"])} for each in told]
 
 
 def _tell_corrections(steps):
@@ -86,84 +95,7 @@ def _read_by_advocate(conversions, at):
     return [friends.row(referral=referral, at=at) for referral in bonds]
 
 
-def _orders(asked):
-    """By the shop's own id, number or payment in any storefront, or by our id of the order or its conversion."""
-    known = Order.objects.select_related("storefront", "customer")
-    if order_id := ids.decode("ord", asked.lower()):
-        return list(known.filter(public_id=order_id))
-    if conversion_id := ids.decode("cnv", asked.lower()):
-        found = Conversion.objects.filter(public_id=conversion_id).values("order")
-        return list(known.filter(pk__in=found))
-    if conversion_id := _conversion_of(asked.lower()):
-        return list(known.filter(conversions__public_id=conversion_id))
-    named = orders.called(asked, storefronts=Storefront.objects.values_list("pk", flat=True))
-    return list(named.select_related("storefront", "customer").order_by("pk")[:MOST])
-
-
-def _conversion_of(asked):
-    """Of a reward or a milestone's step: the public id of the conversion that earned it."""
-    step = ids.decode("mst", asked)
-    if reward_id := ids.decode("rwd", asked):
-        subject = Subject.objects.filter(rewards__public_id=reward_id).first()
-        if subject and subject.trigger != explanations.STEP:
-            return subject.public_id
-        step = subject and subject.public_id
-    return step and explanations.who_reached(step=step)
-
-
-def _with_code(asked):
-    """Orders that came with this code, which may be nobody's."""
-    typed = Order.objects.annotate(typed=Upper("referral_code")).exclude(referral_code="").filter(typed=asked.upper())
-    found = list(typed.select_related("storefront", "customer").order_by("-id")[:MOST])
-    if len(found) == 1:
-        return _explained(found[0])
-    _name(found)
-    return found and {"orders": found, "heading": f"Orders that came with the code {asked}"}
-
-
-def _of_a_person(asked):
-    """What somebody's address or code leads to: the orders they made, the friends they brought."""
-    if "@" in asked:
-        key = emails.normalise(asked)
-        known = Customer.objects.filter(email_key=key)
-        people = persons.customers({person.person_id for person in known})
-        bought = Order.objects.filter(customer__in=people)
-        referrals = Referral.objects.filter(advocate__customer__in=people)
-    else:
-        links = Link.objects.filter(code=asked.upper()).values("advocate")
-        advocates = Advocate.objects.filter(pk__in=links)
-        bought, referrals = Order.objects.none(), Referral.objects.filter(advocate__in=advocates)
-        if not advocates.exists():
-            return None
-    people = {
-        "orders": list(bought.select_related("storefront", "customer").order_by("-id")[:MOST]),
-        "heading": f"Orders of {asked}",
-        "friends": list(_with_orders(referrals)[:MOST]),
-        "friends_heading": f"Friends brought by {asked}",
-    }
-    _name([*people["orders"], *_orders_of(people["friends"])])
-    return people if people["orders"] or people["friends"] or "@" not in asked else None
-
-
 def _name(orders):
     """Two storefronts may use the same number: a link asks by our own id."""
     for order in orders:
         order.why_id = ids.encode("ord", order.public_id)
-
-
-def _orders_of(referrals):
-    return [conversion.order for referral in referrals for conversion in referral.conversions.all()]
-
-
-def _with_orders(referrals):
-    conversions = Conversion.objects.select_related("order").order_by("sequence")
-    return (
-        referrals.select_related("friend", "program", "advocate__customer")
-        .prefetch_related(Prefetch("conversions", conversions))
-        .order_by("-id")
-    )
-
-
-def _last_order():
-    """The newest one, so that somebody can tell "not yet received" from "never sent"."""
-    return Order.objects.select_related("storefront").order_by("-id").first()

@@ -4,11 +4,12 @@ The answer is ready for JSON; the admin's page draws the same. ``steps`` tell it
 yes, no, soon or info.
 """
 
-from config.timeline import parts, steps, summary
-from config.timeline.subjects import explain_pair, explain_subject, not_arrived
+from advocacy import ids
+from config.timeline import deliveries, parts, steps, summary, visits
+from config.timeline.subjects import explain_pair, explain_subject
 from referrals.models import Conversion
 
-__all__ = ["explain_conversion", "explain_order", "explain_pair", "explain_subject", "not_arrived", "zone_of"]
+__all__ = ["explain_conversion", "explain_order", "explain_pair", "explain_subject", "zone_of"]
 
 
 def explain_order(*, storefront, order):
@@ -21,7 +22,8 @@ def explain_order(*, storefront, order):
     explained = [parts.conversion(conversion) for conversion in conversions]
     refusals = [parts.reason(reason) for reason in order.unattributed] if not conversions else []
     zone = zone_of(order, conversions)
-    told = steps.of_order(order, refusals, zone)
+    clicked = visits.of_order(order, refusals)
+    told = steps.of_order(order, refusals, zone) + steps.of_visits(clicked)
     for conversion, one in zip(conversions, explained, strict=True):
         told += steps.of_bond(conversion.referral) + steps.of_decisions(one) + steps.of_money(one)
         for reached in one["milestones"]:
@@ -30,9 +32,23 @@ def explain_order(*, storefront, order):
         "summary": summary.of(order, explained, refusals, zone),
         "order": parts.order(order),
         "not_attributed": refusals,
+        "visits": clicked,
         "conversions": explained,
+        "deliveries": deliveries.of(storefront=storefront, subjects=_subjects(order, conversions, explained)),
         "steps": sorted(told, key=lambda step: step["at"]),
     }
+
+
+def _subjects(order, conversions, explained):
+    """What the world may have been told of: the order, the bonds, the conversions and what they earned."""
+    bonds = [("referral", conversion.referral.public_id) for conversion in conversions]
+    earned = [
+        ("reward", ids.decode("rwd", reward["id"]))
+        for told in explained
+        for each in (told, *told["milestones"])
+        for reward in each["rewards"]
+    ]
+    return [("order", order.public_id), *bonds, *(("conversion", each.public_id) for each in conversions), *earned]
 
 
 def _since(one, told):

@@ -6,11 +6,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from advocacy import reading, reasons
-from config.timeline import parts
+from config.timeline import parts, visits
 from rewards.models import Leg, RewardStatus
 
 _PAYS_OFF = "Without a code: it pays off one that was used and whose reward was taken back."
 _AT_ONCE = "Digital goods: nothing is to be sent, so the rule credits them without its wait."
+_SOON = 3600
+_APART = (
+    "Clicked on the phone and bought elsewhere without the code, nothing tells us that both are one person. If the "
+    "customer says so, attribute by hand."
+)
 _WAIVED = (
     "It had been spent or paid when the rule was corrected: nobody gives it back, also when the order is refunded."
 )
@@ -25,13 +30,30 @@ def _to_the_second(moment, zone):
     return f"{date_format(local, 'SHORT_DATE_FORMAT')}, {local:%H:%M:%S} ({zone})"
 
 
+def _received(order, zone):
+    """By whom it was told, when, and how long after it was paid; of a history long ago the time says enough."""
+    waited = (order.recorded_at - order.paid_at).total_seconds() if order.paid_at else -1
+    after = f", {waited:.1f} s after the payment" if 0 <= waited < _SOON else ""
+    return f"From {order.get_brought_by_display()}, received {_to_the_second(order.recorded_at, zone)}{after}."
+
+
+def of_visits(clicked):
+    """Visits before it that nothing came of; many say no more than one."""
+    many = len(clicked) > visits.MOST_LINKS
+    said = f" {len(clicked)} links were visited in that day and nothing came of it; any may have been." if many else ""
+    return [
+        _step(line["last_at"], "info", f"Perhaps this one: {visits.words(line)}, of which nothing came", _APART + said)
+        for line in (clicked[:1] if many else clicked)
+    ]
+
+
 def of_order(order, refusals, zone):
     steps = [
         _step(
             order.placed_at.isoformat(),
             "yes" if order.paid_at else "info",
             f"Ordered, {reading.plain(order.total_minor, order.currency)}",
-            f"{order.get_status_display()}. Received {_to_the_second(order.recorded_at, zone)}.",
+            f"{order.get_status_display()}. {_received(order, zone)}",
         )
     ]
     steps += [

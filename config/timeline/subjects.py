@@ -2,7 +2,6 @@
 
 from advocacy import ids
 from config.timeline import parts
-from referrals.models import Order
 from rewards import explanations
 from rewards.models import Subject
 
@@ -25,15 +24,6 @@ def explain_pair(*, storefront, advocate, friend):
     facts = dict.fromkeys(subjects.values_list("kind", "public_id")[:MOST])
     told = (explain_subject(storefront=storefront, kind=kind, public_id=public_id) for kind, public_id in facts)
     return [one for one in told if one]
-
-
-def not_arrived(*, storefront, at):
-    """What to say of an order that nobody has heard of."""
-    last = Order.objects.filter(storefront=storefront).order_by("-id").first()
-    if last is None:
-        return "No such order has arrived; none has arrived at all."
-    minutes = int((at - last.recorded_at).total_seconds() // 60)
-    return f"No such order has arrived; the last one came {minutes} minutes ago."
 
 
 def _summary(told):

@@ -1,12 +1,14 @@
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from advocacy import ids
+from advocacy import connections, ids
 from advocacy.models import Event
+from advocacy.outbox import webhooks
 from advocacy.outbox.drain import drain
 from referrals import audit as referrals_audit
-from referrals import orders
-from referrals.models import Conversion
+from referrals import clicks, invitations, orders
+from referrals.models import Conversion, InboundMessage
 from rewards import audit, rebuild, rulebook
 from rewards.models import Reward
 from tests import cast
@@ -193,10 +195,90 @@ def test_an_order_of_a_shop_is_found_by_its_number_and_its_payment(desk, acme, p
     assert secret(acme).get("/explain", order="2001").json()["data"] == []
 
 
-def test_what_is_unknown_is_said_with_the_newest_order(desk, bought):
-    page = ask(desk, "9999")
-    assert "Nothing here is called “9999”." in page
+def test_what_is_unknown_is_said_with_what_came_last_and_what_is_called_nearly_so(desk, acme, rival, alice, bought):
+    shop = connections.connect(
+        storefront=acme, platform="shopify", name="Shop", shop="acme.myshopify.com", secret="s", at=timezone.now()
+    )
+    came = {"topic": "orders/paid", "raw": b"", "received_at": timezone.now() - 2 * cast.MINUTE}
+    InboundMessage.objects.create(connection=shop, message_id="1", state="failed", **came)
+    page = ask(desk, "5555")
+    assert "No such order has arrived; the last one came just now. Nothing here is called “5555”." in page
     assert "The newest order received is" in page
+    assert "2\xa0minutes ago" in page
+    assert "1 could not be taken" in page
+    assert "Did you mean" not in page
+    meant = ids.encode("ord", bought.order.public_id)
+    for slip in ("1002", "#1011", "101", "0101"):
+        assert f"?q={meant}" in ask(desk, slip), slip
+    assert f"?q={ids.encode('lnk', alice.links.get().public_id)}" in ask(desk, "alcie-link")
+    assert f"?q={ids.encode('cus', alice.customer.public_id)}" in ask(desk, "alcie@example.com")
+    told = secret(acme).get("/explain", q="1002").json()
+    assert told["nearest"] == [{"kind": "order", "name": "1001", "ask": meant}]
+    assert "Last Shopify message (Shop): 2 minutes ago; 1 of its messages could not be taken." in told["not_arrived"]
+    assert told["not_arrived"].endswith("Nearest: 1001.")
+    told = secret(rival).get("/explain", q="1001").json()
+    assert told["not_arrived"] == "No such order has arrived; none has arrived at all."
+    assert told["data"] == told["nearest"] == []
+
+
+def test_an_address_that_nobody_has_says_who_invited_it_and_what_waits_says_for_what(desk, acme, alice):
+    with transaction.atomic():
+        invitations.invite(advocate=alice, email="Fred@example.com", at=timezone.now())
+    secret(acme).post("/orders/ext_77/refunds", {"refund_id": "R-7", "amount_minor": 100})
+    page = ask(desk, "fred@example.com")
+    assert "Nobody with this address is known here." in page
+    assert "Alice invited this address on" in page
+    assert "Its refund R-7 came before it" in ask(desk, "77")
+
+
+def test_clicked_on_the_phone_and_bought_elsewhere_without_the_code(desk, acme, program, alice):
+    """Of a visit that a sign-up came with nothing is said."""
+    visits = [
+        clicks.open_link(
+            host="testserver", code="ALICE-LINK", at=at, counted=True, visitor=b"v" * 16, referrer="", query={}
+        )
+        for at in (timezone.now() - cast.HOUR, timezone.now() - 2 * cast.HOUR)
+    ]
+    click = ids.encode("clk", visits[1].click_id)
+    secret(acme).post("/signups", {"customer": {"external_id": "gina"}, "click_id": click})
+    order(acme)
+    page = ask(desk, "1001")
+    assert "Perhaps this one: 1 visit of Alice’s link ALICE-LINK, of which nothing came" in page
+    assert "bought elsewhere without the code" in page
+    told = secret(acme).get("/explain", q="1001").json()["data"][0]
+    assert [(each["code"], each["visits"]) for each in told["visits"]] == [("ALICE-LINK", 1)]
+    order(acme, "1002", name="hugo", referral_code="ALICE-LINK")
+    assert "Perhaps this one" not in ask(desk, "1002")
+
+
+def test_who_told_of_it_and_what_was_told_of_it_stands_in_the_answer(desk, acme, program, alice):
+    webhooks.create(storefront=acme, url="https://acme.example/hooks", at=timezone.now())
+    rule(program)
+    order(acme, referral_code=alice.code)
+    for lane in ("money", "out"):
+        while drain(lane, at=timezone.now()):
+            pass
+    page = ask(desk, "1001")
+    assert "Paid. From API, received" in page
+    assert "s after the payment." in page
+    assert "<summary>4 webhooks, 4 to be sent</summary>" in page
+    told = secret(acme).get("/explain", q="1001").json()["data"][0]["deliveries"]
+    assert [each["type"] for each in told] == [
+        "referral.created", "order.recorded", "conversion.recorded", "reward.pending"
+    ]  # fmt: skip
+
+
+def test_a_person_is_told_by_whom_they_were_brought_also_by_an_id(desk, acme, bought, alice):
+    for asked in ("fred", "ext_fred", ids.encode("cus", bought.order.customer.public_id)):
+        page = ask(desk, asked)
+        assert "fred was brought by Alice in “Friends of Acme”, code" in page.replace("Fred", "fred"), asked
+        assert "Orders of" in page
+    told = secret(acme).get("/explain", q="fred").json()
+    assert [each["method"] for each in told["brought_by"]] == ["code"]
+    assert [each["external_id"] for each in told["orders"]] == ["1001"]
+    assert secret(acme).get("/explain", q=alice.code).json()["friends"][0]["orders"] == [told["orders"][0]["id"]]
+    cast.customer(acme, "hugo")
+    assert "None has arrived. Hugo is known since" in ask(desk, "hugo@example.com")
 
 
 @pytest.mark.django_db
