@@ -9,7 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class TakeOrder:
+    """``unread``: the platform's names of amounts that are none, and count as 0."""
+
     fields: dict
+    unread: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,14 @@ class TakeRefund:
 
 @dataclass(frozen=True)
 class TakeAllRefunds:
-    """Every refund that the order had at ``told_at``: one of this source that is missing was deleted."""
+    """Every refund that the order had at ``told_at``: one of this source that is missing was deleted.
+
+    ``there``: the ids of all of them, also of those whose amount cannot be read.
+    """
 
     names: tuple
     refunds: tuple
+    there: tuple
     told_at: datetime | None = None
 
 

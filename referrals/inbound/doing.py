@@ -33,9 +33,10 @@ def _order(call, *, storefront, source, connection, at):
         number = fields["identifiers"].pop("number", None)
         kind = "invoice_number" if connection.platform == "stripe" else "shop_number"
         fields["identifiers"] |= {kind: number} if number else {}
-    order = orders.bring(storefront=storefront, fields=fields, source=source, at=at).order
+    order = orders.bring(storefront=storefront, fields=fields, unread=call.unread, source=source, at=at).order
     if order:
         refunded_sums.even_out(order=order, source=source, at=at)
+    return f"No amounts, counted as 0: {', '.join(call.unread)}." if call.unread else ""
 
 
 def _is_one_of_several(connection):
@@ -60,8 +61,7 @@ def _all_refunds(call, *, storefront, source, connection, at):
         return "Newer news of its refunds were here."
     for refund in call.refunds:
         orders.bring_refund(storefront=storefront, names=names, refund=refund, source=source, at=at)
-    there = {refund["refund_id"] for refund in call.refunds}
-    gone = Refund.objects.filter(order=order, brought_by=source, undone_at=None).exclude(refund_id__in=there)
+    gone = Refund.objects.filter(order=order, brought_by=source, undone_at=None).exclude(refund_id__in=call.there)
     for refund_id in gone.order_by("id").values_list("refund_id", flat=True) if order else ():
         orders.undo_refund(order=order, refund_id=refund_id, at=at)
     return ""

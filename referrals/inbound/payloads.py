@@ -69,10 +69,11 @@ def email(value):
 
 def minor(value, currency):
     """``"12.34", EUR`` → 1234; 0 for what is no amount. The sign stays."""
-    return _minor(value, currency) or 0
+    return minor_or_none(value, currency) or 0
 
 
-def _minor(value, currency):
+def minor_or_none(value, currency):
+    """As ``minor``, and None for what is no amount."""
     try:
         amount = Decimal(str(value)).scaleb(money.decimals(currency))
     except (ArithmeticError, ValueError):
@@ -84,7 +85,28 @@ def _minor(value, currency):
 
 def is_price(value, currency):
     """Whether it is an amount of at least 0."""
-    return (_minor(value, currency) or 0) >= 0 and _minor(value, currency) is not None
+    amount = minor_or_none(value, currency)
+    return amount is not None and amount >= 0
+
+
+def unread(data, is_amount, *paths):
+    """Of ``paths`` such as ``"fee_lines.total"`` those where something is no amount; lists are gone through.
+
+    Such an amount counts as 0, which somebody must see. What is missing, null or empty is nothing that was told.
+    """
+    return tuple(path for path in paths if not all(is_amount(each) for each in _told_at(data, path.split("."))))
+
+
+def _told_at(value, steps):
+    if value is None or value == "":
+        return
+    if isinstance(value, list):
+        for each in value:
+            yield from _told_at(each, steps)
+    elif steps and isinstance(value, dict):
+        yield from _told_at(value.get(steps[0]), steps[1:])
+    else:
+        yield value if not steps else {}
 
 
 def check(**readable):

@@ -68,7 +68,7 @@ def read_order(data):
     fields = shopify_orders.order(data)
     names = calls.names(external_id=fields.get("external_id"))
     rate = shopify_refunds.Rate.of(data)
-    taken = [calls.TakeOrder(fields)]
+    taken = [calls.TakeOrder(fields, shopify_orders.unread(data))]
     taken += [call for each in objects(data.get("refunds")) for call in shopify_refunds.calls_of(each, names, rate)]
     taken += [_fulfilment(each, names) for each in objects(data.get("fulfillments")) if _was_sent(each)]
     return calls.Reading(calls=tuple(taken), test=data.get("test") is True)
@@ -76,6 +76,7 @@ def read_order(data):
 
 def _read_refund(data):
     names = calls.names(external_id=text(data.get("order_id")))
+    payloads.check(transactions=shopify_refunds.are_amounts(data))
     found = shopify_refunds.calls_of(data, names, shopify_refunds.Rate())
     ignored = "" if found else "No money was given back, or orders/updated tells how much in the shop’s currency."
     test = any(each.get("test") is True for each in objects(data.get("transactions")))

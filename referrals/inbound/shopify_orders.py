@@ -18,7 +18,7 @@ from referrals.inbound.payloads import (
     text,
     whole,
 )
-from referrals.inbound.shopify_refunds import given_back
+from referrals.inbound.shopify_refunds import Rate, given_back
 from referrals.models import OrderKind, OrderStatus
 
 # The cart attributes that the snippet writes.
@@ -26,6 +26,17 @@ CLICK, CODE = "advocacy_click", "advocacy_code"
 _PAID = {"paid", "partially_refunded", "refunded"}
 _LONGEST_NAME = 300
 _MOST_LINES = 1000
+# What is 0 where it cannot be read; of what an order is refused without, see _check.
+_PARTS = (
+    "total_line_items_price",
+    "total_discounts",
+    "total_tax",
+    "total_tip_received",
+    "total_shipping_price_set.shop_money.amount",
+    "original_total_duties_set.shop_money.amount",
+    "line_items.tax_lines.price",
+    "line_items.discount_allocations.amount",
+)
 
 
 def order(data):
@@ -65,6 +76,14 @@ def _check(data, currency):
         current_total_price=now is None or is_price(now, currency),
         line_items=isinstance(lines, list) and all(is_price(each.get("price"), currency) for each in objects(lines)),
     )
+
+
+def unread(data):
+    """The names of amounts that are none, and count as 0."""
+    currency = text(data.get("currency"), 3).upper()
+    found = payloads.unread(data, lambda value: payloads.minor_or_none(value, currency) is not None, *_PARTS)
+    told = all(given_back(each, currency, Rate.of(data)) is not None for each in objects(data.get("refunds")))
+    return found if told else (*found, "refunds.transactions.amount")
 
 
 def _money(data, currency):

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from advocacy import money
 from referrals.inbound import calls
-from referrals.inbound.payloads import inside, minor, moment, objects, said, text, whole
+from referrals.inbound.payloads import inside, minor, minor_or_none, moment, objects, said, text, whole
 from referrals.models import RefundKind
 
 
@@ -58,10 +58,17 @@ def _amount(transaction, currency, rate):
     told = inside(transaction, "amount_set", "shop_money", "amount")
     paid_in = text(transaction.get("currency"), 3) or currency
     if told is not None or paid_in == currency:
-        return minor(transaction.get("amount") if told is None else told, currency)
-    if rate.worth and rate.paid_in == paid_in:
-        return money.round_half_up(minor(transaction.get("amount"), paid_in) * rate.worth)
+        return minor_or_none(transaction.get("amount") if told is None else told, currency)
+    amount = minor_or_none(transaction.get("amount"), paid_in)
+    if amount is not None and rate.worth and rate.paid_in == paid_in:
+        return money.round_half_up(amount * rate.worth)
     return None
+
+
+def are_amounts(refund):
+    """Whether its transactions say, in whatever currency, how much was moved."""
+    moved = objects(refund.get("transactions"))
+    return all(minor_or_none(each.get("amount"), text(each.get("currency"), 3)) is not None for each in moved)
 
 
 def _by_lines(refund, currency):
@@ -76,7 +83,8 @@ def _by_lines(refund, currency):
         for each in objects(refund.get("order_adjustments"))
         for name in ("amount_set", "tax_amount_set")
     ]
-    return sum(minor(each, currency) for each in parts if each) or None
+    amounts = [minor_or_none(each, currency) for each in parts if each]
+    return None if None in amounts else sum(amounts) or None
 
 
 def _shop_currency(refund):

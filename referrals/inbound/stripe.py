@@ -94,13 +94,13 @@ def read_object(topic, told, *, told_at):
 
 def _read_session(status):
     def read_it(told, told_at):
-        return _order(stripe_orders.of_session(told, status, told_at), "Nothing was to be paid, or nothing yet.")
+        return _order(told, stripe_orders.of_session(told, status, told_at), "Nothing was to be paid, or nothing yet.")
 
     return read_it
 
 
 def _read_invoice(told, told_at):
-    return _order(stripe_orders.of_invoice(told, told_at), "Nothing was paid: a trial, or covered by credit.")
+    return _order(told, stripe_orders.of_invoice(told, told_at), "Nothing was paid: a trial, or covered by credit.")
 
 
 def _read_intent(told, told_at):
@@ -108,13 +108,13 @@ def _read_intent(told, told_at):
     if not ours:
         why = "A payment without checkout session or invoice counts where its metadata has advocacy_order."
         return calls.Reading(ignored=why)
-    return _order(stripe_orders.of_intent(told), "Nothing was paid.")
+    return _order(told, stripe_orders.of_intent(told), "Nothing was paid.")
 
 
-def _order(fields, otherwise):
+def _order(told, fields, otherwise):
     if fields is None:
         return calls.Reading(ignored=otherwise)
-    return calls.Reading(calls=(calls.TakeOrder(fields),))
+    return calls.Reading(calls=(calls.TakeOrder(fields, stripe_orders.unread(told)),))
 
 
 def _read_invoice_payment(told, told_at):
@@ -131,6 +131,7 @@ def _read_invoice_payment(told, told_at):
 
 def _read_charge(told, told_at):
     """``amount_refunded`` is what was given back so far; refunds told by their ids are a part of it."""
+    stripe_orders.check(told, "amount_refunded")
     names = calls.names(
         charge=text(told.get("id")),
         payment_intent=_id(told.get("payment_intent")),
@@ -152,6 +153,7 @@ def _read_refund(told, told_at):
 
 def _refund(told, names):
     """One that failed was told of, and then did not happen: it is kept as undone, whichever is heard first."""
+    stripe_orders.check(told, "amount")
     given = amount(told.get("amount"), told.get("currency"))
     refund_id = text(told.get("id"))
     if not given or not refund_id:
@@ -169,9 +171,11 @@ def _refund(told, names):
 
 def _read_dispute(told, told_at):
     """The bank takes the money at once and gives it back where the shop wins; an inquiry takes none."""
+    status = text(told.get("status"))
+    if not status.startswith("warning_"):
+        stripe_orders.check(told, "amount")
     names = calls.names(charge=_id(told.get("charge")), payment_intent=_id(told.get("payment_intent")))
     taken, dispute_id = amount(told.get("amount"), told.get("currency")), text(told.get("id"))
-    status = text(told.get("status"))
     if status.startswith("warning_") or not taken or not dispute_id:
         return calls.Reading(ignored="The bank asks; it took no money.")
     fields = said(

@@ -11,6 +11,21 @@ from referrals.models import OrderKind, OrderStatus
 _DECIMALS = {"ISK": 2, "UGX": 2, "MGA": 0}
 _RENEWS = {"subscription_cycle", "subscription_update", "subscription_threshold"}
 _MOST_LINES = 1000
+# Of sessions and of invoices: what is 0 where it cannot be read; of what is refused without, see check.
+_PARTS = (
+    "amount_subtotal",
+    "total_details.amount_discount",
+    "total_details.amount_shipping",
+    "total_details.amount_tax",
+    "subtotal",
+    "shipping_cost.amount_subtotal",
+    "tax",
+    "total_discount_amounts.amount",
+    "total_taxes.amount",
+    "total_tax_amounts.amount",
+    "lines.data.amount",
+    "lines.data.discount_amounts.amount",
+)
 # Messages of one second: what is later in a payment's life is newer.
 _STEP = timedelta(milliseconds=1)
 _STEPS = {OrderStatus.PENDING: 0, OrderStatus.PAID: 1, OrderStatus.CANCELLED: 2}
@@ -26,16 +41,27 @@ def amount(value, currency):
     return whole(whole(value) * 10 ** (places - theirs))
 
 
-def _check(told, *amounts):
+def unread(told):
+    """The names of amounts that are none, and count as 0; what is given back of a period may be below 0."""
+    return payloads.unread(told, _is_amount, *_PARTS)
+
+
+def _is_amount(value):
+    return isinstance(value, int) and not isinstance(value, bool) and whole(abs(value)) == abs(value)
+
+
+def check(told, *amounts):
     """Refused without what its money is made of; an amount may be null where there is none, as of a set-up."""
-    sums = {name: name in told and (told[name] is None or whole(told[name]) == told[name]) for name in amounts}
+    sums = {
+        name: name in told and (told[name] is None or (_is_amount(told[name]) and told[name] >= 0)) for name in amounts
+    }
     priced = any(told.get(name) for name in amounts)
     payloads.check(**sums, currency=not priced or text(told.get("currency"), 3).upper() in money.CURRENCIES)
 
 
 def of_session(session, status, told_at):
     """The fields of a checkout's order, or None where nothing was to be paid, as of a trial."""
-    _check(session, "amount_total")
+    check(session, "amount_total")
     payloads.check(payment_status=status or text(session.get("payment_status")))
     currency, total = _currency(session), amount(session.get("amount_total"), session.get("currency"))
     if not total or session.get("payment_status") == "no_payment_required" or session.get("status") == "expired":
@@ -71,7 +97,7 @@ def of_session(session, status, told_at):
 
 def of_invoice(invoice, told_at):
     """The fields of an invoice's order, or None where no money came: a trial, or all of it covered by credit."""
-    _check(invoice, "total", "amount_paid")
+    check(invoice, "total", "amount_paid")
     currency, total = _currency(invoice), amount(invoice.get("total"), invoice.get("currency"))
     if not total or not whole(invoice.get("amount_paid")):
         return None
@@ -116,7 +142,7 @@ def of_invoice(invoice, told_at):
 
 def of_intent(intent):
     """The fields of an order that was paid without checkout and invoice; what those tell of it is newer."""
-    _check(intent, "amount_received")
+    check(intent, "amount_received")
     total = amount(intent.get("amount_received"), intent.get("currency"))
     if not total:
         return None

@@ -31,6 +31,20 @@ TOPICS = ("order.created", "order.updated", "order.restored", "customer.created"
 _PING = re.compile(rb"webhook_id=\d{1,19}")
 _PAID = {"processing", "completed", "refunded"}
 _LEFT = {"cancelled", "trash"}
+# What is 0 where it cannot be read; of what an order is refused without, see _check.
+_PARTS = (
+    "discount_total",
+    "discount_tax",
+    "shipping_total",
+    "shipping_tax",
+    "total_tax",
+    "line_items.subtotal",
+    "line_items.subtotal_tax",
+    "line_items.total_tax",
+    "fee_lines.total",
+    "fee_lines.total_tax",
+    "refunds.total",
+)
 _NO_ORDER = {"auto-draft", "checkout-draft", "draft"}
 _MOST_LINES = 1000
 # Where a payment plugin keeps which payment it was.
@@ -80,7 +94,10 @@ def read_order(data):
         return calls.Reading(ignored="The order is not placed yet.")
     fields = order(data)
     names = calls.names(external_id=fields.get("external_id"))
-    taken = [calls.TakeOrder(fields), calls.TakeAllRefunds(names, _refunds(data, fields), fields.get("updated_at"))]
+    taken = [calls.TakeOrder(fields, payloads.unread(data, _is_amount(fields["currency"]), *_PARTS))]
+    if isinstance(data.get("refunds"), list):
+        there = tuple(text(each.get("id")) for each in objects(data["refunds"]))
+        taken.append(calls.TakeAllRefunds(names, _refunds(data, fields), there, fields.get("updated_at")))
     delivered = moment(data.get("date_completed_gmt"))
     if data.get("status") == "completed" and delivered:
         taken.append(calls.TakeFulfilment(names, {"fulfilment_id": "completed", "delivered_at": delivered}))
@@ -131,6 +148,10 @@ def _check(data, currency):
         date_paid_gmt=status not in _PAID or "date_paid_gmt" in data,
         line_items=isinstance(lines, list) and all(is_price(each.get("total"), currency) for each in objects(lines)),
     )
+
+
+def _is_amount(currency):
+    return lambda value: payloads.minor_or_none(value, currency) is not None
 
 
 def _money(data, lines, currency, gross):

@@ -32,7 +32,7 @@ _MISSING = (
 _STEPS = [OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.CANCELLED]
 
 
-def add(order, values, *, source, at):
+def add(order, values, *, source, at, warnings=()):
     """Take checked fields of another source; the order is locked with whom they speak of. Answers a ``Recorded``."""
     news = {name: values[name] for name in _MISSING if values.get(name) and not getattr(order, name)}
     news |= _groups(order, values) | _coupons(order, values) | _further(order, values)
@@ -40,7 +40,7 @@ def add(order, values, *, source, at):
         news["customer"] = values["customer"]
     # Equal times are taken, so that this is never older news of its own source's.
     news["updated_at"] = order.updated_at
-    return changing.apply(order, news, at=at, lenient=True, warnings=_differences(order, values, source))
+    return changing.apply(order, news, at=at, lenient=True, warnings=[*_differences(order, values, source), *warnings])
 
 
 def name(order, names):

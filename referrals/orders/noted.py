@@ -35,6 +35,11 @@ def _source_differs(warning, currency):
     return f"{who} tells other amounts: {', '.join(parts)}. What was told first stays; compare it with the shop."
 
 
+def _amount_unreadable(warning, currency):
+    who = _SOURCES.get(warning.get("source"), warning.get("source"))
+    return f"{who} told amounts that cannot be read, and count as 0: {', '.join(warning['names'])}. Compare it there."
+
+
 def _total_mismatch(warning, currency):
     computed, said = _shown(warning.get("computed_minor"), currency), _shown(warning.get("total_minor"), currency)
     return f"Its parts come to {computed}, its total is told as {said}. The total counts."
@@ -96,6 +101,7 @@ def _shown(amount_minor, currency):
 
 
 _SENTENCES = {
+    "amount_unreadable": _amount_unreadable,
     "source_differs": _source_differs,
     "total_mismatch": _total_mismatch,
     "currency_changed": _currency_changed,

@@ -14,9 +14,10 @@ _PLACED_APART = timedelta(days=3)
 class Said:
     """The fields of one order, checked, with whom they come from."""
 
-    def __init__(self, storefront, fields, source, at, *, lenient):
+    def __init__(self, storefront, fields, source, at, *, lenient, unread=()):
         self.storefront, self.source, self.at, self.lenient = storefront, source, at, lenient
         self.values = order_fields.checked(fields, at=at)
+        self.warnings = [{"code": "amount_unreadable", "source": str(source), "names": [*unread]}] if unread else []
         self.names = finding.names_of(self.values)
         # An order of one of several shops is found by these, but only by who is not such a shop.
         self.of_a_shop = source not in _NO_SHOP and finding.SHOP_NUMBER in self.values.get("identifiers", {})
@@ -47,7 +48,7 @@ class Said:
         return creating.New(
             values=self.values,
             columns=columns,
-            warnings=warnings,
+            warnings=[*warnings, *self.warnings],
             names=self.kept_names(),
             source=self.source,
             person=recording.person_told(columns, at=self.at),
@@ -66,7 +67,7 @@ class Said:
 
     def add(self, order):
         order = self.locked(order)
-        answer = adding.add(order, self.values, source=self.source, at=self.at)
+        answer = adding.add(order, self.values, source=self.source, at=self.at, warnings=self.warnings)
         adding.name(order, self.kept_names())
         waiting.take(order=order, at=self.at)
         return answer

@@ -98,12 +98,13 @@ def change(*, storefront, external_id, fields, at, lenient=False):
         return changing.apply(order, said.values, at=at, lenient=lenient)
 
 
-def bring(*, storefront, fields, source, at):
+def bring(*, storefront, fields, source, at, unread=()):
     """One order as a platform or an import tells it: new, changed, or known from elsewhere. Answers a ``Recorded``.
 
-    Refuses only what cannot be read (``invalid_field``, ``missing_field``): its arithmetic is stored with warnings.
+    Refuses only what cannot be read (``invalid_field``, ``missing_field``): its arithmetic is stored with warnings,
+    as is which of its amounts were ``unread``, by the source's names.
     """
-    said = Said(storefront, fields, source, at, lenient=True)
+    said = Said(storefront, fields, source, at, lenient=True, unread=unread)
     with transaction.atomic():
         known = said.known()
         if known is None:
@@ -112,7 +113,7 @@ def bring(*, storefront, fields, source, at):
             return said.add(known)
         order = said.locked(known)
         values, warnings = adding.in_its_currency(order, said.values | adding.kept_groups(order, said.values))
-        return changing.apply(order, values, at=at, lenient=True, warnings=warnings)
+        return changing.apply(order, values, at=at, lenient=True, warnings=[*warnings, *said.warnings])
 
 
 def _record_alone(said):

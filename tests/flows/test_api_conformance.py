@@ -54,6 +54,12 @@ _ANY_MACHINE = {"deadline": None, "database": None, "suppress_health_check": lis
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def as_many_calls_as_it_takes(settings):
+    """Each example is also called without a key that is valid, more often in a minute than strangers may."""
+    settings.CALLS_PER_MINUTE_ADDRESS = 0
+
+
 @contextlib.contextmanager
 def connection_kept():
     """The server of WSGI ends with a request what the test's transaction lives in; Django's own client does not."""

@@ -37,6 +37,7 @@ def fields(**changes):
 MONEY = ["subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor", "revenue_minor"]
 LINE = stage.document("shopify/orders_paid")["line_items"][0]
 BACK = stage.document("shopify/refunds_create", transactions=[])
+PAID_BACK = stage.document("shopify/refunds_create")["transactions"][0]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,22 @@ BACK = stage.document("shopify/refunds_create", transactions=[])
 def test_the_amounts_of_an_order(changes, expected):
     taken = fields(**changes)
     assert [taken[name] for name in MONEY] == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, ()),
+        ({"total_tax": None, "total_tip_received": ""}, ()),
+        ({"total_tax": "x", "total_discounts": "1e400"}, ("total_discounts", "total_tax")),
+        ({"total_shipping_price_set": {"shop_money": "5"}}, ("total_shipping_price_set.shop_money.amount",)),
+        ({"line_items": [LINE, LINE | {"tax_lines": [{"price": "x"}]}]}, ("line_items.tax_lines.price",)),
+        ({"line_items": [LINE | {"discount_allocations": 5}]}, ("line_items.discount_allocations.amount",)),
+        ({"refunds": [BACK | {"transactions": [PAID_BACK | {"amount": "x"}]}]}, ("refunds.transactions.amount",)),
+    ],
+)
+def test_amounts_that_are_none_are_named(changes, names):
+    assert shopify_orders.unread(stage.document("shopify/orders_paid", **changes)) == names
 
 
 @pytest.mark.parametrize(
@@ -101,6 +118,18 @@ def test_refunds_are_counted_in_the_shops_money(tell):
     again = {"refunds": [bare], "updated_at": "2026-03-04T10:00:00+01:00", "financial_status": "partially_refunded"}
     # 49.90 EUR were paid as 54.56 USD: 5.46 USD are 4.99 EUR.
     assert tell("orders_paid", **again).refunded_minor == 2250 + 499
+
+
+def test_a_refund_of_which_nobody_can_tell_how_much_fails_and_is_seen_with_the_order(tell):
+    tell("refunds_create", "refunds/create", transactions=[PAID_BACK | {"amount": "x"}])
+    message = InboundMessage.objects.get()
+    assert (message.state, message.note.split(".")[0]) == ("failed", "Missing or unreadable: transactions")
+    order = tell("orders_paid", refunds=[BACK | {"transactions": [PAID_BACK | {"amount": "x"}]}])
+    assert (order.status, order.refunded_minor, order.warnings[-1]["names"]) == (
+        "paid",
+        0,
+        ["refunds.transactions.amount"],
+    )
 
 
 def test_parcels_are_sent_and_delivered_and_told_again(tell):

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from advocacy.models import Storefront
+from advocacy.refusals import Refused
 from referrals import inbound
-from referrals.inbound import platforms, stripe_orders
+from referrals.inbound import platforms, stripe, stripe_orders
 from referrals.models import Conversion, InboundMessage, InboundRefusal, Order
 from tests.cast import DAY, MINUTE
 from tests.referrals import platforms_stage as stage
@@ -219,6 +220,65 @@ def test_what_the_snippet_wrote_is_told_from_the_shops_own_reference(reference, 
     session |= {"client_reference_id": reference, "metadata": {}}
     fields = stripe_orders.of_session(session, None, timezone.now())
     assert (fields.get("click_id"), fields.get("referral_code")) == (click, code)
+
+
+def read(name, **changes):
+    told = stage.document(f"stripe/{name}", **changes)
+    return stripe.read_object(told["type"], told["data"]["object"], told_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "missing"),
+    [
+        ("checkout_session_completed", {"amount_total": "4990"}, "amount_total"),
+        ("checkout_session_completed", {"amount_total": -1}, "amount_total"),
+        ("checkout_session_completed", {"amount_total": 10**30}, "amount_total"),
+        ("checkout_session_completed", {"currency": "eux"}, "currency"),
+        ("checkout_session_completed", {"currency": None}, "currency"),
+        ("checkout_session_completed", {"payment_status": None}, "payment_status"),
+        ("invoice_paid", {"total": True}, "total"),
+        ("invoice_paid", {"total": 29.0, "amount_paid": "29"}, "total, amount_paid"),
+        ("payment_intent_succeeded", {"amount_received": [5490]}, "amount_received"),
+        ("charge_refunded", {"amount_refunded": "1500"}, "amount_refunded"),
+        ("charge_refunded", {"currency": "?"}, "currency"),
+        ("refund_created", {"amount": "1500"}, "amount"),
+        ("refund_created", {"amount": -1500}, "amount"),
+        ("refund_failed", {"currency": 7}, "currency"),
+        ("charge_dispute_created", {"amount": "all"}, "amount"),
+    ],
+)
+def test_a_document_without_its_money_is_refused_by_name(name, changes, missing):
+    with pytest.raises(Refused, match=f"^Missing or unreadable: {missing}\\. Nothing of it was taken"):
+        read(name, **changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "ignored"),
+    [
+        ("checkout_session_trial", {"amount_total": None, "currency": None}, "Nothing was to be paid, or nothing yet."),
+        ("refund_created", {"amount": 0}, "No money was given back."),
+        ("charge_refunded", {"amount_refunded": None}, "No money was given back."),
+        ("charge_dispute_created", {"status": "warning_closed", "amount": "?"}, "The bank asks; it took no money."),
+    ],
+)
+def test_what_costs_nothing_is_no_fault(name, changes, ignored):
+    assert (read(name, **changes).ignored, read(name, **changes).calls) == (ignored, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "names"),
+    [
+        ("checkout_session_completed", {}, ()),
+        ("checkout_session_completed", {"amount_subtotal": "x"}, ("amount_subtotal",)),
+        ("checkout_session_completed", {"total_details": {"amount_tax": 1.5}}, ("total_details.amount_tax",)),
+        # What is given back of a period is below 0.
+        ("invoice_paid", {"lines": {"data": [{"amount": -300}, {"amount": 3200}]}}, ()),
+        ("invoice_paid", {"lines": {"data": [{"amount": "3200"}]}, "tax": {}}, ("tax", "lines.data.amount")),
+        ("invoice_paid", {"total_taxes": [{"amount": False}]}, ("total_taxes.amount",)),
+    ],
+)
+def test_parts_that_are_no_amounts_are_named_with_the_order(name, changes, names):
+    assert read(name, **changes).calls[0].unread == names
 
 
 def test_each_platform_has_what_the_door_needs():

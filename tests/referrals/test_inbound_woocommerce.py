@@ -7,6 +7,7 @@ from advocacy import connections
 from referrals import inbound
 from referrals.inbound import hearing, woocommerce
 from referrals.models import Conversion, InboundMessage, Order
+from referrals.orders import noted
 from tests.referrals import platforms_stage as stage
 
 
@@ -72,6 +73,24 @@ def test_a_refund_comes_with_its_order_and_may_be_deleted_again(tell):
         0,
         "Newer news of its refunds were here.",
     )
+
+
+def test_amounts_that_are_none_count_0_and_are_seen_and_undo_no_refund(tell):
+    line = stage.document("woocommerce/order_created")["line_items"][0]
+    odd = {"total_tax": "much", "line_items": [line | {"subtotal": {}}, line], "fee_lines": [{"total": True}, 7]}
+    order = tell("order_created", "order.created", **odd)
+    names = ["total_tax", "line_items.subtotal", "fee_lines.total", "fee_lines.total_tax"]
+    assert order.warnings[-1] == {"code": "amount_unreadable", "source": "woocommerce", "names": names}
+    assert (order.status, order.tax_minor, order.total_minor) == ("paid", 0, 4990)
+    assert InboundMessage.objects.get().note == f"No amounts, counted as 0: {', '.join(names)}."
+    assert noted.in_words(order.warnings[-1], currency="EUR") == (
+        f"WooCommerce told amounts that cannot be read, and count as 0: {', '.join(names)}. Compare it there."
+    )
+    assert tell("order_refunded").refunded_minor == 2250
+    refund = stage.document("woocommerce/order_refunded")["refunds"][0]
+    for place, refunds in enumerate([[refund | {"total": "?"}], "?"], start=1):
+        order = tell("order_refunded", refunds=refunds, date_modified_gmt=f"2026-03-05T12:0{place}:00")
+        assert (order.refunded_minor, order.warnings[-1]["names"]) == (2250, ["refunds.total"])
 
 
 def test_a_completed_order_was_delivered_once(tell):
