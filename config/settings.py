@@ -245,6 +245,8 @@ CALLS_PER_MINUTE_PUBLISHABLE = environment.whole_number(
     "CALLS_PER_MINUTE_PUBLISHABLE", default=12_000, least=0, most=10_000_000
 )
 CALLS_PER_MINUTE_ADDRESS = environment.whole_number("CALLS_PER_MINUTE_ADDRESS", default=300, least=0, most=1_000_000)
+# For so long a live key and its storefront are taken as they were a moment ago, without asking the database.
+KEY_TRUST_MILLISECONDS = environment.whole_number("KEY_TRUST_MILLISECONDS", default=500, least=0, most=60_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["advocacy.api.keys.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["advocacy.api.keys.SecretKey"],

@@ -8,8 +8,9 @@ from config import api, codes, explain, friend_coupons, health, me, testing
 from config.portal.sessions import PortalSessions
 
 API = [
-    path("", include("advocacy.api.urls")),
+    # What is asked most often first.
     path("", include("referrals.api.urls")),
+    path("", include("advocacy.api.urls")),
     path("", include("rewards.api.urls")),
     path("explain", explain.Explain.as_view()),
     path("orders/<str:id>/explain", explain.ExplainOrder.as_view()),
@@ -26,6 +27,7 @@ API = [
 ]
 
 urlpatterns = [
+    path("api/v1/", include(API)),
     # Nothing of the admin has a page on the site; the admin's own address for that cannot read our ids.
     re_path("^admin/r/", api.not_found, {"exception": None}),
     path("admin/", admin.site.urls),
@@ -34,7 +36,6 @@ urlpatterns = [
     path("accounts/email/", api.not_found, {"exception": None}),
     path("accounts/password/reset/", api.not_found, {"exception": None}),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", include(API)),
     path("healthz", health.healthz),
     path("portal/", include("config.portal.urls")),
     path("a/<str:code>/coupon", friend_coupons.coupon),

@@ -18,6 +18,8 @@ from tests import emptying
 # What this machine's .env says must not change what the tests see.
 os.environ["ENV_FILE"] = ""
 os.environ.setdefault("MODE", "development")
+# A test changes a storefront and calls at once.
+os.environ["KEY_TRUST_MILLISECONDS"] = "0"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 

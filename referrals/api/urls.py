@@ -14,6 +14,12 @@ from referrals.api.shares import Shares, ShareViews
 from referrals.api.signups import Signups
 
 urlpatterns = [
+    path("orders", Orders.as_view()),
+    path("orders/<str:id>", OneOrder.as_view()),
+    path("orders/<str:id>/fulfilments", Fulfilments.as_view()),
+    path("orders/<str:id>/fulfilments/<str:fulfilment_id>", OneFulfilment.as_view()),
+    path("orders/<str:id>/refunds", Refunds.as_view()),
+    path("orders/<str:id>/refunds/<str:refund_id>", OneRefund.as_view()),
     path("advocates", Advocates.as_view()),
     path("advocates/batch", Batch.as_view()),
     path("advocates/<str:id>", OneAdvocate.as_view()),
@@ -25,12 +31,6 @@ urlpatterns = [
     path("invitations", Invitations.as_view()),
     path("invitations/<str:id>", OneInvitation.as_view()),
     path("signups", Signups.as_view()),
-    path("orders", Orders.as_view()),
-    path("orders/<str:id>", OneOrder.as_view()),
-    path("orders/<str:id>/fulfilments", Fulfilments.as_view()),
-    path("orders/<str:id>/fulfilments/<str:fulfilment_id>", OneFulfilment.as_view()),
-    path("orders/<str:id>/refunds", Refunds.as_view()),
-    path("orders/<str:id>/refunds/<str:refund_id>", OneRefund.as_view()),
     path("referrals", Referrals.as_view()),
     path("referrals/<str:id>", OneReferral.as_view()),
     path("conversions", Conversions.as_view()),

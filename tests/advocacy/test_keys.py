@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from advocacy import keys
+from advocacy import keys, twins
 from advocacy.models import ApiKey, KeyKind, Storefront
 from advocacy.refusals import Refused
 
@@ -99,6 +99,23 @@ def test_a_key_is_never_older_than_the_database_says(acme):
     assert keys.find(token, AT).storefront.name == "Acme Tea"
     type(key).objects.filter(pk=key.pk).update(revoked_at=AT)
     assert keys.find(token, AT) is None
+
+
+def test_a_live_key_is_trusted_for_a_moment_and_a_test_key_never(acme, settings, monkeypatch):
+    settings.KEY_TRUST_MILLISECONDS = 500
+    clock = [100.0]
+    monkeypatch.setattr(keys.time, "monotonic", lambda: clock[0])
+    (key, token), (_, other), (_, test) = make(acme), make(acme), make(twins.of(acme, at=AT))
+    assert all(keys.find(each, AT) for each in (token, other, test))
+    ApiKey.objects.update(revoked_at=AT)
+    assert [bool(keys.find(each, AT)) for each in (token, other, test)] == [True, True, False]
+    # Who revokes it here trusts it no more.
+    ApiKey.objects.filter(pk=key.pk).update(revoked_at=None)
+    keys.revoke(key=key, at=AT)
+    clock[0] += 0.4
+    assert [bool(keys.find(each, AT)) for each in (token, other)] == [False, True]
+    clock[0] += 0.1
+    assert keys.find(other, AT) is None
 
 
 def test_an_overlap_of_more_than_30_days_is_refused(acme):

@@ -3,6 +3,7 @@
 import pytest
 
 from advocacy.api import limits
+from advocacy.models import ApiKey
 from advocacy.outbox import wake
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
@@ -21,6 +22,19 @@ def test_each_key_has_its_own_room_and_is_told_how_much(acme, settings):
     assert 0 < int(third["Retry-After"]) <= 61
     assert third["RateLimit-Remaining"] == "0"
     assert other.get("/customers").status_code == 200
+
+
+def test_of_a_high_limit_a_process_takes_several_calls_at_a_time_and_refuses_the_same_one(acme, settings):
+    settings.CALLS_PER_MINUTE_SECRET = 2000
+    shop = secret(acme)
+    key = ApiKey.objects.get(storefront=acme)
+    left = [int(shop.get("/customers")["RateLimit-Remaining"]) for _ in range(4)]
+    assert (left, int(wake.broker().get(f"calls key {key.pk}"))) == ([1999, 1998, 1997, 1996], 6)
+    # Another process has taken nearly all of the rest.
+    wake.broker().incrby(f"calls key {key.pk}", 1993)
+    left = [shop.get("/customers") for _ in range(4)]
+    assert [each["RateLimit-Remaining"] for each in left] == ["1995", "1994", "0", "0"]
+    assert [each.status_code for each in left] == [200, 200, 200, 429]
 
 
 def seen_from(caller, address):
