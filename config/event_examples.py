@@ -121,6 +121,9 @@ _FACTS = {
     "ends_at": BOUGHT,
     "policy": "waive",
     "decisions": 12,
+    "corrects": None,
+    "digests": {"hold_days": "8527a891e224136950ff32ca212b45bc93f69fbb801c3b1ebedac52775f99e61"},
+    "rule_version": sample("rule_version"),
     **{kind: sample(kind) for kind in ("link", "order", "reward", "rule", "payout_batch", "coupon", "correction")},
 }
 _REFUNDED = {"refunded_minor": 1400, "revenue_change_minor": -1296, "orders_change": 0, "refunded_change_minor": 1400}
@@ -141,6 +144,7 @@ _BY_SUBJECT = {
     },
     "redemption": {"order": "1002", "state": "reserved", "expires_at": _LATER},
     "adjustment": {"kind": "given"},
+    "rule_version": {"ends_at": None},
     "coupon": {"kind": "coupon", "order": None, "used_minor": 0},
 }
 _OF_TYPE = {
@@ -183,7 +187,7 @@ _ALICE = {"id": sample("advocate"), "customer": sample("customer"), "external_id
 # Whose events name the advocate and the friend.
 _OF_BOTH = {"referral", "conversion", "order"}
 _ABOUT_AN_ORDER = {"order", "conversion"}
-_ABOUT_NOBODY = {"rule", "coupon_pool"}
+_ABOUT_NOBODY = {"rule", "rule_version", "coupon_pool"}
 
 
 def example(name):

@@ -182,3 +182,19 @@ RULE_CORRECTED = EventType(
     },
     triggers=False,
 )
+
+RULE_VERSION_SAVED = EventType(
+    "rule_version.saved",
+    "rule_version",
+    "A rule was saved: what happens from then on is decided by its new version.",
+    {
+        "rule": "its id",
+        "rule_version": "the id of the version",
+        "number": "of the version, counted from 1",
+        "corrects": "the id of the version whose decisions it corrects, or null",
+        "starts_at": "from when it decides, RFC 3339",
+        "ends_at": "the end that it was saved with, RFC 3339, or null",
+        "digests": "of each of its terms the SHA-256, by name: what proves that it was not changed",
+    },
+    triggers=False,
+)

@@ -9,7 +9,7 @@ from django.db.models import F, Max, Q
 
 from advocacy.models import Offer
 from advocacy.refusals import Refused
-from rewards import promises, rule_checks, rule_warnings, sentences
+from rewards import promises, rule_checks, rule_warnings, sentences, version_digests
 from rewards.models import Rule, RuleStatus, RuleVersion
 
 # The columns of a version that its terms are made of.
@@ -43,6 +43,7 @@ def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=F
             _take_back(rule, at)
         version = _next_version(rule, terms, starts_at, at)
         promises.write(program=program, version=version)
+        version_digests.tell(version, at=at)
     return version
 
 

@@ -21,6 +21,7 @@ _KINDS = {
     "undoes": "adjustment",
     "mistaken_version": "rule_version",
     "corrected_version": "rule_version",
+    "corrects": "rule_version",
 }
 # Where "order" is the storefront's own id.
 _OWN_ORDERS = "redemption"

@@ -6,7 +6,7 @@ from django.db.models import F
 from advocacy import jobs
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict
-from rewards import events, locks
+from rewards import events, locks, version_digests
 from rewards.corrections import four_eyes, proposing
 from rewards.corrections.terms import corrected
 from rewards.models import Correction, CorrectionState, Rule
@@ -34,6 +34,7 @@ def approve(*, correction, by, at):
         # From now on it decides: also what is told of the period only later.
         correction.corrected.created_at = at
         correction.corrected.save(force_insert=True)
+        version_digests.tell(correction.corrected, at=at)
         correction.state, correction.approved_by, correction.approved_at = CorrectionState.RUNNING, by, at
         correction.save()
         return jobs.start(

@@ -36,6 +36,7 @@ RECOUNTED = {
         "crediting": "credited_at",
         "rewards' expiry": "expires_at",
     },
+    "rule": {"rule versions": "public_id program"},
     "subject": {
         "copies in subjects": "advocate friend customer",
         "subjects": "settled_version decisions_made",
@@ -114,7 +115,7 @@ FREE = {
         "created_at": _SHOWN,
         "reminded_at": _TOLD,
     },
-    "rule": dict.fromkeys(("public_id", "program", "name", "status", "created_at"), _SETTING) | {"version": _NUMBER},
+    "rule": dict.fromkeys(("name", "status", "created_at"), _SETTING) | {"version": _NUMBER},
     "shopcredit": dict.fromkeys("storefront connection customer unit given_minor told_minor".split(), _THEIRS),
     "shopcreditmove": dict.fromkeys("public_id credit amount_minor seen reference begun_at done_at".split(), _THEIRS),
     "subject": {"waits_for": _WITHHELD},

@@ -220,6 +220,15 @@ SPOILT = {
         "UPDATE rewards_reward SET credited_at = '2026-01-01' WHERE id = {reward}",
         "Reward {reward} was credited 2026-01-01 00:00:00+00; its transfers say never.",
     ),
+    "rows that somebody recorded": (
+        "UPDATE rewards_adjustment SET public_id = gen_random_uuid()",
+        "No event tells of adjustment {given}: nobody recorded it.",
+    ),
+    "rule versions": (
+        "UPDATE rewards_ruleversion SET hold_days = 0, "
+        "benefits = jsonb_set(benefits, '{{advocate,amount_minor}}', '9000') WHERE id = {version}",
+        "Rule version {version} is not as it was saved: benefits, hold_days.",
+    ),
     "credit in shops": (
         "UPDATE rewards_shopcredit SET given_minor = 5",
         "A shop has 5 of ours by account {credit}; its entries say 0.",
@@ -268,6 +277,7 @@ def names(fred):
         "step_decision": steps[0].pk,
         "payout": Transfer.objects.get(leg="reserve", unit="EUR", reward__form="cash").reference,
         "adjustment": Adjustment.objects.get().public_id,
+        "given": Adjustment.objects.get().pk,
         "coded": Reward.objects.get(form="coupon").pk,
         "coupon": Coupon.objects.get(state="assigned").pk,
         "storefront": fred.storefront_id,

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from referrals import events as catalogue
-from rewards import adjustments, audit, redemptions
+from rewards import adjustments, audit, redemptions, rulebook
 from rewards.models import (
     Rate,
     Reward,
     Subject,
 )
-from tests.rewards import test_audit
+from tests.rewards import scene, test_audit
 from tests.rewards.audit_stage import spoil
 from tests.rewards.scene import (
     NOW,
@@ -64,6 +66,35 @@ def test_a_rate_that_was_changed_after_something_was_decided_by_it_is_found(fred
     assert list(audit.parts()["rates"]()) == []
     spoil("UPDATE rewards_rate SET rate = 9.2")
     assert len(list(audit.parts()["rates"]())) == 1
+
+
+_COPIED = """
+    INSERT INTO rewards_ruleversion SELECT (jsonb_populate_record(
+        one, jsonb_build_object('id', 9999, 'public_id', gen_random_uuid(), 'number', 9, 'starts_at', one.ends_at)
+    )).* FROM rewards_ruleversion one ORDER BY id LIMIT 1
+"""
+
+
+_SET = "UPDATE rewards_ruleversion SET {} WHERE id = {{0}}".format
+_NOT_SO = "Rule version {0} is not as it was saved:"
+UNSAVED = {
+    _COPIED: "Rule version 9999 was saved by nobody.",
+    _SET("starts_at = '2020-01-01'"): f"{_NOT_SO} its time.",
+    _SET("ends_at = NULL"): f"{_NOT_SO} its end.",
+    "SET CONSTRAINTS ALL DEFERRED; " + _SET("rule_id = 0"): "Rule version {1} is gone.",
+}
+
+
+def test_a_rule_version_that_nobody_saved_so_is_found():
+    program, at = scene.program_of(scene.acme()), timezone.now()
+    first = rule_of(program)
+    rulebook.save(program=program, rule=first.rule, name="Give 11", terms=rulebook.terms_of(first), at=at)
+    assert list(audit.parts()["rule versions"]()) == []
+    for statement, said in UNSAVED.items():
+        with transaction.atomic():
+            spoil(statement.format(first.pk))
+            assert list(audit.parts()["rule versions"]()) == [said.format(first.pk, first.public_id)]
+            transaction.set_rollback(True)
 
 
 DIGITAL = {"digital": True, "advocate_review": "held"}
