@@ -71,6 +71,11 @@ REASONS = {
         "Not this friend’s first order that counts: once per friend.",
         "The program pays for a friend’s first order only.",
     ),
+    "first_order_taken": Reason(
+        "While this order was given back, another order of the friend took the reward for a first order: it is paid "
+        "once per friend, and stays with that order.",
+        "The reward for this friend’s first order came with another order of theirs.",
+    ),
     "first_order_excluded": Reason(
         "The customer’s first order; the rule is for later ones.", "The program pays for later orders only."
     ),

@@ -91,7 +91,22 @@ def _whole(said):
         "reasons": dict.fromkeys(said["owed"], said["refusal"]),
         "uses": [],
     }
-    return nothing | said | {"checks": [_check(check) for check in checks]}
+    return nothing | said | {"checks": [_check(check) for check in checks]} | _taken_meanwhile(said)
+
+
+def _taken_meanwhile(said):
+    """Only what was granted once can have been the friend's first order, and lost that to another since."""
+    granted = said.get("granted", {})
+    return (
+        {
+            "reasons": {
+                side: ["first_order_taken" if key == "not_first_order" and granted[side] else key for key in keys]
+                for side, keys in said["reasons"].items()
+            }
+        }
+        if granted
+        else {}
+    )
 
 
 def _check(kept):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from referrals import events as catalogue
-from rewards import audit, crediting, rulebook
+from rewards import audit, crediting, explanations, rulebook
 from rewards.models import Counter, Decision, Reward, RuleVersion
 from tests.rewards.scene import (
     NOW,
@@ -84,6 +84,10 @@ def test_the_first_order_is_paid_once_and_its_room_comes_back_when_it_is_refunde
     settle()
     assert balances(alice.customer) == {"pending": 1000}, "the third order has the room now"
     assert Counter.objects.get().used == 1
+    told = explanations.of_subject(storefront=alice.storefront, kind="conversion", public_id=first.public_id)
+    reasons = told["decisions"][-1]["rules"][0]["sides"][0]["reasons"]
+    assert [each["key"] for each in reasons] == ["first_order_taken"], "a chargeback that was won pays no second time"
+    assert reasons[0]["advocate"] == "The reward for this friend’s first order came with another order of theirs."
 
 
 def test_what_an_archived_rule_granted_is_taken_back_by_a_refund(program, alice, fred):
