@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
-from bench import ground
+from bench import ground, web
 from config import stack
 
 RATE, SECONDS, WARM_UP = 50, 20, 2
@@ -35,9 +35,7 @@ _BACK, _ALL_THE_WAY = 200, 200
 
 def main():
     with ground.database():
-        from bench import machine  # noqa: PLC0415 (Django is set up first)
-
-        factor = machine.factor()
+        factor = web.factor()
         code, token = stage()
         with stack.running(port=8400, say=lambda *words: None) as running:
             sender = Sender(running.base_url.removeprefix("http://"), token, code)

@@ -1,7 +1,8 @@
-"""How fast this machine is beside the one that the goals in absolute figures were set on.
+"""How fast this machine is beside the one that the goals in absolute figures were set on, in what workers do alone.
 
 Measured in the run that it judges, because a shared machine is never the same twice. The two figures known of the other
-machine are of plain inserts of events, without anything of the product in them.
+machine are of plain inserts of events, without anything of the product in them. For what is asked over HTTP there is
+``bench.web.factor``.
 """
 
 import time

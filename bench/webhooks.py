@@ -18,7 +18,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from bench import ground
+from bench import ground, web
 from config import stack
 
 GOAL_MS, RATE, WARM_UP = 50, 50, 150
@@ -28,9 +28,7 @@ _SECRET = "whsec_of_the_bench"
 
 def main():
     with _Sink() as port, ground.database():
-        from bench import machine  # noqa: PLC0415 (Django is set up first)
-
-        factor = machine.factor()
+        factor = web.factor()
         path, events = _stage()
         with stack.running(port=8600, say=lambda *words: None) as running:
             shop = Shop(running.base_url.removeprefix("http://"), path)
