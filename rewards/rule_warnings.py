@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from advocacy import conditions, money
+from advocacy import conditions, ids, money
 from advocacy.models import Offer, Side
 from advocacy.outbox.catalogue import TYPES
 from advocacy.refusals import Refused
-from rewards.models import CONVERSION_TRIGGER, Frequency, HoldFrom
+from rewards.models import CONVERSION_TRIGGER, CouponPool, Frequency, HoldFrom
 from rewards.rules import terms as words
 
 _SENT = (HoldFrom.SHIPPING, HoldFrom.DELIVERY)
@@ -36,7 +36,7 @@ def check(*, program, terms, accepted):
 def warnings(*, program, terms):
     """``[Warned]`` of terms that ``rule_checks`` does not refuse."""
     found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
-    found += [*_dead(program, terms), _first_of_later(terms), _nothing_sent(terms)]
+    found += [*_dead(program, terms), _first_of_later(terms), _nothing_sent(terms), _for_nothing(program, terms)]
     return [warned for warned in found if warned]
 
 
@@ -104,6 +104,32 @@ def _friend_offer(program, terms):
         f"The {name} is counted after discounts: a friend who uses their own offer can fall below your minimum, and "
         "the advocate gets nothing. The minimum order compares the goods before any discount; use that instead.",
     )
+
+
+def _for_nothing(program, terms):
+    """A friend who pays nothing with their offer still earns the advocate a fixed reward."""
+    if terms.get("trigger", CONVERSION_TRIGGER) != CONVERSION_TRIGGER or terms.get("milestone_every"):
+        return None
+    if not any(side != Side.FRIEND and _is_flat(benefit) for side, benefit in terms["benefits"].items()):
+        return None
+    asked = conditions.single_conditions(terms.get("conditions") or [])
+    if any(one["field"] in _AFTER_DISCOUNTS and one["op"] == "at_least" for one in asked):
+        return None
+    pool = _free_of_charge(program, terms)
+    return pool and Warned(
+        "friend_pays_nothing",
+        f"Friends get codes of “{pool.name}”, which take off 100 %: an order that cost them nothing earns the fixed "
+        "reward in full, as the minimum order compares the goods before any discount. Ask for a revenue of at least "
+        "what the reward costs, or take less off.",
+    )
+
+
+def _free_of_charge(program, terms):
+    """A pool that takes off everything, of which friends get codes: by coming, or from this rule."""
+    promised = terms["benefits"].get(Side.FRIEND, {}).get("pool")
+    named = [program.friends_pool, promised and ids.decode("pol", promised)] if program.pk else []
+    whole = CouponPool.objects.filter(program=program.pk, percent_bp=money.BASIS_POINTS)
+    return whole.filter(public_id__in=[each for each in named if each]).first() if any(named) else None
 
 
 def _promised_to_friends(program):

@@ -127,15 +127,17 @@ def _looked(errand, caller, records, unit):
         ],
         ignore_conflicts=True,
     )
-    theirs = set(_rows(errand, records, unit).values_list("customer", flat=True))
-    return {each.pk: _look(caller, each, unit, each is records[0]) for each in records if each.pk in theirs}
+    theirs = {row.customer_id: shop_spending.back_to(credit=row) for row in _rows(errand, records, unit)}
+    return {
+        each.pk: _look(caller, each, unit, each is records[0], theirs[each.pk]) for each in records if each.pk in theirs
+    }
 
 
-def _look(caller, record, unit, counts):
+def _look(caller, record, unit, counts, back_to):
     shop = credit.of(caller)
     try:
         owner = shop.whose(caller, record)
-        return owner, shop.look(caller, owner, unit)
+        return owner, shop.look(caller, owner, unit, back_to=back_to)
     except Refused as refused:
         if counts or refused.code != "unknown_customer":
             raise

@@ -57,6 +57,17 @@ def note(*, credit, purse, at):
             _note(credit, entry, at)
 
 
+def back_to(*, credit):
+    """The names of entries that must be seen: before the last that was followed, none is left to follow.
+
+    And the newest before a move that was begun, or whether it was made could not be told.
+    """
+    noted = credit.entries.order_by("-pk").first()
+    first = credit.moves.filter(done_at__isnull=False).order_by("pk").first()
+    known = noted.name if noted else first and first.reference
+    return {known, *credit.moves.filter(done_at=None).values_list("seen", flat=True)} - {None, ""}
+
+
 def _since(reference, newest_first):
     """What came after our first move, the oldest first; all, where that is longer ago than what was looked at."""
     names = [entry.name for entry in newest_first]

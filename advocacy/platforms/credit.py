@@ -1,8 +1,9 @@
 """What customers have to spend as a platform keeps it: Shopify's store credit, Stripe's customer balance.
 
-Each of ``SHOPS`` has ``whose(caller, person)`` → the platform's id of a customer, ``look(caller, owner, currency)`` →
-``Purse``, ``move(caller, owner, amount_minor, currency, mark)`` → the entry's id (an amount below 0 takes), and
-``check(caller, currency)``. They refuse in words.
+Each of ``SHOPS`` has ``whose(caller, person)`` → the platform's id of a customer; ``look(caller, owner, currency,
+back_to=names)`` → ``Purse`` with the entries back to all of these, at least the newest page; ``move(caller, owner,
+amount_minor, currency, mark)`` → the entry's id (an amount below 0 takes); and ``check(caller, currency)``. They refuse
+in words.
 """
 
 from advocacy.models import Connection

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 from advocacy import money
 from advocacy.platforms.calling import PlatformFailed
@@ -65,6 +66,21 @@ class Purse:
 
     balance_minor: int = 0
     entries: tuple = ()
+
+
+# So many pages of a customer's account are asked for at once.
+_MOST_PAGES = 40
+
+
+def back_to(names, pages):
+    """The entries of ``pages``, the newest first, as far as all of ``names`` are among them; always of one page."""
+    entries, missing = [], set(names)
+    for page in islice(pages, _MOST_PAGES):
+        entries += page
+        missing -= {entry.name for entry in page}
+        if not missing:
+            break
+    return tuple(entries)
 
 
 def minor(text, currency):

@@ -1,5 +1,6 @@
 """Shopify's store credit. It keeps no mark of ours: a move is known again by what was there before it."""
 
+from advocacy.platforms import known
 from advocacy.platforms import shopify_graphql as graphql
 from advocacy.platforms.known import Entry, Purse, decimal, minor, same_currency
 from advocacy.refusals import Refused
@@ -10,6 +11,16 @@ _BY_MAIL = """
 query Find($query: String!) {
   customers(first: 2, query: $query) { nodes { id } }
 }"""
+_ENTRIES = """pageInfo { hasNextPage endCursor }
+          nodes {
+            __typename
+            event
+            amount { amount currencyCode }
+            ... on StoreCreditAccountCreditTransaction { id }
+            ... on StoreCreditAccountDebitTransaction { id }
+            ... on StoreCreditAccountDebitRevertTransaction { id }
+            origin { ... on OrderTransaction { order { id } } }
+          }"""
 _LOOK = """
 query Look($id: ID!) {
   customer(id: $id) {
@@ -19,20 +30,22 @@ query Look($id: ID!) {
         id
         balance { amount currencyCode }
         transactions(first: 50, reverse: true) {
-          nodes {
-            __typename
-            event
-            amount { amount currencyCode }
-            ... on StoreCreditAccountCreditTransaction { id }
-            ... on StoreCreditAccountDebitTransaction { id }
-            ... on StoreCreditAccountDebitRevertTransaction { id }
-            origin { ... on OrderTransaction { order { id } } }
-          }
+          %s
         }
       }
     }
   }
 }"""
+_LOOK %= _ENTRIES
+_LOOK_ON = """
+query LookOn($id: ID!, $after: String!) {
+  storeCreditAccount(id: $id) {
+        transactions(first: 50, reverse: true, after: $after) {
+          %s
+        }
+  }
+}"""
+_LOOK_ON %= _ENTRIES
 _MOVE = """
 mutation Move($id: ID!, $input: %(kind)sInput!) {
   %(name)s(id: $id, %(argument)s: $input) {
@@ -59,16 +72,29 @@ def _found(caller, person):
     return graphql.ask(caller, _BY_MAIL, query=f'email:"{mail}"')
 
 
-def look(caller, owner, currency):
+def look(caller, owner, currency, *, back_to=()):
     told = graphql.inside(graphql.ask(caller, _LOOK, id=owner), "customer")
     if told is None:
         raise Refused("unknown_customer", "Shopify knows this customer no more.")
     for node in graphql.inside(told, "storeCreditAccounts", "nodes", kind=list) or []:
         balance = graphql.inside(node, "balance") or {}
         if balance.get("currencyCode") == currency:
-            rows = graphql.inside(node, "transactions", "nodes", kind=list) or []
-            return Purse(minor(balance.get("amount"), currency), tuple(_entry(row, currency) for row in rows))
+            entries = known.back_to(back_to, _pages(caller, node, currency))
+            return Purse(minor(balance.get("amount"), currency), entries)
     return Purse()
+
+
+def _pages(caller, account, currency):
+    """Entries, the newest first."""
+    name, more = account.get("id"), True
+    while more:
+        rows = graphql.inside(account, "transactions", "nodes", kind=list) or []
+        yield [_entry(row, currency) for row in rows]
+        page = graphql.inside(account, "transactions", "pageInfo") or {}
+        more = bool(page.get("hasNextPage") and page.get("endCursor"))
+        if more:
+            told = graphql.ask(caller, _LOOK_ON, id=name, after=page["endCursor"])
+            account = graphql.inside(told, "storeCreditAccount") or {}
 
 
 def _entry(row, currency):

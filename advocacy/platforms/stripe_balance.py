@@ -1,5 +1,8 @@
 """Stripe's customer balance, which the next invoices are paid from. Below 0 the customer has credit."""
 
+from itertools import chain
+
+from advocacy.platforms import known
 from advocacy.platforms.calling import PlatformFailed
 from advocacy.platforms.known import Entry, Purse, permission_missing
 from advocacy.platforms.stripe import client, in_words
@@ -25,14 +28,25 @@ def whose(caller, person):
     return found[0].id
 
 
-def look(caller, owner, currency):
-    told = in_words(lambda: client(caller).v1.customers.balance_transactions.list(owner, {"limit": 100}))
-    rows = in_words(lambda: [each.to_dict() for each in told.data])
+def look(caller, owner, currency, *, back_to=()):
+    pages = _pages(caller, owner)
+    rows = next(pages)
     if any(row["currency"] != currency.lower() for row in rows[:1]):
         said = f"Stripe keeps this customer’s balance in {rows[0]['currency'].upper()}, not in {currency}."
         raise Refused("wrong_currency", said)
-    entries = tuple(map(_entry, rows))
+    entries = known.back_to(back_to, (tuple(map(_entry, page)) for page in chain([rows], pages)))
     return Purse(max(-rows[0]["ending_balance"], 0) if rows else 0, entries)
+
+
+def _pages(caller, owner):
+    """Rows, the newest first; at least one page, which may be empty."""
+    asked, more = {"limit": 100}, True
+    while more:
+        told = in_words(lambda: client(caller).v1.customers.balance_transactions.list(owner, asked))  # noqa: B023
+        rows = in_words(lambda: [each.to_dict() for each in told.data])  # noqa: B023
+        yield rows
+        more = told.has_more and bool(rows)
+        asked = asked | ({"starting_after": rows[-1]["id"]} if rows else {})
 
 
 def _entry(row):

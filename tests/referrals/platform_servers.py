@@ -144,7 +144,10 @@ class Stripe(Shop):
             made |= {"amount": int(body["amount"]), "currency": body["currency"], "type": "adjustment"}
             rows.append(made | {"metadata": {"advocacy_move": body["metadata[advocacy_move]"]}})
             return 200, {}, rows[-1]
-        return 200, {}, {"object": "list", "data": rows[::-1], "has_more": False, "url": path}
+        newest, after = rows[::-1], query.get("starting_after", [None])[0]
+        start = 1 + [each["id"] for each in newest].index(after) if after else 0
+        page, more = newest[start : start + self.page], start + self.page < len(newest)
+        return 200, {}, {"object": "list", "data": page, "has_more": more, "url": path}
 
     def _discounts(self, method, name, path, query, body):
         if "/coupons" in path:

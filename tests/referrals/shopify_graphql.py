@@ -66,7 +66,27 @@ def _change(name, word, changed):
 
 def _customer(shop, said):
     rows = shop.purses.setdefault(said["id"], [])
-    nodes = [
+    shop.looked_at = said["id"]
+    nodes = _nodes(rows)
+    account = {"id": "gid://shopify/StoreCreditAccount/1", "balance": _money(sum(row["amount"] for row in rows))}
+    account |= {"transactions": _page(shop, nodes[::-1])}
+    accounts = {"nodes": [account] if rows else []}
+    return 200, {}, {"data": {"customer": {"id": said["id"], "storeCreditAccounts": accounts}}}
+
+
+def _account(shop, said):
+    """The next page of the account that was looked at last."""
+    found = _page(shop, _nodes(shop.purses[shop.looked_at])[::-1], int(said["after"]))
+    return 200, {}, {"data": {"storeCreditAccount": {"transactions": found}}}
+
+
+def _page(shop, nodes, start=0):
+    end = start + shop.page
+    return {"nodes": nodes[start:end], "pageInfo": {"hasNextPage": end < len(nodes), "endCursor": str(end)}}
+
+
+def _nodes(rows):
+    return [
         {
             "__typename": f"StoreCreditAccount{'Credit' if row['amount'] > 0 else 'Debit'}Transaction",
             "event": row["event"],
@@ -76,10 +96,6 @@ def _customer(shop, said):
         }
         for number, row in enumerate(rows, start=1)
     ]
-    account = {"id": "gid://shopify/StoreCreditAccount/1", "balance": _money(sum(row["amount"] for row in rows))}
-    account |= {"transactions": {"nodes": nodes[::-1]}}
-    accounts = {"nodes": [account] if rows else []}
-    return 200, {}, {"data": {"customer": {"id": said["id"], "storeCreditAccounts": accounts}}}
 
 
 def _money(minor):
@@ -105,6 +121,7 @@ def _moved(name, sign):
 _FIELDS = {
     "storeCreditAccountCredit": _moved("storeCreditAccountCredit", 1),
     "storeCreditAccountDebit": _moved("storeCreditAccountDebit", -1),
+    "storeCreditAccount": _account,
     "customers": _customers,
     "customer": _customer,
     "codeDiscountNodeByCode": _find,

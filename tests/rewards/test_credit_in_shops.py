@@ -211,6 +211,23 @@ def spent_and_back(shop, platform, theirs, amount, order):
 
 
 @pytest.mark.parametrize("platform", ["shopify", "stripe"])
+def test_what_stands_on_older_pages_of_an_account_is_not_lost(program, open_shop, platform):
+    shop, connection = open_shop(program.storefront, platform)
+    name, theirs = NAMES[platform]
+    alice = cast.customer(program.storefront, "alice", external_id=name)
+    platforms.credit.hold(connection=connection)
+    give(program, alice, 1000)
+    run()
+    for left in (500, 200):
+        for place in range((shop.page + 1) if left < 500 else (2 * shop.page + 1)):
+            spent_and_back(shop, platform, theirs, -100, f"9{left}{place}")
+        Errand.objects.update(done_at=timezone.now() - 2 * DAY)
+        run()
+        assert ShopCredit.objects.get().given_minor == left
+    assert Redemption.objects.count() == 8
+
+
+@pytest.mark.parametrize("platform", ["shopify", "stripe"])
 def test_what_is_spent_in_the_shop_is_spent_here_once_for_each_order(program, open_shop, platform):
     shop, connection = open_shop(program.storefront, platform)
     name, theirs = NAMES[platform]

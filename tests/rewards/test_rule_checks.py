@@ -6,7 +6,7 @@ from django.utils import timezone
 from advocacy.models import Program
 from advocacy.refusals import Refused
 from rewards import rule_checks, rulebook
-from rewards.coupons import pools
+from rewards.coupons import friends, pools
 from rewards.models import Rule, RuleVersion
 from tests.rewards import coupon_stage, scene
 from tests.terms import terms
@@ -227,6 +227,33 @@ def test_rules_that_cannot_be_compared_in_money_need_an_order_in_their_group(pro
     # With a rate they can be compared, and two in money always can.
     program.points_per_unit = 100
     scene.rule_of(program, "Money again", exclusive_group="boost")
+
+
+def test_a_friend_who_pays_nothing_and_still_earns_a_fixed_reward_is_warned_of(program):
+    whole, part = (
+        coupon_stage.pool_of(program, f"{share} % off", amount_minor=0, currency="", percent_bp=100 * share)
+        for share in (100, 99)
+    )
+
+    def codes(**said):
+        return [one.code for one in rulebook.warnings(program=program, terms=terms(**{"hold_days": 14} | said))]
+
+    assert codes(**TEN) == []
+    friends.give(pool=part, at=timezone.now())
+    program.refresh_from_db()
+    assert codes(**TEN) == []
+    to_friends = {"friend_form": "coupon", "friend_pool": pools.text_id(whole), "friend_amount_minor": 1000}
+    assert codes(**TEN | to_friends) == ["friend_pays_nothing"]
+    friends.give(pool=whole, at=timezone.now())
+    program.refresh_from_db()
+    assert codes(**TEN) == ["friend_pays_nothing"]
+    found = rulebook.warnings(program=program, terms=terms(**TEN | {"hold_days": 14}))
+    assert found[0].text.startswith(
+        "Friends get codes of “100 % off”, which take off 100 %: an order that cost them nothing"
+    )
+    assert "friend_pays_nothing" not in codes(**TEN | SIGN_UP)
+    assert codes(**PERCENT | {"advocate_maximum_minor": 2000}) == []
+    assert codes(**TEN | asks("revenue_minor", "at_least", 1000)) == []
 
 
 def test_another_rule_s_offer_to_friends_is_known_to_the_warning(program):
