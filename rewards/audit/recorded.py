@@ -4,7 +4,6 @@ from advocacy.checking import Check
 from rewards import version_digests
 
 # The newest event of the others is compared column by column (``told``).
-_KINDS = {"reward": "rewards_reward", "adjustment": "rewards_adjustment", "exchange": "rewards_exchange"}
 _ROWS = " UNION ALL ".join(
     f"""
         SELECT '{kind}' AS kind, id FROM {table} invented WHERE NOT EXISTS (
@@ -12,10 +11,25 @@ _ROWS = " UNION ALL ".join(
             WHERE event.subject_kind = '{kind}' AND event.subject_id = invented.public_id
         )
     """  # noqa: S608 - our own names
-    for kind, table in _KINDS.items()
+    for kind, table in {"adjustment": "rewards_adjustment", "exchange": "rewards_exchange"}.items()
 )
+# Of what was given back before it was decided nothing ever moved. What is taken beyond a balance is a lot of nothing,
+# which its adjustment tells of.
+_REWARDS = """
+    SELECT 'reward' AS kind, reward.id FROM rewards_reward reward
+    WHERE NOT EXISTS (
+            SELECT FROM advocacy_event event
+            WHERE event.subject_kind = 'reward' AND event.subject_id = reward.public_id
+        )
+      AND EXISTS (SELECT FROM rewards_transfer transfer WHERE transfer.reward_id = reward.id)
+      AND NOT (reward.granted_minor = 0 AND EXISTS (
+            SELECT FROM rewards_subject subject
+            JOIN advocacy_event event ON event.subject_kind = 'adjustment' AND event.subject_id = subject.public_id
+            WHERE subject.id = reward.subject_id
+        ))
+"""
 _INVENTED = f"""
-    {_ROWS} UNION ALL
+    {_ROWS} UNION ALL {_REWARDS} UNION ALL
     SELECT 'correction', correction.id FROM rewards_correction correction
     JOIN rewards_ruleversion version ON version.id = correction.rule_version_id
     JOIN rewards_rule rule ON rule.id = version.rule_id

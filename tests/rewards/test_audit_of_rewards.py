@@ -36,6 +36,22 @@ def test_a_reward_that_a_decision_owes_and_nobody_made_is_found(fred):
     assert said[0].startswith("Reward (missing) of rule")
 
 
+def test_a_reward_that_nobody_recorded_is_found_and_one_of_nothing_needs_no_event(fred):
+    """Given back before it was decided, it never was; taken beyond the balance, its adjustment tells of it."""
+    program, check = fred.storefront.programs.get(), audit.parts()["rows that somebody recorded"]
+    conversion = conversion_of(Reward.objects.get(recipient=fred, rule__isnull=False).advocate, fred)
+    rule_of(program, "Every", frequency="every_order")
+    tell(conversion)
+    tell(conversion, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    taken = {"form": "credit", "amount_minor": 900, "reason": "Twice", "allow_negative": True, "at": NOW}
+    adjustments.take(program=program, customer=fred, **taken)
+    assert list(check()) == []
+    reward = Reward.objects.filter(recipient=fred, rule__isnull=False).earliest("id")
+    spoil(f"DELETE FROM advocacy_event WHERE subject_id = '{reward.public_id}'")
+    assert list(check()) == [f"No event tells of reward {reward.pk}: nobody recorded it."]
+
+
 def test_a_reward_that_was_let_live_for_ever_is_found(fred):
     """Also after it was kept alive by what came back of it, and after its expiry was moved by hand."""
     reward = lot(fred.storefront.programs.get(), fred, 400, expires_in=10)
