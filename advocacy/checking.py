@@ -15,11 +15,14 @@ class Check(NamedTuple):
     """``statement`` selects what differs; its columns fill the ``sentence``, a text or a function of them by name.
 
     A function that answers None finds nothing wrong with its row: for what the database cannot compare (secrets).
+    ``page``: a function of some hundred rows, as dictionaries, that reads at once what the sentences of all of them
+    need; the sentence gets its answer as ``read``.
     """
 
     name: str
     statement: str
     sentence: object
+    page: object = None
 
 
 def found(check):
@@ -50,8 +53,10 @@ def _said(check, statement):
         names = None
         while rows := cursor.fetchmany(_AT_ONCE):
             names = names or [column.name for column in cursor.description]
-            for row in rows:
-                if sentence := say(**dict(zip(names, row, strict=True))):
+            told = [dict(zip(names, row, strict=True)) for row in rows]
+            more = {"read": check.page(told)} if check.page else {}
+            for row in told:
+                if sentence := say(**row, **more):
                     yield sentence
 
 

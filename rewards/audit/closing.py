@@ -1,5 +1,7 @@
 """The periods of tiers that are read as a whole: closed when they were over, and worked out for what counts now."""
 
+from dataclasses import dataclass
+
 from advocacy.checking import Check
 from rewards import book
 from rewards.models import Counter, Subject
@@ -74,12 +76,32 @@ _AMOUNTS = f"""
 """  # noqa: S608
 
 
-def _amount(*, id, period, counters, position, missing, granted, cut):
+@dataclass(frozen=True)
+class _Read:
+    """What the top-ups of a page are worked out from; ``conversions`` as of ``tiers.conversions_of``."""
+
+    subjects: dict
+    counters: dict
+    conversions: dict
+    rule_book: book.Book
+
+
+def _read(rows):
+    subjects = Subject.objects.select_related("program").in_bulk([row["id"] for row in rows])
+    counters = Counter.objects.in_bulk({pk for row in rows for pk in row["counters"]})
+    pairs = [(subjects[row["id"]], counters[pk]) for row in rows for pk in row["counters"]]
+    rule_book = book.of_storefronts({subject.storefront_id for subject in subjects.values()})
+    return _Read(subjects, counters, tiers.conversions_of(pairs), rule_book)
+
+
+def _amount(*, id, period, counters, position, missing, granted, cut, read):
     """The tiers are worked out as when it was closed, from the conversions as they were decided last."""
-    subject = Subject.objects.select_related("program").get(pk=id)
-    rule_book = book.of_storefronts({subject.storefront_id})
-    rows = Counter.objects.filter(pk__in=counters)
-    short = {tiers.missing(subject, counter, position, rule_book)[0] for counter in rows}
+    subject = read.subjects[id]
+    places = {pk: tiers.place_of(subject, read.counters[pk]) for pk in counters}
+    short = {
+        tiers.missing(subject, read.counters[pk], position, read.rule_book, conversions=read.conversions[place])[0]
+        for pk, place in places.items()
+    }
     if missing not in short:
         wanted = " or ".join(map(str, sorted(short)))
         return f"The top-up {id} of {period} was worked out to be {missing}; the period's conversions say {wanted}."
@@ -100,5 +122,5 @@ CHECKS = (
         _TOP_UPS,
         "The top-up {id} of {period} was worked out at {position}; what counts in the period is {used}.",
     ),
-    Check("top-ups' amounts", _AMOUNTS, _amount),
+    Check("top-ups' amounts", _AMOUNTS, _amount, _read),
 )

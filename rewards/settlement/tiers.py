@@ -59,14 +59,17 @@ def read_as_a_whole(terms):
     return tiers if tiers and tiers.reading == WHOLE and tiers.period != periods.ALL else None
 
 
-def missing(subject, counter, position, rule_book, *, otherwise=()):
+def missing(subject, counter, position, rule_book, *, otherwise=(), conversions=None):
     """``(minor units, Terms, review)``: what the period's conversions would be owed at the tier reached with this
     position, less what they are; held while one of them is, as a review may take the tier away.
 
     ``otherwise``: ``[(Terms, how many more conversions count by them, minor units more)]`` of what is not decided yet.
+    ``conversions``: what ``conversions_of`` found for it, where that was asked for many at once.
     """
+    if conversions is None:
+        conversions = conversions_of([(subject, counter)])[place_of(subject, counter)]
     total, review, by_version, counted = 0, "clear", {}, Sum()
-    for said, first, now, occurred_at in _conversions(subject, counter):
+    for said, first, now, occurred_at in conversions:
         review = "held" if now.get("advocate_review") == "held" else review
         terms = rule_book.terms(said["version"], occurred_at)
         if not is_topped_up(said, terms):
@@ -97,12 +100,22 @@ def short(said, first, now, terms, step):
     return amounts.owed(benefit, now, ADVOCATE, wanted, first, terms=terms) - said["owed"][ADVOCATE]
 
 
-def _conversions(subject, counter):
-    """``(verdict, first facts, newest facts, when it occurred)`` of what counted for the period's tier."""
+def place_of(subject, counter):
+    """Of which advocate, rule, tiers and period a top-up is, by the ids and keys that decisions keep."""
+    return subject.advocate_id, counter.rule_id, counter.cap, counter.period
+
+
+def conversions_of(pairs):
+    """``{place: [(verdict, first facts, newest facts, when it occurred)]}`` of what counted for the periods' tiers.
+
+    ``pairs``: ``[(top-up's subject, counter of its period)]``. Two queries, however many.
+    """
     # Whichever zones its days were counted by: what counted names the period.
-    start, end = periods.of_key(counter.period, "UTC")
+    spans = [periods.of_key(counter.period, "UTC") for _, counter in pairs]
     mine = Subject.objects.filter(
-        advocate=subject.advocate_id, occurred_at__gte=start - _APART, occurred_at__lt=end + _APART
+        advocate__in={subject.advocate_id for subject, _ in pairs},
+        occurred_at__gte=min(start for start, _ in spans) - _APART,
+        occurred_at__lt=max(end for _, end in spans) + _APART,
     )
     decisions = (
         Decision.objects.filter(subject__in=mine.exclude(trigger=TOP_UP))
@@ -110,15 +123,22 @@ def _conversions(subject, counter):
         .order_by("subject_id", "-number")
         .distinct("subject_id")
     )
-    counted = []
-    for decision in decisions:
-        said = next((said for said in decision.verdicts if said["rule"] == counter.rule_id), None)
-        if said and any(use[0] == counter.cap and use[2] == counter.period for use in said.get("uses", ())):
-            counted.append((decision, said))
-    facts = _facts(counted)
-    for decision, said in counted:
+    wanted = {place_of(subject, counter) for subject, counter in pairs}
+    counted = [each for decision in decisions for each in _places(decision) if each[0] in wanted]
+    facts = _facts([(decision, said) for _, decision, said in counted])
+    found = defaultdict(list)
+    for place, decision, said in counted:
         each = facts[decision.subject.public_id]
-        yield said, each[min(each)], decision.facts or each[decision.version], decision.subject.occurred_at
+        newest = decision.facts or each[decision.version]
+        found[place].append((said, each[min(each)], newest, decision.subject.occurred_at))
+    return found
+
+
+def _places(decision):
+    """``(place, decision, verdict)`` of every tier that it counted for."""
+    for said in decision.verdicts:
+        for cap, period in {(cap, period) for cap, _, period, _ in said.get("uses", ())}:
+            yield (decision.subject.advocate_id, said["rule"], cap, period), decision, said
 
 
 def _facts(counted):

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from advocacy.jobs import working
 from advocacy.models import Job
@@ -55,6 +57,19 @@ def test_each_conversion_is_paid_by_its_tier_and_topped_up_when_the_month_is_ove
     assert Decision.objects.latest("id").facts["missing_minor"] == 500
     assert closing.close(at=APRIL) == 0
     assert list(audit.differences()) == []
+    asked = queries_of_the_audit()
+    bella = alice_of(alice.program, "bella")
+    for number in range(3):
+        tell(conversion_of(bella, person(bella.storefront, f"bella's {number}")))
+    settle()
+    assert closing.close(at=APRIL) == 1
+    assert queries_of_the_audit() == asked, "two top-ups are read at once"
+
+
+def queries_of_the_audit():
+    with CaptureQueriesContext(connection) as asked:
+        assert list(audit.parts()["top-ups' amounts"]()) == []
+    return len(asked)
 
 
 def test_a_refund_in_a_closed_month_works_the_top_up_out_again(alice):
