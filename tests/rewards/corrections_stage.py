@@ -2,13 +2,19 @@
 
 from datetime import timedelta
 
+import pytest
+
 from advocacy.jobs import working
 from advocacy.models import Job
 from rewards import corrections, redemptions
+from tests import cast
 from tests.rewards.scene import (
     NOW,
+    acme,
+    alice_of,
     conversion_of,
     person,
+    program_of,
     settle,
     tell,
 )
@@ -17,6 +23,16 @@ from tests.terms import terms
 LATER = NOW + timedelta(days=1)
 ALL = {"advocate_kind": "percent", "advocate_percent_bp": 10_000, "friend_kind": "", "hold_days": 0}
 TENTH = terms(**ALL | {"advocate_percent_bp": 1000})["benefits"]
+
+
+@pytest.fixture
+def alice():
+    return alice_of(program_of(acme()))
+
+
+@pytest.fixture
+def anna():
+    return cast.staff("anna")
 
 
 def friends(alice, count, **facts):

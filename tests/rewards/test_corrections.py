@@ -12,33 +12,20 @@ from advocacy.refusals import Refused
 from referrals import events as catalogue
 from rewards import audit, corrections, crediting, rebuild
 from rewards.models import Correction, Decision, Reward, RuleVersion
-from tests import cast
-from tests.rewards.corrections_stage import ALL, LATER, TENTH, correct, friends, propose, spend
+from tests.rewards.corrections_stage import ALL, LATER, TENTH, alice, anna, correct, friends, propose, spend
 from tests.rewards.scene import (
     NOW,
-    acme,
-    alice_of,
     balances,
     conversion_of,
     person,
-    program_of,
     rule_of,
     settle,
     tell,
 )
 from tests.terms import terms
 
+__all__ = ["alice", "anna"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice():
-    return alice_of(program_of(acme()))
-
-
-@pytest.fixture
-def anna():
-    return cast.staff("anna")
 
 
 def test_approved_by_another_it_takes_back_what_was_too_much(alice, olga, anna):

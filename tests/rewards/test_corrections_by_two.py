@@ -9,7 +9,7 @@ from advocacy.refusals import Refused
 from rewards import corrections
 from rewards.models import Correction, RuleVersion
 from tests import cast
-from tests.rewards.corrections_stage import ALL, LATER, friends, propose, settle_at, work_on_jobs
+from tests.rewards.corrections_stage import ALL, LATER, alice, anna, friends, propose, settle_at, work_on_jobs
 from tests.rewards.scene import (
     NOW,
     acme,
@@ -23,17 +23,8 @@ from tests.rewards.scene import (
 )
 from tests.terms import terms
 
+__all__ = ["alice", "anna"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice():
-    return alice_of(program_of(acme()))
-
-
-@pytest.fixture
-def anna():
-    return cast.staff("anna")
 
 
 def test_above_the_limit_somebody_else_approves(alice, anna, olga):

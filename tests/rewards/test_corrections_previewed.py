@@ -13,29 +13,16 @@ from rewards import audit, corrections, rates
 from rewards.corrections import proposing
 from rewards.models import Correction, Decision, PreviewedUse, Rate
 from rewards.settlement import decided
-from tests import cast
-from tests.rewards.corrections_stage import ALL, LATER, TENTH, friends, propose, settle_at, work_on_jobs
+from tests.rewards.corrections_stage import ALL, LATER, TENTH, alice, anna, friends, propose, settle_at, work_on_jobs
 from tests.rewards.scene import (
     NOW,
-    acme,
-    alice_of,
     balances,
-    program_of,
     rule_of,
 )
 from tests.terms import terms
 
+__all__ = ["alice", "anna"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice():
-    return alice_of(program_of(acme()))
-
-
-@pytest.fixture
-def anna():
-    return cast.staff("anna")
 
 
 def test_the_difference_is_shown_before_anything_changes(alice, anna):

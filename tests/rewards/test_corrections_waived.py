@@ -7,32 +7,19 @@ from config.timeline import parts, steps
 from referrals import events as catalogue
 from rewards import audit, crediting, earnings, explanations, ledger, rebuild, redemptions
 from rewards.models import Correction, Leg, Reward
-from tests import cast
 from tests.rewards import payouts_stage
-from tests.rewards.corrections_stage import ALL, LATER, correct, friends, spend
+from tests.rewards.corrections_stage import ALL, LATER, alice, anna, correct, friends, spend
 from tests.rewards.scene import (
     NOW,
-    acme,
-    alice_of,
     balances,
-    program_of,
     rule_of,
     settle,
     tell,
 )
 from tests.terms import terms
 
+__all__ = ["alice", "anna"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice():
-    return alice_of(program_of(acme()))
-
-
-@pytest.fixture
-def anna():
-    return cast.staff("anna")
 
 
 @pytest.mark.parametrize("netted", [False, True])

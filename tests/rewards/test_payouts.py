@@ -12,40 +12,23 @@ from tests.rewards import scene, wallet_scene
 from tests.rewards.payouts_stage import (
     DAY,
     LATER,
+    alice,
     cash_rule,
     earns,
     exported,
     lot_of,
     payee_of,
+    policy,
     policy_of,
+    program,
     refunded,
     said,
     told,
 )
 from tests.rewards.scene import NOW, balances
 
+__all__ = ["alice", "policy", "program"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program():
-    program = scene.program_of(scene.acme())
-    cash_rule(program)
-    return program
-
-
-@pytest.fixture
-def alice(program):
-    """She has 25.00 EUR to be paid and an account."""
-    alice = scene.alice_of(program)
-    earns(alice)
-    payee_of(alice.customer)
-    return alice
-
-
-@pytest.fixture
-def policy(alice):
-    return policy_of(alice.storefront)
 
 
 @pytest.fixture

@@ -23,20 +23,15 @@ from tests.rewards.payouts_stage import (
     exported,
     payee_of,
     policy_of,
+    program,
     refunded,
     said,
 )
 from tests.rewards.scene import NOW
 
+__all__ = ["program"]
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def program():
-    program = scene.program_of(scene.acme())
-    cash_rule(program)
-    return program
 
 
 @pytest.fixture

@@ -7,40 +7,18 @@ import pytest
 from advocacy.refusals import Refused
 from rewards.models import Payout
 from rewards.payouts import batches, results
-from tests.rewards import scene
 from tests.rewards.payouts_stage import (
     LATER,
-    cash_rule,
-    earns,
+    alice,
     exported,
-    payee_of,
-    policy_of,
+    policy,
+    program,
     said,
 )
 from tests.rewards.scene import balances
 
+__all__ = ["alice", "policy", "program"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program():
-    program = scene.program_of(scene.acme())
-    cash_rule(program)
-    return program
-
-
-@pytest.fixture
-def alice(program):
-    """She has 25.00 EUR to be paid and an account."""
-    alice = scene.alice_of(program)
-    earns(alice)
-    payee_of(alice.customer)
-    return alice
-
-
-@pytest.fixture
-def policy(alice):
-    return policy_of(alice.storefront)
 
 
 def test_results_come_as_the_exported_table_with_its_result_filled_in(policy, alice):
