@@ -3,11 +3,30 @@
 from django.db import transaction
 
 from advocacy import money
+from advocacy.models import Program
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Refused
 from rewards import events as catalogue
 from rewards import granting, lots, redemptions
 from rewards.models import HOUSE, ROUTES, Exchange, Form, Leg
+
+_SHOWN = 10
+
+
+def program_of(*, storefront):
+    """The program whose rate it is where none is named: the only one that has a rate. Raises ``Refused``."""
+    rated = list(Program.objects.filter(storefront=storefront, points_per_unit__gt=0).order_by("pk")[:_SHOWN])
+    if not rated:
+        raise Refused("no_points_rate", "No program says what points are worth.")
+    if len(rated) > 1:
+        slugs = ", ".join(program.slug for program in rated)
+        said = "name one of the programs that say what points are worth"
+        raise Refused(
+            "program_needed",
+            f"Several programs say what points are worth; name the one whose rate it is: {slugs}.",
+            errors={"program": said},
+        )
+    return rated[0]
 
 
 def for_credit(*, program, customer, points, at):

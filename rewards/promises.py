@@ -33,6 +33,7 @@ def write(*, program, version):
             months_limit=version.months_limit,
             conditional=bool(version.conditions),
             hold_days=version.hold_days,
+            digital_at_once=sentences.digital_at_once(version),
             exclusive_group=version.exclusive_group,
             priority=version.priority,
             starts_at=version.starts_at,

@@ -226,13 +226,15 @@ def _wait(version):
     if not days:
         return f"right after {version.get_hold_from_display()}" if late else "at once"
     since = f"after {version.get_hold_from_display()}" if order else "later"
-    return f"{counted(days, 'day')} {since}{_digital(version)}"
+    digital = " (digital goods at once)" if digital_at_once(version) else ""
+    return f"{counted(days, 'day')} {since}{digital}"
 
 
-def _digital(version):
-    """Only of what begins with an order."""
+def digital_at_once(version):
+    """Whether digital goods do not wait where others do: only of what begins with an order."""
     known = TYPES.get(version.trigger)
-    return " (digital goods at once)" if version.digital_at_once and known and "digital" in known.facts else ""
+    told = known is not None and "digital" in known.facts
+    return bool(version.hold_days and version.digital_at_once and told)
 
 
 def _expiry(version):

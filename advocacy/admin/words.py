@@ -84,6 +84,17 @@ def moment(value, zone=None):
     return date_format(local, "SHORT_DATETIME_FORMAT").replace(" ", "\u00a0")
 
 
+def zoned(column, label, zone_of):
+    """A column or field that shows a time with its zone; ``zone_of``: from a row to the zone's name."""
+
+    @display(description=label, ordering=column)
+    def show(_page, row):
+        value, zone = getattr(row, column), zone_of(row)
+        return f"{moment(value, zone)} ({zone})" if value else NOTHING
+
+    return show
+
+
 def lines(texts):
     """Several sentences, one below the other."""
     return format_html_join("", '<span class="line">{}</span>', ((text,) for text in texts)) or NOTHING

@@ -114,6 +114,9 @@ class OfferAnswer(serializers.ModelSerializer):
     order_limit = serializers.IntegerField(allow_null=True, help_text="At most so many times for each friend.")
     months_limit = serializers.IntegerField(allow_null=True, help_text="Only orders within so many months.")
     conditional = serializers.BooleanField(help_text="Whether there are conditions that these numbers do not say.")
+    digital_at_once = serializers.BooleanField(
+        help_text="Whether an order of digital goods only is credited when it is paid, without waiting for `hold_days`."
+    )
     exclusive_group = serializers.CharField(
         help_text="Of the offers of one group a person gets the best: the highest priority, then the most."
     )
@@ -144,6 +147,7 @@ class OfferAnswer(serializers.ModelSerializer):
             "exclusive_group",
             "priority",
             "hold_days",
+            "digital_at_once",
             "starts_at",
             "ends_at",
         ]
@@ -170,6 +174,7 @@ class OfferAnswer(serializers.ModelSerializer):
         "exclusive_group": "",
         "priority": 0,
         "hold_days": 14,
+        "digital_at_once": True,
         "starts_at": "2026-11-01T00:00:00Z",
         "ends_at": None,
     }

@@ -52,6 +52,8 @@ class Offer(models.Model):
     # Whether there are conditions that these numbers do not say.
     conditional = models.BooleanField(default=False)
     hold_days = models.PositiveIntegerField(default=0)
+    # Whether an order of which nothing is to be sent does not wait for the hold.
+    digital_at_once = models.BooleanField(default=False)
     # Of the offers of one group a person gets the best: the highest priority, then the most. Empty: it adds up.
     exclusive_group = models.CharField(max_length=40, blank=True)
     priority = models.IntegerField(default=0)

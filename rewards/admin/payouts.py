@@ -17,14 +17,8 @@ from rewards.payouts import results
 
 
 def moment(column, label):
-    """A time with its zone: the program's of its policy, or the storefront's."""
-
-    @display(description=label, ordering=column)
-    def show(_page, row):
-        value, zone = getattr(row, column), _zone(row)
-        return f"{words.moment(value, zone)} ({zone})" if value else words.NOTHING
-
-    return show
+    """In the zone of its policy's program, or of the storefront."""
+    return words.zoned(column, label, _zone)
 
 
 def _zone(row):

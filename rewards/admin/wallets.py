@@ -153,6 +153,10 @@ def _row(line):
     return transfer.at, line.text, transfer.source.get_form_display(), change, balance, transfer.unit, moved
 
 
+def _zone(row):
+    return (row.program or row.storefront).time_zone
+
+
 @admin.register(Redemption)
 class RedemptionAdmin(acts.Acting, LongListing):
     empty = "What shops spend at the checkout with POST /redemptions is listed here."
@@ -162,11 +166,11 @@ class RedemptionAdmin(acts.Acting, LongListing):
         "amount",
         "given_back",
         "order",
-        "reserved_at",
-        "reserved_until",
+        "reserved",
+        "until",
     ]
     list_filter = ["state", "form", "unit", "storefront"]
-    list_select_related = ["customer"]
+    list_select_related = ["customer", "program", "storefront"]
     search_fields = ["=order_external_id", "customer__name", "customer__email"]
     search_help_text = "An order number, a name, an e-mail address, or an id such as red_01j8…"
     shown_state = words.status("state")
@@ -176,8 +180,12 @@ class RedemptionAdmin(acts.Acting, LongListing):
     fieldsets = [
         ("What was redeemed", {"fields": ["owner", "shown_state", ("amount", "given_back"), "worth", "lots"]}),
         ("For which order", {"fields": ["order"]}),
-        ("When", {"fields": ["reserved_at", "reserved_until", "confirmed_at", "ended_at", "id_text"]}),
+        ("When", {"fields": ["reserved", "until", "confirmed", "ended", "id_text"]}),
     ]
+    reserved = words.zoned("reserved_at", "Reserved at", _zone)
+    until = words.zoned("reserved_until", "Reserved until", _zone)
+    confirmed = words.zoned("confirmed_at", "Confirmed at", _zone)
+    ended = words.zoned("ended_at", "Ended at", _zone)
     acts = by_hand.OF_REDEMPTIONS
 
     @display(description="Whose")

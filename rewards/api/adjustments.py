@@ -154,7 +154,7 @@ class OneAdjustment(Endpoint):
 
 class ExchangeCall(fields.StrictSerializer):
     points = fields.Minor(min_value=1)
-    program = programs.ProgramName(help_text="Whose rate it is; may be left out where there is only one program.")
+    program = programs.ProgramName(help_text="Whose rate it is; may be left out where only one program has a rate.")
 
     example = {"points": 500, "program": "friends"}
 
@@ -207,5 +207,8 @@ class PointsToCredit(Endpoint):
         return created(ExchangeAnswer(row).data, new=claim.new)
 
     def _exchange(self, owner, call):
-        program = programs.named(storefront=self.request.storefront, name=call.get("program"))
+        storefront, name = self.request.storefront, call.get("program")
+        program = (
+            programs.named(storefront=storefront, name=name) if name else exchange.program_of(storefront=storefront)
+        )
         return exchange.for_credit(program=program, customer=owner, points=call["points"], at=self.at)

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from advocacy.admin import words
 from advocacy.models import Event
 from rewards import audit, expiry, redemptions
 from rewards.models import Adjustment, Redemption, Reward
@@ -85,7 +86,8 @@ def test_a_redemption_is_reversed_in_part(desk, alice, acme):
     redemptions.confirm(redemption=row, at=timezone.now())
     desk.post(page("redemption", row, "reverse"), SURE | {"amount": "3.00"})
     assert (Redemption.objects.get().reversed_minor, balance(alice.customer)) == (300, 500)
-    assert "1002" in desk.get("/admin/rewards/redemption/", {"q": "1002"}).content.decode()
+    listed = desk.get("/admin/rewards/redemption/", {"q": "1002"}).content.decode()
+    assert f"{words.moment(row.reserved_at, acme.time_zone)} ({acme.time_zone})" in listed
 
 
 def test_a_wallet_shows_its_state_and_its_statement_as_a_file(desk, alice):

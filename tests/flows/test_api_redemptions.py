@@ -9,6 +9,7 @@ from rewards import audit
 from rewards.models import Adjustment, Redemption, Reward
 from tests import cast
 from tests.flows.api import secret
+from tests.rewards import scene
 from tests.rewards.wallet_scene import DAY, lot
 
 pytestmark = pytest.mark.django_db
@@ -121,16 +122,22 @@ def test_what_cannot_be_reserved_is_refused_and_nothing_written(shop, counted, c
     assert counted() == before
 
 
-def test_points_are_told_in_money_and_exchanged_at_the_programs_rate(shop):
+def test_points_are_told_in_money_and_exchanged_at_the_programs_rate(shop, program):
     give(shop, 100, "points")
     redemption = reserve(shop, 25, unit="PTS").json()
     assert (redemption["amount"], redemption["worth"]) == ({"amount_minor": 25, "currency": "PTS"}, euros(50))
+    other = scene.program_of(program.storefront, slug="others", name="Others")
     exchanged = send(shop, "/wallets/ext_alice/exchange", {"points": 50}, "k-2")
     assert (exchanged.status_code, exchanged.json()["amount"]) == (201, euros(100))
     assert send(shop, "/wallets/ext_alice/exchange", {"points": 50}, "k-2").json() == exchanged.json()
     assert (available(shop), available(shop, "points")) == (100, 25)
     reward = shop.get(f"/rewards/{exchanged.json()['reward']}").json()
     assert (reward["rule"], reward["advocate"], reward["subject"]) == (None, None, exchanged.json()["id"])
+    type(program).objects.filter(pk=other.pk).update(points_per_unit=1)
+    refused = send(shop, "/wallets/ext_alice/exchange", {"points": 25}, "k-3").json()
+    assert (refused["code"], list(refused["errors"])) == ("program_needed", ["program"])
+    assert refused["detail"].endswith(f"whose rate it is: {program.slug}, others.")
+    assert available(shop, "points") == 25
 
 
 def test_an_adjustment_is_made_once_and_read_with_its_reason(shop):

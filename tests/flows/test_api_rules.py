@@ -120,6 +120,7 @@ def test_an_offer_tells_all_that_a_rule_promises_in_numbers(acme, shop, program)
         "benefits": {"friend": TEN},
     }
     limits = {"frequency": "every_order", "order_limit": 3, "months_limit": 12, "conditions": in_germany}
+    limits |= {"hold_days": 14, "digital_at_once": True}
     for terms in (every_5th, welcome, GIVE_10 | limits | {"name": "Three"}):
         shop.post("/rules", terms, **keyed(terms["name"]))
     Offer.objects.update(starts_at=cast.LONG_AGO)
@@ -127,6 +128,7 @@ def test_an_offer_tells_all_that_a_rule_promises_in_numbers(acme, shop, program)
     assert (first["form"], first["label"], first["friends"], first["repeats"]) == ("custom", "a mug", 5, False)
     assert (second["trigger"], second["side"]) == ("referral.created", "friend")
     assert (third["order_limit"], third["months_limit"], third["conditional"]) == (3, 12, True)
+    assert [each["digital_at_once"] for each in (first, second, third)] == [True, False, True]
 
 
 def test_every_column_of_an_offer_is_answered():
