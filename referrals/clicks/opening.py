@@ -18,7 +18,8 @@ _LONGEST_VALUE = 200
 _LONGEST_REFERRER = 500
 
 # One statement for all that are opened at the same moment: the links that lead somewhere, and their clicks. A code
-# is looked up on the host it was opened on, and, unless that is a storefront's own, among those of the shared host.
+# is looked up on the host it was opened on, and, unless that is a storefront's own, among those of the shared host. A
+# test twin's clock may be ahead: what is done there is of its own time, as are the orders that follow.
 _OPEN = """
     WITH asked AS (
         SELECT * FROM json_to_recordset(%s) AS asked (
@@ -26,24 +27,25 @@ _OPEN = """
             query jsonb
         )
     ), found AS (
-        SELECT asked.place, asked.at, asked.click, asked.visitor, asked.counted, asked.referrer, asked.query, link.*
+        SELECT asked.place, asked.click, asked.visitor, asked.counted, asked.referrer, asked.query, link.*
         FROM asked CROSS JOIN LATERAL (
-            SELECT link.id, link.public_id, link.code, link.destination, link.storefront_id, program.id AS program_id,
-                program.link_target, program.destination AS program_destination, program.allowed_hosts,
-                program.friends_pool IS NOT NULL AS own_coupons
+            SELECT moment.at, link.id, link.public_id, link.code, link.destination, link.storefront_id,
+                program.id AS program_id, program.link_target, program.destination AS program_destination,
+                program.allowed_hosts, program.friends_pool IS NOT NULL AS own_coupons
             FROM referrals_link link
             JOIN advocacy_program program ON program.id = link.program_id
             JOIN advocacy_advocate advocate ON advocate.id = link.advocate_id
             JOIN advocacy_storefront storefront ON storefront.id = link.storefront_id
+            CROSS JOIN LATERAL (SELECT asked.at + storefront.clock_ahead * interval '1 second' AS at) moment
             WHERE link.code = asked.code AND link.domain IN ('', asked.host)
                 AND (
                     link.domain <> '' OR lower(storefront.link_domain) = asked.host
                     OR NOT EXISTS (SELECT FROM advocacy_storefront WHERE lower(link_domain) = asked.host)
                 )
-                AND link.status = 'active' AND (link.expires_at IS NULL OR link.expires_at > asked.at)
+                AND link.status = 'active' AND (link.expires_at IS NULL OR link.expires_at > moment.at)
                 AND advocate.status <> 'banned' AND program.status = 'active'
-                AND (program.starts_at IS NULL OR program.starts_at <= asked.at)
-                AND (program.ends_at IS NULL OR program.ends_at > asked.at)
+                AND (program.starts_at IS NULL OR program.starts_at <= moment.at)
+                AND (program.ends_at IS NULL OR program.ends_at > moment.at)
             ORDER BY link.domain DESC LIMIT 1
         ) link
     ), stored AS (

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from advocacy import ids, offers, reading
+from advocacy import ids, offers, reading, twins
 from advocacy.models import AdvocateStatus, ProgramStatus, Side, Storefront, Testimonial, TestimonialStatus
 from advocacy.pages import brand
 from referrals import destinations, links
@@ -53,7 +53,8 @@ def open_link(request, code, *, at):
 
 
 def _page(request, code, *, click):
-    at, link = timezone.now(), find(request, code)
+    link = find(request, code)
+    at = twins.clock(link.storefront, timezone.now()) if link else timezone.now()
     if link is None or _closed_because(link, at):
         return _closed(request, link, at)
     reading.choose_language(request, fallback=link.storefront.language)

@@ -7,12 +7,12 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
-from advocacy import keys, twins
-from advocacy.models import Event, Storefront
+from advocacy import ids, keys, twins
+from advocacy.models import Event, Program, Storefront
 from advocacy.outbox import drain
 from config import twins as all_apps
 from config.tasks import test_clocks as sweep_clocks
-from referrals.models import Order
+from referrals.models import Click, Order, Referral
 from rewards import rulebook
 from rewards.coupons import pools
 from rewards.models import CouponPool
@@ -93,6 +93,20 @@ def test_the_clock_moves_what_is_held_and_only_that_of_the_twin(acme, program, s
     shop.post("/test/clock", {"advance_seconds": 120})
     assert (balance(shop), balance(live)) == ((0, 1000), (1000, 0))
     assert shop.get("/test/clock").json()["ahead_seconds"] == 14 * 86400 + 60
+
+
+def test_a_visit_of_the_twins_link_is_of_the_twins_time(shop, client):
+    code = story(shop)
+    shop.post("/test/clock", {"advance_seconds": 100 * 86400})
+    assert client.get(f"/r/{code}").status_code == 302
+    click = Click.objects.get()
+    assert click.at > timezone.now() + timedelta(days=99)
+    order = cast.order("1003", customer={"external_id": "gina"}, click_id=ids.encode("clk", click.pk))
+    del order["placed_at"]
+    assert shop.post("/orders", order).status_code == 201
+    assert Referral.objects.get(friend__external_id="gina").clicked_at == click.at
+    Program.objects.filter(storefront__clock_ahead__gt=0).update(ends_at=timezone.now() + timedelta(days=50))
+    assert (client.get(f"/r/{code}").status_code, client.get(f"/a/{code}").status_code) == (404, 404)
 
 
 def test_what_happens_at_the_new_time_is_done_by_the_sweep(shop):
