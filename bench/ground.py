@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import psycopg
 
 from config import services
+from config.stack import PROCESSES
 
 NOW = datetime.now(UTC)
+_WORKERS = sum("worker" in command for command in PROCESSES.values())
 LONG_AGO = NOW - timedelta(days=400)
 
 
@@ -51,6 +53,16 @@ def _leave():
     from django.db import connections  # noqa: PLC0415
 
     connections.close_all()
+
+
+def wait_for_workers():
+    """Until all workers of the stack answer: while they start they take the processors from what is measured."""
+    from config.celery import app  # noqa: PLC0415 (Django is set up first)
+
+    for _ in range(60):
+        if len(app.control.ping(timeout=1)) == _WORKERS:
+            return
+    raise SystemExit("The workers do not answer.")
 
 
 def verdict(name, ratio, goal, *, factor=1.0):

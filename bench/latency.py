@@ -38,6 +38,7 @@ def main():
         factor = web.factor()
         code, token = stage()
         with stack.running(port=8400, say=lambda *words: None) as running:
+            ground.wait_for_workers()
             sender = Sender(running.base_url.removeprefix("http://"), token, code)
             waits = _measure(sender, RATE, "full")
             if factor < 1:

@@ -26,6 +26,7 @@ def main():
         factor = web.factor()
         code, token = stage()
         with stack.running(port=8500, say=lambda *words: None) as running:
+            ground.wait_for_workers()
             host = running.base_url.removeprefix("http://")
             _send_for(host, token, code, "warm", 3)
             _until_settled()

@@ -21,7 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from bench import ground, web
 from config import stack
 
-GOAL_MS, RATE, WARM_UP = 50, 50, 150
+GOAL_MS, RATE, MEASURED = 50, 20, 150
+# Each of a web process's 32 threads opens its connection to the database with its first call.
+WARM_UP, WARM_UP_RATE = 400, 40
 EVENTS, ENDPOINTS, LONGEST = 100, 10, 300
 _SECRET = "whsec_of_the_bench"
 
@@ -31,13 +33,15 @@ def main():
         factor = web.factor()
         path, events = _stage()
         with stack.running(port=8600, say=lambda *words: None) as running:
+            ground.wait_for_workers()
             shop = Shop(running.base_url.removeprefix("http://"), path)
-            alone = shop.send(RATE * factor, "alone", lambda sent: sent < WARM_UP)
+            warm_up = shop.send(WARM_UP_RATE, "warm", lambda sent: sent < WARM_UP)
+            alone = shop.send(RATE * factor, "alone", lambda sent: sent < MEASURED)
             began = time.perf_counter()
             _tell(events, port)
-            waits = shop.send(RATE * factor, "beside", lambda sent: sent < WARM_UP or _are_waiting(began))
+            waits = shop.send(RATE * factor, "beside", lambda sent: sent < MEASURED or _are_waiting(began))
             seconds = time.perf_counter() - began
-        _check(len(alone) + len(waits))
+        _check(len(warm_up) + len(alone) + len(waits))
     print(f"{EVENTS * ENDPOINTS} deliveries within {seconds:.0f} s; {_told(alone)} before, {_told(waits)} meanwhile")
     return ground.at_most("99 of 100 webhooks answered, ms", _slowest(waits) * 1000, GOAL_MS, factor=factor)
 

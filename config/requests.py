@@ -8,7 +8,8 @@ from django.core.handlers.exception import convert_exception_to_response
 
 from advocacy import ids
 
-_API, _DOCS = "/api/v1/", "/api/v1/docs"
+# What machines call: endpoints, and where platforms send what happened.
+_MACHINES, _DOCS = ("/api/v1/", "/in/"), "/api/v1/docs"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
@@ -27,7 +28,7 @@ class RequestId:
 
 
 class StraightToEndpoints:
-    """Leads calls of the API past what only pages need: sessions, forms, languages, static files.
+    """Leads calls of machines past what only pages need: sessions, forms, languages, static files.
 
     Stands before all of that; ``Endpoints`` stands behind it, last. Endpoints know nobody but their keys, speak English
     and have no forms. Their answers get the headers that pages get. Docs of the API are a page.
@@ -48,7 +49,7 @@ class StraightToEndpoints:
     def __call__(self, request):
         path = request.path_info
         # With DEBUG errors are pages.
-        if settings.DEBUG or not path.startswith(_API) or path == _DOCS:
+        if settings.DEBUG or not path.startswith(_MACHINES) or path == _DOCS:
             return self.get_response(request)
         response = self.answer(request)
         for name, text in self.headers.items():

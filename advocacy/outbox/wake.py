@@ -21,6 +21,7 @@ FAILURES = (RedisError, OSError)
 _silent_until = 0.0
 # A worker's note that it looks again lasts so many times its pause, should the worker not come back.
 _EXPIRES_AFTER = 4
+_CALLED_SECONDS = 2
 
 
 def after_commit(lanes):
@@ -74,6 +75,42 @@ def once(task, arguments, *, queue):
     """Send a message, unless one waits in the queue, which must be for this task alone, or a worker will look again."""
     if not _awaited(queue):
         send(task, arguments, queue=queue)
+
+
+def call(task, *, queue):
+    """Send a message without arguments, unless one was sent that has not begun: see ``begun``."""
+    if not _is_called(task):
+        send(task, [], queue=queue)
+
+
+def begun(task):
+    """What is committed from now on needs another call. The task says so before it looks for work."""
+    if not (settings.CELERY_TASK_ALWAYS_EAGER or resting()):
+        try:
+            broker().delete(_called(task))
+        except FAILURES as error:
+            rest(error)
+
+
+def stay_for(task, seconds):
+    """Pause before ``task`` looks again; meanwhile nobody else need call it."""
+    if not _is_called(task, seconds=_EXPIRES_AFTER * seconds):
+        time.sleep(seconds)
+
+
+def _is_called(task, seconds=_CALLED_SECONDS):
+    """Whether a call is under way; if not, one is now. A call that was lost is forgotten after a while."""
+    if settings.CELERY_TASK_ALWAYS_EAGER or resting():
+        return False
+    try:
+        return not broker().set(_called(task), 1, nx=True, px=round(seconds * 1000))
+    except FAILURES as error:
+        rest(error)
+        return False
+
+
+def _called(task):
+    return f"{task.name} is called"
 
 
 def _awaited(queue):

@@ -77,7 +77,7 @@ def _keep(found, topic, message_id, raw, at):
 def wake_worker():
     from referrals.inbound.tasks import work  # noqa: PLC0415 - the task's module imports this one
 
-    wake.send(work, [], queue="people")
+    wake.call(work, queue="people")
 
 
 def _count(found, reason, at):

@@ -4,18 +4,23 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from advocacy.outbox import wake
 from advocacy.periodic import alone
 from referrals import inbound
 from referrals.inbound import reconciling
 
-_MANY = 500
+# After fewer messages than these a worker looks once more after so many seconds: they come in bursts.
+_MANY, _PAUSE = 500, 0.025
 
 
 @shared_task
 def work():
     """Work on what platforms sent; beat comes back for what waits for another try."""
-    while inbound.work(at=timezone.now()) >= _MANY:
-        pass
+    wake.begun(work)
+    while tried := inbound.work(at=timezone.now()):
+        if tried < _MANY:
+            wake.stay_for(work, _PAUSE)
+        wake.begun(work)
 
 
 @shared_task
