@@ -73,6 +73,24 @@ def test_nobody_is_woken_while_a_worker_will_look_again_and_everybody_is_afterwa
     assert queue() == 1
 
 
+def test_a_task_is_called_once_until_it_says_that_it_has_begun_and_not_while_it_will_look_again(queue):
+    wake.begun(tasks.sweep)
+    wake.call(tasks.sweep, queue="money")
+    wake.call(tasks.sweep, queue="money")
+    assert queue() == 1
+    wake.begun(tasks.sweep)
+    wake.stay_for(tasks.sweep, 0.01)
+    wake.call(tasks.sweep, queue="money")
+    assert queue() == 1
+    wake.begun(tasks.sweep)
+    wake.call(tasks.sweep, queue="money")
+    assert queue() == 2
+    # A call that was lost is forgotten.
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    assert 1000 < broker.pttl(f"{tasks.sweep.name} is called") <= 2000
+    wake.begun(tasks.sweep)
+
+
 def test_the_note_of_a_worker_that_never_looked_again_expires(queue, monkeypatch):
     def die(seconds):
         raise KeyboardInterrupt
