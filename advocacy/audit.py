@@ -37,7 +37,7 @@ _STANDINGS = """
         WHERE event.subject_kind = 'order'
         UNION ALL
         SELECT advocate.customer_id, 0, 0, 0,
-               (event.type = 'referral.created')::int - (event.type = 'referral.ended')::int,
+               (event.type IN ('referral.created', 'referral.imported'))::int - (event.type = 'referral.ended')::int,
                COALESCE((facts ->> 'friends_change')::int, 0), NULL
         FROM worked event JOIN advocacy_advocate advocate ON advocate.id = event.advocate_id
         WHERE event.subject_kind IN ('referral', 'conversion')

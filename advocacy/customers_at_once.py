@@ -10,10 +10,11 @@ class OneByOne(Exception):
     """Two of them are one person, or another call speaks of one of them just now: ask for each by itself."""
 
 
-def upsert(*, storefront, people, at, tell):
+def upsert(*, storefront, people, at, tell, past=False):
     """``[(customer, created)]`` for the checked ``customers.columns`` of each; every row is locked.
 
     Appends to ``tell`` the drafts of the events of who is new: the caller records them in the same transaction.
+    ``past``: who is new is told as imported, which begins nothing.
     Raises ``OneByOne``, also after writing: the caller undoes its transaction.
     """
     found = customers.find_all(storefront=storefront, people=people)
@@ -27,7 +28,7 @@ def upsert(*, storefront, people, at, tell):
     made = [
         None if customer else customers.made(storefront, news, at) for customer, news in zip(found, people, strict=True)
     ]
-    _insert([customer for customer in made if customer], tell)
+    _insert([customer for customer in made if customer], tell, events.CUSTOMER_IMPORTED if past else _NEW)
     return [(new or locked[old.pk], new is not None) for new, old in zip(made, found, strict=True)]
 
 
@@ -38,14 +39,17 @@ def _is_special(customer, said):
     return "external_id" in said and customers.is_worth_something(customer)
 
 
-def _insert(new, tell):
+_NEW = events.CUSTOMER_CREATED
+
+
+def _insert(new, tell, type):
     if not new:
         return
     # In one order, so that two calls that make the same people do not wait for each other in a circle.
     new = sorted(new, key=lambda customer: (customer.external_id or "", customer.email_key or ""))
     if len(bulk.insert_new_ones(new)) < len(new):
         raise OneByOne
-    tell += [customers.draft(each, events.CUSTOMER_CREATED, occurred_at=each.created_at) for each in new]
+    tell += [customers.draft(each, type, occurred_at=each.created_at) for each in new]
 
 
 _SEEN = """

@@ -17,9 +17,12 @@ def enrol(
     shows_name=False,
     terms_version=None,
     terms_accepted_at=None,
+    by_shop=False,
     at,
 ):
     """``(advocate, created)``; who is enrolled already comes back as they are.
+
+    ``by_shop``: the shop adds them, so that no rule for joining is asked (``advocate.added``).
 
     Refuses ``program_ended``; NotFound where customer and program are of two storefronts.
     """
@@ -44,7 +47,7 @@ def enrol(
     try:
         with transaction.atomic():
             advocate.save(force_insert=True)
-            _tell(advocate, events.ADVOCATE_ENROLLED, at)
+            _tell(advocate, events.ADVOCATE_ADDED if by_shop else events.ADVOCATE_ENROLLED, at)
     except IntegrityError:
         return enrolled.get(), False  # the same call, a moment earlier
     return advocate, True

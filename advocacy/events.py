@@ -13,6 +13,15 @@ CUSTOMER_CREATED = EventType(
     _CUSTOMER,
     when="a customer becomes known",
 )
+# What an import tells of the past begins nothing: no rule is asked, and nothing waits to be settled.
+CUSTOMER_IMPORTED = EventType(
+    "customer.imported",
+    "customer",
+    "A person became known by an import of what happened before.",
+    _CUSTOMER,
+    triggers=False,
+    settles=False,
+)
 CUSTOMER_CHANGED = EventType(
     "customer.changed",
     "customer",
@@ -58,6 +67,15 @@ ADVOCATE_ENROLLED = EventType(
     _ADVOCATE,
     when="somebody joins as an advocate",
     recipients=("advocate",),
+)
+# By the shop, not by a wish of theirs: what a rule promises for joining is not theirs.
+ADVOCATE_ADDED = EventType(
+    "advocate.added",
+    "advocate",
+    "The shop made a customer an advocate: by an import, or as one of its past buyers.",
+    _ADVOCATE,
+    triggers=False,
+    settles=False,
 )
 ADVOCATE_CHANGED = EventType(
     "advocate.changed",

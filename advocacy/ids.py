@@ -55,6 +55,7 @@ PREFIXES = {
     "payout": "pay",
     "coupon_pool": "pol",
     "coupon": "cpn",
+    "import": "imp",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

@@ -51,6 +51,9 @@ REASONS = {
     "before_binding": Reason(
         "The order was placed before its customer was brought.", "Only orders after joining count."
     ),
+    "imported_history": Reason(
+        "An import told of it as an order of the past: those earn nothing.", "Only orders after joining count."
+    ),
     "self_referral": Reason("Advocate and friend are the same person.", "Your own orders do not count."),
     "order_unpaid": Reason("The order is not paid yet.", "Waiting until the order is complete."),
     "order_cancelled": Reason("The order was cancelled.", "The order was cancelled."),

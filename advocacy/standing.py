@@ -12,6 +12,7 @@ from django.db.models import Q
 from advocacy import persons
 from advocacy.models import Advocate, Event, Merge, Pending, Standing, Storefront
 
+_JOINED = ("referral.created", "referral.imported")
 _SUMS = ("orders", "revenue_minor", "refunded_minor", "friends_joined", "friends_converted")
 
 # Rows in the order of their keys, so that two batches never wait for each other in a circle.
@@ -79,7 +80,7 @@ def _changes(events):
             _add_order(added[event.customer_id], event.facts, currencies[event.storefront_id])
         elif event.advocate_id:
             sums = added[advocates[event.advocate_id]]["sums"]
-            sums["friends_joined"] += (event.type == "referral.created") - (event.type == "referral.ended")
+            sums["friends_joined"] += (event.type in _JOINED) - (event.type == "referral.ended")
             sums["friends_converted"] += event.facts.get("friends_change", 0)
     return _by_person(added)
 

@@ -87,7 +87,7 @@ def parsed(raw, *, columns, optional=(), largest_bytes=LARGEST_BYTES, most_rows=
         if len(cells) != len(names):
             errors[f"line {number}"] = f"has {len(cells)} cell{'s'[: len(cells) > 1]} instead of {len(names)}"
         else:
-            rows.append((number, dict(zip(names, map(_unquoted, cells), strict=True))))
+            rows.append((number, dict(zip(names, map(taken_back, cells), strict=True))))
     return rows, errors
 
 
@@ -174,5 +174,6 @@ def _header(cells, columns, optional, number):
     return names
 
 
-def _unquoted(text):
+def taken_back(text):
+    """A cell as it was before ``write`` put a sign before what looked like a formula."""
     return text[1:] if text.startswith("'") and _runs(text[1:]) else text

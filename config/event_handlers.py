@@ -31,12 +31,16 @@ _OWN = {
     "link.created": {"people": [link_codes.follow]},
     "link.changed": {"people": [link_codes.follow]},
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
+    "advocate.added": {"people": [rollups.mark]},
     "advocate.changed": {"money": [crediting.resume], "people": [link_codes.follow]},
     "customer.merged": _MERGED,
     "customer.unmerged": _PARTED,
     "referral.created": _FOLLOWED,
+    "referral.imported": _FOLLOWED,
     "referral.ended": _FOLLOWED,
     "order.recorded": _ORDER,
+    # No code of ours was used in it, and no credit spent.
+    "order.imported": _FOLLOWED,
     "order.changed": _ORDER,
     "order.fulfilled": _ORDER,
     "order.refunded": _ORDER,
@@ -51,7 +55,7 @@ _OWN = {
 def with_rules(own):
     """Whatever a rule may be triggered by is settled first, and so is every later event of its subject."""
     subjects = {each.subject for each in TYPES.values() if each.triggers}
-    triggering = {name for name, each in TYPES.items() if each.subject in subjects}
+    triggering = {name for name, each in TYPES.items() if each.subject in subjects and each.settles}
     handlers = {name: dict(own.get(name, {})) for name in {*own, *triggering}}
     for name in triggering:
         handlers[name]["money"] = [settlement.settle, *handlers[name].get("money", [])]

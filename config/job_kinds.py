@@ -5,6 +5,7 @@ result)``; see ``advocacy/jobs``. The admin shows a result by the template ``adm
 """
 
 from advocacy import privacy
+from referrals import imports
 from referrals.inbound import leaving, reconciling
 from rewards import corrections, simulation
 from rewards.coupons import uploading
@@ -15,6 +16,8 @@ JOBS = {
     corrections.JOB: corrections.step,
     corrections.PREVIEW: corrections.step_of_preview,
     reconciling.JOB: reconciling.step,
+    imports.CHECK: imports.check,
+    imports.TAKE: imports.step,
     "simulation": simulation.step,
     uploading.JOB: uploading.step,
 }

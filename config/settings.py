@@ -239,6 +239,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole_number(
     "MAX_BODY_BYTES", default=512 * 1024, least=16 * 1024, most=16 * 1024 * 1024
 )
+# A file to import: beyond it, it is sent in parts or imported by command.
+IMPORT_MOST_BYTES = environment.whole_number("MAX_IMPORT_MIB", default=512, least=1, most=16 * 1024) * 1024 * 1024
+IMPORT_MOST_ROWS = 5_000_000
 # Calls a minute; 0: not counted. One key's, and one address's with a publishable key or with none that is valid.
 CALLS_PER_MINUTE_SECRET = environment.whole_number("CALLS_PER_MINUTE_SECRET", default=60_000, least=0, most=10_000_000)
 CALLS_PER_MINUTE_PUBLISHABLE = environment.whole_number(

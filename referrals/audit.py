@@ -43,7 +43,7 @@ _SEQUENCES = """
 _BONDS = """
     SELECT referral.id FROM referrals_referral referral
     JOIN advocacy_event event ON event.subject_kind = 'referral' AND event.subject_id = referral.public_id
-        AND event.type = 'referral.created'
+        AND event.type IN ('referral.created', 'referral.imported')
     WHERE (event.storefront_id, event.program_id, event.advocate_id, event.friend_id) IS DISTINCT FROM
           (referral.storefront_id, referral.program_id, referral.advocate_id, referral.friend_id)
     ORDER BY referral.id

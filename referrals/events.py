@@ -53,6 +53,15 @@ REFERRAL_CREATED = EventType(
     recipients=("advocate", "friend"),
 )
 
+REFERRAL_IMPORTED = EventType(
+    "referral.imported",
+    "referral",
+    "An import said which advocate had brought a friend before.",
+    REFERRAL_CREATED.facts,
+    triggers=False,
+    settles=False,
+)
+
 REFERRAL_ENDED = EventType(
     "referral.ended",
     "referral",
@@ -84,6 +93,14 @@ _ORDER = {
     "refunded_change_minor": "how much the refunded part of the total grew or shrank",
 }
 ORDER_RECORDED = EventType("order.recorded", "order", "Somebody bought.", _ORDER, when="anybody orders, brought or not")
+ORDER_IMPORTED = EventType(
+    "order.imported",
+    "order",
+    "An import told of an order of the past: nobody is rewarded for it.",
+    _ORDER,
+    triggers=False,
+    settles=False,
+)
 ORDER_CHANGED = EventType(
     "order.changed", "order", "An order was paid, cancelled or corrected.", _ORDER, when="an order changes"
 )

@@ -43,9 +43,11 @@ def enrol(
     code=None,
     terms_version=None,
     terms_accepted_at=None,
+    by_shop=False,
     at,
 ):
     """``(advocate, first link, created)``, in one transaction; who is enrolled already comes back as they are.
+    ``by_shop``: as in ``enrolment.enrol``.
 
     Refuses ``program_ended``, ``invalid_code`` and ``code_taken`` (also where the advocate has no link of that code).
     """
@@ -57,6 +59,7 @@ def enrol(
             shows_name=shows_name,
             terms_version=terms_version,
             terms_accepted_at=terms_accepted_at,
+            by_shop=by_shop,
             at=at,
         )
         advocate, link = _with_first_link(advocate, code, at)

@@ -97,6 +97,8 @@ class Storefront(models.Model):
         editable=False,
         help_text="Set on the storefront that test keys write to.",
     )
+    # Since when orders of the past are here: who ordered before is known by them.
+    history_imported_at = models.DateTimeField(null=True, editable=False)
     # Of a test twin: how far its clock is ahead, in seconds.
     clock_ahead = models.PositiveBigIntegerField(default=0, editable=False)
     # What its customer tokens are signed with; both count while one takes the place of the other.
@@ -139,8 +141,8 @@ class Storefront(models.Model):
     def fixed(self):
         """The columns that may not change any more, each with what was done by it."""
         told = self.pk and apps.get_model("advocacy", "Event").objects.filter(storefront=self)
-        ordered = told and told.filter(type="order.recorded").exists()
-        joined = ordered or (told and told.filter(type="advocate.enrolled").exists())
+        ordered = told and told.filter(type__in=("order.recorded", "order.imported")).exists()
+        joined = ordered or (told and told.filter(type__in=("advocate.enrolled", "advocate.added")).exists())
         fixed = {"currency": "orders were added up"} if ordered else {}
         return fixed | ({"time_zone": "days were counted"} if joined else {})
 

@@ -5,6 +5,7 @@ from referrals.attribution.binding import Asked, Binding, bind, bind_all
 from referrals.attribution.byhand import attribute as by_hand
 from referrals.attribution.candidates import Hints
 from referrals.attribution.choice import Candidate, Judged, choose
+from referrals.attribution.told import bring
 
 __all__ = [
     "Asked",
@@ -15,6 +16,7 @@ __all__ = [
     "bind",
     "bind_all",
     "bond_of",
+    "bring",
     "by_hand",
     "choose",
     "link_of",

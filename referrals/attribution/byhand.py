@@ -106,6 +106,8 @@ def convert_since(referral, at):
     """The friend's paid orders since the bond convert, in the order in which they were placed."""
     friend = persons.ids_of(referral.friend)
     placed = Order.objects.filter(customer__in=friend, status=OrderStatus.PAID, placed_at__gte=referral.bound_at)
+    # What an import told of the past earns nothing.
+    placed = placed.filter(history=False)
     taken = placed.exclude(conversions__in=referral.program.conversions.filter(ended=False))
     taken = taken.select_related("customer", "storefront").order_by("placed_at", "pk")
     for order in taken.select_for_update(no_key=True, of=["self"]):

@@ -2,6 +2,7 @@
 
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
+from referrals.models.importing import Import, ImportKind, ImportPart, ImportRefusals, ImportState
 from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
 from referrals.models.invitation import Invitation
 from referrals.models.link import Link, LinkStatus
@@ -27,6 +28,11 @@ __all__ = [
     "Conversion",
     "Day",
     "Fulfilment",
+    "Import",
+    "ImportKind",
+    "ImportPart",
+    "ImportRefusals",
+    "ImportState",
     "InboundMessage",
     "InboundRefusal",
     "InboundState",

@@ -38,6 +38,8 @@ class Order(models.Model):
     identifiers = models.JSONField(default=dict)
     # Whose amounts are taken; what another source says otherwise is kept as a warning.
     brought_by = models.CharField(max_length=12, choices=Source, default=Source.API)
+    # Told by an import of the past: nobody was brought by it, and nothing is earned by it, whatever is told later.
+    history = models.BooleanField(default=False, db_default=False, editable=False)
     status = models.CharField(max_length=10, choices=OrderStatus)
     kind = models.CharField(max_length=20, choices=OrderKind, default=OrderKind.ONE_TIME)
     subscription_id = models.CharField(max_length=200, blank=True)

@@ -14,6 +14,7 @@ class Method(models.TextChoices):
     COOKIE = "cookie", "Cookie"  # the snippet remembered the click
     INVITATION = "invitation", "Invitation"  # an invitation to this address
     MANUAL = "manual", "By hand"  # an admin decided, with a reason
+    IMPORT = "import", "Import"  # a file said so, of the time before
 
 
 class Referral(models.Model):

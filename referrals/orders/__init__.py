@@ -6,13 +6,14 @@ from referrals.orders.finding import of as named
 from referrals.orders.fulfilments import Fulfilled, fulfil
 from referrals.orders.recording import Recorded
 from referrals.orders.refunds import Refunded, refund, undo_refund
-from referrals.orders.taking import bring, change, record, record_said, said
+from referrals.orders.taking import bring, bring_all, change, record, record_said, said
 
 __all__ = [
     "Fulfilled",
     "Recorded",
     "Refunded",
     "bring",
+    "bring_all",
     "bring_fulfilment",
     "bring_names",
     "bring_refund",

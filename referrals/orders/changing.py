@@ -71,6 +71,8 @@ def _take_customer(order, columns, at):
 
 
 def _bind(order, values, at):
+    if order.history:
+        return attribution.Binding(referral=None, reasons=tuple(order.unattributed))
     if any(name in values for name in order_fields.HINTS):
         return attribution.bind(
             storefront=order.storefront,

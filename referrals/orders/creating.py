@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from advocacy import customers_at_once, given
+from django.db import transaction
+
+from advocacy import customers_at_once
 from advocacy.models import bulk
 from advocacy.outbox.record import record as record_events
 from referrals import attribution, conversions, events
@@ -15,6 +17,7 @@ class New:
     """A new order of checked fields, completed: see ``fields.checked`` and ``fields.completed``.
 
     ``person``: what is said of its customer, as ``customers.columns``; None where they are named by id.
+    ``history``: it is of the past, so nobody is bound by it and nothing is converted.
     """
 
     values: dict
@@ -23,6 +26,8 @@ class New:
     names: list
     source: str
     person: dict | None
+    digest: bytes
+    history: bool = False
 
 
 def create(*, storefront, new, at):
@@ -35,17 +40,9 @@ def create(*, storefront, new, at):
     people = _customers_of(storefront, new, at=at, tell=tell)
     hidden = recording.hidden_codes(storefront, [each.columns for each in new])
     rows = [_row(each, storefront, person, hidden, at) for each, (person, _) in zip(new, people, strict=True)]
-    bindings = attribution.bind_all(
-        storefront=storefront,
-        asked=[
-            attribution.Asked(
-                customer=person, hints=recording.hints(each.columns), occurred_at=row.placed_at, just_made=just_made
-            )
-            for each, row, (person, just_made) in zip(new, rows, people, strict=True)
-        ],
-        at=at,
-        tell=tell,
-    )
+    live = [told for told in zip(new, rows, people, strict=True) if not told[0].history]
+    bound = iter(_bound(storefront, live, at=at, tell=tell))
+    bindings = [_OF_THE_PAST if each.history else next(bound) for each in new]
     made = [_Made(row, binding) for row, binding in zip(rows, bindings, strict=True)]
     bulk.insert(rows)
     finding.remember_all([(row, each.names) for row, each in zip(rows, new, strict=True)])
@@ -54,16 +51,61 @@ def create(*, storefront, new, at):
     return [each.recorded() for each in made]
 
 
+_OF_THE_PAST = attribution.Binding(referral=None, reasons=({"key": "imported_history"},))
+
+
+def _bound(storefront, told, *, at, tell):
+    if not told:
+        return []
+    asked = [
+        attribution.Asked(
+            customer=person, hints=recording.hints(each.columns), occurred_at=row.placed_at, just_made=just_made
+        )
+        for each, row, (person, just_made) in told
+    ]
+    return attribution.bind_all(storefront=storefront, asked=asked, at=at, tell=tell)
+
+
 def _customers_of(storefront, new, *, at, tell):
     """``[(who bought, whether they were made now)]``."""
+    past, people = all(each.history for each in new), [each.person for each in new]
     if len(new) == 1:
-        return [recording.customer_of(storefront, new[0].columns, at=at)]
-    return customers_at_once.upsert(storefront=storefront, people=[each.person for each in new], at=at, tell=tell)
+        return [
+            _customer_of_the_past(storefront, new[0], at, tell)
+            if past and people[0]
+            else _customer(storefront, new[0], at)
+        ]
+    return customers_at_once.upsert(storefront=storefront, people=people, at=at, tell=tell, past=past)
+
+
+def _customer(storefront, new, at):
+    return recording.customer_of(storefront, new.columns, at=at)
+
+
+def _customer_of_the_past(storefront, new, at, tell):
+    """Told as imported, where nothing speaks for more than a name that is new."""
+    told = []
+    try:
+        with transaction.atomic():
+            (found,) = customers_at_once.upsert(storefront=storefront, people=[new.person], at=at, tell=told, past=True)
+    except customers_at_once.OneByOne:
+        return _customer(storefront, new, at)
+    tell += told
+    return found
 
 
 def _row(new, storefront, person, hidden, at):
-    order = Order(storefront=storefront, customer=person, recorded_at=at, warnings=new.warnings, version=1)
-    order.digest, order.brought_by = given.digest(new.values), new.source
+    order = bulk.made(
+        Order,
+        storefront=storefront,
+        customer=person,
+        recorded_at=at,
+        warnings=new.warnings,
+        version=1,
+        digest=new.digest,
+        brought_by=new.source,
+        history=new.history,
+    )
     recording.take(order, new.columns, hidden=hidden)
     return order
 
@@ -80,7 +122,7 @@ class _Made:
     def draft(self):
         return state.draft(
             self.order,
-            events.ORDER_RECORDED,
+            events.ORDER_IMPORTED if self.order.history else events.ORDER_RECORDED,
             before=state.NOTHING,
             referred=bool(self.bonds),
             occurred_at=self.order.paid_at if self.paid else self.order.placed_at,

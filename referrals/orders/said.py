@@ -1,7 +1,9 @@
 """What is said of one order: its fields, checked, with whom they come from."""
 
 from datetime import timedelta
+from functools import cached_property
 
+from advocacy import given
 from referrals.models import Source
 from referrals.orders import adding, creating, finding, recording, waiting
 from referrals.orders import fields as order_fields
@@ -14,14 +16,20 @@ _PLACED_APART = timedelta(days=3)
 class Said:
     """The fields of one order, checked, with whom they come from."""
 
-    def __init__(self, storefront, fields, source, at, *, lenient, unread=()):
+    def __init__(self, storefront, fields, source, at, *, lenient, unread=(), past=False):
         self.storefront, self.source, self.at, self.lenient = storefront, source, at, lenient
+        # Whether an order that is new is one of the past, which earns nothing.
+        self.past = past
         self.values = order_fields.checked(fields, at=at)
         self.warnings = [{"code": "amount_unreadable", "source": str(source), "names": [*unread]}] if unread else []
         self.names = finding.names_of(self.values)
         # An order of one of several shops is found by these, but only by who is not such a shop.
         self.of_a_shop = source not in _NO_SHOP and finding.SHOP_NUMBER in self.values.get("identifiers", {})
         self.beside = finding.by_number_of_a_shop(self.values) if self.of_a_shop or source in _NO_SHOP else []
+
+    @cached_property
+    def digest(self):
+        return given.digest(self.values)
 
     def known(self):
         """The order that is meant, if it is here; from now on nobody else makes it."""
@@ -52,6 +60,8 @@ class Said:
             names=self.kept_names(),
             source=self.source,
             person=recording.person_told(columns, at=self.at),
+            history=self.past,
+            digest=self.digest,
         )
 
     def kept_names(self):

@@ -104,7 +104,47 @@ def bring(*, storefront, fields, source, at, unread=()):
     Refuses only what cannot be read (``invalid_field``, ``missing_field``): its arithmetic is stored with warnings,
     as is which of its amounts were ``unread``, by the source's names.
     """
-    said = Said(storefront, fields, source, at, lenient=True, unread=unread)
+    return _bring(Said(storefront, fields, source, at, lenient=True, unread=unread))
+
+
+def bring_all(*, storefront, orders, source, at, past):
+    """The same for the orders of a file: a ``Recorded`` for each, with its refusal where it was refused.
+
+    Of what is new, ``past`` (one for each) says whether it is of the past: nobody is brought by it, and it earns
+    nothing. What the source told before in the very same words is replayed without another look.
+    """
+    answers, said = [None] * len(orders), []
+    for place, (fields, is_past) in enumerate(zip(orders, past, strict=True)):
+        try:
+            said.append((place, Said(storefront, fields, source, at, lenient=True, past=is_past)))
+        except Refused as refusal:
+            answers[place] = recording.Recorded(refusal=refusal)
+    told = [each for _, each in said]
+    for places in together.rounds(told, most=together.MOST_OF_A_FILE):
+        for place, answer in zip(places, _bring_round([told[place] for place in places]), strict=True):
+            answers[said[place][0]] = answer
+    return answers
+
+
+def _bring_round(said):
+    before = together.told_before(said)
+    new = [each for place, each in enumerate(said) if place not in before]
+    taken = iter(together.take(new) if new else ())
+    return [
+        recording.Recorded(replayed=True) if place in before else next(taken) or _brought_alone(each)
+        for place, each in enumerate(said)
+    ]
+
+
+def _brought_alone(said):
+    try:
+        return _bring(said)
+    except Refused as refusal:
+        return recording.Recorded(refusal=refusal)
+
+
+def _bring(said):
+    at = said.at
     with transaction.atomic():
         known = said.known()
         if known is None:

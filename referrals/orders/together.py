@@ -14,12 +14,15 @@ from advocacy import emails
 from advocacy.customers_at_once import OneByOne
 from advocacy.outbox import interruptions
 from advocacy.refusals import Refused
+from referrals.models import Order
 from referrals.orders import finding
 from referrals.orders.said import create
 
 log = logging.getLogger(__name__)
 
 MOST = 100
+# Of a file, whose transaction nobody waits for.
+MOST_OF_A_FILE = 500
 # Who waits longer for a row that somebody holds waits by itself.
 _PATIENCE = "300ms"
 
@@ -42,15 +45,17 @@ def _by_storefront(said):
     return found.values()
 
 
-def rounds(said):
-    """Lists of places: no two orders of one list speak of the same order or person, and those that do keep order."""
-    turns = {}
+def rounds(said, *, most=None):
+    """Lists of at most so many places: no two orders of one list speak of the same order or person, and those that do
+    keep order.
+    """
+    turns, most = {}, most or MOST
     for places in _related(said):
         for turn, place in enumerate(sorted(places)):
             turns.setdefault(turn, []).append(place)
     for turn in sorted(turns):
         alike = sorted(turns[turn])
-        yield from (alike[start : start + MOST] for start in range(0, len(alike), MOST))
+        yield from (alike[start : start + most] for start in range(0, len(alike), most))
 
 
 def _related(said):
@@ -77,6 +82,19 @@ def _words(said):
     if isinstance(who.get("email"), str):
         words.append(f"mailbox {emails.normalise(who['email'])}")
     return words
+
+
+def told_before(said):
+    """The places of those that are here exactly as the same source told them first."""
+    storefront = said[0].storefront
+    own = {each.values["external_id"]: place for place, each in enumerate(said) if "external_id" in each.values}
+    known = Order.objects.filter(storefront=storefront, external_id__in=list(own))
+    told = known.values_list("external_id", "brought_by", "digest")
+    return {
+        own[name]
+        for name, source, digest in told.iterator()
+        if source == said[own[name]].source and bytes(digest) == said[own[name]].digest
+    }
 
 
 def take(said):

@@ -11,7 +11,14 @@ from referrals.rollups.recounting import CLICKS_SETTLE, open_clicks
 
 _COUNTS = ("customers", "too_young", "sum_minor", "sum_of_squares")
 # What changes the value of customers.
-_CHANGES = ("order.recorded", "order.changed", "order.refunded", "referral.created")
+_CHANGES = (
+    "order.recorded",
+    "order.imported",
+    "order.changed",
+    "order.refunded",
+    "referral.created",
+    "referral.imported",
+)
 
 
 def differences(storefront=None, *, at=None):

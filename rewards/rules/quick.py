@@ -111,7 +111,8 @@ class Quick:
             key = asked.who[scope]
             if period != ALL:
                 key = (key, periods.key_of_day(period, asked.day))
-            if limit is not None and meter.refuses and used.get(key, 0) >= limit:
+            taken = used.get(key, 0) + (meter.cap == ONCE and room.had_first_order(first))
+            if limit is not None and meter.refuses and taken >= limit:
                 return meter.reason
             keys.append(key)
         return self._given(asked, found.benefits, facts, keys)

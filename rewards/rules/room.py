@@ -15,7 +15,17 @@ def meters(question, terms, used, earlier):
     ]
     if question.others:
         found = _together(found, asking.elsewhere(question, terms, places), used, rule)
+    if not terms.milestone_every and had_first_order(question.first):
+        found = [(meter, key, max(others, 1) if meter.cap == ONCE else others) for meter, key, others in found]
     return [(meter, key, _beside(meter, key, others, earlier)) for meter, key, others in found] if earlier else found
+
+
+def had_first_order(first):
+    """Whether the friend was brought before this program, as an import told, and had ordered before this order.
+
+    What their first order had earned was given elsewhere.
+    """
+    return first.get("method") == "import" and first.get("earlier_orders", 0) > 0
 
 
 def _together(found, elsewhere, used, rule):

@@ -120,6 +120,7 @@ def test_both_sides_get_what_the_rule_says():
         ({"goods_minor": 1999}, terms(minimum_order_minor=2000), 0, ("below_minimum",)),
         ({"currency": "USD"}, terms(), 0, ("rate_missing",)),
         ({}, terms(), 1, ("not_first_order",)),
+        ({"method": "import", "earlier_orders": 1}, terms(), 0, ("not_first_order",)),
         ({"program_status": "paused"}, terms(), 0, ("program_paused",)),
         ({"program_status": "ended"}, terms(), 0, ("program_ended",)),
         ({"advocate_status": "banned"}, terms(), 0, ("advocate_banned",)),

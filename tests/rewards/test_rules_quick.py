@@ -98,6 +98,8 @@ def subjects(draw):
         "currency": draw(st.sampled_from(["EUR", "EUR", "USD", "CHF"])),
         "country": draw(st.sampled_from(["DE", "AT"])),
         "bound_at": NOON.isoformat(),
+        "method": draw(st.sampled_from(["click", "click", "import"])),
+        "earlier_orders": draw(st.integers(0, 1)),
         "advocate_status": draw(st.sampled_from(["active"] * 9 + ["banned"])),
         "program_status": draw(st.sampled_from(["active"] * 9 + ["paused", "ended"])),
     }

@@ -1,0 +1,213 @@
+"""Our own columns and objects, which any program can write: what each row says, as the API names it. Pure."""
+
+from advocacy import given, ids
+from referrals.imports import values
+
+# Each column with other names that people give it.
+CUSTOMERS = {
+    "external_id": ("customer_id", "id", "customer"),
+    "email": ("e_mail", "e-mail", "mail", "email_address"),
+    "name": ("full_name", "customer_name"),
+    "first_name": ("firstname", "given_name"),
+    "last_name": ("lastname", "surname", "family_name"),
+    "phone": ("telephone",),
+    "locale": ("language",),
+    "country": ("country_code",),
+    "time_zone": (),
+    "created_at": ("registered_at", "customer_since", "date_registered"),
+    "updated_at": (),
+    "orders_before": ("orders", "orders_count", "total_orders", "number_of_orders"),
+}
+ORDERS = {
+    "external_id": ("order_id", "id", "order"),
+    "number": ("order_number",),
+    "status": ("payment_status", "financial_status"),
+    "kind": (),
+    "subscription_id": (),
+    "customer_id": ("customer", "customer_external_id", "user_id"),
+    "email": ("customer_email", "e_mail", "e-mail", "mail", "billing_email"),
+    "name": ("customer_name",),
+    "country": ("country_code", "shipping_country", "billing_country"),
+    "currency": ("order_currency",),
+    "subtotal": (),
+    "discount": ("discount_total",),
+    "tax": ("tax_total", "total_tax"),
+    "tax_included": (),
+    "shipping": ("shipping_total",),
+    "other": (),
+    "total": ("order_total", "amount", "total_price"),
+    "revenue": (),
+    "refunded": ("refunded_amount", "total_refunded"),
+    "placed_at": ("created_at", "date", "order_date", "ordered_at"),
+    "paid_at": ("date_paid",),
+    "updated_at": (),
+    "referral_code": (),
+    "coupon_codes": ("coupon_code", "coupon", "coupons", "discount_code", "discount_codes"),
+}
+REFERRALS = {
+    "advocate_id": ("advocate", "referrer_id", "referrer"),
+    "advocate_email": ("referrer_email",),
+    "advocate_name": ("referrer_name",),
+    "friend_id": ("friend", "referred_id", "referee_id", "customer_id"),
+    "friend_email": ("referred_email", "referee_email", "email"),
+    "friend_name": ("referred_name", "referee_name"),
+    "code": ("referral_code", "referrer_code", "advocate_code"),
+    "program": (),
+    "bound_at": ("referred_at", "created_at", "date", "signed_up_at"),
+}
+COLUMNS = {"customers": CUSTOMERS, "orders": ORDERS, "referrals": REFERRALS}
+# Of each kind, the fields of which one must be there.
+NEEDED = {
+    "customers": (("external_id", "email"),),
+    "orders": (("external_id",), ("total",), ("placed_at",), ("customer_id", "email")),
+    "referrals": (("advocate_id", "advocate_email"),),
+}
+_AMOUNTS = ("subtotal", "discount", "tax", "shipping", "other", "total", "revenue", "refunded")
+_MOMENTS = {"created_at", "updated_at", "placed_at", "paid_at", "bound_at"}
+_STATUSES = {
+    "paid": "paid",
+    "completed": "paid",
+    "complete": "paid",
+    "processing": "paid",
+    "fulfilled": "paid",
+    "partially_refunded": "paid",
+    "refunded": "paid",
+    "pending": "pending",
+    "unpaid": "pending",
+    "authorized": "pending",
+    "on-hold": "pending",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "voided": "cancelled",
+    "failed": "cancelled",
+}
+_LONGEST_CUSTOMER_FIELD = 300
+
+
+def columns(kind, header, mapping):
+    """``[(the file's column, the field that it is taken for or "")]``; ``mapping`` says it where the names do not."""
+    known, taken, found = COLUMNS[kind], set(), {}
+    wanted = {name: field for name, field in mapping.items() if name in header}
+    for name in header:
+        found[name] = wanted.get(name, "")
+        taken.add(found[name])
+    # A field's own name goes before another that people give it.
+    for spelled in (lambda field: (field,), lambda field: known[field]):
+        for name in header:
+            field = "" if name in wanted else _field(_plain(name), known, spelled)
+            if field and not found[name] and field not in taken:
+                found[name] = field
+                taken.add(field)
+    return [(name, found[name]) for name in header]
+
+
+def _plain(name):
+    return name.strip().lower().replace(" ", "_")
+
+
+def _field(name, known, spelled):
+    bare = name.removesuffix("_minor")
+    for field in known:
+        if name in spelled(field):
+            return field
+        if bare != name and field in _AMOUNTS and bare in spelled(field):
+            return f"{field}_minor"
+    return ""
+
+
+def fields_of(kind):
+    """Every name that a mapping may lead to."""
+    known = COLUMNS[kind]
+    return [*known, *(f"{name}_minor" for name in _AMOUNTS if name in known)]
+
+
+def missing(kind, columns):
+    """What no column is taken for, in words; [] where nothing is missing."""
+    there = {field.removesuffix("_minor") for _, field in columns}
+    return [" or ".join(names) for names in NEEDED[kind] if not there & {*names}]
+
+
+def customer(row, how):
+    said = _moments(row, how)
+    if "orders_before" in said:
+        said["orders_before"] = values.whole("orders_before", said["orders_before"])
+    first, last = said.pop("first_name", ""), said.pop("last_name", "")
+    if name := f"{first} {last}".strip():
+        said.setdefault("name", name)
+    return said
+
+
+def order(row, how):
+    """The API's fields of an order; ``refunded_minor`` beside them where something was given back."""
+    said = _moments(row, how)
+    currency = given.currency("currency", said.get("currency", how.currency).upper())
+    amounts = {name: _amount(name, said, currency, how) for name in _AMOUNTS}
+    amounts = {f"{name}_minor": amount for name, amount in amounts.items() if amount is not None}
+    if "total_minor" not in amounts:
+        given.refuse("total", "total is missing.", code="missing_field")
+    if amounts["total_minor"] < 0:
+        given.refuse("total", "total is below 0; tell what was given back as refunded.", code="invalid_amount")
+    # A discount is written with a minus by many.
+    if "discount_minor" in amounts:
+        amounts["discount_minor"] = abs(amounts["discount_minor"])
+    included = values.flag("tax_included", said["tax_included"]) if "tax_included" in said else None
+    amounts.setdefault("subtotal_minor", _subtotal(amounts, included))
+    status = said.get("status", "paid").strip().lower().replace(" ", "_")
+    if status not in _STATUSES:
+        given.refuse("status", f"status: “{status[:40]}” is none of: {', '.join(_STATUSES)}.")
+    if status == "refunded":
+        amounts.setdefault("refunded_minor", amounts["total_minor"])
+    kept = {name: said[name] for name in _KEPT if name in said}
+    person = {name: said[own] for name, own in _PERSON.items() if own in said}
+    number = {"identifiers": {"number": said["number"]}} if "number" in said else {}
+    codes = [code for code in _parts(said.get("coupon_codes", "")) if code]
+    return kept | amounts | number | {
+        "currency": currency,
+        "status": _STATUSES[status],
+        "customer": person,
+        **({"tax_included": included} if included is not None else {}),
+        **({"coupon_codes": codes} if codes else {}),
+    }  # fmt: skip
+
+
+_KEPT = ("external_id", "kind", "subscription_id", "country", "referral_code", "placed_at", "paid_at", "updated_at")
+_PERSON = {"external_id": "customer_id", "email": "email", "name": "name", "country": "country"}
+
+
+def referral(row, how):
+    return _moments(row, how)
+
+
+def _moments(row, how):
+    """Only what is said, its times as such."""
+    said = {name: value for name, value in row.items() if value not in ("", None)}
+    for name in _MOMENTS & said.keys():
+        said[name] = values.moment(name, said[name], zone=how.zone, dates=how.dates)
+    return said
+
+
+def _amount(name, said, currency, how):
+    if f"{name}_minor" in said:
+        return values.whole(f"{name}_minor", said[f"{name}_minor"])
+    return values.minor(name, said[name], currency, decimal=how.decimal) if name in said else None
+
+
+def _subtotal(amounts, included):
+    """What the goods cost before discounts, where only the rest is told."""
+    beside = [
+        amounts.get(f"{name}_minor", 0) for name in ("shipping", "other", *(() if included is not False else ("tax",)))
+    ]
+    return max(amounts["total_minor"] - sum(beside) + amounts.get("discount_minor", 0), 0)
+
+
+def _parts(text):
+    return [part.strip() for part in str(text).replace(";", ",").replace("|", ",").split(",")]
+
+
+def known_customer(said):
+    """What a file says of a person, without what cannot be kept of one."""
+    if not (said.get("external_id") or said.get("email")):
+        given.refuse("external_id", "It names neither external_id nor email.", code="missing_field")
+    if ids.decode("cus", str(said.get("external_id", ""))):
+        given.refuse("external_id", "external_id is one of ours; write your own id of the customer.")
+    return {name: value[:_LONGEST_CUSTOMER_FIELD] if name == "name" else value for name, value in said.items()}

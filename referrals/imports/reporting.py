@@ -1,0 +1,76 @@
+"""What a file was understood as, and which of its lines were refused."""
+
+import zlib
+from datetime import timedelta
+
+import orjson
+from django.db import transaction
+
+from advocacy import tables
+from referrals.imports import keeping, layouts, taking
+from referrals.models import Import, ImportState
+
+HEADER = ("line", "why")
+# What nobody began, and reports of what ended.
+KEPT = timedelta(days=30)
+_SHOWN = 5
+
+
+def refused(row):
+    """Yields ``(line, why)`` of every refused line, by line; of the import, or before it of its check."""
+    for packed in row.refusals.filter(of_check=row.job_id is None).order_by("number").values_list("lines", flat=True):
+        yield from sorted(map(tuple, orjson.loads(zlib.decompress(packed))))
+
+
+def refused_count(row):
+    counted = (row.taken if row.job_id else row.checked) or {}
+    return counted.get(taking.REFUSED, 0)
+
+
+def table(row):
+    """The same as CSV that no spreadsheet runs, a line at a time."""
+    return tables.write(HEADER, refused(row), bom=True)
+
+
+def title(row):
+    """As what it was recognised, in words."""
+    return layouts.of(row.layout, row.kind).title
+
+
+def first_rows(row):
+    """``[(line, [(field, text)], why)]`` of the first rows, as they are understood; [] once its rows are gone."""
+    layout, how, shown = layouts.of(row.layout, row.kind), keeping.how_of(row), []
+    for line, record, why in (keeping.part(row, 0) or [])[:_SHOWN]:
+        fields, odd = {}, why
+        if not why:
+            try:
+                fields = layouts.fields(layout, record, how, row.columns)
+            except taking.Refused as refusal:
+                odd = refusal.message
+        shown.append((line, list(_flat(fields)), odd))
+    return shown
+
+
+def _flat(fields, before=""):
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        elif isinstance(value, list):
+            yield f"{before}{name}", ", ".join(map(str, value)) if not _nested(value) else f"{len(value)} lines"
+        else:
+            yield f"{before}{name}", value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _nested(value):
+    return any(isinstance(each, dict | list) for each in value)
+
+
+def forget(*, at):
+    """Drop the rows of files that nobody began to import, and old reports."""
+    old = Import.objects.filter(created_at__lt=at - KEPT)
+    with transaction.atomic():
+        waiting = old.filter(state__in=(ImportState.CHECKING, ImportState.CHECKED))
+        waiting.update(state=ImportState.DISCARDED, ended_at=at)
+    for row in old.exclude(refusals=None, parts=None).exclude(state=ImportState.RUNNING).distinct():
+        row.parts.all().delete()
+        row.refusals.all().delete()
