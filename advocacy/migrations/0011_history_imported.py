@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('advocacy', '0010_who_shopify_had_brought_before'),
+        ('advocacy', '0010_offers_say_digital_at_once'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ WHERE version.public_id = offer.rule_version AND version.digital_at_once AND ver
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("advocacy", "0011_offers_say_digital_at_once"),
+        ("advocacy", "0010_offers_say_digital_at_once"),
         ("rewards", "0007_tell_what_versions_say"),
     ]
 
