@@ -3,17 +3,18 @@
 import atexit
 import contextlib
 import gc
+import importlib
 import os
+import sys
 from urllib.parse import urlsplit
 
 import django
 import hypothesis
 import pytest
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
-from config import services
-from tests import emptying
+from config import collecting, services
+from tests import emptying, sparing
 
 # What this machine's .env says must not change what the tests see.
 os.environ["ENV_FILE"] = ""
@@ -52,11 +53,22 @@ hypothesis.settings.load_profile("any machine")
 _start_servers()
 _take_own_redis_database()
 django.setup()
-# Passwords are hashed as in production, but in no time: a server that a test starts can still check them.
-PBKDF2PasswordHasher.iterations = 1
 emptying.install()
+sparing.install()
 # A parallel process that inherited this would read its settings before it has a Redis database of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_sessionstart(session):
+    """Parallel processes that take all tests read all: each compiles its part first, and finds the others' done."""
+    worker, tests = os.environ.get("PYTEST_XDIST_WORKER"), session.config.rootpath / "tests"
+    if worker is None or sys.dont_write_bytecode or session.config.args != session.config.getini("testpaths"):
+        return
+    mine = slice(int(worker.removeprefix("gw")), None, int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    for path in sorted(tests.rglob("test_*.py"))[mine]:
+        # What cannot be imported is told by whoever runs it.
+        with contextlib.suppress(Exception):
+            importlib.import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +79,7 @@ def _garbage_lies():
 @pytest.fixture(scope="session")
 def django_db_setup(_garbage_lies, django_db_setup, django_db_blocker):
     """Migrating makes all models anew several times; to look for those that may go takes long."""
-    gc.collect()
-    gc.freeze()
+    collecting.rarely()
     gc.enable()
     yield
     # PostgreSQL would wait 5 s for whoever is still there, and then not drop the database.

@@ -1,10 +1,12 @@
 """Boxes for a day and a time in the zone that their label names: an admin reads and writes the shop's own time."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminSplitDateTimeWidget
+
+from advocacy import zones
 
 
 class _Time(forms.TimeInput):
@@ -45,7 +47,7 @@ class Moment(forms.SplitDateTimeField):
 
     def in_zone(self, name):
         """``name`` of the zone; one that is none is refused where it was written."""
-        name = name if name in available_timezones() else "UTC"
+        name = name if name in zones.names() else "UTC"
         self.zone = self.widget.zone = ZoneInfo(name)
         self.label = f"{self.label} (time of {name})"
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import ids, persons
+from advocacy import ids, persons, zones
 from advocacy.api import found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.fields import Time
@@ -102,7 +102,7 @@ def _beginning(text, name, zone):
     """A day's beginning as RFC 3339; what is no day stays as it is."""
     if not _DAY(text):
         return text
-    if zone is not None and zone not in zoneinfo.available_timezones() - {"localtime"}:
+    if zone is not None and zone not in zones.names():
         raise invalid(f"time_zone {zone[:60]!a} is not known; send an IANA name such as Europe/Berlin.")
     if zone is None:
         raise invalid(f"{name} is a day: send time_zone with it, an IANA name such as Europe/Berlin.")

@@ -1,5 +1,4 @@
 import re
-import zoneinfo
 
 from django.apps import apps
 from django.conf import settings
@@ -9,13 +8,12 @@ from django.db import models
 from django.http.request import validate_host
 from django.utils import timezone
 
-from advocacy import money
+from advocacy import money, zones
 from advocacy.models.columns import PublicIdField, SealedField, UnitField, one_of
 
 
 def known_zone(value):
-    # PostgreSQL reckons with the zones too, and has no "localtime".
-    if value not in zoneinfo.available_timezones() - {"localtime"}:
+    if value not in zones.names():
         raise ValidationError("Write a time zone's name such as Europe/Berlin.")
 
 
