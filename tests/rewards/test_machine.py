@@ -295,7 +295,7 @@ def run(machine, *, stories, steps):
 
 
 def test_a_few_stories_end_as_the_model_says(machine):
-    run(machine, stories=3, steps=10)
+    run(machine, stories=2, steps=10)
 
 
 def test_one_story_reaches_what_chance_seldom_does(machine):
