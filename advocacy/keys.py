@@ -63,11 +63,14 @@ def find(token, at):
     """The key of this token with its storefront, or None where it is unknown, revoked or expired."""
     if not looks_right(token):
         return None
-    key = _known(_digest(token))
+    digest = _digest(token)
+    key = _known(digest)
     if key is None or (key.expires_at and key.expires_at <= at):
         return None
     if key.last_used_at is None or key.last_used_at <= at - LAST_USE_STEP:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+        # Or each call would write it, for as long as the key is trusted.
+        _remembered.pop(digest, None)
     return key
 
 

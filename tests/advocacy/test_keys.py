@@ -101,12 +101,27 @@ def test_a_key_is_never_older_than_the_database_says(acme):
     assert keys.find(token, AT) is None
 
 
+def test_a_trusted_key_writes_its_use_once(acme, settings, django_assert_num_queries):
+    settings.KEY_TRUST_MILLISECONDS = 60_000
+    key, token = make(acme)
+    keys.find(token, AT)
+    keys.find(token, AT)
+    with django_assert_num_queries(0):
+        keys.find(token, AT + timedelta(seconds=59))
+    keys.find(token, AT + timedelta(seconds=60))
+    with django_assert_num_queries(2):  # how it stands, and what was written
+        keys.find(token, AT + timedelta(seconds=60))
+        keys.find(token, AT + timedelta(seconds=61))
+    key.refresh_from_db()
+    assert key.last_used_at == AT + timedelta(seconds=60)
+
+
 def test_a_live_key_is_trusted_for_a_moment_and_a_test_key_never(acme, settings, monkeypatch):
     settings.KEY_TRUST_MILLISECONDS = 500
     clock = [100.0]
     monkeypatch.setattr(keys.time, "monotonic", lambda: clock[0])
     (key, token), (_, other), (_, test) = make(acme), make(acme), make(twins.of(acme, at=AT))
-    assert all(keys.find(each, AT) for each in (token, other, test))
+    assert all(keys.find(each, AT) for each in 2 * [token, other, test])
     ApiKey.objects.update(revoked_at=AT)
     assert [bool(keys.find(each, AT)) for each in (token, other, test)] == [True, True, False]
     # Who revokes it here trusts it no more.
