@@ -25,6 +25,8 @@ prepare_environment() {
         echo "Install it (Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python@3.12; or https://www.python.org/downloads/)." >&2
         exit 1
     fi
+    # Each process that is started would compile the project anew.
+    unset PYTHONDONTWRITEBYTECODE
     "$system_python" bin/install.py "$1" || exit 1
     python=$PWD/.venv/bin/python
     PATH=$PWD/.venv/bin:$PATH
