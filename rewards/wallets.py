@@ -1,13 +1,13 @@
 """What a customer has: per unit and form what is theirs, what is on the way, what will expire; and every line of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Case, F, Q, Sum, When
 
 from advocacy import persons
-from advocacy.models import Event
+from advocacy.models import Customer, Event
 from rewards import lots, shop_holds
 from rewards.models import (
     Account,
@@ -68,26 +68,58 @@ def balance(*, storefront, customer, at):
 
     What is past its time is not available, also before ``expiry.expire`` has taken it away. What a shop holds stays.
     """
-    wallets, people = {}, persons.ids_of(customer)
-    for account in Account.objects.filter(storefront=storefront, customer__in=people).order_by("unit", "form"):
-        wallet = wallets.setdefault((account.unit, account.form), Wallet(account.unit, account.form))
+    return balances(storefront=storefront, customers=[customer], at=at)[customer.pk]
+
+
+def balances(*, storefront, customers, at):
+    """``{key of a Customer: their Wallets}``, as ``balance`` has them, by as many questions for many as for one."""
+    owner_of = _owners_of_records(customers)
+    wallets = {}
+    mine = Account.objects.filter(storefront=storefront, customer__in=owner_of)
+    for account in mine.order_by("unit", "form"):
+        key = owner_of[account.customer_id], account.unit, account.form
+        wallet = wallets.setdefault(key, Wallet(account.unit, account.form))
         column = f"{account.kind}_minor"
         setattr(wallet, column, getattr(wallet, column) + account.balance_minor)
-    mine = Reward.objects.filter(storefront=storefront, recipient__in=people)
-    _add_coming(wallets, mine)
-    _add_expiring(wallets, mine, at)
-    return list(wallets.values())
+    theirs = Reward.objects.filter(storefront=storefront, recipient__in=owner_of)
+    _add_coming(wallets, theirs, owner_of)
+    _add_expiring(wallets, theirs, owner_of, at)
+    found = {customer.pk: [] for customer in customers}
+    for (owner, *_), wallet in wallets.items():
+        found[owner].append(wallet)
+    return found
 
 
-def _add_coming(wallets, mine):
-    waiting = mine.filter(status=RewardStatus.PENDING, pending_minor__gt=0)
+def _owners_of_records(customers):
+    """``{key of a record: key of the Customer whose it is}``; asks nothing where nobody was merged."""
+    if not any(customer.merged_into_id or customer.absorbed for customer in customers):
+        return {customer.pk: customer.pk for customer in customers}
+    named = {customer.person_id: customer.pk for customer in customers}
+    records = Customer.objects.filter(Q(public_id__in=named) | Q(merged_into__in=named))
+    return {record.pk: named[record.person_id] for record in records.only("pk", "public_id", "merged_into")}
+
+
+def owners(*, storefront, **accounts):
+    """The people of a storefront who ever had something, as the records that count; of ``accounts`` like these only."""
+    held = Account.objects.filter(storefront=storefront, customer__isnull=False, **accounts)
+    merged = held.filter(customer__merged_into__isnull=False)
+    theirs = Q(pk__in=held.values("customer")) | Q(public_id__in=merged.values("customer__merged_into"))
+    return Customer.objects.filter(theirs, storefront=storefront, merged_into=None)
+
+
+def _key(reward, owner_of):
+    return owner_of[reward.recipient_id], reward.unit, reward.form
+
+
+def _add_coming(wallets, rewards, owner_of):
+    waiting = rewards.filter(status=RewardStatus.PENDING, pending_minor__gt=0)
     waiting = list(waiting.select_related("advocate", "rule_version", "subject").order_by("due_at", "pk"))
     undelivered = _undelivered(waiting)
     for reward in waiting:
         held = reward.held_by
         due_at = None if held else reward.due_at
         held = held or ("awaiting_delivery" if reward.subject.public_id in undelivered else "")
-        wallets[reward.unit, reward.form].coming.append(Coming(reward.pending_minor, due_at, held))
+        wallets[_key(reward, owner_of)].coming.append(Coming(reward.pending_minor, due_at, held))
 
 
 def _undelivered(rewards):
@@ -114,32 +146,36 @@ def _awaits(facts, fact):
     return "placed_at" in facts and not facts.get("digital") and not facts.get(fact)
 
 
-def _add_expiring(wallets, mine, at):
+def _add_expiring(wallets, rewards, owner_of, at):
     """A lot that pays off another below 0 expires only as far as the balance goes."""
-    rows = list(mine.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"))
+    rows = list(rewards.filter(available_minor__gt=0, expires_at__isnull=False).order_by("expires_at", "pk"))
     if shop_holds.held_among(rows):
         # Nothing of it expires.
         rows = [reward for reward in rows if reward.form != Form.CREDIT]
         wallets = {key: wallet for key, wallet in wallets.items() if wallet.form != Form.CREDIT}
-    if any(lots.is_over(reward, at) for reward in rows):
-        _leave_out_what_is_over(wallets, mine, at)
+    over = {owner_of[reward.recipient_id] for reward in rows if lots.is_over(reward, at)}
+    if over:
+        _leave_out_what_is_over(wallets, rewards, owner_of, over, at)
     left = {key: wallet.available_minor for key, wallet in wallets.items()}
     for reward in rows:
         if lots.is_over(reward, at):
             continue
-        key = reward.unit, reward.form
+        key = _key(reward, owner_of)
         amount = min(reward.available_minor, left[key])
         if amount > 0:
             left[key] -= amount
             wallets[key].expiring.append(Expiring(amount, reward.expires_at))
 
 
-def _leave_out_what_is_over(wallets, mine, at):
+def _leave_out_what_is_over(wallets, rewards, owner_of, owners, at):
     """It pays debts, and nothing else."""
-    lasting = mine.filter(available_minor__gt=0).exclude(expires_at__lte=at).values("unit", "form").order_by()
-    sums = {(row["unit"], row["form"]): row["sum"] for row in lasting.annotate(sum=Sum("available_minor"))}
+    lasting = rewards.filter(available_minor__gt=0).exclude(expires_at__lte=at).values("recipient", "unit", "form")
+    sums = Counter()
+    for row in lasting.order_by().annotate(sum=Sum("available_minor")):
+        sums[owner_of[row["recipient"]], row["unit"], row["form"]] += row["sum"]
     for key, wallet in wallets.items():
-        wallet.available_minor = min(wallet.available_minor, sums.get(key, 0))
+        if key[0] in owners:
+            wallet.available_minor = min(wallet.available_minor, sums[key])
 
 
 def statement(*, storefront, customer):

@@ -8,8 +8,9 @@ from rest_framework.response import Response
 from advocacy.api import fields, found
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, euros, sample
-from advocacy.api.lists import ListEndpoint
+from advocacy.api.lists import Among, ListEndpoint, Moment, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.models import Customer
 from advocacy.refusals import NotFound, Refused
 from referrals import orders
 from referrals.api import waiting
@@ -126,9 +127,18 @@ def order_of(view):
     return found.one(mine, "order", view.kwargs["id"], external="external_id")
 
 
+def whole(refunds):
+    """With all that an answer shows."""
+    conversions = Prefetch("order__conversions", Conversion.objects.select_related("program"))
+    return refunds.select_related("order").prefetch_related(conversions)
+
+
 def refunds_of(view):
-    mine = Refund.objects.filter(order=order_of(view)).select_related("order")
-    return mine.prefetch_related(Prefetch("order__conversions", Conversion.objects.select_related("program")))
+    return whole(Refund.objects.filter(order=order_of(view)))
+
+
+def of(storefront):
+    return whole(Refund.objects.filter(order__storefront=storefront))
 
 
 @documented(
@@ -208,3 +218,25 @@ class OneRefund(Endpoint):
 
     def _named(self, name):
         return found.one(refunds_of(self), "refund", name, external="refund_id")
+
+
+@documented("Orders", get=Call("List refunds", RefundAnswer, many=True, description="Of all orders, newest first."))
+class AllRefunds(ListEndpoint):
+    answer = RefundAnswer
+    filters = {
+        "kind": Among("kind", RefundKind),
+        "order": Of("order", Order, "order", external="external_id"),
+        "customer": Of("order__customer", Customer, "customer", external="external_id"),
+        "refunded_after": Moment("refunded_at__gte"),
+        "refunded_before": Moment("refunded_at__lt"),
+        **between("recorded_at"),
+    }
+
+    def rows(self):
+        return of(self.request.storefront)
+
+
+@documented("Orders", get=Call("Get a refund of any order", RefundAnswer, also=path_parameters("id")))
+class OneOfAllRefunds(Endpoint):
+    def get(self, request, id):
+        return Response(RefundAnswer(found.one(of(request.storefront), "refund", id)).data)

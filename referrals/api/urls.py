@@ -9,7 +9,7 @@ from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.orders import OneOrder, Orders
 from referrals.api.referrals import OneReferral, Referrals
-from referrals.api.refunds import OneRefund, Refunds
+from referrals.api.refunds import AllRefunds, OneOfAllRefunds, OneRefund, Refunds
 from referrals.api.shares import Shares, ShareViews
 from referrals.api.signups import Signups
 
@@ -20,6 +20,8 @@ urlpatterns = [
     path("orders/<str:id>/fulfilments/<str:fulfilment_id>", OneFulfilment.as_view()),
     path("orders/<str:id>/refunds", Refunds.as_view()),
     path("orders/<str:id>/refunds/<str:refund_id>", OneRefund.as_view()),
+    path("refunds", AllRefunds.as_view()),
+    path("refunds/<str:id>", OneOfAllRefunds.as_view()),
     path("advocates", Advocates.as_view()),
     path("advocates/batch", Batch.as_view()),
     path("advocates/<str:id>", OneAdvocate.as_view()),

@@ -10,7 +10,7 @@ from rewards.api.rates import Rates
 from rewards.api.redemptions import Confirmation, OneRedemption, Redemptions, Reversal
 from rewards.api.rewards import OneReward, Rewards
 from rewards.api.simulations import SimulateRule
-from rewards.api.wallets import OneWallet, Statement
+from rewards.api.wallets import OneWallet, Statement, Wallets
 
 urlpatterns = [
     path("rules", rules.Rules.as_view()),
@@ -45,6 +45,7 @@ urlpatterns = [
     path("coupons/<str:id>/use", CouponUses.as_view()),
     path("rewards", Rewards.as_view()),
     path("rewards/<str:id>", OneReward.as_view()),
+    path("wallets", Wallets.as_view()),
     path("wallets/<str:customer>", OneWallet.as_view()),
     path("wallets/<str:customer>/statement", Statement.as_view()),
     path("wallets/<str:customer>/exchange", PointsToCredit.as_view()),

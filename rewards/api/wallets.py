@@ -1,5 +1,7 @@
 """What a customer has and what is on the way, and every line of how it came."""
 
+import re
+from dataclasses import dataclass
 from functools import cached_property
 
 from rest_framework import serializers
@@ -9,11 +11,11 @@ from advocacy import ids
 from advocacy.api import fields, found
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros, sample
-from advocacy.api.lists import ListEndpoint
+from advocacy.api.lists import ListEndpoint, Of, invalid
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Customer
 from rewards import wallets
-from rewards.models import Leg
+from rewards.models import Form, Leg
 
 
 class ComingAnswer(serializers.Serializer):
@@ -41,7 +43,9 @@ class BalanceAnswer(serializers.Serializer):
 
 
 class WalletAnswer(serializers.Serializer):
-    customer = serializers.CharField()
+    """Of a Customer with their ``balances``."""
+
+    customer = fields.PublicId("customer", source="public_id")
     balances = BalanceAnswer(many=True, help_text="One for each currency and form.")
 
     example = {
@@ -107,13 +111,60 @@ def owner(request, name):
     return found.one(mine, "customer", name, external="external_id")
 
 
+def _read(storefront, people, at):
+    """These customers, each with their ``balances``."""
+    found = wallets.balances(storefront=storefront, customers=people, at=at)
+    for person in people:
+        person.balances = found[person.pk]
+    return people
+
+
+@dataclass(frozen=True)
+class Having:
+    """``?form=cash``: who ever had something in it."""
+
+    column: str
+    description: str
+    shape: dict
+
+    def narrow(self, rows, text, storefront):
+        if not re.fullmatch(self.shape["pattern"], text):
+            raise invalid(f"{self.column} must be: {self.description}")
+        return rows.filter(pk__in=wallets.owners(storefront=storefront, **{self.column: text}).values("pk"))
+
+
+_UNIT = Having("unit", "An ISO 4217 code in capitals, or PTS for points.", {"type": "string", "pattern": "^[A-Z]{3}$"})
+_FORM = Having(
+    "form", f"One of: {', '.join(Form.values)}.", {"type": "string", "pattern": f"^({'|'.join(Form.values)})$"}
+)
+
+
+@documented(
+    "Wallets",
+    get=Call(
+        "List wallets",
+        WalletAnswer,
+        many=True,
+        description="Of everybody who ever had something, the newest customers first. A wallet that a filter finds is "
+        "shown as a whole.",
+    ),
+)
+class Wallets(ListEndpoint):
+    answer = WalletAnswer
+    filters = {"currency": _UNIT, "form": _FORM, "customer": Of("pk", Customer, "customer", external="external_id")}
+
+    def rows(self):
+        return wallets.owners(storefront=self.request.storefront)
+
+    def shown(self, page):
+        return _read(self.request.storefront, page, self.at)
+
+
 @documented("Wallets", get=Call("Get a wallet", WalletAnswer, also=path_parameters("customer")))
 class OneWallet(Endpoint):
     def get(self, request, customer):
-        customer = owner(request, customer)
-        balances = wallets.balance(storefront=request.storefront, customer=customer, at=self.at)
-        shown = {"customer": ids.encode("cus", customer.public_id), "balances": balances}
-        return Response(WalletAnswer(shown).data)
+        (person,) = _read(request.storefront, [owner(request, customer)], self.at)
+        return Response(WalletAnswer(person).data)
 
 
 @documented(

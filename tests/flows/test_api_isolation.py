@@ -56,7 +56,7 @@ def named(acme, program, alice):
     rule = scene.rule_of(program).rule
     shop = secret(acme)
     order = shop.post("/orders", cast.order(customer={"external_id": "fred"}, referral_code="alice-link")).json()
-    shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100})
+    refund = shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 100}).json()
     shop.post("/orders/1001/fulfilments", {"fulfilment_id": "P-1"})
     shop.post(
         "/surveys/answers", {"answer_id": "A-1", "survey": "A-1", "customer": "ext_fred", "kind": "nps", "score": 9}
@@ -93,6 +93,7 @@ def named(acme, program, alice):
         for word, row in rows.items()
     }
     found |= {"consents": agreed, "events": reported, "orders": order["id"], "conversions": order["conversions"][0]}
+    found |= {"refunds": refund["id"]}
     person = ids.encode("cus", alice.customer.public_id)
     known = {"customers": person, "wallets": person, "codes": "ALICE-LINK", "surveys": "A-1", "segments": "regulars"}
     return found | known | _payouts(acme, program, alice, person)

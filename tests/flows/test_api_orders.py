@@ -139,6 +139,8 @@ def test_a_refund_is_taken_once_and_can_be_undone(shop):
     assert (again.status_code, again["Idempotent-Replayed"], again.json()) == (200, "true", made.json())
     for name in ("R-1", made.json()["id"]):
         assert shop.get(f"/orders/1001/refunds/{name}").json() == made.json()
+    assert shop.get(f"/refunds/{made.json()['id']}").json() == made.json()
+    assert {shop.get(f"/refunds/{name}").status_code for name in ("R-1", "ext_R-1")} == {404}
     assert shop.get("/orders/1001/refunds/R-9").json()["code"] == "unknown_refund"
     assert shop.post("/orders/1001/refunds", refund | {"amount_minor": 1}).status_code == 409
     assert shop.get("/orders/1001").json()["refunded"] == euros(1350)
@@ -160,6 +162,22 @@ def test_a_refund_is_taken_once_and_can_be_undone(shop):
     nothing = shop.post("/orders/1001/refunds", {"refund_id": "R-3", "amount_minor": 0})
     assert (nothing.status_code, nothing.json()["code"]) == (422, "invalid_amount")
     assert "gives nothing back" in nothing.json()["errors"]["amount_minor"]
+
+
+def test_refunds_of_all_orders_are_listed_and_narrowed(shop):
+    for name, kind, day in (("1", "refund", 3), ("2", "chargeback", 5)):
+        shop.post("/orders", ORDER | {"external_id": name, "customer": {"external_id": f"friend {name}"}})
+        refund = {"refund_id": f"R-{name}", "kind": kind, "amount_minor": 100}
+        shop.post(f"/orders/{name}/refunds", refund | {"refunded_at": f"2026-03-0{day}T12:00:00Z"})
+    numbers = lambda **query: [each["refund_id"] for each in shop.get("/refunds", **query).json()["data"]]  # noqa: E731
+    assert numbers() == ["R-2", "R-1"]
+    assert numbers(limit=1, cursor=shop.get("/refunds", limit=1).json()["next_cursor"]) == ["R-1"]
+    assert (numbers(kind="chargeback"), numbers(kind="-chargeback")) == (["R-2"], ["R-1"])
+    assert (numbers(order="ext_1"), numbers(customer="ext_friend 2")) == (["R-1"], ["R-2"])
+    assert numbers(refunded_after="2026-03-05", time_zone="Europe/Berlin") == ["R-2"]
+    assert numbers(refunded_before="2026-03-05", time_zone="Europe/Berlin") == ["R-1"]
+    assert shop.get("/refunds", expand="order").json()["data"][0]["order"]["external_id"] == "2"
+    assert shop.get("/refunds", order="ext_3").status_code == 404
 
 
 def test_no_more_than_the_order_is_refunded(shop):

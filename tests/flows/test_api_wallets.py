@@ -64,6 +64,31 @@ def test_a_customer_without_rewards_has_an_empty_wallet_and_a_stranger_none(shop
     assert shop.get("/wallets/nobody").status_code == 404
 
 
+def test_all_wallets_are_listed_each_once_and_as_one_alone(shop, acme, order):
+    gina, _ = cast.customer(acme, "gina"), cast.customer(acme, "guest")
+    given = {"customer": "ext_guest", "kind": "given", "form": "points", "amount_minor": 7, "reason": "Sorry"}
+    shop.post("/adjustments", given, HTTP_IDEMPOTENCY_KEY="sorry")
+    assert shop.post("/customers/merge", {"into": "ext_gina", "merged": "ext_guest"}).status_code == 201
+    cast.customer(acme, "nobody")
+    first = shop.get("/wallets", limit=2).json()
+    rest = shop.get("/wallets", limit=2, cursor=first["next_cursor"]).json()
+    found, people = first["data"] + rest["data"], ("gina", "fred", "alice")
+    assert (found, rest["next_cursor"]) == ([shop.get(f"/wallets/{name}").json() for name in people], None)
+    assert [sum(one["available"]["amount_minor"] for one in each["balances"]) for each in found] == [7, 0, 0]
+    for narrowed, expected in [
+        ({"form": "points"}, [0]),
+        ({"form": "cash"}, []),
+        ({"currency": "EUR"}, [1, 2]),
+        ({"currency": "EUR", "customer": "ext_alice"}, [2]),
+        ({"customer": "ext_guest"}, [0]),
+    ]:
+        assert shop.get("/wallets", **narrowed).json()["data"] == [found[place] for place in expected], narrowed
+    (alone,) = shop.get("/wallets", form="points", expand="customer").json()["data"]
+    assert alone["customer"] == shop.get(f"/customers/ext_{gina.external_id}").json()
+    for wrong in ({"form": "gold"}, {"currency": "eur"}, {"unit": "EUR"}):
+        assert shop.get("/wallets", **wrong).status_code == 400
+
+
 def test_the_statement_tells_each_movement_page_by_page(shop, order):
     shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 1350, "refunded_at": cast.NOON})
     drain.drain("money", at=cast.NOON + timedelta(hours=2))
