@@ -115,6 +115,7 @@ def rotate(*, key, at, overlap=timedelta(days=1)):
     successor = make(storefront=key.storefront, kind=key.kind, name=key.name, scopes=key.scopes, at=at)
     key.expires_at = min(filter(None, [key.expires_at, at + overlap]))
     key.save(update_fields=["expires_at"])
+    _remembered.pop(bytes(key.digest), None)
     return successor
 
 

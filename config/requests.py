@@ -5,12 +5,25 @@ import re
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIRequest
 
 from advocacy import ids
 
 # What machines call: endpoints, and where platforms send what happened.
 _MACHINES, _DOCS = ("/api/v1/", "/in/"), "/api/v1/docs"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
+
+
+class Request(WSGIRequest):
+    """Takes a Content-Type that nobody can read for none, where Django would not answer at all."""
+
+    def _set_content_type_params(self, meta):
+        try:
+            super()._set_content_type_params(meta)
+        except ValueError:
+            # Such as a charset* in an encoding that does not exist. Whoever reads it later finds none either.
+            meta["CONTENT_TYPE"] = ""
+            super()._set_content_type_params(meta)
 
 
 class RequestId:

@@ -144,11 +144,19 @@ def _hold(name, calls, taken, milliseconds):
     """The first of the calls that were taken, the others kept for the next."""
     seconds, first = milliseconds / 1000, calls - taken + 1
     if taken > 1:
-        with _holding:
-            if len(_held) >= _MOST_HELD:
-                _held.clear()
-            _held[name] = (first + 1, taken - 1, time.monotonic() + seconds)
+        _keep(name, calls, taken - 1, time.monotonic() + seconds)
     return first, seconds
+
+
+def _keep(name, last, number, until):
+    """The ``number`` calls up to ``last``, beside those that a thread which asked at the same moment holds already."""
+    with _holding:
+        calls, others, others_until = _held.get(name, (0, 0, 0))
+        if others_until > time.monotonic():
+            last, number, until = max(last, calls + others - 1), number + others, min(until, others_until)
+        elif len(_held) >= _MOST_HELD:
+            _held.clear()
+        _held[name] = (last - number + 1, number, until)
 
 
 @cache

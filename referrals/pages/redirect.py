@@ -4,9 +4,7 @@ import re
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import DatabaseError
 from django.http import HttpResponseRedirect, QueryDict
 from django.http.request import split_domain_port
 from django.utils import timezone
@@ -79,18 +77,21 @@ class Door:
         try:
             visit = _Visit(environ, self._host(environ))
             return None if visit.previews else _lead(visit, code)
-        except (DatabaseError, SuspiciousOperation):
+        except Exception:
+            # It comes again there, where it is told and logged as all errors are.
             return None
 
     def _host(self, environ):
         said = environ.get("HTTP_HOST")
-        if settings.USE_X_FORWARDED_HOST or said not in self._hosts:
+        # Another thread may begin a new one meanwhile.
+        hosts = self._hosts
+        if settings.USE_X_FORWARDED_HOST or said not in hosts:
             host = split_domain_port(WSGIRequest(environ).get_host())[0]
-            if len(self._hosts) >= _MOST_HOSTS:
-                self._hosts = {}
-            self._hosts[said] = host
+            if len(hosts) >= _MOST_HOSTS:
+                hosts = self._hosts = {}
+            hosts[said] = host
             return host
-        return self._hosts[said]
+        return hosts[said]
 
 
 @require_safe

@@ -131,6 +131,11 @@ def test_a_live_key_is_trusted_for_a_moment_and_a_test_key_never(acme, settings,
     assert [bool(keys.find(each, AT)) for each in (token, other)] == [False, True]
     clock[0] += 0.1
     assert keys.find(other, AT) is None
+    # Nor does who replaces it without an overlap.
+    left, leaked = make(acme)
+    assert keys.find(leaked, AT) and keys.find(leaked, AT)
+    keys.rotate(key=left, at=AT, overlap=timedelta(0))
+    assert keys.find(leaked, AT) is None
 
 
 def test_an_overlap_of_more_than_30_days_is_refused(acme):

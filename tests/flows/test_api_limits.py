@@ -37,6 +37,13 @@ def test_of_a_high_limit_a_process_takes_several_calls_at_a_time_and_refuses_the
     assert [each.status_code for each in left] == [200, 200, 200, 429]
 
 
+def test_threads_that_ask_at_the_same_moment_waste_none_of_the_calls_they_took(acme):
+    name = f"key of {acme.pk}"
+    assert [limits._from_redis({name: 2000})[name][0] for _ in range(2)] == [1, 4]
+    held = [limits._from_held(name) for _ in range(5)]
+    assert [each and each[0] for each in held] == [3, 4, 5, 6, None]
+
+
 def seen_from(caller, address):
     return caller.client.get("/api/v1/programs", **caller._headers(), REMOTE_ADDR=address).status_code
 

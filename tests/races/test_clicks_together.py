@@ -148,6 +148,27 @@ def test_the_door_before_django_answers_a_link_and_leaves_the_rest_to_django(ali
     assert Click.objects.count() == 1
 
 
+def test_the_door_and_django_answer_what_is_odd(alice, settings):
+    settings.ALLOWED_HOSTS = ["testserver", ".acme.example"]
+    unreadable = {"CONTENT_TYPE": "application/json; charset*=klingon''%ff", "CONTENT_LENGTH": "2"}
+    for odd in (
+        {"HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_X_FORWARDED_PROTO": "https", "HTTP_FORWARDED": "host=evil"},
+        {"HTTP_HOST": "new.acme.example"} | unreadable,
+        {"HTTP_USER_AGENT": "\xff\xed\xa0\x80", "HTTP_REFERER": "\xff\0"},
+        {"QUERY_STRING": "utm_source=%ED%A0%80%00%0d%0aSet-Cookie:%20a=b&utm_x=\xff"},
+    ):
+        status, headers = visit_wsgi("/r/alice-link", **odd)
+        assert (status, headers["Location"][:23]) == ("302 Found", "/a/ALICE-LINK?click=clk")
+        assert headers["Location"].isascii() and headers["Location"].isprintable()
+    for odd in ("testserver,evil.example", "testserver@evil.example", "", "\xe9vil.example"):
+        assert visit_wsgi("/r/alice-link", HTTP_HOST=odd)[0].startswith("400"), odd
+    many = "&".join(f"utm_{number}=1" for number in range(1500))
+    assert visit_wsgi("/r/alice-link", QUERY_STRING=many)[0].startswith("400")
+    sent = {"REQUEST_METHOD": "POST"} | unreadable
+    assert visit_wsgi("/api/v1/orders", **sent, **{"wsgi.input": io.BytesIO(b"{}")})[0].startswith("401")
+    assert visit_wsgi("/in/shopify/con_x", **sent, **{"wsgi.input": io.BytesIO(b"{}")})[0].startswith("404")
+
+
 def test_the_door_leaves_plain_http_to_django_where_https_is_wanted(alice, settings, rf):
     settings.SECURE_SSL_REDIRECT = True
     door = Door(lambda environ, start_response: "Django's")
