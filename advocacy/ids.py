@@ -28,6 +28,7 @@ PREFIXES = {
     "share": "shr",
     "invitation": "inv",
     "referral": "ref",
+    "claim": "clm",
     "order": "ord",
     "refund": "rfd",
     "fulfilment": "ful",

@@ -37,6 +37,22 @@ REASONS = {
         "The click came more than {days} days before; the program’s window is {window_days} days.",
         "A visit counts for a limited time only.",
     ),
+    "claim_too_late": Reason(
+        "The order was placed {days} days before the friend was missed; the program takes {threshold} days.",
+        "A friend can be named for a limited time after they ordered.",
+    ),
+    "claim_refused": Reason(
+        "Somebody looked into it and refused it.",
+        "We looked into it: this one does not count under the program’s terms.",
+    ),
+    "claim_not_decided": Reason(
+        "Nobody decided it by {day}.",
+        "We could not confirm it in time, so it does not count. If you think that it should, write to us.",
+    ),
+    "late_code_over": Reason(
+        "The order was placed {days} days before the code was entered; the program takes {threshold} days.",
+        "A code can be entered for a limited time after the order.",
+    ),
     "came_too_late": Reason(
         "The click or invitation came after the order or sign-up ({days} days later) ({minutes} minutes later), so it "
         "cannot have brought it.",

@@ -131,6 +131,13 @@ _CREDITED = {"pending_minor": 0, "available_minor": 1000}
 _NOTHING_LEFT = {"pending_minor": 0, "available_minor": 0}
 _REVIEWED = {"friends_change": 0}
 _BY_SUBJECT = {
+    "claim": {
+        "named_by": "word",
+        "found": True,
+        "refusal": "",
+        "decide_by": _LATER,
+        "referral": sample("referral"),
+    },
     "order": {"status": "paid"},
     "testimonial": {"status": "published"},
     "payout": {"payout": sample("payout"), "kind": "manual"},
@@ -148,6 +155,8 @@ _BY_SUBJECT = {
     "coupon": {"kind": "coupon", "order": None, "used_minor": 0},
 }
 _OF_TYPE = {
+    "claim.opened": {"state": "open", "referral": None},
+    "claim.decided": {"state": "accepted"},
     "customer.erased": {"identified": False},
     "advocate.changed": {"status": "paused"},
     "link.changed": {"status": "disabled"},
@@ -185,7 +194,7 @@ _OF_TYPE = {
 _FRED = {"id": sample("customer"), "external_id": "fred"}
 _ALICE = {"id": sample("advocate"), "customer": sample("customer"), "external_id": "alice"}
 # Whose events name the advocate and the friend.
-_OF_BOTH = {"referral", "conversion", "order"}
+_OF_BOTH = {"referral", "conversion", "order", "claim"}
 _ABOUT_AN_ORDER = {"order", "conversion"}
 _ABOUT_NOBODY = {"rule", "rule_version", "coupon_pool"}
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from advocacy.models import Errand, Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import why
-from referrals.models import InboundMessage, InboundState, PrivacyRequest, PrivacyState
+from referrals.models import Claim, ClaimState, InboundMessage, InboundState, PrivacyRequest, PrivacyState
 from rewards.admin import journal
 from rewards.models import (
     BatchState,
@@ -29,6 +29,7 @@ GROUPS = {
     "People": [
         ("Advocates", "diversity_3", "advocacy.advocate"),
         ("Referrals", "handshake", "referrals.referral"),
+        ("Missing friends", "person_search", "referrals.claim"),
         ("Links", "link", "referrals.link"),
         ("Customers", "group", "advocacy.customer"),
         ("Merges", "merge", "advocacy.merge"),
@@ -75,6 +76,7 @@ GROUPS = {
     ],
 }
 WAITING = {
+    "referrals.claim": lambda: Claim.objects.filter(state=ClaimState.OPEN),
     "advocacy.testimonial": lambda: Testimonial.objects.filter(status=TestimonialStatus.PENDING),
     "rewards.payoutbatch": lambda: PayoutBatch.objects.filter(state=BatchState.DRAFT),
     "rewards.correction": lambda: Correction.objects.filter(state=CorrectionState.PROPOSED),

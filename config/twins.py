@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from advocacy import ids, twins
 from advocacy.models import Program, Storefront
 from advocacy.refusals import Refused
+from referrals import claims
 from rewards import crediting, expiry, redemptions, rulebook
 from rewards.coupons import ending, pools, serving
 from rewards.models import CouponPool, PoolSource, Rule, RuleStatus
@@ -78,7 +79,15 @@ def advance(*, twin, seconds, now):
 def sweep(twin, *, now):
     """What beat does of all storefronts at their time, of one twin at its own."""
     at = twins.clock(twin, now)
-    works = [closing.close, crediting.release, redemptions.end, expiry.expire, expiry.remind, ending.expire]
+    works = [
+        claims.end_overdue,
+        closing.close,
+        crediting.release,
+        redemptions.end,
+        expiry.expire,
+        expiry.remind,
+        ending.expire,
+    ]
     for work in [*works, serving.serve]:
         for _ in range(_MOST_ROUNDS):
             if not work(at=at, storefront=twin):

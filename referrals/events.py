@@ -70,6 +70,23 @@ REFERRAL_ENDED = EventType(
     triggers=False,
 )
 
+_CLAIM = {
+    "named_by": "how the advocate named the friend: word (an order's number or a code) or email",
+    "found": "whether an order or a customer of that name was here",
+    "state": "open, accepted or refused",
+    "refusal": "the reason key by which it was refused: claim_refused, claim_not_decided; or empty",
+    "decide_by": "until when it is to be decided, RFC 3339",
+    "referral": "the bond that it led to, or null",
+}
+CLAIM_OPENED = EventType("claim.opened", "claim", "An advocate says that a friend is missing.", _CLAIM, triggers=False)
+CLAIM_DECIDED = EventType(
+    "claim.decided",
+    "claim",
+    "Somebody decided whether the missing friend counts, or nobody did in time.",
+    _CLAIM,
+    triggers=False,
+)
+
 _ORDER = {
     "status": "pending, paid or cancelled",
     "currency": "ISO 4217",

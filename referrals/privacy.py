@@ -4,8 +4,9 @@ import json
 
 from advocacy.models import Program
 from advocacy.privacy.exporting import rows
-from referrals import invitations, links
+from referrals import claims, invitations, links
 from referrals.models import (
+    Claim,
     Fulfilment,
     Invitation,
     Link,
@@ -46,6 +47,8 @@ def told(customer):
         # Digests: that there are some, and since when.
         "traces_of_signing_up": rows(Trace.objects.filter(customer=customer), "at"),
         "invitations": rows(Invitation.objects.filter(**own), "invited_at", link="link__code"),
+        "missed_friends": rows(Claim.objects.filter(**own), "named", "claimed_at", "state", "decided_at"),
+        "missed_by_somebody": rows(Claim.objects.filter(friend=customer), "claimed_at", "state", "decided_at"),
         "shares": rows(Share.objects.filter(link__advocate__customer=customer), "kind", "channel", "at"),
     }
 
@@ -58,6 +61,7 @@ def erase(customer, *, at):
         _erase_link(link, at)
     Referral.objects.filter(friend=customer).update(ended_reason="")
     invitations.forget(customer=customer)
+    claims.forget(customer=customer)
     Trace.objects.filter(customer=customer).delete()
     # Of the answered requests it stays that they were asked and answered.
     asked = PrivacyRequest.objects.filter(customer=customer)

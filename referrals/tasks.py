@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import bursts, clicks, lifetime_value, rollups, traces
+from referrals import bursts, claims, clicks, lifetime_value, rollups, traces
 from referrals.orders import waiting
 
 SECONDS = 20
@@ -60,5 +60,6 @@ def keep_click_storage():
 
 @shared_task
 def end_waiting():
-    """What waited a week for an order that did not come waits no longer."""
+    """What waited a week for an order that did not come waits no longer, nor a claim that nobody decided in time."""
     waiting.expire(at=timezone.now())
+    claims.end_overdue(at=timezone.now())

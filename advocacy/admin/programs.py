@@ -22,6 +22,9 @@ LABELS = {
     "terms_url": "Address of the terms",
     "terms_version": "Version of the terms",
     "metadata_keys": "Metadata that rules may ask for",
+    "claim_days": "Missing friends (days)",
+    "claim_deadline_days": "Decided within (days)",
+    "late_code_days": "A code after the order (days)",
     "points_per_unit": "Points for one unit of money",
     "expiry_reminder_days": "Reminder before something expires (days)",
 }
@@ -155,6 +158,14 @@ class ProgramAdmin(acts.Acting, Listing):
                 "description": "A code that a friend types always wins over a click. Of several clicks, those count "
                 "that come with the sign-up or the order: the snippet keeps the first where you choose it here, unless "
                 "its data-keep says otherwise. A shop without the snippet must keep and send the first click_id.",
+            },
+        ),
+        (
+            "Friends who are missing",
+            {
+                "fields": ["claim_days", "claim_deadline_days", "late_code_days"],
+                "description": "For who came by a friend and nothing tells us so: clicked on the phone, bought "
+                "elsewhere without the code.",
             },
         ),
         ("What is kept for rules", {"fields": ["metadata_keys"], "classes": ["collapse"]}),

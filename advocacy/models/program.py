@@ -99,6 +99,25 @@ class Program(models.Model):
         "friend stays far below; above, it may stand on a page of coupons. You are told, nothing is switched off. "
         "0: never.",
     )
+    claim_days = models.PositiveIntegerField(
+        default=30,
+        validators=[MaxValueValidator(365)],
+        help_text="An advocate who misses a friend may name an order, a code or an e-mail address in the portal; it "
+        "counts where somebody of you says so, for orders placed at most so many days before. 0: nobody may ask.",
+    )
+    claim_deadline_days = models.PositiveIntegerField(
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="So long you have to decide about a friend who is missing; what nobody decided by then is refused, "
+        "and the advocate reads so.",
+    )
+    late_code_days = models.PositiveIntegerField(
+        default=0,
+        validators=[MaxValueValidator(365)],
+        help_text="So many days after an order its customer may still enter the code of who brought them, on the page "
+        "of the link, in the portal or by the API; the order is decided as if the code had come with it. 0: codes "
+        "count only with the order.",
+    )
     link_target = models.CharField(
         max_length=20, choices=LinkTarget, default=LinkTarget.LANDING, help_text="Where a shared link leads first."
     )

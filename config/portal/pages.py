@@ -13,7 +13,7 @@ from advocacy.pages import downloads, people
 from config.portal import cash, codes, friends, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
-from referrals.pages import sharing
+from referrals.pages import late_codes, sharing
 
 
 @never_cache
@@ -27,7 +27,8 @@ def index(request):
     known = next((one.customer.locale for one in mine), "")
     reading.choose_language(request, known=known)
     choices = [(ids.encode("adv", one.public_id), one) for one in mine]
-    return render(request, "portal/index.html", {"choices": choices})
+    context = {"choices": choices, "late_code": late_codes.may_enter(request.user)}
+    return render(request, "portal/index.html", context)
 
 
 @never_cache

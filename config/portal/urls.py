@@ -2,14 +2,16 @@ from django.urls import path
 
 from advocacy.pages import testimonials
 from config.portal import pages, sessions
-from referrals.pages import invitations
+from referrals.pages import claims, invitations, late_codes
 from rewards.pages import payees, statements
 
 urlpatterns = [
     path("enter/<str:token>/", sessions.enter, name="portal-enter"),
     path("", pages.index, name="portal-index"),
+    path("code/", late_codes.enter, name="portal-late-code"),
     path("<str:advocate>/", pages.share, name="portal"),
     path("<str:advocate>/invite/", invitations.invite, name="portal-invite"),
+    path("<str:advocate>/missing/", claims.missing, name="portal-missing"),
     path("<str:advocate>/rewards/", pages.rewards, name="portal-rewards"),
     path("<str:advocate>/rewards/statement.csv", pages.statement_file, name="portal-statement-file"),
     path("<str:advocate>/payee/", payees.edit, name="portal-payee"),

@@ -5,8 +5,9 @@ yes, no, soon or info.
 """
 
 from advocacy import ids
-from config.timeline import deliveries, parts, steps, summary, visits
+from config.timeline import deliveries, parts, steps, summary
 from config.timeline.subjects import explain_pair, explain_subject
+from referrals import visits
 from referrals.models import Conversion
 
 __all__ = ["explain_conversion", "explain_order", "explain_pair", "explain_subject", "zone_of"]

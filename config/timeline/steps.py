@@ -6,7 +6,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from advocacy import reading, reasons
-from config.timeline import parts, visits
+from config.timeline import parts
+from referrals import visits
+from referrals.models import Source
 from rewards.models import Leg, RewardStatus
 
 _PAYS_OFF = "Without a code: it pays off one that was used and whose reward was taken back."
@@ -33,8 +35,9 @@ def _to_the_second(moment, zone):
 def _received(order, zone):
     """By whom it was told, when, and how long after it was paid; of a history long ago the time says enough."""
     waited = (order.recorded_at - order.paid_at).total_seconds() if order.paid_at else -1
-    after = f", {waited:.1f} s after the payment" if 0 <= waited < _SOON else ""
-    return f"From {order.get_brought_by_display()}, received {_to_the_second(order.recorded_at, zone)}{after}."
+    after = f", {waited:.1f}\u00a0s after the payment" if 0 <= waited < _SOON else ""
+    source = "the API" if order.brought_by == Source.API else order.get_brought_by_display()
+    return f"From {source}, received {_to_the_second(order.recorded_at, zone)}{after}."
 
 
 def of_visits(clicked):

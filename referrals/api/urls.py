@@ -1,10 +1,12 @@
 from django.urls import path
 
 from referrals.api.advocates import Advocates, Batch, OneAdvocate
+from referrals.api.claims import AcceptClaim, Claims, MyClaims, OneClaim, RefuseClaim
 from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.fulfilments import Fulfilments, OneFulfilment
 from referrals.api.invitations import Invitations, OneInvitation
+from referrals.api.late_codes import LateCode
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.orders import OneOrder, Orders
@@ -32,6 +34,12 @@ urlpatterns = [
     path("share_views", ShareViews.as_view()),
     path("invitations", Invitations.as_view()),
     path("invitations/<str:id>", OneInvitation.as_view()),
+    path("claims", Claims.as_view()),
+    path("claims/<str:id>", OneClaim.as_view()),
+    path("claims/<str:id>/accept", AcceptClaim.as_view()),
+    path("claims/<str:id>/refuse", RefuseClaim.as_view()),
+    path("me/code", LateCode.as_view()),
+    path("me/claims", MyClaims.as_view()),
     path("signups", Signups.as_view()),
     path("referrals", Referrals.as_view()),
     path("referrals/<str:id>", OneReferral.as_view()),

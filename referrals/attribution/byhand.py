@@ -14,12 +14,15 @@ from referrals.attribution import binding, candidates
 from referrals.models import Method, Order, OrderStatus, Referral
 
 _LOST = "attributed_to_other"
+# Of the same advocate: somebody said that the friend was theirs before.
+_FROM_THEN = "before_binding"
 
 
 def attribute(*, advocate, friend, reason, at, since=None):
     """The new Referral. ``since``: from when on orders count; without it the old bond's moment, or the first order's.
 
-    Refuses ``self_referral``, an advocate of another storefront, and a Conflict where the friend is theirs already.
+    Of a friend who is theirs already only an earlier ``since`` changes anything; else it is a Conflict. Refuses
+    ``self_referral`` and an advocate of another storefront.
     """
     reason = given.text("reason", reason, longest=200, required=True)
     since = given.moment("since", since, at=at) if since else None
@@ -28,10 +31,12 @@ def attribute(*, advocate, friend, reason, at, since=None):
         _check(advocate, friend)
         mine = Referral.objects.filter(friend__in=persons.ids_of(friend), program=advocate.program, ended_at=None)
         old = mine.select_related("advocate").order_by("pk").first()
-        if old and old.advocate.person_id == advocate.person_id:
+        theirs = old and old.advocate.person_id == advocate.person_id
+        if theirs and not (since and since < old.bound_at):
             raise Conflict("attributed_already", "This advocate brought this friend already.")
         if old:
             end(old, reason, at)
+            old.lost_by = _FROM_THEN if theirs else _LOST
         since = min(since or (old.bound_at if old else _first_order(friend, at)), at)
         referral = _bind(advocate, friend, old, since, at)
         convert_since(referral, at)
@@ -68,7 +73,8 @@ def _bind(advocate, friend, old, since, at):
     if link is None:
         raise Refused("advocate_without_link", "This advocate has no link yet; try again in a minute.")
     considered = [_candidate(advocate, link, at)] + [
-        each | {"won": False, "reason": _LOST} if each.get("won") else each for each in (old.candidates if old else ())
+        each | {"won": False, "reason": old.lost_by} if each.get("won") else each
+        for each in (old.candidates if old else ())
     ]
     referral = bulk.made(
         Referral,

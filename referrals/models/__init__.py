@@ -1,5 +1,6 @@
 """The nouns of attribution."""
 
+from referrals.models.claim import Claim, ClaimState, NamedBy
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
 from referrals.models.importing import Import, ImportKind, ImportPart, ImportRefusals, ImportState
@@ -24,6 +25,8 @@ from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
 __all__ = [
+    "Claim",
+    "ClaimState",
     "Click",
     "Conversion",
     "Day",
@@ -42,6 +45,7 @@ __all__ = [
     "LinkStatus",
     "Mark",
     "Method",
+    "NamedBy",
     "Order",
     "OrderIdentifier",
     "OrderKind",

@@ -11,6 +11,7 @@ from advocacy import connections, errands, ids, keys, secrets
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import telling, webhooks
 from advocacy.outbox.drain import drain
+from referrals import claims
 from referrals.inbound import privacy
 from referrals.models import InboundMessage
 from rewards import adjustments, crediting, redemptions
@@ -48,6 +49,7 @@ def happen(acme, program, names):
         TaxLimit.objects.get_or_create(storefront=acme, country="DE", currency="EUR", yearly_limit_minor=10**9)
         _paid_out(program, name)
         spend(program, advocate.customer)
+        claims.ask(advocate=advocate, named=f"order-{name}", at=now)
         pool = coupon_stage.pool_of(program, f"Pool of {name}")
         _platform_tells(acme, name)
         uploading.numbered(pool=pool, lines=[(1, f"CODE-OF-{name}".upper())], at=timezone.now())

@@ -8,7 +8,7 @@ import pytest
 from advocacy import ids, merging
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain, telling, webhooks
-from referrals import invitations
+from referrals import claims, invitations
 from referrals.models import Link, Referral
 from rewards import adjustments, redemptions
 from rewards.coupons import pools, uploading
@@ -36,7 +36,7 @@ PUBLIC = {
 }
 _KINDS = {"deliveries": "delivery"}
 # What a widget does, and what is done to test data: a live secret key is refused.
-OF_CUSTOMERS, OF_TWINS = {"/api/v1/me", "/api/v1/me/advocates"}, "/api/v1/test/"
+OF_CUSTOMERS, OF_TWINS = {"/api/v1/me", "/api/v1/me/advocates", "/api/v1/me/claims", "/api/v1/me/code"}, "/api/v1/test/"
 OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
 
 
@@ -83,7 +83,14 @@ def named(acme, program, alice):
     twice, _ = merging.merge(
         survivor=cast.customer(acme, "gina"), merged=cast.customer(acme, "regina"), source="api", at=cast.NOON
     )
-    rows |= {"invitations": invited, "merges": twice, "programs": program, "offers": program.offers.first()}
+    missed, _ = claims.ask(advocate=alice, named="fred@example.com", at=cast.NOON)
+    rows |= {
+        "claims": missed,
+        "invitations": invited,
+        "merges": twice,
+        "programs": program,
+        "offers": program.offers.first(),
+    }
     rows |= {"corrections": scene.correction_of(rule.versions.get())}
     guest, member = cast.customer(acme, "guest"), cast.customer(acme, "member")
     rows |= {"merges": merging.merge(survivor=member, merged=guest, source="api", at=cast.NOON)[0]}
@@ -206,6 +213,9 @@ ATTEMPTS = [
     ("put", "/payees/{payees}", {"iban": "DE89 3704 0044 0532 0130 00"}),
     ("post", "/payout_batches/{payout_batches}/results", {"results": [{"number": 1, "result": "failed"}]}),
     ("post", "/redemptions/{redemptions}/confirm", {}),
+    ("post", "/claims", {"advocate": "{advocates}", "named": "1001"}),
+    ("post", "/claims/{claims}/accept", {}),
+    ("post", "/claims/{claims}/refuse", {}),
     ("delete", "/redemptions/{redemptions}", None),
     ("patch", "/webhook_endpoints/{webhook_endpoints}", {"status": "disabled"}),
     ("delete", "/webhook_endpoints/{webhook_endpoints}", None),

@@ -6,8 +6,7 @@ from django.db.models import Q
 
 from advocacy import emails, ids, privacy
 from advocacy.models import Connection, ConnectionStatus, Customer, Storefront
-from config.asking import nearby
-from referrals import invitations
+from referrals import invitations, nearby
 from referrals.models import InboundMessage, InboundState, Link, Order, OrderIdentifier, WaitingFact, WaitingState
 from referrals.orders import finding
 

@@ -1,0 +1,8 @@
+"""Friends whom an advocate misses: named by what the advocate knows, decided by somebody of the shop."""
+
+from referrals.claims.asking import A_DAY, ask, left, name_of
+from referrals.claims.deciding import accept, end_overdue, refuse
+from referrals.claims.looking import Seen, look
+from referrals.claims.telling import forget
+
+__all__ = ["A_DAY", "Seen", "accept", "ask", "end_overdue", "forget", "left", "look", "name_of", "refuse"]
