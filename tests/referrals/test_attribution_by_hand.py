@@ -30,7 +30,10 @@ def test_a_friend_whom_nobody_brought_gets_an_advocate_and_past_orders_count(acm
     assert first.order.unattributed == [{"key": "no_attribution"}]
     referral = give(alice, first.order.customer)
     assert (referral.method, referral.bound_at, referral.candidates[0]["won"]) == ("manual", NOON, True)
-    told = [(each.order.external_id, each.sequence, each.frozen["new_customer"]) for each in referral.conversions.all()]
+    told = [
+        (each.order.external_id, each.sequence, each.frozen["new_customer"])
+        for each in referral.conversions.order_by("sequence")
+    ]
     assert told == [("1001", 1, True), ("1002", 2, True)]
     assert Order.objects.get(pk=second.order.pk).unattributed == []
     assert buy(acme, "1003", at=NOON + 2 * DAY).conversion.sequence == 3
