@@ -36,6 +36,8 @@ SPECTACULAR_SETTINGS = {
         "TestimonialStatus": "advocacy.models.TestimonialStatus",
         "HttpMethod": "advocacy.api.batch.METHODS",
         "MethodEnum": "referrals.models.Method",
+        "ClaimNamedBy": "referrals.models.NamedBy",
+        "ClaimState": "referrals.models.ClaimState",
         "LinkStatus": "referrals.models.LinkStatus",
         "OrderKind": "referrals.models.OrderKind",
         "OrderStatus": "referrals.models.OrderStatus",
