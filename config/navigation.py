@@ -58,6 +58,7 @@ GROUPS = {
         ("Jobs", "hourglass_top", "advocacy.job"),
         ("Deliveries", "outbox", "advocacy.delivery"),
         ("Told to shops", "storefront", "advocacy.errand"),
+        ("Imports", "upload_file", "referrals.import"),
         ("Platform messages", "move_to_inbox", "referrals.inboundmessage"),
         ("Waiting and stuck", "pending_actions", "advocacy.pending"),
         ("Done in the admin", "history", "admin.logentry"),

@@ -5,6 +5,7 @@ from referrals.api.claims import AcceptClaim, Claims, MyClaims, OneClaim, Refuse
 from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.fulfilments import Fulfilments, OneFulfilment
+from referrals.api.imports import BeginImport, DiscardImport, Imports, OneImport, RefusedLines
 from referrals.api.invitations import Invitations, OneInvitation
 from referrals.api.late_codes import LateCode
 from referrals.api.links import Links, OneLink
@@ -45,6 +46,11 @@ urlpatterns = [
     path("referrals/<str:id>", OneReferral.as_view()),
     path("conversions", Conversions.as_view()),
     path("conversions/<str:id>", OneConversion.as_view()),
+    path("imports", Imports.as_view()),
+    path("imports/<str:id>", OneImport.as_view()),
+    path("imports/<str:id>/begin", BeginImport.as_view()),
+    path("imports/<str:id>/discard", DiscardImport.as_view()),
+    path("imports/<str:id>/refused", RefusedLines.as_view()),
     path("metrics", Metrics.as_view()),
     path("lifetime_values", LifetimeValues.as_view()),
 ]
