@@ -57,6 +57,7 @@ PREFIXES = {
     "coupon_pool": "pol",
     "coupon": "cpn",
     "import": "imp",
+    "past_buyers": "pbu",
 }
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"

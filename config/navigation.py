@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from advocacy.models import Errand, Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import why
+from config.exports import page as exports
 from referrals.models import Claim, ClaimState, InboundMessage, InboundState, PrivacyRequest, PrivacyState
 from rewards.admin import journal
 from rewards.models import (
@@ -31,6 +32,7 @@ GROUPS = {
         ("Referrals", "handshake", "referrals.referral"),
         ("Missing friends", "person_search", "referrals.claim"),
         ("Links", "link", "referrals.link"),
+        ("Past buyers", "group_add", "referrals.pastbuyers"),
         ("Customers", "group", "advocacy.customer"),
         ("Merges", "merge", "advocacy.merge"),
         ("Privacy requests", "privacy_tip", "referrals.privacyrequest"),
@@ -99,6 +101,8 @@ def sidebar(request):
     groups[0]["items"].insert(0, {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")})
     if request.user.has_perms(why.MAY_SEE):
         groups[3]["items"].insert(0, {"title": "Why?", "icon": "help", "link": reverse("admin:why")})
+    if exports.allowed(request.user):
+        groups[3]["items"].append({"title": "Exports", "icon": "download", "link": reverse("admin:exports")})
     if request.user.has_perms(journal.MAY_SEE):
         groups[2]["items"].append({"title": "Journal", "icon": "menu_book", "link": reverse("admin:journal")})
     return groups

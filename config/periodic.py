@@ -37,5 +37,15 @@ def tasks(*, sweep_seconds):
         "forget inbound messages": {"task": "referrals.inbound.tasks.forget", "schedule": schedule(3600)},
         "ask platforms daily": {"task": "referrals.inbound.tasks.ask_daily", "schedule": schedule(1800)},
         "end waiting for orders": {"task": "referrals.tasks.end_waiting", "schedule": schedule(600)},
+        "past buyers": {
+            "task": "referrals.tasks.enrol_past_buyers",
+            "schedule": schedule(600),
+            "options": {"queue": "bulk"},
+        },
+        "forget imports": {
+            "task": "referrals.tasks.forget_imports",
+            "schedule": schedule(3600),
+            "options": {"queue": "bulk"},
+        },
         "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},
     }

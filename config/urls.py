@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from config import api, codes, explain, friend_coupons, health, me, testing
+from config.exports import api as exports
 from config.portal.sessions import PortalSessions
 
 API = [
@@ -22,6 +23,7 @@ API = [
     path("portal_sessions", PortalSessions.as_view()),
     path("test/clock", testing.TestClock.as_view()),
     path("test/data", testing.TestData.as_view()),
+    path("exports/<str:list>", exports.Export.as_view()),
     path("schema", api.Schema.as_view(), name="api-schema"),
     path("docs", api.Docs.as_view(), name="api-docs"),
 ]

@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import bursts, claims, clicks, lifetime_value, rollups, traces
+from referrals import bursts, claims, clicks, imports, lifetime_value, past_buyers, rollups, traces
 from referrals.orders import waiting
 
 SECONDS = 20
@@ -56,6 +56,19 @@ def keep_click_storage():
     clicks.keep_salts(at=timezone.now())
     clicks.prune(at=timezone.now())
     traces.forget(at=timezone.now())
+
+
+@shared_task
+def enrol_past_buyers():
+    """What is left of today's portions."""
+    with alone("past buyers") as mine:
+        if mine:
+            past_buyers.enrol_daily(at=timezone.now(), seconds=SECONDS)
+
+
+@shared_task
+def forget_imports():
+    imports.forget(at=timezone.now())
 
 
 @shared_task

@@ -65,6 +65,7 @@ _PATH_WORDS = {
     "fulfilment_id": "Your own id of the parcel, or ours, ful_….",
     "survey": "Your own id of the survey.",
     "name": "As your traits write it.",
+    "list": "Its name, such as orders; another name is answered with all that there are.",
     "customer": "cus_…, or ext_ and your own id.",
     "code": "As somebody typed it; capitals do not matter.",
 }

@@ -1,5 +1,5 @@
 """The pages of links, referrals, orders, conversions and platforms in the admin."""
 
-from referrals.admin import attribution, claims, connections, imports, inbound, links, orders, waiting
+from referrals.admin import attribution, claims, connections, imports, inbound, links, orders, past_buyers, waiting
 
-__all__ = ["attribution", "claims", "connections", "imports", "inbound", "links", "orders", "waiting"]
+__all__ = ["attribution", "claims", "connections", "imports", "inbound", "links", "orders", "past_buyers", "waiting"]

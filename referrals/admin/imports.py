@@ -144,8 +144,8 @@ class ImportAdmin(acts.Acting, Listing):
     search_fields = ["name"]
     search_help_text = "A file’s name, or an id such as imp_01j8…"
     empty = (
-        "Bring what happened before: customers, orders, and who brought whom. Press “Add import” and send a file; it is "
-        "checked before anything is taken."
+        "Bring what happened before: customers, orders, and who brought whom. Press “Add import” and send a file; it "
+        "is checked before anything is taken."
     )
     state_now = words.status("state")
     storefront_link = words.person("storefront", "Storefront")

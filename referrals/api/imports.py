@@ -168,7 +168,8 @@ class Imports(ListEndpoint):
 def _how(request):
     said = request.query_params
     if "kind" not in said:
-        raise invalid("Say what the file holds: kind=customers, orders or referrals.")
+        said = "Say what the file holds: kind=customers, orders or referrals."
+        raise Refused("missing_field", said, errors={"kind": said})
     how = {name: said[name] for name in ("kind", "currency", "time_zone", "dates", "decimal", "name") if name in said}
     if "program" in said:
         how["program"] = named(storefront=request.storefront, name=said["program"])
@@ -221,7 +222,7 @@ class OneImport(Endpoint):
         ImportAnswer,
         also=path_parameters("id"),
         repeats=False,
-        description="Takes what was sent, part by part; follow its job. One that has begun is refused (`import_begun`).",
+        description="Takes what was sent, part by part; follow its job. Once begun it is refused (`import_begun`).",
     ),
 )
 class BeginImport(Endpoint):

@@ -17,6 +17,7 @@ from referrals.models.order import (
     RefundKind,
     Source,
 )
+from referrals.models.past_buyers import PastBuyers
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Day, LifetimeValue, Mark
@@ -50,6 +51,7 @@ __all__ = [
     "OrderIdentifier",
     "OrderKind",
     "OrderStatus",
+    "PastBuyers",
     "Pepper",
     "PrivacyKind",
     "PrivacyRequest",

@@ -49,7 +49,7 @@ def test_what_is_no_file_is_refused_in_words(acme):
     for path, text, kind, code in (
         ("/imports?kind=orders", "", "text/csv", "empty_file"),
         ("/imports?kind=orders", b"PK\x03\x04", "text/csv", "not_a_table"),
-        ("/imports", TEXT, "text/csv", "invalid_parameter"),
+        ("/imports", TEXT, "text/csv", "missing_field"),
         ("/imports?kind=shoes", TEXT, "text/csv", "invalid_field"),
         ("/imports?kind=orders&mapping=[]", TEXT, "text/csv", "invalid_parameter"),
         ("/imports?kind=orders&live_since=soon", TEXT, "text/csv", "invalid_parameter"),
