@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('advocacy', '0011_history_imported'),
-        ('referrals', '0004_imports'),
+        ('referrals', '0005_claims'),
     ]
 
     operations = [
