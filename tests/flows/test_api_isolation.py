@@ -1,5 +1,6 @@
 """Default deny: every route of the API × {no key, a publishable key, another storefront's key}."""
 
+import io
 import re
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from advocacy import ids, merging
 from advocacy.models import Job, Testimonial
 from advocacy.outbox import drain, telling, webhooks
-from referrals import claims, invitations
+from referrals import claims, imports, invitations
 from referrals.models import Link, Referral
 from rewards import adjustments, redemptions
 from rewards.coupons import pools, uploading
@@ -86,6 +87,7 @@ def named(acme, program, alice):
     missed, _ = claims.ask(advocate=alice, named="fred@example.com", at=cast.NOON)
     rows |= {
         "claims": missed,
+        "imports": _file(acme),
         "invitations": invited,
         "merges": twice,
         "programs": program,
@@ -100,10 +102,16 @@ def named(acme, program, alice):
         for word, row in rows.items()
     }
     found |= {"consents": agreed, "events": reported, "orders": order["id"], "conversions": order["conversions"][0]}
-    found |= {"refunds": refund["id"]}
+    # Every storefront may ask for every list, and gets its own rows; of no other name there is one.
+    found |= {"refunds": refund["id"], "exports": "shoes"}
     person = ids.encode("cus", alice.customer.public_id)
     known = {"customers": person, "wallets": person, "codes": "ALICE-LINK", "surveys": "A-1", "segments": "regulars"}
     return found | known | _payouts(acme, program, alice, person)
+
+
+def _file(acme):
+    text = b"external_id,email,name,total,placed_at\n7,alice@example.com,Alice,5.00,2025-01-01\n"
+    return imports.keep(storefront=acme, kind="orders", stream=io.BytesIO(text), at=cast.NOON)
 
 
 def _payouts(acme, program, alice, person):
@@ -216,6 +224,8 @@ ATTEMPTS = [
     ("post", "/claims", {"advocate": "{advocates}", "named": "1001"}),
     ("post", "/claims/{claims}/accept", {}),
     ("post", "/claims/{claims}/refuse", {}),
+    ("post", "/imports/{imports}/begin", {}),
+    ("post", "/imports/{imports}/discard", {}),
     ("delete", "/redemptions/{redemptions}", None),
     ("patch", "/webhook_endpoints/{webhook_endpoints}", {"status": "disabled"}),
     ("delete", "/webhook_endpoints/{webhook_endpoints}", None),
