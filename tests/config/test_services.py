@@ -19,6 +19,8 @@ import pytest
 import redis
 
 from config import services, stack
+from tests.config.commands import Forked, manage
+from tests.faults import workers
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
@@ -69,26 +71,6 @@ def wait_until_gone(place):
     return list(processes_of(place).values())
 
 
-def listen_to_signals():
-    """A run in the background ignores them, and its children would inherit that."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def manage(*arguments):
-    """``manage.py …`` as a process of its own, in a group of its own like a job of a terminal."""
-    command = (sys.executable, "manage.py", *arguments)
-    return subprocess.Popen(
-        command,
-        cwd=services.CHECKOUT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-        preexec_fn=listen_to_signals,  # noqa: PLW1509 (nothing else happens between fork and exec)
-    )
-
-
 def answers(addresses):
     with psycopg.connect(addresses["DATABASE_URL"]) as database:
         return database.execute("SELECT 1").fetchone() == (1,) and redis.Redis.from_url(addresses["REDIS_URL"]).ping()
@@ -136,12 +118,11 @@ def test_the_last_to_leave_stops_the_servers(place):
 
 
 def test_the_servers_stay_for_the_second_when_the_first_is_killed(place):
-    first = manage("services")
-    first.stdout.readline()
+    first = Forked("services")
+    first.said.readline()
     with services.running() as addresses:
         before = {one.pid for one in named(place, "postgres")}
-        first.kill()
-        first.wait()
+        first.end()
         time.sleep(0.5)
         assert answers(addresses)
         assert before <= {one.pid for one in named(place, "postgres")}
@@ -149,28 +130,26 @@ def test_the_servers_stay_for_the_second_when_the_first_is_killed(place):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_no_process_outlives_the_command(place, number):
-    command = manage("services")
-    addresses = [command.stdout.readline().removeprefix("export ").strip() for _ in range(2)]
+    command = Forked("services")
+    addresses = [command.said.readline().removeprefix("export ").strip() for _ in range(2)]
     assert addresses == [
         f"DATABASE_URL='postgresql://postgres:@/postgres?host={place}/postgres'",
         f"REDIS_URL=unix://{place}/redis/redis.sock",
     ]
-    os.killpg(command.pid, number)
-    command.communicate(timeout=120)
+    command.end(number)
     assert wait_until_gone(place) == []
 
 
 @on_linux
 def test_no_server_outlives_its_keeper(place):
-    command = manage("services")
-    command.stdout.readline()
+    command = Forked("services")
+    command.said.readline()
     for keeper in named(place, "keeper.py"):
         keeper.kill()
     assert eventually(lambda: not named(place, "bin/postgres") and not named(place, "valkey"))
     with services.running() as addresses:
         assert answers(addresses)
-    command.kill()
-    command.communicate(timeout=120)
+    command.end()
 
 
 @pytest.mark.parametrize("server", ["bin/postgres", "valkey-server"])
@@ -192,13 +171,14 @@ def _answers_again(addresses):
 def test_a_command_gets_the_addresses_and_its_exit_code_comes_back(place):
     asked = "import os, sys; print(os.environ['DATABASE_URL']); sys.exit(7)"
     command = manage("services", "--", sys.executable, "-c", asked)
-    said, _ = command.communicate(timeout=120)
-    assert (said, command.returncode) == (f"postgresql://postgres:@/postgres?host={place}/postgres\n", 7)
+    assert (command.stdout, command.returncode) == (f"postgresql://postgres:@/postgres?host={place}/postgres\n", 7)
 
 
 def test_a_command_that_does_not_exist_is_named(place):
-    _, said = (command := manage("services", "--", "no-such-command")).communicate(timeout=120)
-    assert (said, command.returncode) == ("CommandError: no-such-command: No such file or directory\n", 1)
+    assert Forked("services", "--", "no-such-command", stream=2).ended() == (
+        "CommandError: no-such-command: No such file or directory\n",
+        1,
+    )
 
 
 def test_a_real_server_takes_the_place_of_ours(place, monkeypatch):
@@ -257,8 +237,7 @@ def test_root_is_told_which_folders_open_before_they_do(place):
 
 
 def test_a_command_without_servers_says_what_to_start(place):
-    _, said = manage("shell", "-c", "").communicate(timeout=120)
-    assert said.splitlines()[0] == (
+    assert manage("shell", "-c", "").stderr.splitlines()[0] == (
         f"PostgreSQL and Redis of {place} do not run. In another terminal, start bin/demo, or: "
         "MODE=development python manage.py services"
     )
@@ -287,26 +266,32 @@ def test_two_stacks_that_start_at_one_moment_take_two_ports():
 
 STACK = """
     import os, time
-    from django.core import management
     from config import services, stack
+    os.sched_getaffinity = lambda process: {0}  # one web worker is as much of a stack as several
     with services.running() as addresses:
         os.environ.update(addresses)
-        management.execute_from_command_line(["manage.py", "migrate", "--verbosity", "0"])
         with stack.running(port=18100, say=lambda words: None) as running:
-            print(running.base_url, flush=True)
             running.kill("web")
+            print(running.base_url, flush=True)
             time.sleep(100)
 """
 
 
-def test_the_stack_heals_itself_and_ends_with_a_killed_supervisor(place):
+@pytest.fixture
+def database(transactional_db):
+    """The test's own, whose tables are made."""
+    return {"DATABASE_URL": workers.environment()["DATABASE_URL"]}
+
+
+def test_the_stack_heals_itself_and_ends_with_a_killed_supervisor(database, place):
+    """Its Redis is the place's: it ends with the supervisor, and not before the workers."""
     program = textwrap.dedent(STACK)
     supervisor = subprocess.Popen(
         (sys.executable, "-c", program),
         cwd=services.CHECKOUT,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        env=os.environ | database | {"DJANGO_SETTINGS_MODULE": "config.settings"},
     )
     address = supervisor.stdout.readline().strip()
     assert eventually(lambda: _serves(f"{address}/healthz"))

@@ -1,4 +1,4 @@
-"""A database that stopped between old migrations is refused before anything is done to it."""
+"""The migrations make what the models say, and refuse a database that stopped between old ones before they touch it."""
 
 import pytest
 from django.core import management
@@ -40,3 +40,10 @@ def test_what_has_all_of_them_is_taken_as_it_is(stands_for):
 def test_a_new_database_has_nothing_to_answer_for():
     MigrationRecorder.Migration.objects.all().delete()
     management.call_command("check", databases=["default"])
+
+
+def test_the_migrations_say_what_the_models_say(capsys):
+    try:
+        management.call_command("makemigrations", "--check", "--dry-run")
+    except SystemExit:
+        pytest.fail(f"A migration is missing:\n{capsys.readouterr().out}")
