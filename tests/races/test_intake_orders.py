@@ -243,7 +243,7 @@ def test_orders_at_the_same_moment_share_a_commit_and_each_gets_its_own_answer(a
     def after_the_first(name):
         def later():
             held.wait()
-            while not taking._meanwhile._leading.locked():
+            while not taking._meanwhile._led:
                 time.sleep(0.001)
             return send(name)()
 
@@ -286,7 +286,7 @@ def test_an_order_that_waits_for_a_row_keeps_no_other_waiting(acme):
         return answer.created
 
     def she_is_first():
-        while not taking._meanwhile._leading.locked():
+        while not taking._meanwhile._led:
             time.sleep(0.001)
 
     calls = [lambda: buy("gina", after=held.wait), lambda: buy("fred", after=she_is_first)]
