@@ -33,3 +33,12 @@ class TooLarge(Refused):
     """More was sent than is taken at once."""
 
     status = 413
+
+
+class TryAgain(Refused):
+    """Nothing was done, because others are at the same rows; the same call a second later may do it."""
+
+    status = 503
+
+    def __init__(self, message):
+        super().__init__("try_again", message)

@@ -1,12 +1,15 @@
 """Test twins over all apps: what they are given, how they are emptied, how their clock moves things on."""
 
+import logging
+
 import pgtrigger
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from advocacy import ids, twins
 from advocacy.models import Program, Storefront
-from advocacy.refusals import Refused
+from advocacy.outbox import interruptions
+from advocacy.refusals import Refused, TryAgain
 from referrals import claims
 from rewards import crediting, expiry, redemptions, rulebook
 from rewards.coupons import ending, pools, serving
@@ -17,6 +20,10 @@ from rewards.settlement import closing
 KEPT = frozenset({"advocacy.Storefront", "advocacy.ApiKey", "advocacy.Connection", "advocacy.WebhookEndpoint"})
 _OWN = ("id", "public_id", "storefront", "created_at")
 _MOST_ROUNDS = 200
+_TRIES = 3
+# PostgreSQL's class of a row that points to one that is gone: somebody wrote it while the twin was emptied.
+_POINTS_NOWHERE = "23503"
+log = logging.getLogger(__name__)
 
 
 def fill(twin, *, at):
@@ -102,19 +109,52 @@ def ahead():
 def empty(*, twin, at):
     """Delete all test data of a twin, wind its clock back, and give it its storefront's programs and rules anew.
 
-    Rows point to each other in circles and some are append-only: the database checks their foreign keys at the end of
-    the transaction, and the triggers that keep history look away for it, for rows of this twin only.
+    Whoever writes beside it may meet it: then all of it is done again, and after three times refused as ``TryAgain``.
     """
     if twin.test_twin_of_id is None:
         raise Refused("test_key_needed", "Only the test data of a test twin can be deleted.")
-    with transaction.atomic(), pgtrigger.ignore():
-        Storefront.objects.select_for_update(no_key=True).get(pk=twin.pk, test_twin_of__isnull=False)
+    for _ in range(_TRIES):
+        try:
+            _empty(twin)
+            return _fill_emptied(twin, at)
+        except (IntegrityError, InterfaceError, OperationalError) as error:
+            _pass_over(error)
+            log.warning("Emptying the test data of %s met other calls: %r", twin.pk, error)
+    raise TryAgain("Other calls are writing test data. Nothing is lost by it: call again when they are done.")
+
+
+def _empty(twin):
+    """Rows point to each other in circles and some are append-only: the database checks their foreign keys at the end
+    of the transaction, and the triggers that keep history look away for it, for rows of this twin only.
+    """
+    # They look again once the transaction is over: said within one that failed, it would hide why.
+    with pgtrigger.ignore(), transaction.atomic():
+        _hold(twin)
         for model, path in owned():
             _delete(model, path, twin)
         Storefront.objects.filter(pk=twin.pk).update(clock_ahead=0)
     twin.refresh_from_db(fields=["clock_ahead"])
+
+
+def _fill_emptied(twin, at):
     with transaction.atomic():
+        _hold(twin)
         fill(twin, at=at)
+
+
+def _hold(twin):
+    Storefront.objects.select_for_update(no_key=True).get(pk=twin.pk, test_twin_of__isnull=False)
+
+
+def _pass_over(error):
+    """Raise what comes again however often it is done."""
+    if getattr(error.__cause__, "sqlstate", None) == _POINTS_NOWHERE:
+        return
+    try:
+        interruptions.pass_on(error)
+    except interruptions.Interrupted:
+        return
+    raise error
 
 
 def owned():

@@ -9,7 +9,7 @@ from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from advocacy.refusals import Refused
+from advocacy.refusals import Refused, TryAgain
 
 log = logging.getLogger(__name__)
 
@@ -106,10 +106,10 @@ def _headers(error):
     headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait) + 1)
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if isinstance(error, (OperationalError, InterfaceError, TryAgain)):
         headers["Retry-After"] = "1"
+    elif getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait) + 1)
     return headers
 
 

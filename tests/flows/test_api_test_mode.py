@@ -182,6 +182,29 @@ def test_emptying_deletes_all_of_the_twin_and_no_row_of_anybody_else(acme, rival
     assert balance(shop) == (1000, 0)
 
 
+def test_emptying_beside_other_calls_is_done_again_and_after_three_times_refused(acme, shop, monkeypatch):
+    story(shop)
+    tries, customers = [], acme.test_twin.customers
+    # A deadlock, a serialization failure, a row that points to one that is gone.
+    failing = {1: "40P01", 2: "40001", 3: "23503", 4: "40P01", 5: "23503"}
+
+    def meets(model, path, twin, delete=all_apps._delete):
+        delete(model, path, twin)
+        if model is Order:
+            tries.append(failing.get(len(tries) + 1))
+            if tries[-1]:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'met' USING ERRCODE = '{tries[-1]}'; END $$")
+
+    monkeypatch.setattr(all_apps, "_delete", meets)
+    before = customers.count()
+    answer = shop.delete("/test/data")
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "try_again", "1")
+    assert (tries, customers.count()) == (["40P01", "40001", "23503"], before)
+    assert shop.delete("/test/data").json() == {"emptied": True}
+    assert (len(tries), customers.count(), shop.get("/programs").json()["data"][0]["slug"]) == (6, 0, "friends")
+
+
 def test_emptying_knows_every_table():
     labels = ("advocacy", "referrals", "rewards")
     known = {model for label in labels for model in apps.get_app_config(label).get_models()}
