@@ -72,22 +72,28 @@ _ALL = [
     Recipe(
         "every-5th-friend",
         "A gift for every 5th friend",
-        "The advocate gets a gift card worth 25.00 whenever five more friends have ordered.",
-        {"milestone_every": 5, "benefits": {"advocate": _fixed(2500, words.GIFT_CARD, pool="")}},
+        "The advocate gets a gift card worth 25.00 whenever five more friends have ordered for 20.00 or more.",
+        {
+            "minimum_order_minor": 2000,
+            "milestone_every": 5,
+            "benefits": {"advocate": _fixed(2500, words.GIFT_CARD, pool="")},
+        },
         then="Choose the pool that the gift cards are taken from.",
     ),
     Recipe(
         "tiers-by-friends",
         "More for those who bring more",
-        "The advocate gets 5.00 for a friend’s first order, 8.00 from the fifth in a month and 10.00 from the tenth.",
+        "The advocate gets 5.00 for a friend’s first order of 20.00 or more, 8.00 from the fifth in a month and 10.00 "
+        "from the tenth.",
         {
+            "minimum_order_minor": 2000,
             "benefits": {
                 "advocate": {
                     "form": words.CREDIT,
                     "kind": words.TIERED,
                     "tiers": {"measure": "conversions", "period": "month", "reading": "marginal", "steps": _STEPS},
                 }
-            }
+            },
         },
     ),
     Recipe(

@@ -36,7 +36,8 @@ def check(*, program, terms, accepted):
 def warnings(*, program, terms):
     """``[Warned]`` of terms that ``rule_checks`` does not refuse."""
     found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
-    found += [*_dead(program, terms), _first_of_later(terms), _nothing_sent(terms), _for_nothing(program, terms)]
+    found += [*_dead(program, terms), _first_of_later(terms), _nothing_sent(terms)]
+    found += [_for_nothing(program, terms) or _any_amount(terms), *_large_shares(terms), _stars(terms)]
     return [warned for warned in found if warned]
 
 
@@ -130,6 +131,56 @@ def _free_of_charge(program, terms):
     named = [program.friends_pool, promised and ids.decode("pol", promised)] if program.pk else []
     whole = CouponPool.objects.filter(program=program.pk, percent_bp=money.BASIS_POINTS)
     return whole.filter(public_id__in=[each for each in named if each]).first() if any(named) else None
+
+
+def _any_amount(terms):
+    """What is fixed is paid in full for the smallest order, where nothing asks how much it came to."""
+    if terms.get("trigger", CONVERSION_TRIGGER) != CONVERSION_TRIGGER or terms.get("minimum_order_minor"):
+        return None
+    flat = [benefit for benefit in terms["benefits"].values() if _is_flat(benefit)]
+    asked = terms.get("conditions") or []
+    if not flat or any(conditions.contradiction(_with(asked, nothing)) for nothing in _NOTHING):
+        return None
+    if terms.get("milestone_every"):
+        said = "An order of any amount makes its friend count, also one that cost nothing"
+    else:
+        whole = any(benefit.get("kind", words.FIXED) != words.PERCENT for benefit in flat)
+        said = f"An order of any amount earns {'all' if whole else 'the least'} of it, also one that cost nothing"
+    return Warned("any_amount", f"{said}: set a minimum.")
+
+
+# An order that came to nothing, by each of its amounts.
+_NOTHING = [{"field": name, "op": "at_most", "value": 0} for name in ("goods_minor", "revenue_minor", "basis_minor")]
+# More of an order than anybody means to give away.
+_LARGE_BP = money.BASIS_POINTS // 2
+
+
+def _large_shares(terms):
+    for side, benefit in terms["benefits"].items():
+        rows = [benefit, *(benefit.get("tiers") or {}).get("steps", ()), *(benefit.get("items") or ())]
+        largest = max(row.get("percent_bp") or 0 for row in rows)
+        if largest > _LARGE_BP and not _has_budget(terms, side):
+            yield Warned(
+                "large_share",
+                f"The {side} gets {largest / 100:g} %, more than half of what is sold, and there is no budget. Check "
+                "the percentage, or write a budget: a limit by amount for all together.",
+            )
+
+
+def _has_budget(terms, side):
+    caps = [cap for cap in terms.get("caps") or [] if cap.get("side", "") in ("", side)]
+    return any(cap["scope"] == "program" and cap["measure"] == words.AMOUNT for cap in caps)
+
+
+def _stars(terms):
+    asked = conditions.single_conditions(terms.get("conditions") or [])
+    if not any(one["field"] == "rating" for one in asked):
+        return None
+    return Warned(
+        "paid_for_stars",
+        "The reward depends on the stars: reviews that are bought for their stars are unlawful in many countries. "
+        "Leave the condition out and thank everybody alike.",
+    )
 
 
 def _promised_to_friends(program):

@@ -35,7 +35,8 @@ def test_a_rule_is_written_once_however_often_it_is_sent(shop):
     assert (again.status_code, again.json()) == (200, made.json())
     assert Rule.objects.count() == 1
     (listed,) = shop.get("/rules").json()["data"]
-    assert made.json() == listed | {"warnings": []}
+    text = "An order of any amount earns all of it, also one that cost nothing: set a minimum."
+    assert made.json() == listed | {"warnings": [{"code": "any_amount", "text": text, "dangerous": False}]}
 
 
 def test_a_dangerous_warning_has_to_be_accepted_and_is_told(shop):

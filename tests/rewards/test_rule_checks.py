@@ -133,6 +133,9 @@ def test_junk_for_benefits_is_refused_too(junk):
         rule_checks.check(program=Program(currency="EUR"), terms={"benefits": junk})
 
 
+ANY = {"minimum_order_minor": 0}
+SOLD, IN_GERMANY = asks("revenue_minor", "at_least", 1)["conditions"][0], asks("country", "is", "DE")["conditions"][0]
+PUBLISHED = {"customer_amount_minor": 100, "trigger": "testimonial.published", "hold_from": "payment"}
 WARNED = [
     (TEN | asks("sequence", "at_least", 5), [("first_of_later_orders", False)]),
     (TEN | asks("first_order", "is", False), [("first_of_later_orders", False)]),
@@ -144,10 +147,27 @@ WARNED = [
     (PERCENT | {"advocate_maximum_minor": 2000}, []),
     (PERCENT | capped(), []),
     (TEN, []),
+    (TEN | ANY, [("any_amount", False)]),
+    (FIVE | ANY | {"friend_form": "points"}, [("any_amount", False)]),
+    (TEN | ANY | {"milestone_every": 5}, [("any_amount", False)]),
+    (tiered() | ANY, [("any_amount", False)]),
+    (tiered(steps=[{"from": 1, "percent_bp": 500}]) | ANY | capped(), []),
+    (TEN | ANY | asks("revenue_minor", "at_least", 1), []),
+    (TEN | ANY | asks("goods_minor", "at_most", 9000), [("any_amount", False)]),
+    (TEN | ANY | {"conditions": {"any": [SOLD, IN_GERMANY]}}, [("any_amount", False)]),
+    (PERCENT | ANY | {"advocate_maximum_minor": 2000}, []),
+    (PERCENT | ANY | {"advocate_minimum_minor": 500, "advocate_maximum_minor": 2000}, [("any_amount", False)]),
+    (PERCENT | {"advocate_maximum_minor": 2000, "advocate_percent_bp": 5000}, []),
+    (PERCENT | {"advocate_maximum_minor": 2000, "advocate_percent_bp": 5001}, [("large_share", False)]),
+    (PERCENT | {"advocate_percent_bp": 9000} | capped(scope="program"), []),
+    (tiered(steps=[{"from": 1, "percent_bp": 9000}]) | capped(), [("large_share", False)]),
+    (items({"by": "category", "values": ["a"], "percent_bp": 9000}) | capped(), [("large_share", False)]),
+    (PUBLISHED, []),
+    (PUBLISHED | asks("rating", "at_least", 4), [("paid_for_stars", False)]),
     (TEN | EVERY, [("unlimited", True)]),
     (TEN | EVERY | {"minimum_order_minor": 5000}, [("unlimited", True)]),
     (TEN | EVERY | {"minimum_order_minor": 5000, "months_limit": 12}, []),
-    (TEN | EVERY | {"months_limit": 12}, [("unlimited", True)]),
+    (TEN | EVERY | ANY | {"months_limit": 12}, [("unlimited", True), ("any_amount", False)]),
     (PERCENT | EVERY | {"advocate_maximum_minor": 2000}, []),
     (PERCENT | EVERY | {"advocate_minimum_minor": 500, "advocate_maximum_minor": 2000}, [("unlimited", True)]),
     (tiered() | EVERY, [("unlimited", True)]),
@@ -174,7 +194,8 @@ WARNED = [
 @pytest.mark.parametrize(("said", "warned"), WARNED)
 def test_what_may_be_meant_is_only_warned_of(said, warned):
     program = Program(currency="EUR", metadata_keys=["shop"], new_customers_only=True)
-    found = rulebook.warnings(program=program, terms=terms(**{"hold_days": 14} | said))
+    usual = {"hold_days": 14} | ({} if "trigger" in said else {"minimum_order_minor": 100})
+    found = rulebook.warnings(program=program, terms=terms(**usual | said))
     assert [(one.code, one.dangerous) for one in found] == warned
     rule_checks.check(program=Program(currency="EUR"), terms=terms(**said))
 
@@ -236,7 +257,8 @@ def test_a_friend_who_pays_nothing_and_still_earns_a_fixed_reward_is_warned_of(p
     )
 
     def codes(**said):
-        return [one.code for one in rulebook.warnings(program=program, terms=terms(**{"hold_days": 14} | said))]
+        usual = {"hold_days": 14} | ({} if "trigger" in said else {"minimum_order_minor": 100})
+        return [one.code for one in rulebook.warnings(program=program, terms=terms(**usual | said))]
 
     assert codes(**TEN) == []
     friends.give(pool=part, at=timezone.now())
@@ -246,7 +268,7 @@ def test_a_friend_who_pays_nothing_and_still_earns_a_fixed_reward_is_warned_of(p
     assert codes(**TEN | to_friends) == ["friend_pays_nothing"]
     friends.give(pool=whole, at=timezone.now())
     program.refresh_from_db()
-    assert codes(**TEN) == ["friend_pays_nothing"]
+    assert codes(**TEN) == codes(**TEN | ANY) == ["friend_pays_nothing"]
     found = rulebook.warnings(program=program, terms=terms(**TEN | {"hold_days": 14}))
     assert found[0].text.startswith(
         "Friends get codes of “100 % off”, which take off 100 %: an order that cost them nothing"
