@@ -21,6 +21,7 @@ PREFIXES = {
     "report": "rpt",
     "webhook_endpoint": "whe",
     "delivery": "dlv",
+    "mail": "mai",
     "testimonial": "tst",
     "answer": "ans",
     "link": "lnk",

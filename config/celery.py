@@ -18,6 +18,7 @@ app.autodiscover_tasks(
         "advocacy",
         "advocacy.errands",
         "advocacy.jobs",
+        "advocacy.mails",
         "advocacy.outbox",
         "referrals",
         "referrals.inbound",

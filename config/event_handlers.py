@@ -4,7 +4,8 @@ A handler is called with all its events of a batch, in event order, inside the t
 writes rows: no network, no mail, no broker.
 """
 
-from advocacy import events, standing
+from advocacy import events, mails, standing
+from advocacy.mails import kinds
 from advocacy.models import Lane
 from advocacy.outbox import telling
 from advocacy.outbox.catalogue import TYPES
@@ -62,9 +63,12 @@ def with_rules(own):
     return handlers
 
 
-def with_webhooks(own):
+def with_webhooks_and_mails(own):
     """The world may be told of everything; see ``record`` for who has asked."""
-    return {name: own.get(name, {}) | {Lane.OUT.value: [telling.tell]} for name in TYPES}
+    return {
+        name: own.get(name, {}) | {Lane.OUT.value: [telling.tell, *([mails.follow] if name in kinds.EVENTS else [])]}
+        for name in TYPES
+    }
 
 
-HANDLERS = with_webhooks(with_rules(_OWN))
+HANDLERS = with_webhooks_and_mails(with_rules(_OWN))

@@ -26,6 +26,7 @@ GROUPS = {
         ("Programs", "campaign", "advocacy.program"),
         ("Rules", "rule", "rewards.rule"),
         ("Testimonials", "format_quote", "advocacy.testimonial"),
+        ("Words of mails", "edit_note", "advocacy.mailwording"),
     ],
     "People": [
         ("Advocates", "diversity_3", "advocacy.advocate"),
@@ -34,6 +35,7 @@ GROUPS = {
         ("Links", "link", "referrals.link"),
         ("Past buyers", "group_add", "referrals.pastbuyers"),
         ("Customers", "group", "advocacy.customer"),
+        ("Not written to", "unsubscribe", "advocacy.suppression"),
         ("Merges", "merge", "advocacy.merge"),
         ("Privacy requests", "privacy_tip", "referrals.privacyrequest"),
     ],
@@ -59,6 +61,7 @@ GROUPS = {
         ("Events", "event_note", "advocacy.event"),
         ("Jobs", "hourglass_top", "advocacy.job"),
         ("Deliveries", "outbox", "advocacy.delivery"),
+        ("Mails", "mail", "advocacy.mail"),
         ("Told to shops", "storefront", "advocacy.errand"),
         ("Imports", "upload_file", "referrals.import"),
         ("Platform messages", "move_to_inbox", "referrals.inboundmessage"),

@@ -18,6 +18,12 @@ def tasks(*, sweep_seconds):
         },
         "credit in shops": {"task": "rewards.tasks.credit_in_shops", "schedule": schedule(10)},
         "codes of links": {"task": "config.tasks.codes_of_links", "schedule": schedule(60)},
+        "mails": {"task": "advocacy.mails.tasks.send", "schedule": schedule(5), "options": {"queue": "mail"}},
+        "forget mails": {
+            "task": "advocacy.mails.tasks.forget",
+            "schedule": schedule(3600),
+            "options": {"queue": "mail"},
+        },
         "errands": {"task": "advocacy.errands.tasks.run", "schedule": schedule(5), "options": {"queue": "shops"}},
         "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
         "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},

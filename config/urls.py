@@ -42,6 +42,7 @@ urlpatterns = [
     path("portal/", include("config.portal.urls")),
     path("a/<str:code>/coupon", friend_coupons.coupon),
     path("", include("referrals.pages.urls")),
+    path("", include("advocacy.pages.urls")),
 ]
 
 handler400 = "config.api.bad_request"

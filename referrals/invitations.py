@@ -18,8 +18,8 @@ def invite(*, advocate, email, at):
     """``(invitation, created)`` by the advocate's first open link; the same address again is the same invitation.
 
     Whether somebody is a customer already is not told: that is their own. Refuses the advocate's own address
-    (``self_referral``), one whose owner was erased (``address_suppressed``), and whoever has no link that is open, by
-    the reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. Runs in the caller's transaction.
+    (``self_referral``), one that is not to be written to (``address_suppressed``), and whoever has no link that is
+    open, by the reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. Runs in the caller's transaction.
     """
     key, storefront = emails.normalise(given.email("email", email)), advocate.storefront
     if key in persons.mailboxes(advocate.customer):
@@ -27,7 +27,7 @@ def invite(*, advocate, email, at):
     if suppressed(storefront=storefront, email_key=key):
         raise Refused(
             "address_suppressed",
-            "The owner of this address was erased here and is not to be written to.",
+            "This address is not to be written to: its owner said so, was erased here, or it does not exist.",
             errors={"email": "It may not be invited."},
         )
     # One after the other, so that no more get through than may.

@@ -70,6 +70,7 @@ class StorefrontAdmin(acts.Acting, Listing):
         ("Money, days and words", {"fields": ["currency", "time_zone", "language"]}),
         ("Customers", {"fields": ["starts_fresh"]}),
         ("Links", {"fields": ["link_domain"]}),
+        ("Mails", {"fields": ["mail_from", "mail_reply_to", "mail_footer", "double_opt_in"]}),
         (
             "Pages that call this server",
             {

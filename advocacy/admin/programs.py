@@ -3,13 +3,24 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminTextInputWidget
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextInputWidget
 
 from advocacy import destinations, history
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
-from advocacy.models import Connection, ConnectionStatus, LinkTarget, Platform, Program, ProgramStatus, Storefront
+from advocacy.models import (
+    Connection,
+    ConnectionStatus,
+    LinkTarget,
+    MailKind,
+    Platform,
+    Program,
+    ProgramStatus,
+    Storefront,
+)
 from advocacy.refusals import Refused
 
 LABELS = {
@@ -26,6 +37,8 @@ LABELS = {
     "claim_deadline_days": "Decided within (days)",
     "late_code_days": "A code after the order (days)",
     "points_per_unit": "Points for one unit of money",
+    "mail_colour": "Colour of mails",
+    "mail_logo": "Logo of mails",
     "expiry_reminder_days": "Reminder before something expires (days)",
 }
 
@@ -52,6 +65,16 @@ class Keys(forms.CharField):
 
     def to_python(self, value):
         return [key.strip() for key in super().to_python(value).split(",") if key.strip()]
+
+
+class Mails(forms.MultipleChoiceField):
+    """Which kinds of mail there are to choose, by their words."""
+
+    widget = UnfoldAdminCheckboxSelectMultiple
+
+    def __init__(self, **options):
+        choices = [(kind.value, kind.label) for kind in MailKind if kind != MailKind.LOGIN_CODE]
+        super().__init__(choices=choices, **options)
 
 
 class ProgramForm(forms.ModelForm):
@@ -119,6 +142,10 @@ def _with_history(heading, said, program):
     return heading, said
 
 
+def _with_preview(said):
+    return said | {"fields": [*said["fields"], "previews"]} if "mail_kinds" in said["fields"] else said
+
+
 @admin.register(Program)
 class ProgramAdmin(acts.Acting, Listing):
     empty = "A program says where links lead and who counts as brought. Add one, then write its first rule."
@@ -170,20 +197,28 @@ class ProgramAdmin(acts.Acting, Listing):
         ),
         ("What is kept for rules", {"fields": ["metadata_keys"], "classes": ["collapse"]}),
         ("Where links lead", {"fields": ["link_target", "destination", "allowed_hosts"]}),
+        (
+            "Mails",
+            {
+                "fields": ["mail_kinds", "mail_colour", "mail_logo"],
+                "description": "Their sender and foot stand on the storefront’s page. Friends’ offers go only to who "
+                "agreed to promotional mail.",
+            },
+        ),
         ("What friends read", {"fields": ["headline", "terms_url", "terms_version"]}),
     ]
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
             return self.fieldsets
-        told = [_with_history(heading, said, obj) for heading, said in self.fieldsets]
+        told = [_with_history(heading, _with_preview(said), obj) for heading, said in self.fieldsets]
         return [*told, ("For the API", {"fields": ["id_text"]})]
 
     def get_readonly_fields(self, request, obj=None):
         if obj is None:
             return []
         promised = obj.offers.exists() or obj.advocates.exists()
-        return ["id_text", "storefront", *(["currency"] if promised else [])]
+        return ["id_text", "previews", "storefront", *(["currency"] if promised else [])]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
@@ -193,7 +228,14 @@ class ProgramAdmin(acts.Acting, Listing):
             kwargs["label"] = LABELS[db_field.name]
         if db_field.name == "metadata_keys":
             return Keys(label=LABELS[db_field.name], help_text=db_field.help_text, required=False)
+        if db_field.name == "mail_kinds":
+            return Mails(label="Mails that are sent", help_text=db_field.help_text, required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="How mails look")
+    def previews(self, row):
+        address = reverse("admin:advocacy_mail_preview", args=[row.pk])
+        return format_html('<a class="text-link" href="{}">Preview in each language</a>', address)
 
     def get_changeform_initial_data(self, request):
         return only_storefront() | super().get_changeform_initial_data(request)

@@ -9,14 +9,15 @@ from advocacy.models.errand import Errand, ErrandKind, ErrandState
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
+from advocacy.models.mail import Mail, MailReason, MailState, MailWording
 from advocacy.models.merge import Merge
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.portal_session import PortalSession
-from advocacy.models.program import ClickPrecedence, LinkTarget, Program, ProgramStatus
+from advocacy.models.program import ClickPrecedence, LinkTarget, MailKind, Program, ProgramStatus
 from advocacy.models.reckoning import Reckoning
 from advocacy.models.report import Report
-from advocacy.models.storefront import ApiKey, KeyKind, Storefront
-from advocacy.models.suppression import Suppression
+from advocacy.models.storefront import ApiKey, DoubleOptIn, KeyKind, Storefront
+from advocacy.models.suppression import Suppression, SuppressionReason
 from advocacy.models.survey import Answer, SurveyKind
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
 
@@ -37,6 +38,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "DeliveryState",
+    "DoubleOptIn",
     "EndpointStatus",
     "Errand",
     "ErrandKind",
@@ -48,6 +50,11 @@ __all__ = [
     "KeyKind",
     "Lane",
     "LinkTarget",
+    "Mail",
+    "MailKind",
+    "MailReason",
+    "MailState",
+    "MailWording",
     "Merge",
     "Offer",
     "Pending",
@@ -61,6 +68,7 @@ __all__ = [
     "Standing",
     "Storefront",
     "Suppression",
+    "SuppressionReason",
     "SurveyKind",
     "Testimonial",
     "TestimonialStatus",

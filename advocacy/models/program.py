@@ -2,13 +2,13 @@ from urllib.parse import urlsplit
 
 import pgtrigger
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
 from advocacy import destinations
 from advocacy.models.columns import PublicIdField, UnitField, one_of
-from advocacy.models.storefront import Storefront, host, known_currency, known_zone
+from advocacy.models.storefront import Storefront, colour, host, known_currency, known_zone
 
 _MOST_KEYS, _LONGEST_KEY = 20, 60
 
@@ -22,6 +22,25 @@ class ProgramStatus(models.TextChoices):
 class ClickPrecedence(models.TextChoices):
     LAST = "last", "The last click wins"  # the friend's most recent click
     FIRST = "first", "The first click wins"  # the friend's earliest click inside the window
+
+
+class MailKind(models.TextChoices):
+    WELCOME = "welcome", "Welcome"  # an advocate joined: their link
+    FRIEND_JOINED = "friend_joined", "A friend joined"
+    FRIEND_OFFER = "friend_offer", "The friend’s offer"  # promotional
+    REWARD_PENDING = "reward_pending", "Reward on its way"
+    REWARD_AVAILABLE = "reward_available", "Reward available"
+    REWARD_EXPIRING = "reward_expiring", "Reward expires soon"
+    PAYOUT = "payout", "Payout"
+    CONFIRM = "confirm", "Confirm the address"  # the double opt-in of who agreed to promotional mail
+    LOGIN_CODE = "login_code", "Sign-in"  # what somebody in front of a page waits for; never switched off
+
+
+def known_mails(value):
+    """Kinds that a program can choose, each once."""
+    choosable = set(MailKind.values) - {MailKind.LOGIN_CODE}
+    if not isinstance(value, list) or len(set(map(str, value))) < len(value) or set(map(str, value)) - choosable:
+        raise ValidationError(f"Name kinds of mail, each once, of: {', '.join(sorted(choosable))}.")
 
 
 class LinkTarget(models.TextChoices):
@@ -147,6 +166,22 @@ class Program(models.Model):
         help_text="Keys of an order’s metadata that rules may ask for, separated by commas, such as shop, gift. Only "
         "these are kept with a conversion, as it is recorded; name none that holds anything personal.",
     )
+    mail_kinds = models.JSONField(
+        "Mails that are sent",
+        default=list,
+        blank=True,
+        validators=[known_mails],
+        help_text="None: this program mails nobody but the sign-in codes of its portal. Leave out what the shop mails "
+        "itself.",
+    )
+    mail_colour = models.CharField(
+        max_length=7, blank=True, validators=[colour], help_text="Of its mails. Empty: the storefront’s."
+    )
+    mail_logo = models.URLField(
+        blank=True,
+        validators=[RegexValidator("^https://", "The address must begin with https://.")],
+        help_text="The address of a PNG or JPEG, shown 160 pixels wide above its mails. Empty: the shop’s name.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -189,7 +224,7 @@ class Program(models.Model):
 
     def clean(self):
         # A form that is left empty says null.
-        self.metadata_keys = self.metadata_keys or []
+        self.metadata_keys, self.mail_kinds = self.metadata_keys or [], self.mail_kinds or []
         problem = unsafe_destination(self.destination) or destinations.unknown(self.destination)
         if problem:
             raise ValidationError({"destination": problem})

@@ -47,6 +47,12 @@ def known_origins(value):
             )
 
 
+class DoubleOptIn(models.TextChoices):
+    BY_COUNTRY = "by_country", "In Germany, Austria and Switzerland"  # and where the country is not known
+    ALWAYS = "always", "Always"
+    NEVER = "never", "Never"
+
+
 class Storefront(models.Model):
     """A shop that calls us; the root that isolates data. Every row belongs to one."""
 
@@ -79,6 +85,25 @@ class Storefront(models.Model):
         validators=[known_origins],
         help_text="Where the shop’s pages live that call this server with a publishable key, separated by commas, such "
         "as https://acme.example, https://www.acme.example. Pages of other origins are refused by the browser.",
+    )
+    mail_from = models.EmailField(
+        "sender",
+        blank=True,
+        help_text="The address that mails to customers come from, such as friends@acme.example. Its domain must allow "
+        "the mail server to send for it: manage.py doctor says whether it does. Empty: DEFAULT_FROM_EMAIL.",
+    )
+    mail_reply_to = models.EmailField("answers go to", blank=True, help_text="Empty: to the sender.")
+    mail_footer = models.TextField(
+        "foot of mails",
+        max_length=1000,
+        blank=True,
+        help_text="Who the shop is, with its postal address, as many countries want it in every mail.",
+    )
+    double_opt_in = models.CharField(
+        max_length=12,
+        choices=DoubleOptIn,
+        default=DoubleOptIn.BY_COUNTRY,
+        help_text="Where an agreement to promotional mail counts only once it was confirmed from the mailbox itself.",
     )
     starts_fresh = models.BooleanField(
         "no earlier orders",
@@ -119,6 +144,7 @@ class Storefront(models.Model):
                 name="only_a_test_twins_clock_is_ahead",
                 violation_error_message="Only the clock of a test twin can be ahead.",
             ),
+            one_of("double_opt_in", DoubleOptIn, name="a_storefront_has_a_known_double_opt_in"),
         ]
 
     def __str__(self):

@@ -1,17 +1,29 @@
 from django.db import models
 
+from advocacy.models.columns import one_of
 from advocacy.models.storefront import Storefront
 
 
+class SuppressionReason(models.TextChoices):
+    ERASED = "erased", "Erased"  # the person was erased
+    COMPLAINED = "complained", "Called it spam"  # told by their provider
+    BOUNCED = "bounced", "Does not exist"  # a mail server refused the address for good
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"  # wants only what they ask for, and news of payouts
+
+
 class Suppression(models.Model):
-    """An address whose person was erased, as a digest: all that is known of it is that nothing may be sent there."""
+    """An address that is not written to, as a digest: all that is known of it is that, since when and why."""
 
     storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=32)
+    reason = models.CharField(max_length=20, choices=SuppressionReason, default=SuppressionReason.ERASED)
     since = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["storefront", "digest"], name="an_address_is_suppressed_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["storefront", "digest"], name="an_address_is_suppressed_once"),
+            one_of("reason", SuppressionReason, name="an_address_is_suppressed_for_a_known_reason"),
+        ]
 
     def __str__(self):
-        return f"Since {self.since:%Y-%m-%d}"
+        return f"{self.get_reason_display()} since {self.since:%Y-%m-%d}"

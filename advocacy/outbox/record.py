@@ -45,7 +45,7 @@ def handlers():
 def record(drafts, *, at):
     """Insert events and, for each lane that has a handler for them, a Pending row. Returns the events.
 
-    Lane ``out`` has work only where the storefront has an active webhook endpoint.
+    Lane ``out`` has work only where the storefront has an active webhook endpoint, or a program that sends mails.
 
     Must run in the transaction of the facts. ``occurred_at`` later than ``at`` is stored as ``at``.
     """
@@ -67,6 +67,9 @@ _TOLD = """
         WHERE follows.lane <> 'out' OR EXISTS (
             SELECT FROM advocacy_webhookendpoint endpoint
             WHERE endpoint.storefront_id = told.storefront_id AND endpoint.status = 'active'
+        ) OR EXISTS (
+            SELECT FROM advocacy_program program
+            WHERE program.storefront_id = told.storefront_id AND program.mail_kinds <> '[]'
         )
         ORDER BY told.id
         RETURNING event_id, lane
@@ -103,6 +106,9 @@ _WAIT = """
     WHERE asked.lane <> 'out' OR EXISTS (
         SELECT FROM advocacy_webhookendpoint endpoint
         WHERE endpoint.storefront_id = asked.storefront_id AND endpoint.status = 'active'
+    ) OR EXISTS (
+        SELECT FROM advocacy_program program
+        WHERE program.storefront_id = asked.storefront_id AND program.mail_kinds <> '[]'
     )
     ORDER BY asked.event_id
     RETURNING lane

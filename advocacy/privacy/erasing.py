@@ -5,7 +5,7 @@ import hashlib
 from django.db.models import Q
 
 from advocacy import customers, ids, jobs, persons
-from advocacy.models import Customer, Job, Merge, Suppression
+from advocacy.models import Customer, Job, Merge, Suppression, SuppressionReason
 from advocacy.models.job import ACTIVE
 from advocacy.privacy import parts
 from advocacy.refusals import Refused
@@ -61,7 +61,8 @@ def erase_rows(*, customer, at):
         return
     if customer.email_key:
         digest = digest_of(customer.storefront, customer.email_key)
-        Suppression.objects.get_or_create(storefront=customer.storefront, digest=digest, defaults={"since": at})
+        erased = {"reason": SuppressionReason.ERASED, "since": at}
+        Suppression.objects.update_or_create(storefront=customer.storefront, digest=digest, defaults=erased)
     for part in parts.all():
         part.erase(customer, at=at)
     for merge in Merge.objects.filter(Q(survivor=customer) | Q(merged=customer)):
@@ -73,7 +74,9 @@ def erase_rows(*, customer, at):
 
 
 def suppressed(*, storefront, email_key):
-    """Whether the person of this address (``emails.normalise``) was erased: nothing is sent there unless they ask."""
+    """Whether this address (``emails.normalise``) is not to be written to unless they ask: its person was erased or
+    unsubscribed, or the address bounced.
+    """
     return Suppression.objects.filter(storefront=storefront, digest=digest_of(storefront, email_key)).exists()
 
 

@@ -10,6 +10,7 @@ from advocacy.models import (
     Answer,
     Consent,
     Customer,
+    Mail,
     PortalSession,
     Report,
     Standing,
@@ -38,6 +39,7 @@ def told(customer):
         "answers": rows(Answer.objects.filter(**me), *answered),
         "events": rows(Report.objects.filter(**me), *reported),
         "consents": rows(Consent.objects.filter(**me), *agreed),
+        "mails": rows(Mail.objects.filter(**me), "kind", "state", "reason", "created_at", "ended_at"),
         "portal_visits": rows(PortalSession.objects.filter(**me), "made_at", "opened_at"),
     }
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy import connections, errands, ids, keys, secrets
-from advocacy.models import Job, Testimonial
+from advocacy.models import Job, Mail, MailWording, Suppression, Testimonial
 from advocacy.outbox import telling, webhooks
 from advocacy.outbox.drain import drain
 from referrals import claims
@@ -43,6 +43,11 @@ def happen(acme, program, names):
         Testimonial.objects.create(
             storefront=acme, customer=recorded.order.customer, text=name, source="api", sent_at=timezone.now()
         )
+        MailWording.objects.create(program=program, kind="welcome", language=name)
+        Mail.objects.create(
+            storefront=acme, program=program, customer=advocate.customer, kind="welcome", state="sent", created_at=now
+        )
+        Suppression.objects.create(storefront=acme, digest=name.encode(), since=now)
         endpoint, _ = webhooks.create(storefront=acme, url=f"https://{name}.example/hooks", at=now)
         telling.test(endpoint=endpoint, type="order.recorded", at=now)
         payouts_stage.payee_of(advocate.customer)

@@ -1,0 +1,91 @@
+"""Make the rows of mails: for events, by a handler of lane ``out``, and for who waits in front of a page."""
+
+import json
+
+from django.db import connection, transaction
+
+from advocacy import ids, secrets
+from advocacy.mails import kinds
+from advocacy.models import Mail, MailKind, Program
+from advocacy.outbox import wake
+
+QUEUE = "mail"
+
+_INSERT = """
+    INSERT INTO advocacy_mail
+        (public_id, storefront_id, program_id, customer_id, event_id, kind, state, reason, urgent, tries, failure,
+         next_attempt_at, created_at)
+    SELECT asked.public_id, asked.storefront_id, asked.program_id, asked.customer_id, asked.event_id, asked.kind,
+        'waiting', '', false, 0, '', %s, %s
+    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS asked (public_id, storefront_id, program_id, customer_id, event_id, kind)
+    ORDER BY asked.event_id
+    ON CONFLICT (event_id, customer_id, kind) DO NOTHING
+"""
+
+
+def follow(*, events, at):
+    """The handler of lane ``out``: a mail for each event whose program sends that kind, once."""
+    events = [event for event in events if event.type in kinds.EVENTS]
+    if not events:
+        return
+    sends = _programs({event.storefront_id for event in events})
+    rows = [
+        (ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind))
+        for event in events
+        for kind in kinds.asked_by(event.type)
+        if (program := _program(event, kind, sends)) and (customer := _whom(event, kind)) and kind.applies(event)
+    ]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [at, at, *map(list, zip(*rows, strict=True))])
+    transaction.on_commit(wake_senders)
+
+
+def hand_over(*, to, subject, text, html, storefront, until, at):
+    """Send this to an address that asked for it, as soon as the caller's transaction has committed.
+
+    Address and words are kept sealed until it is sent. ``storefront`` may be None: nobody knows the address.
+    """
+    said = json.dumps({"to": to, "subject": subject, "text": text, "html": html})
+    mail = Mail.objects.create(
+        storefront=storefront,
+        kind=MailKind.LOGIN_CODE,
+        content=secrets.seal(said),
+        urgent=True,
+        until=until,
+        next_attempt_at=at,
+        created_at=at,
+    )
+    transaction.on_commit(wake_senders)
+    return mail
+
+
+def wake_senders():
+    from advocacy.mails.tasks import send  # noqa: PLC0415 - the task sends what is asked for here
+
+    wake.send(send, [], queue=QUEUE)
+
+
+def _programs(storefronts):
+    """``{storefront's key: [programs that send mails]}``, the oldest first."""
+    found = {}
+    sending = Program.objects.filter(storefront_id__in=storefronts).exclude(mail_kinds=[])
+    for program in sending.only("storefront_id", "mail_kinds").order_by("pk"):
+        found.setdefault(program.storefront_id, []).append(program)
+    return found
+
+
+def _program(event, kind, sends):
+    """The key of the program in whose name it is sent: the event's own, or the oldest of the shop that sends such."""
+    mine = [program for program in sends.get(event.storefront_id, ()) if kind.kind in program.mail_kinds]
+    if event.program_id:
+        mine = [program for program in mine if program.pk == event.program_id]
+    return mine[0].pk if mine else None
+
+
+def _whom(event, kind):
+    if kind.whose == "advocate":
+        return event.advocate.customer_id if event.advocate_id else None
+    return event.friend_id if kind.whose == "friend" else event.customer_id

@@ -1,0 +1,151 @@
+"""Every kind of mail that an event asks for: to whom, when, and by which words. The words are shipped in English and
+translated by gettext; a program may have its own (``MailWording``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_noop as _
+
+from advocacy.models import MailKind
+
+# Forms of reward of which an amount says what it is.
+_AMOUNTS = {"credit", "points", "cash"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """``whose``: the event's person it goes to. ``promotional``: only with consent. ``stoppable``: not to who
+    unsubscribed. ``applies(event)``: of its events only these. ``button``: its words and where it leads.
+    """
+
+    kind: MailKind
+    event: str
+    subject: str
+    heading: str
+    text: str
+    button: str = ""
+    leads_to: str = "portal"
+    whose: str = "customer"
+    promotional: bool = False
+    stoppable: bool = True
+    applies: Callable = lambda event: True
+    # Facts that an example of the preview has.
+    example: dict | None = None
+
+
+def _waits(event):
+    """Without a hold it is credited at once, and one mail is enough."""
+    due, facts = event.facts["due_at"], event.facts
+    return facts["pending_minor"] > 0 and (due is None or datetime.fromisoformat(due) > event.recorded_at)
+
+
+def _asks_to_confirm(event):
+    return event.facts["channel"] == "email" and event.facts["state"] == "pending" and event.facts["counts"]
+
+
+def amount_of(facts):
+    """``(minor units, unit)`` that a mail about these facts may name, or None."""
+    if "currency" in facts:
+        return facts["amount_minor"], facts["currency"]
+    if facts.get("form") not in _AMOUNTS:
+        return None
+    return facts["available_minor"] or facts["pending_minor"] or facts["granted_minor"], facts["unit"]
+
+
+_REWARD = {"form": "credit", "unit": "EUR", "granted_minor": 1000, "pending_minor": 0, "available_minor": 1000}
+_REWARD |= {"due_at": "2026-12-06T10:15:00+00:00", "expires_at": "2027-12-06T10:15:00+00:00"}
+
+KINDS = {
+    each.kind: each
+    for each in (
+        Kind(
+            kind=MailKind.WELCOME,
+            event="advocate.enrolled",
+            subject=_("Your link for {shop}"),
+            heading=_("Welcome to {program}"),
+            text=_("This is your own link. Send it to friends who would like {shop}.\n\n{offer}"),
+            button=_("Share your link"),
+        ),
+        Kind(
+            kind=MailKind.FRIEND_JOINED,
+            event="referral.created",
+            whose="advocate",
+            subject=_("A friend came with your link"),
+            heading=_("A friend came with your link"),
+            text=_("Somebody you invited has come to {shop}. Your page shows what happens next."),
+            button=_("See how it goes on"),
+        ),
+        Kind(
+            kind=MailKind.FRIEND_OFFER,
+            event="referral.created",
+            whose="friend",
+            promotional=True,
+            subject=_("Your offer at {shop}"),
+            heading=_("A friend has something for you"),
+            text=_("You came to {shop} with a friend’s link. This is what you get:\n\n{offer}"),
+            button=_("Go to the shop"),
+            leads_to="shop",
+        ),
+        Kind(
+            kind=MailKind.REWARD_PENDING,
+            event="reward.pending",
+            applies=_waits,
+            subject=_("A reward is on its way to you"),
+            heading=_("A reward is on its way"),
+            text=_("You earned a reward at {shop}. It becomes yours on {day}, if nothing is sent back until then."),
+            button=_("See your rewards"),
+            example=_REWARD | {"pending_minor": 1000, "available_minor": 0},
+        ),
+        Kind(
+            kind=MailKind.REWARD_AVAILABLE,
+            event="reward.credited",
+            subject=_("Your reward is here"),
+            heading=_("Your reward is here"),
+            text=_("Thank you for recommending {shop}. What you earned is yours now."),
+            button=_("See your rewards"),
+            example=_REWARD,
+        ),
+        Kind(
+            kind=MailKind.REWARD_EXPIRING,
+            event="reward.expiring",
+            subject=_("Your reward expires on {day}"),
+            heading=_("Use it before {day}"),
+            text=_("What is left of a reward of yours at {shop} expires on {day}."),
+            button=_("See your rewards"),
+            example=_REWARD,
+        ),
+        Kind(
+            kind=MailKind.PAYOUT,
+            event="payout.paid",
+            stoppable=False,
+            subject=_("Your payout from {shop}"),
+            heading=_("Your payout was made"),
+            text=_("We paid out what you earned at {shop}. A bank may take a few days until it reaches you."),
+            button=_("See your statement"),
+            example={"amount_minor": 2500, "currency": "EUR"},
+        ),
+        Kind(
+            kind=MailKind.CONFIRM,
+            event="consent.recorded",
+            stoppable=False,
+            applies=_asks_to_confirm,
+            subject=_("Please confirm your address for {shop}"),
+            heading=_("May {shop} write to you?"),
+            text=_(
+                "Somebody, probably you, asked {shop} for news and offers at this address. Confirm it, and they come. "
+                "If it was not you, leave it: nothing more is sent."
+            ),
+            button=_("Yes, write to me"),
+            leads_to="confirm",
+        ),
+    )
+}
+
+
+def asked_by(event_type):
+    return [each for each in KINDS.values() if each.event == event_type]
+
+
+EVENTS = {each.event for each in KINDS.values()}

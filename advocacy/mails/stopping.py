@@ -1,0 +1,107 @@
+"""Addresses that are not written to, and how somebody becomes one: they unsubscribed, bounced or complained."""
+
+from django.core import signing
+from django.db import transaction
+
+from advocacy import consents, emails, ids, persons
+from advocacy.models import Channel, ConsentState, Customer, Suppression, SuppressionReason
+from advocacy.privacy import digest_of
+
+# What says more stays: who was erased did not merely unsubscribe.
+_WEIGHT = [
+    SuppressionReason.UNSUBSCRIBED,
+    SuppressionReason.BOUNCED,
+    SuppressionReason.COMPLAINED,
+    SuppressionReason.ERASED,
+]
+_SALT, _CONFIRM = "no more mails", "yes to mails"
+SOURCE, CONFIRMED_BY = "unsubscribe", "double-opt-in"
+
+
+def reason(*, storefront, email_key):
+    """Why nothing is sent to this mailbox (``emails.normalise``), or None."""
+    row = Suppression.objects.filter(storefront=storefront, digest=digest_of(storefront, email_key)).first()
+    return row and SuppressionReason(row.reason)
+
+
+def stop(*, storefront, address, reason, at):
+    """Write no more to this address of the storefront. A reason that says more takes the place of one with less."""
+    digest = digest_of(storefront, emails.normalise(address))
+    defaults = {"reason": reason, "since": at}
+    row, made = Suppression.objects.get_or_create(storefront=storefront, digest=digest, defaults=defaults)
+    if not made and _WEIGHT.index(reason) > _WEIGHT.index(row.reason):
+        Suppression.objects.filter(pk=row.pk).update(**defaults)
+
+
+def stop_everywhere(*, address, reason, at):
+    """The same for every storefront that knows the address; how many. A mailbox that is gone is gone for all."""
+    known = Customer.objects.filter(email_key=emails.normalise(address)).select_related("storefront")
+    shops = {customer.storefront for customer in known}
+    for storefront in sorted(shops, key=lambda shop: shop.pk):
+        stop(storefront=storefront, address=address, reason=reason, at=at)
+    return len(shops)
+
+
+def token(customer):
+    """What stands in the address by which they unsubscribe; it opens nothing else and is of no date."""
+    return _sign(customer, _SALT)
+
+
+def confirm_token(customer):
+    return _sign(customer, _CONFIRM)
+
+
+def of_token(text):
+    """The Customer of ``token``, or None."""
+    return _read(text, _SALT)
+
+
+def of_confirm_token(text):
+    return _read(text, _CONFIRM)
+
+
+@transaction.atomic
+def unsubscribe(*, customer, at):
+    """They want no more mails but those they ask for and those about payouts. Again changes nothing."""
+    customer = persons.survivor(customer)
+    for address in _addresses(customer):
+        stop(storefront=customer.storefront, address=address, reason=SuppressionReason.UNSUBSCRIBED, at=at)
+    if not customer.erased_at and Channel.EMAIL in consents.newest(customer):
+        said = {"channel": Channel.EMAIL, "state": ConsentState.WITHDRAWN, "source": SOURCE}
+        consents.note(customer=customer, said=said, at=at)
+
+
+def subscribe_again(*, customer):
+    """They unsubscribed by mistake. What they had agreed to besides must be agreed to anew."""
+    digests = [digest_of(customer.storefront, emails.normalise(each)) for each in _addresses(customer)]
+    mine = Suppression.objects.filter(storefront=customer.storefront_id, digest__in=digests)
+    mine.filter(reason=SuppressionReason.UNSUBSCRIBED).delete()
+
+
+@transaction.atomic
+def confirm(*, customer, at):
+    """The mailbox itself says yes to what was asked for it; whether something waited to be confirmed."""
+    customer = persons.lock(customer)
+    newest = None if customer.erased_at else consents.newest(customer).get(Channel.EMAIL)
+    if newest is None or newest.state != ConsentState.PENDING:
+        return newest is not None and newest.state == ConsentState.CONFIRMED
+    said = {"channel": Channel.EMAIL, "state": ConsentState.CONFIRMED, "source": CONFIRMED_BY}
+    consents.note(customer=customer, said=said | {"wording_version": newest.wording_version}, at=at)
+    subscribe_again(customer=customer)
+    return True
+
+
+def _addresses(customer):
+    return {each for each in persons.records(customer).values_list("email", flat=True) if each}
+
+
+def _sign(customer, salt):
+    return signing.Signer(salt=salt).sign(ids.encode("cus", customer.public_id))
+
+
+def _read(text, salt):
+    try:
+        public_id = ids.decode("cus", signing.Signer(salt=salt).unsign(text))
+    except signing.BadSignature:
+        return None
+    return Customer.objects.select_related("storefront").filter(public_id=public_id).first()

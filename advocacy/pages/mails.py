@@ -1,0 +1,46 @@
+"""Where links in mails lead that need no sign-in: no more mails (RFC 8058), and yes to mails.
+
+What looks at links before their reader does, such as a mail scanner, sends GET: that changes nothing.
+"""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from advocacy import reading
+from advocacy.mails import stopping
+
+
+@never_cache
+@csrf_exempt  # mail programs send it, without a page of ours; the signed token is what allows it
+@require_http_methods(["GET", "HEAD", "POST"])
+def off(request, token):
+    customer, done = _known(request, stopping.of_token(token)), ""
+    if request.method == "POST":
+        if request.POST.get("again"):
+            stopping.subscribe_again(customer=customer)
+            done = "again"
+        else:
+            stopping.unsubscribe(customer=customer, at=timezone.now())
+            done = "off"
+    return render(request, "advocacy/mails_off.html", {"storefront": customer.storefront, "done": done})
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request, token):
+    customer, done = _known(request, stopping.of_confirm_token(token)), ""
+    if request.method == "POST":
+        done = "yes" if stopping.confirm(customer=customer, at=timezone.now()) else "no"
+    return render(request, "advocacy/mails_confirm.html", {"storefront": customer.storefront, "done": done})
+
+
+def _known(request, customer):
+    if customer is None:
+        raise Http404
+    reading.choose_language(request, known=customer.locale, fallback=customer.storefront.language)
+    return customer

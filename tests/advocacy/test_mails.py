@@ -1,0 +1,203 @@
+"""Mails to customers: asked for by events, sent once, and not to who does not want them."""
+
+import re
+
+import pytest
+from django.core import mail as outgoing
+from django.utils import timezone
+
+from advocacy import consents, mails
+from advocacy.mails import kinds, stopping
+from advocacy.mails.sending import NO_SERVER_WAIT, NoServer
+from advocacy.models import (
+    Customer,
+    Event,
+    Mail,
+    MailKind,
+    MailWording,
+    Program,
+    Storefront,
+    Suppression,
+    SuppressionReason,
+)
+from advocacy.outbox import drain
+from advocacy.privacy import erase_rows
+from tests import cast, mail_server
+from tests.cast import MINUTE, NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def send(at=NOON):
+    """What lane ``out`` and then the queue ``mail`` do; the mails that left."""
+    while drain.drain("out", at=at):
+        pass
+    before, connection = len(outgoing.outbox), outgoing.get_connection()
+    while mails.send_next(at=at, connection=connection):
+        pass
+    return outgoing.outbox[before:]
+
+
+def states():
+    return [(mail.kind, mail.state, mail.reason) for mail in Mail.objects.order_by("pk")]
+
+
+@pytest.fixture
+def mailing(program):
+    program.mail_kinds = [MailKind.WELCOME, MailKind.FRIEND_JOINED, MailKind.FRIEND_OFFER, MailKind.CONFIRM]
+    program.save()
+    return program
+
+
+def test_alice_is_welcomed_once_in_her_language_with_a_way_out(mailing, client):
+    type(mailing.storefront).objects.update(mail_from="friends@acme.example", mail_footer="Acme, Main Street 1")
+    MailWording.objects.create(program=mailing, kind="welcome", language="de", heading="Schön, {name}!")
+    alice = cast.advocate(mailing)
+    Customer.objects.filter(pk=alice.customer_id).update(locale="de-AT")
+    [told] = send()
+    assert send() == []
+    assert (told.to, told.from_email) == (["alice@example.com"], "Acme Coffee <friends@acme.example>")
+    assert told.subject == "Dein Link für Acme Coffee"
+    html = told.alternatives[0][0]
+    for body in (told.body, html):
+        assert f"http://localhost:8000/r/{alice.code}" in body
+        assert "Acme, Main Street 1" in body
+    assert "Schön, Alice!" in html
+    off = told.extra_headers["List-Unsubscribe"].strip("<>")
+    assert told.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert client.get(off).status_code == 200
+    assert not Suppression.objects.exists()
+    client.post(off, {"List-Unsubscribe": "One-Click"})
+    assert [row.reason for row in Suppression.objects.all()] == ["unsubscribed"]
+    assert client.post(off.replace("cus_", "cus_0")).status_code == 404
+    client.post(off, {"again": "1"})
+    assert not Suppression.objects.exists()
+
+
+def agree(customer, state, at=NOON):
+    consents.note(customer=customer, said={"channel": "email", "state": state, "source": "checkout"}, at=at)
+
+
+def offered(mailing, customer):
+    """A mail that is promotional, as the sign-up of a friend asks for."""
+    event = Event.objects.filter(customer=customer, type="customer.created").get()
+    return Mail.objects.create(
+        storefront=mailing.storefront,
+        program=mailing,
+        customer=customer,
+        event=event,
+        kind=MailKind.FRIEND_OFFER,
+        next_attempt_at=NOON,
+        created_at=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    ("country", "said", "left"),
+    [
+        ("DE", ["pending"], "no_consent"),
+        ("", ["pending"], "no_consent"),
+        ("FR", ["pending"], ""),
+        ("DE", ["confirmed"], ""),
+        ("DE", ["confirmed", "withdrawn"], "no_consent"),
+        ("DE", [], "no_consent"),
+    ],
+)
+def test_an_offer_goes_only_to_who_agreed_also_where_they_change_their_mind_meanwhile(mailing, country, said, left):
+    mailing.mail_kinds = [MailKind.FRIEND_OFFER]
+    mailing.save()
+    fred = cast.fred(mailing.storefront, country=country)
+    offer = offered(mailing, fred)
+    for place, state in enumerate(said):
+        agree(fred, state, at=NOON + place * MINUTE)
+    assert len(send(NOON + 5 * MINUTE)) == (left == "")
+    offer.refresh_from_db()
+    assert (offer.state, offer.reason) == ("stopped" if left else "sent", left)
+
+
+def test_who_agrees_is_asked_by_mail_and_says_yes_in_it(mailing, client):
+    fred = cast.fred(mailing.storefront, country="DE")
+    agree(fred, "pending")
+    [asked] = send()
+    assert asked.subject == "Please confirm your address for Acme Coffee"
+    assert "List-Unsubscribe" not in asked.extra_headers
+    yes = re.search(r"http://localhost:8000(/mails/yes/\S+)", asked.body)[1]
+    assert client.get(yes).status_code == 200
+    assert consents.newest(fred)["email"].state == "pending"
+    assert "may write to you now" in client.post(yes).content.decode()
+    assert (consents.newest(fred)["email"].state, consents.newest(fred)["email"].source) == (
+        "confirmed",
+        "double-opt-in",
+    )
+    stopping.unsubscribe(customer=fred, at=timezone.now())
+    assert consents.newest(fred)["email"].state == "withdrawn"
+    assert "nothing to confirm" in client.post(yes).content.decode()
+
+
+@pytest.mark.parametrize("why", ["erased", "unsubscribed", "bounced", "complained", "switched_off", "no_address"])
+def test_nothing_goes_to_who_must_not_be_written_to(mailing, why):
+    alice = cast.advocate(mailing)
+    while drain.drain("out", at=NOON):
+        pass
+    if why == "erased":
+        erase_rows(customer=alice.customer, at=NOON)
+    elif why == "switched_off":
+        Program.objects.update(mail_kinds=["payout"])
+    elif why == "no_address":
+        Customer.objects.update(email=None, email_key=None)
+    else:
+        stopping.stop_everywhere(address="Alice+x@example.com", reason=SuppressionReason(why), at=NOON)
+    assert send() == []
+    assert states() == [("welcome", "stopped", why)]
+
+
+def test_programs_that_send_nothing_and_test_twins_mail_nobody(program, mailing):
+    Program.objects.update(mail_kinds=[])
+    cast.advocate(program, "bob")
+    assert (send(), states()) == ([], [])
+    Program.objects.update(mail_kinds=["welcome"])
+    Storefront.objects.update(test_twin_of=cast.rival())
+    cast.advocate(program, "carol")
+    assert (send(), states()) == ([], [("welcome", "stopped", "test")])
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Hello Alice"), ("de", "Hallo Alice")])
+@pytest.mark.parametrize("kind", sorted(kinds.KINDS))
+def test_every_kind_reads_whole_in_every_language(mailing, kind, language, word):
+    told = mails.sample(program=mailing, kind=kind, language=language, at=NOON)
+    assert word in told.text
+    for text in (told.subject, told.text, told.html):
+        assert not re.search(r"\{[a-z]+\}", text)
+        assert "None" not in text
+    if kind.startswith("reward"):
+        assert ("10.00" if language == "en" else "10,00") in told.html
+
+
+def test_a_mail_server_is_asked_over_one_connection_and_its_refusals_are_heard(mailing):
+    """Bob's mailbox is gone, carol's asks for patience; then the server is gone, which is no news of any mail."""
+    for name in ("alice", "bob", "carol"):
+        cast.advocate(mailing, name)
+    while drain.drain("out", at=NOON):
+        pass
+    with mail_server.running({"bob@example.com": 550, "carol@example.com": 451}) as server:
+        place = {"host": "127.0.0.1", "port": server.server_address[1]}
+        by_smtp = outgoing.get_connection("django.core.mail.backends.smtp.EmailBackend", **place)
+        while mails.send_next(at=NOON, connection=by_smtp):
+            pass
+        by_smtp.close()
+    assert (server.sessions, len(server.letters)) == (1, 1)
+    for header in (
+        "To: alice@example.com",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "multipart/alternative",
+    ):
+        assert header in server.letters[0]
+    assert [row.reason for row in Suppression.objects.all()] == ["bounced"]
+    with pytest.raises(NoServer):
+        mails.send_next(at=NOON + MINUTE, connection=by_smtp)
+    told = Mail.objects.order_by("pk").values_list("state", "tries", "failure", "next_attempt_at")
+    assert list(told) == [
+        ("sent", 1, "", None),
+        ("failed", 1, "The mail server answered 550.", None),
+        ("waiting", 1, "The mail server cannot be reached.", NOON + MINUTE + NO_SERVER_WAIT),
+    ]
