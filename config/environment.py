@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 _KEY_BYTES = 32
+_LEAST_SECRET = 24
 
 
 def read_file(checkout):
@@ -68,6 +69,23 @@ def encryption_keys(name, *, needed):
             "python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
         )
     return keys
+
+
+def signing_secret(name):
+    """What a sender signs with, as Standard Webhooks writes it; empty: nobody does."""
+    value = text(name)
+    if value:
+        try:
+            good = value.startswith("whsec_") and len(base64.b64decode(value[6:], validate=True)) >= _LEAST_SECRET
+        except ValueError:
+            good = False
+        if not good:
+            raise ImproperlyConfigured(
+                f"{name} must be whsec_ and 24 random bytes or more in base64, or empty. Make one with: "
+                'python3 -c "import base64, secrets; '
+                "print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())\""
+            )
+    return value
 
 
 def _is_key(text):

@@ -1,15 +1,21 @@
 """How people sign in: customers by a code that is mailed to them; on the way to the admin also by a password."""
 
 import hashlib
+from datetime import timedelta
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm, RequestLoginCodeForm
 from allauth.account.models import EmailAddress
+from allauth.core import context as allauth_context
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from advocacy import emails
+from advocacy import emails, mails
+from advocacy.mails import composing
 from advocacy.models import Customer
 from advocacy.pages import brand
 
@@ -19,11 +25,22 @@ class Adapter(DefaultAccountAdapter):
         """Nobody signs up apart from signing in: ``user_of`` makes who is a customer a user."""
         return False
 
-    def render_mail(self, template_prefix, email, context, headers=None):
-        """Mails name the shop they come from and carry its colour, where it is known."""
-        request = context.get("request")
+    def send_mail(self, template_prefix, email, context):
+        """By the queue of all mails, before the others. They name the shop they come from, where it is known."""
+        request, at = allauth_context.request, timezone.now()
         storefront = _known_to(email) or (brand.of_host(request) if request else None)
-        return super().render_mail(template_prefix, email, context | {"storefront": storefront}, headers)
+        look = {"request": request, "email": email, "storefront": storefront, "language": get_language()}
+        look |= composing.paint(storefront.colour) if storefront else {}
+        said = self.render_mail(template_prefix, email, look | context)
+        mails.hand_over(
+            to=email,
+            subject=said.subject,
+            text=said.body,
+            html=said.alternatives[0][0],
+            storefront=storefront,
+            until=at + timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
+            at=at,
+        )
 
 
 class RequestCode(RequestLoginCodeForm):

@@ -220,6 +220,8 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_URL = environment.mail("EMAIL_URL", "consolemail://" if DEVELOPMENT else "smtp://localhost:25")
 vars().update(EMAIL_URL)
 EMAIL_TIMEOUT = 10
+# Who tells of bounces and complaints signs with it; empty: nobody is heard.
+MAIL_NEWS_SECRET = environment.signing_secret("MAIL_NEWS_SECRET")
 DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", "Referrals <referrals@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -1,10 +1,12 @@
 """Mails to customers: asked for by events, sent once, and not to who does not want them."""
 
+import json
 import re
 
 import pytest
 from django.core import mail as outgoing
 from django.utils import timezone
+from standardwebhooks import Webhook
 
 from advocacy import consents, mails
 from advocacy.mails import kinds, stopping
@@ -24,6 +26,7 @@ from advocacy.outbox import drain
 from advocacy.privacy import erase_rows
 from tests import cast, mail_server
 from tests.cast import MINUTE, NOON
+from tests.mailed import mailed
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +35,8 @@ def send(at=NOON):
     """What lane ``out`` and then the queue ``mail`` do; the mails that left."""
     while drain.drain("out", at=at):
         pass
-    before, connection = len(outgoing.outbox), outgoing.get_connection()
-    while mails.send_next(at=at, connection=connection):
-        pass
-    return outgoing.outbox[before:]
+    before = len(outgoing.outbox)
+    return mailed(at)[before:]
 
 
 def states():
@@ -156,7 +157,7 @@ def test_programs_that_send_nothing_and_test_twins_mail_nobody(program, mailing)
     cast.advocate(program, "bob")
     assert (send(), states()) == ([], [])
     Program.objects.update(mail_kinds=["welcome"])
-    Storefront.objects.update(test_twin_of=cast.rival())
+    Storefront.objects.filter(pk=program.storefront_id).update(test_twin_of=cast.rival())
     cast.advocate(program, "carol")
     assert (send(), states()) == ([], [("welcome", "stopped", "test")])
 
@@ -201,3 +202,33 @@ def test_a_mail_server_is_asked_over_one_connection_and_its_refusals_are_heard(m
         ("failed", 1, "The mail server answered 550.", None),
         ("waiting", 1, "The mail server cannot be reached.", NOON + MINUTE + NO_SERVER_WAIT),
     ]
+
+
+def test_news_of_bounces_and_complaints_are_heard_where_they_are_signed(client, acme, rival, settings):
+    for shop, name in ((acme, "alice"), (acme, "bob"), (rival, "bob")):
+        cast.customer(shop, name)
+    news = {
+        "events": [
+            {"type": "bounced", "email": "Bob@example.com"},
+            {"type": "complained", "email": "alice@example.com"},
+        ]
+    }
+
+    def tell(body, secret="whsec_" + "c2Vj" * 8, signature=None):
+        at, body = timezone.now(), json.dumps(body)
+        headers = {"webhook-id": "1", "webhook-timestamp": str(int(at.timestamp()))}
+        headers["webhook-signature"] = signature or Webhook(secret).sign("1", at, body)
+        return client.post("/mails/news", body, content_type="application/json", headers=headers)
+
+    assert tell(news).status_code == 404
+    settings.MAIL_NEWS_SECRET = "whsec_" + "c2Vj" * 8
+    for signature in ("v1,AAAA", "nonsense", "v1,="):
+        assert tell(news, signature=signature).status_code == 401
+    assert tell(news, secret="whsec_" + "b3Ro" * 8).status_code == 401
+    for wrong in ([], {"events": []}, {"events": [{"type": "opened", "email": "bob@example.com"}]}, {"events": [1]}):
+        assert tell(wrong).status_code == 422, wrong
+    assert not Suppression.objects.exists()
+    for _ in range(2):
+        assert tell(news).json() == {"taken": 2}
+    told = [(row.storefront.slug, row.reason) for row in Suppression.objects.order_by("reason", "storefront__slug")]
+    assert told == [("acme", "bounced"), ("rival", "bounced"), ("acme", "complained")]

@@ -6,7 +6,6 @@ from pathlib import Path
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from advocacy.models import Advocate, Event
 from config import why
 from rewards.models import Rule
 from tests.flows.admin_stage import order, otto, rule, rule_form
+from tests.mailed import mailed
 
 READ_ONLY = [
     "advocacy.event",
@@ -140,7 +140,7 @@ def test_olga_signs_in_with_her_address_and_password(client, olga):
     assert wrong.status_code == 200
     asked = client.post(door, {"login": "olga@example.com", "password": "olgas long password"}, follow=True)
     assert "A code was mailed to olga@example.com. It shows that the address is yours" in asked.content.decode()
-    told = mail.outbox[-1]
+    told = mailed()[-1]
     assert told.subject == "Your sign-in code"
     assert "This code shows that the address is yours; it is asked for once." in told.body
     assert not re.search("register|confirm|verif", f"{told.body}{told.alternatives[0][0]}".lower())

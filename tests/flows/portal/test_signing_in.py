@@ -4,18 +4,18 @@ import re
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core import mail
 from django.test import Client
 
 from tests import cast, pages_stage
 from tests.flows.portal.stage import address, seen
+from tests.mailed import mailed
 
 
 def code_for(client, email, path="/accounts/login/"):
     """Ask for a code; answers what the page said and the code in the mail, if there is one."""
     field = "login" if path.endswith("login/") else "email"
     response = client.post(path, {field: email}, follow=True)
-    found = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})$", mail.outbox[-1].body, re.MULTILINE)
+    found = re.search(r"^([A-Z0-9]{4}-[A-Z0-9]{4})$", mailed()[-1].body, re.MULTILINE)
     return response, found and found[1]
 
 
@@ -35,7 +35,7 @@ def test_a_wrong_code_signs_nobody_in(client, alice):
 
 def test_strangers_and_customers_are_answered_alike(client, alice):
     known, _ = code_for(client, "alice@example.com")
-    known_mail = mail.outbox[-1]
+    known_mail = mailed()[-1]
     client.cookies.clear()
     unknown, code = code_for(client, "nobody@example.com")
     said = [
@@ -46,7 +46,7 @@ def test_strangers_and_customers_are_answered_alike(client, alice):
     assert known.redirect_chain == unknown.redirect_chain
     assert code is None
     assert known_mail.subject == "Your code for Acme Coffee"
-    assert mail.outbox[-1].subject == "We do not know this address"
+    assert mailed()[-1].subject == "We do not know this address"
     assert not get_user_model().objects.filter(email="nobody@example.com").exists()
 
 
@@ -58,7 +58,7 @@ def test_asking_twice_makes_one_user(client, alice):
 
 def test_the_code_s_mail_reads_well_as_text_and_as_html(client, alice):
     _, code = code_for(client, "alice@example.com")
-    sent = mail.outbox[-1]
+    sent = mailed()[-1]
     assert sent.body.startswith("Hello,\n\nThis is your code.")
     html, kind = sent.alternatives[0]
     assert kind == "text/html"
@@ -118,7 +118,7 @@ def test_who_asks_for_too_many_codes_is_told_to_wait(client, alice):
     answers = [Client().post("/accounts/login/", {"login": "alice@example.com"}) for _ in range(4)]
     assert [one.status_code for one in answers] == [302, 302, 302, 200]
     assert "errorlist" in answers[-1].content.decode()
-    assert len(mail.outbox) == 3
+    assert len(mailed()) == 3
 
 
 def test_who_mistyped_an_address_may_use_another(client, alice):
