@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from advocacy import destinations, history
 from advocacy.admin import acts, words
@@ -70,7 +70,7 @@ class Keys(forms.CharField):
 class Mails(forms.MultipleChoiceField):
     """Which kinds of mail there are to choose, by their words."""
 
-    widget = UnfoldAdminCheckboxSelectMultiple
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
 
     def __init__(self, **options):
         choices = [(kind.value, kind.label) for kind in MailKind if kind != MailKind.LOGIN_CODE]

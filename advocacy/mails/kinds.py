@@ -103,7 +103,7 @@ KINDS = {
             event="reward.credited",
             subject=_("Your reward is here"),
             heading=_("Your reward is here"),
-            text=_("Thank you for recommending {shop}. What you earned is yours now."),
+            text=_("What you earned at {shop} is yours now. Thank you."),
             button=_("See your rewards"),
             example=_REWARD,
         ),
