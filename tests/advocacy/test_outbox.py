@@ -51,10 +51,12 @@ def test_an_event_waits_only_in_lanes_that_have_a_handler_for_it(handlers, alice
 
 
 def test_an_event_is_gone_with_its_fact_when_the_transaction_fails(alice, fred):
+    before = Event.objects.count()
     with pytest.raises(RuntimeError, match="undo"), transaction.atomic():
         tell(conversion_of(alice, fred))
+        assert (Event.objects.count(), Pending.objects.count()) == (before + 1, 2)
         raise RuntimeError("undo")
-    assert Event.objects.count() == Pending.objects.count() == 0
+    assert (Event.objects.count(), Pending.objects.count()) == (before, 0)
 
 
 def test_an_event_carries_exactly_the_facts_of_its_catalogue(alice, fred):

@@ -56,6 +56,10 @@ WORDS = [
         {"code": "revenue_above_order"},
         "Its revenue is more than its goods after discounts: percentages are taken of too much.",
     ),
+    (
+        {"code": "amount_unreadable", "source": "woocommerce", "names": ["line 7", "tax"]},
+        "WooCommerce told amounts that cannot be read, and count as 0: line 7, tax. Compare it there.",
+    ),
     ({"code": "paid_before_placed"}, "It was paid before it was placed: are the shop’s clocks right?"),
     ({"code": "of_later", "message": "Said."}, "Said."),
 ]
