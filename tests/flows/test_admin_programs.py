@@ -1,6 +1,6 @@
 import pytest
 
-from advocacy.models import Program
+from advocacy.models import MailWording, Program
 from tests.flows.api import secret
 
 
@@ -38,3 +38,15 @@ def test_a_program_says_that_new_customers_cannot_be_told_until_history_is_known
     acme.starts_fresh = True
     acme.save()
     assert not says_so()
+
+
+def test_olga_looks_at_a_mail_with_the_program_s_own_words_and_logo(client, olga, program):
+    MailWording.objects.create(program=program, kind="payout", language="de", heading="Geld für {name}")
+    Program.objects.update(mail_logo="https://cdn.acme.example/logo.png", mail_kinds=["payout"])
+    page = f"/admin/advocacy/mailwording/preview/{program.pk}/?kind=payout&language=de"
+    assert client.get(page).status_code == 302
+    client.force_login(olga)
+    answer = client.get(page)
+    said = answer.content.decode()
+    assert ("Geld für Alice Miller" in said, "25,00" in said, "This program sends it" in said) == (True, True, True)
+    assert "img-src 'self' data: https://cdn.acme.example" in answer["Content-Security-Policy"]
