@@ -91,9 +91,9 @@ REASONS = {
         "The program pays for a friend’s first order only.",
     ),
     "first_order_taken": Reason(
-        "While this order was given back, another order of the friend took the reward for a first order: it is paid "
-        "once per friend, and stays with that order.",
-        "The reward for this friend’s first order came with another order of theirs.",
+        "While this order was given back, the reward for a first order, which is paid once per friend, went to another "
+        "order of the friend; what became of it is told there.",
+        "The reward for this friend’s first order went to another order of theirs; what became of it is told there.",
     ),
     "first_order_excluded": Reason(
         "The customer’s first order; the rule is for later ones.", "The program pays for later orders only."

@@ -104,10 +104,11 @@ def _texts_problem(name, field, values, said):
         isinstance(value, str) and value.strip() == value and 0 < len(value) <= LONGEST_VALUE for value in values
     ):
         return f"{said} Each has 1 to {LONGEST_VALUE} characters, no blank at either end."
-    known = [value.upper() if field.capitals else value for value in values]
-    wrong = [value for value in known if field.pattern and not re.fullmatch(field.pattern, value)]
+    # Quoted as it was typed.
+    known = {value: value.upper() if field.capitals else value for value in values}
+    wrong = [value for value, code in known.items() if field.pattern and not re.fullmatch(field.pattern, code)]
     codes = {"currency": money.CURRENCIES, "country": countries.CODES}.get(name)
-    wrong += [value for value in known if codes and value not in codes and value not in wrong]
+    wrong += [value for value, code in known.items() if codes and code not in codes]
     return f"{wrong[0]!r} is no {field.label.lower()}. {field.help}" if wrong else None
 
 

@@ -40,8 +40,9 @@ class RewardAnswer(serializers.ModelSerializer):
     under_review = serializers.BooleanField(source="reviewed", help_text="Then due_at alone does not credit it.")
     coupon = serializers.SerializerMethodField(help_text="Its code, if it is one and was assigned; else null.")
     waits_for_code = serializers.BooleanField(
+        source="awaits_code",
         help_text="Its pool is empty: it is served when codes are uploaded. Where it is available, it pays off a code "
-        "that was used before its reward was taken back, and gets one of its own when that comes back."
+        "that was used before its reward was taken back, and gets one of its own when that comes back.",
     )
     due_at = fields.Moment()
     created_at = fields.Moment()

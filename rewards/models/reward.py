@@ -137,6 +137,11 @@ class Reward(models.Model):
         return f"{self.rule or self.get_form_display()} for {self.recipient}"
 
     @property
+    def awaits_code(self):
+        """Whether a code is still to come: nothing of what was taken back, or is used up, waits for one."""
+        return self.waits_for_code and (self.pending_minor > 0 or self.available_minor > 0)
+
+    @property
     def held_by(self):
         """The reason key of what keeps it from being credited when it is due, or "". Reads ``advocate``."""
         if self.reviewed:

@@ -53,6 +53,20 @@ def test_the_friends_offer_is_a_coupon_from_the_upload_to_the_order(shop, progra
     assert Coupon.objects.get(last_4="7QX2").order_undone_at is not None
 
 
+def test_a_reward_that_was_taken_back_waits_for_no_code(shop, program):
+    gives(program, pool(shop), trigger="conversion.recorded", side="advocate")
+
+    def told():
+        work()
+        [reward] = shop.get("/rewards", customer="ext_alice").json()["data"]
+        return reward["status"], reward["waits_for_code"]
+
+    shop.post("/orders", cast.order(customer="ext_fred", referral_code="ALICE-LINK"))
+    assert told() == ("pending", True)
+    shop.post("/orders/1001/refunds", {"refund_id": "R-1", "amount_minor": 5400})
+    assert told() == ("reversed", False)
+
+
 def test_a_code_that_an_order_used_is_given_to_nobody(shop, program):
     stock = pool(shop)
     shop.post(f"/coupon_pools/{stock}/codes", {"codes": ["SUMMER-1", "SUMMER-2"]})

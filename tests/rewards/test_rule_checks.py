@@ -91,7 +91,7 @@ REFUSED = [
     (TEN | SIGN_UP | {"minimum_order_minor": 1}, "minimum_order_minor", "nothing is ordered"),
     (TEN | {"advocate_form": "cash", "expires_days": 30}, "expires_days", "does not expire"),
     (TEN | SIGN_UP | asks("revenue_minor", "at_least", 1), "conditions", "not known of what triggers"),
-    (TEN | asks("country", "is", "Germany"), "conditions", "is no country"),
+    (TEN | asks("country", "is", "Germany"), "conditions", "'Germany' is no country"),
     (
         TEN | {"minimum_order_minor": 5000} | asks("goods_minor", "at_most", 4000),
         "minimum_order_minor",

@@ -87,7 +87,14 @@ def test_the_first_order_is_paid_once_and_its_room_comes_back_when_it_is_refunde
     told = explanations.of_subject(storefront=alice.storefront, kind="conversion", public_id=first.public_id)
     reasons = told["decisions"][-1]["rules"][0]["sides"][0]["reasons"]
     assert [each["key"] for each in reasons] == ["first_order_taken"], "a chargeback that was won pays no second time"
-    assert reasons[0]["advocate"] == "The reward for this friend’s first order came with another order of theirs."
+    assert reasons[0]["staff"].endswith("went to another order of the friend; what became of it is told there.")
+    said = "The reward for this friend’s first order went to another order of theirs; what became of it is told there."
+    assert reasons[0]["advocate"] == said
+    tell(third, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    assert balances(alice.customer) == {}
+    again = explanations.of_subject(storefront=alice.storefront, kind="conversion", public_id=first.public_id)
+    assert again["decisions"][-1]["rules"][0]["sides"][0]["reasons"] == reasons
 
 
 def test_what_an_archived_rule_granted_is_taken_back_by_a_refund(program, alice, fred):
