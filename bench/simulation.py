@@ -142,6 +142,8 @@ def _facts(products):
         "metadata": {},
         "advocate_review": "clear",
         "friend_review": "clear",
+        "risk_points": 0,
+        "risk_checks": [],
         "rejected_because": "",
         "advocate_status": "active",
         "program_status": "active",

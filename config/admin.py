@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing, LongListing
-from config import why
+from config import fraud_effect, why
 from config.exports import page as exports
 from rewards.admin import journal, rule_budgets, simulations
 
@@ -32,6 +32,7 @@ admin.site.extra_urls = lambda: [
     path("simulations/<int:pk>/progress/", admin.site.admin_view(simulations.progress), name="simulation_progress"),
     path("budgets/<int:program>/", admin.site.admin_view(rule_budgets.of_program), name="budgets"),
     path("exports/", admin.site.admin_view(exports.page), name="exports"),
+    path("fraud/", admin.site.admin_view(fraud_effect.page), name="fraud"),
     path("journal/", admin.site.admin_view(journal.page), name="journal"),
 ]
 

@@ -9,11 +9,11 @@ from advocacy.mails import kinds
 from advocacy.models import Lane
 from advocacy.outbox import telling
 from advocacy.outbox.catalogue import TYPES
-from config import link_codes
+from config import link_codes, settling
 from referrals import events as of_referrals
 from referrals import links, rollups
 from referrals import merging as bonds
-from rewards import crediting, settlement, shop_spending
+from rewards import crediting, shop_spending
 from rewards import events as of_rewards
 from rewards.coupons import using
 from rewards.settlement import parting
@@ -59,7 +59,7 @@ def with_rules(own):
     triggering = {name for name, each in TYPES.items() if each.subject in subjects and each.settles}
     handlers = {name: dict(own.get(name, {})) for name in {*own, *triggering}}
     for name in triggering:
-        handlers[name]["money"] = [settlement.settle, *handlers[name].get("money", [])]
+        handlers[name]["money"] = [settling.settle, *handlers[name].get("money", [])]
     return handlers
 
 

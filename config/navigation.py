@@ -4,9 +4,17 @@ from django.db.models import Q
 from django.urls import reverse
 
 from advocacy.models import Errand, Pending, Testimonial, TestimonialStatus, WebhookEndpoint
-from config import why
+from config import fraud_effect, why
 from config.exports import page as exports
-from referrals.models import Claim, ClaimState, InboundMessage, InboundState, PrivacyRequest, PrivacyState
+from referrals.models import (
+    Claim,
+    ClaimState,
+    InboundMessage,
+    InboundState,
+    PrivacyRequest,
+    PrivacyState,
+    ReviewCase,
+)
 from rewards.admin import journal
 from rewards.models import (
     BatchState,
@@ -42,6 +50,7 @@ GROUPS = {
     "Money": [
         ("Orders", "shopping_bag", "referrals.order"),
         ("Conversions", "task_alt", "referrals.conversion"),
+        ("Review queue", "policy", "referrals.reviewcase"),
         ("Waiting for orders", "hourglass_empty", "referrals.waitingfact"),
         ("Rewards", "redeem", "rewards.reward"),
         ("Coupon pools", "confirmation_number", "rewards.couponpool"),
@@ -70,6 +79,7 @@ GROUPS = {
     ],
     "Set-up": [
         ("Storefronts", "storefront", "advocacy.storefront"),
+        ("Fraud checks", "shield", "referrals.fraudprogram"),
         ("Exchange rates", "currency_exchange", "rewards.rate"),
         ("Payout policies", "event_repeat", "rewards.payoutpolicy"),
         ("Second person", "supervisor_account", "rewards.limitchange"),
@@ -94,6 +104,7 @@ WAITING = {
     "advocacy.errand": lambda: Errand.objects.filter(~Q(failure=""), state__in=("waiting", "failed")),
     "referrals.inboundmessage": lambda: InboundMessage.objects.filter(state=InboundState.FAILED),
     "referrals.privacyrequest": lambda: PrivacyRequest.objects.filter(state=PrivacyState.OPEN),
+    "referrals.reviewcase": lambda: ReviewCase.objects.filter(waiting=True),
     "advocacy.pending": lambda: Pending.objects.filter(stuck_at__isnull=False),
 }
 
@@ -106,6 +117,8 @@ def sidebar(request):
         groups[3]["items"].insert(0, {"title": "Why?", "icon": "help", "link": reverse("admin:why")})
     if exports.allowed(request.user):
         groups[3]["items"].append({"title": "Exports", "icon": "download", "link": reverse("admin:exports")})
+    if request.user.has_perms(fraud_effect.MAY_SEE):
+        groups[3]["items"].append({"title": "Effect of the checks", "icon": "insights", "link": reverse("admin:fraud")})
     if request.user.has_perms(journal.MAY_SEE):
         groups[2]["items"].append({"title": "Journal", "icon": "menu_book", "link": reverse("admin:journal")})
     return groups

@@ -38,6 +38,7 @@ def tasks(*, sweep_seconds):
         "watch pools": {"task": "rewards.tasks.watch_pools", "schedule": schedule(300)},
         "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
         "lifetime values": {"task": "referrals.tasks.lifetime_values", "schedule": schedule(300)},
+        "reviews that nobody decided": {"task": "referrals.tasks.decide_overdue", "schedule": schedule(300)},
         "watch codes": {"task": "referrals.tasks.watch_codes", "schedule": schedule(300)},
         "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},
         "forget inbound messages": {"task": "referrals.inbound.tasks.forget", "schedule": schedule(3600)},

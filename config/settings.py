@@ -122,6 +122,9 @@ JOB_KINDS = "config.job_kinds.JOBS"
 ERRAND_KINDS = "config.errand_kinds.ERRANDS"
 # The function that names those of some codes that are coupons of our own: see ``advocacy.secret_codes``.
 COUPON_NAMES = "rewards.coupons.asking.names"
+# What looks for cheats, and the function that says whose held reward was credited: see ``referrals.fraud``.
+FRAUD_CHECKS = "config.fraud_checks.CHECKS"
+REWARDS_CREDITED = "rewards.crediting.was_credited"
 COUPON_LINKS = "rewards.coupons.friends.links_behind"
 # The function that names those offers that somebody cannot have now, and why: see ``advocacy.offers``.
 WITHHELD_OFFERS = "rewards.withheld.of"

@@ -8,6 +8,9 @@ from referrals.models import OrderStatus
 # Reasons of a review that are keys, because nobody but us writes them.
 BECAUSE = ("self_referral", "attributed_to_other", "existing_customer")
 
+# What no check holds says of the checks; those that hold it say otherwise.
+UNSUSPECTED = {"risk_points": 0, "risk_checks": []}
+
 
 def frozen(*, order, referral, converted_at, earlier=None):
     """What never changes after a conversion is recorded, however late somebody looks: kept with it.
@@ -59,7 +62,7 @@ def of(conversion, *, cancelled, friends_change, refunds=None):
         "rejected_because": conversion.review_reason if conversion.review_reason in BECAUSE else "",
         "advocate_status": str(conversion.advocate_status),
         "program_status": str(conversion.program_status),
-        **conversion.frozen,
+        **UNSUSPECTED | conversion.frozen,
         "stands": conversion.stands,
         "friends_change": friends_change,
     }

@@ -13,8 +13,8 @@ from advocacy.models import Event, bulk
 from advocacy.outbox.record import Draft
 from advocacy.outbox.record import record as record_events
 from advocacy.refusals import Refused
-from referrals import conversion_facts, events
-from referrals.models import Conversion, Order, OrderStatus, Referral, Review
+from referrals import conversion_facts, events, rulings
+from referrals.models import Conversion, Order, OrderStatus, Referral, Review, RulingBy
 
 _SIDES = {"advocate": ("advocate_review",), "friend": ("friend_review",), "both": ("advocate_review", "friend_review")}
 _TOLD = {
@@ -95,17 +95,19 @@ def adjust(*, order, cause, at):
     for pk, referral in order.conversions.order_by("referral_id").values_list("pk", "referral_id"):
         with transaction.atomic():
             conversion = _locked_with(order, _locked(referral), pk)
-            before = _facts_told(conversion)
+            before = conversion_facts.UNSUSPECTED | _facts_told(conversion)
             change = _settle_standing(conversion)
             facts = _facts(conversion, change)
             if facts | {"friends_change": 0} != before | {"friends_change": 0}:
                 _save_and_tell(conversion, events.CONVERSION_ADJUSTED, change, cause=cause, at=at)
 
 
-def review(*, conversion, side, review, reason="", at):
+def review(*, conversion, side, review, reason="", by=RulingBy.OTHER, person=None, was=None, risk=None, at):
     """Hold, reject or clear the reward of ``side``: "advocate", "friend" or "both". Returns the conversion.
 
-    What is so already changes nothing and records nothing.
+    What is so already changes nothing and records nothing; with ``was`` only what is that now changes. ``by`` and
+    ``person`` (a user) are kept with the ruling; ``risk``: facts of the checks that hold it, which its events carry
+    from then on.
     """
     if side not in _SIDES:
         given.refuse("side", "side must be advocate, friend or both.")
@@ -118,13 +120,18 @@ def review(*, conversion, side, review, reason="", at):
         conversion = _locked_with(order, _locked(conversion.referral_id), conversion.pk)
         if conversion.ended and review != Review.REJECTED:
             raise Refused("referral_ended", "This order converts for another advocate now; give the friend back first.")
-        changed = [column for column in _SIDES[side] if getattr(conversion, column) != review]
+        now = {column: getattr(conversion, column) for column in _SIDES[side]}
+        changed = [column for column, said in now.items() if said != review and was in (None, said)]
         if changed:
             for column in changed:
                 setattr(conversion, column, review)
             conversion.review_reason = reason
+            conversion.frozen |= risk or {}
             change = _settle_standing(conversion)
             _save_and_tell(conversion, _TOLD[Review(review)], change, cause=None, at=at)
+            rulings.keep(
+                conversion=conversion, before={each: now[each] for each in changed}, by=by, person=person, at=at
+            )
     return conversion
 
 
@@ -225,7 +232,7 @@ def _save_counts(referrals):
 
 def _save_and_tell(conversion, event_type, change, *, cause, at):
     conversion.version += 1
-    conversion.save(update_fields=["version", "stands", "advocate_review", "friend_review", "review_reason"])
+    conversion.save(update_fields=["version", "stands", "advocate_review", "friend_review", "review_reason", "frozen"])
     _tell(conversion, event_type, change, occurred_at=cause.occurred_at if cause else at, cause=cause, at=at)
 
 

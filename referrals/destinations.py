@@ -13,6 +13,10 @@ _UTM = re.compile(r"utm_[a-z_]{1,20}").fullmatch
 # The shop's page has a ref of its own.
 _REF = re.compile(r"[?&]ref=").search
 _MOST_UTM = 8
+# Parameters by which advertisers mark the clicks that they sell. Their values name one click of one person.
+ADVERTISED = frozenset({"gclid", "gbraid", "wbraid", "gclsrc", "dclid", "msclkid", "ttclid", "twclid", "li_fat_id"})
+# Facebook marks whatever leaves it.
+FACEBOOK = "fbclid"
 _LONGEST_UTM = 100
 # Beyond it browsers, proxies and Django refuse an address.
 _LONGEST_ADDRESS = 2000
@@ -86,6 +90,11 @@ def campaign(query):
     """The utm parameters of a request's query: a few, short."""
     said = {name: value[:_LONGEST_UTM] for name, value in query.items() if _UTM(name)}
     return dict(list(said.items())[:_MOST_UTM])
+
+
+def advertised(names):
+    """The marks of advertisers among these names of parameters, as a query without their values."""
+    return dict.fromkeys(sorted((ADVERTISED | {FACEBOOK}).intersection(names)), "")
 
 
 def with_query(address, own, utm):

@@ -166,6 +166,8 @@ _CONVERSION = {
     "earlier_orders": "the friend's orders before this one, those before the program included; never changes",
     "new_customer": "whether the friend had no order before being brought; never changes",
     **{name: f"{meaning}, when it was recorded; never changes" for name, meaning in _PEOPLE.items()},
+    "risk_points": "what the fraud checks give together where they hold it, else 0",
+    "risk_checks": "their names where they hold it, such as same_device, else none",
     "metadata": "of the order, the keys that the program keeps, as texts; never changes",
     "stands": "whether it counts: neither wholly refunded nor rejected for the advocate",
     "friends_change": "+1 when its referral became converted, −1 when it stopped being so, else 0",

@@ -2,9 +2,11 @@
 
 import json
 
+from django.db.models import Q
+
 from advocacy.models import Program
 from advocacy.privacy.exporting import rows
-from referrals import claims, invitations, links
+from referrals import claims, conversion_facts, invitations, links
 from referrals.models import (
     Claim,
     Fulfilment,
@@ -17,6 +19,7 @@ from referrals.models import (
     PrivacyState,
     Referral,
     Refund,
+    Ruling,
     Share,
     Trace,
 )
@@ -60,6 +63,8 @@ def erase(customer, *, at):
     for link in Link.objects.filter(advocate__customer=customer).select_related("advocate").order_by("pk"):
         _erase_link(link, at)
     Referral.objects.filter(friend=customer).update(ended_reason="")
+    said = Q(conversion__referral__friend=customer) | Q(conversion__referral__advocate__customer=customer)
+    Ruling.objects.filter(said).exclude(reason__in=("", *conversion_facts.BECAUSE)).update(reason="")
     invitations.forget(customer=customer)
     claims.forget(customer=customer)
     Trace.objects.filter(customer=customer).delete()

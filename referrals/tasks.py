@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from advocacy.periodic import alone
 from referrals import bursts, claims, clicks, imports, lifetime_value, past_buyers, rollups, traces
+from referrals.fraud import queue
 from referrals.orders import waiting
 
 SECONDS = 20
@@ -26,6 +27,14 @@ def watch_codes():
     with alone("bursts") as mine:
         if mine:
             bursts.watch(at=timezone.now())
+
+
+@shared_task
+def decide_overdue():
+    """Decide what checks held and nobody looked at in time, where its program wants that."""
+    with alone("reviews that nobody decided") as mine:
+        if mine:
+            queue.decide_overdue(at=timezone.now())
 
 
 @shared_task

@@ -99,6 +99,12 @@ def _due(at):
     )
 
 
+def was_credited(*, storefront, conversion, side):
+    """Whether a reward of this side of a conversion (by its public id) is not merely pending any more."""
+    rows = Reward.objects.filter(storefront=storefront, subject__public_id=conversion, side=side)
+    return rows.filter(credited_at__isnull=False).exclude(status=RewardStatus.REVERSED).exists()
+
+
 def held(reward):
     """What is owed of a reward, wherever it is by now."""
     return reward.pending_minor + reward.available_minor + reward.expired_minor + _elsewhere(reward)

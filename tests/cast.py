@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from advocacy import customers
 from advocacy.models import Program, Storefront
 from referrals import links
+from referrals.models import FraudPolicy
 
 # Every story happens now, whenever the tests run; what came before is told as NOON - timedelta(…).
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -24,10 +25,13 @@ def rival(**changes):
     return acme(**{"name": "Rival Tea", "slug": "rival", "url": "https://rival.example"} | changes)
 
 
-def program(storefront, **changes):
+def program(storefront, *, fraud=False, **changes):
+    """``fraud``: its orders are checked. In most stories everybody orders from one place within one moment."""
     fields = {"name": "Friends of Acme", "slug": "friends", "currency": storefront.currency}
     fields |= {"destination": f"https://{storefront.slug}.example/welcome", "created_at": LONG_AGO}
-    return Program.objects.create(storefront=storefront, **fields | changes)
+    made = Program.objects.create(storefront=storefront, **fields | changes)
+    FraudPolicy.objects.create(program=made, active=fraud)
+    return made
 
 
 def customer(storefront, name, *, at=NOON, **fields):

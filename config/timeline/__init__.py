@@ -5,7 +5,7 @@ yes, no, soon or info.
 """
 
 from advocacy import ids
-from config.timeline import deliveries, parts, steps, summary
+from config.timeline import deliveries, parts, reviews, steps, summary
 from config.timeline.subjects import explain_pair, explain_subject
 from referrals import visits
 from referrals.models import Conversion
@@ -26,7 +26,9 @@ def explain_order(*, storefront, order):
     clicked = visits.of_order(order, refusals)
     told = steps.of_order(order, refusals, zone) + steps.of_visits(clicked)
     for conversion, one in zip(conversions, explained, strict=True):
-        told += steps.of_bond(conversion.referral) + steps.of_decisions(one) + steps.of_money(one)
+        told += (
+            steps.of_bond(conversion.referral) + reviews.of(conversion) + steps.of_decisions(one) + steps.of_money(one)
+        )
         for reached in one["milestones"]:
             told += _since(one, steps.of_decisions(reached) + steps.of_money(reached))
     return {

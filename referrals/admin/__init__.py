@@ -1,5 +1,27 @@
 """The pages of links, referrals, orders, conversions and platforms in the admin."""
 
-from referrals.admin import attribution, claims, connections, imports, inbound, links, orders, past_buyers, waiting
+from referrals.admin import (
+    attribution,
+    claims,
+    connections,
+    fraud,
+    imports,
+    inbound,
+    links,
+    orders,
+    past_buyers,
+    waiting,
+)
 
-__all__ = ["attribution", "claims", "connections", "imports", "inbound", "links", "orders", "past_buyers", "waiting"]
+__all__ = [
+    "attribution",
+    "claims",
+    "connections",
+    "fraud",
+    "imports",
+    "inbound",
+    "links",
+    "orders",
+    "past_buyers",
+    "waiting",
+]

@@ -13,7 +13,7 @@ from advocacy.admin import acts, words
 from advocacy.admin.listing import LongListing, ReadOnlyInline
 from referrals import attribution, conversions
 from referrals.admin.attribution import advocate_of
-from referrals.models import Conversion, Fulfilment, Order, Refund, Review
+from referrals.models import Conversion, Fulfilment, Order, Refund, Review, RulingBy
 from referrals.orders import noted
 
 
@@ -156,7 +156,7 @@ class Sides(acts.Reason):
 
 def review(state):
     def do(*, row, by, at, side, reason):
-        conversions.review(conversion=row, side=side, review=state, reason=reason, at=at)
+        conversions.review(conversion=row, side=side, review=state, reason=reason, by=RulingBy.PERSON, person=by, at=at)
 
     return do
 

@@ -3,6 +3,7 @@
 from referrals.models.claim import Claim, ClaimState, NamedBy
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
+from referrals.models.fraud import AfterDeadline, FraudPolicy, FraudProgram, ReviewCase, Ruling, RulingBy
 from referrals.models.importing import Import, ImportKind, ImportPart, ImportRefusals, ImportState
 from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
 from referrals.models.invitation import Invitation
@@ -26,11 +27,14 @@ from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
 __all__ = [
+    "AfterDeadline",
     "Claim",
     "ClaimState",
     "Click",
     "Conversion",
     "Day",
+    "FraudPolicy",
+    "FraudProgram",
     "Fulfilment",
     "Import",
     "ImportKind",
@@ -60,6 +64,9 @@ __all__ = [
     "Refund",
     "RefundKind",
     "Review",
+    "ReviewCase",
+    "Ruling",
+    "RulingBy",
     "Share",
     "ShareKind",
     "Source",

@@ -97,6 +97,17 @@ class Order(models.Model):
             # Used by: lifetime values, and the question whether a friend is an existing customer.
             models.Index(fields=["customer", "placed_at"], name="orders_of_a_customer"),
             models.Index(fields=["storefront", "placed_at"], name="orders_by_day"),
+            # Used by: the fraud checks of orders that say the same.
+            models.Index(
+                fields=["storefront", "payment_fingerprint"],
+                condition=~models.Q(payment_fingerprint=""),
+                name="orders_by_means_of_payment",
+            ),
+            models.Index(
+                fields=["storefront", "shipping_hash"],
+                condition=~models.Q(shipping_hash=""),
+                name="orders_by_delivery_address",
+            ),
             # Used by: "why?", asked by a code as it was typed.
             models.Index(Upper("referral_code"), condition=~models.Q(referral_code=""), name="orders_by_typed_code"),
         ]

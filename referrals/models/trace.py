@@ -33,6 +33,9 @@ class Trace(models.Model):
             models.UniqueConstraint(fields=["customer", "device"], name="a_trace_is_kept_once"),
         ]
         indexes = [
+            # Used by: who else signed up from there, in this period and the one before.
+            models.Index(fields=["storefront", "network"], name="traces_by_network"),
+            models.Index(fields=["storefront", "network_before"], name="traces_by_network_before"),
             # Used by: forgetting what is too old to be compared.
             models.Index(fields=["at"], name="traces_by_age"),
         ]

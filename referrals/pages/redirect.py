@@ -1,6 +1,7 @@
 """``/r/<code>``: where a shared link leads. One round trip to the database, no session, no cookie."""
 
 import re
+from functools import cached_property
 from urllib.parse import quote
 
 from django.conf import settings
@@ -119,8 +120,17 @@ class _Visit:
 
     @property
     def utm(self):
+        return destinations.campaign(self._query)
+
+    @property
+    def kept(self):
+        """What is stored of the query: the campaign's parameters, and whether somebody paid for the click."""
+        return self.utm | destinations.advertised(self._query) if self._query else {}
+
+    @cached_property
+    def _query(self):
         query = self.environ.get("QUERY_STRING", "")
-        return destinations.campaign(QueryDict(query.encode("iso-8859-1"))) if query else {}
+        return QueryDict(query.encode("iso-8859-1")) if query else {}
 
 
 def _lead(visit, code):
@@ -144,7 +154,7 @@ def _open(visit, code, utm):
         counted=not visit.automatic,
         visitor=visitor,
         referrer="" if visit.private else visit.environ.get("HTTP_REFERER", ""),
-        query=utm,
+        query=visit.kept,
         at=at,
         stored=not visit.head,
     )

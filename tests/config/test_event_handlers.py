@@ -18,7 +18,7 @@ def test_rewards_own_events_never_trigger_rules():
         name
         for name, lanes in event_handlers.HANDLERS.items()
         for handlers in lanes.values()
-        if event_handlers.settlement.settle in handlers
+        if event_handlers.settling.settle in handlers
     }
     assert not {name for name in settles if name.startswith(("reward.", "redemption.", "payout.", "delivery."))}
 

@@ -75,6 +75,8 @@ def test_an_order_with_a_code_binds_and_converts(acme, alice):
         "days_since_signup": 0,
         "advocate_review": "clear",
         "friend_review": "clear",
+        "risk_points": 0,
+        "risk_checks": [],
         "rejected_because": "",
         "advocate_status": "active",
         "program_status": "active",

@@ -155,6 +155,8 @@ def _draft(conversion, type, at, changes):
         "days_since_signup": 0,
         "advocate_review": "clear",
         "friend_review": "clear",
+        "risk_points": 0,
+        "risk_checks": [],
         "rejected_because": "",
         "advocate_status": conversion.advocate.status,
         "program_status": conversion.program.status,

@@ -56,7 +56,7 @@ def test_a_sign_up_pays_both_sides(program, alice):
 
 
 def test_who_joins_to_advocate_is_welcomed(program, alice, monkeypatch):
-    monkeypatch.setitem(event_handlers.HANDLERS, "advocate.enrolled", {"money": [event_handlers.settlement.settle]})
+    monkeypatch.setitem(event_handlers.HANDLERS, "advocate.enrolled", {"money": [event_handlers.settling.settle]})
     rule_of(program, trigger="advocate.enrolled", **FOR_ADVOCATE)
     who = {"program": program, "advocate": alice, "customer": alice.customer}
     tell(catalogue.ADVOCATE_ENROLLED, Subject(), storefront=program.storefront, **who)

@@ -1,0 +1,37 @@
+"""What looks for cheats: ``{key: module}``. A new check is one file and one line; see ``referrals.fraud``."""
+
+from referrals.fraud.checks import (
+    banned_site,
+    crowded_network,
+    disposable_email,
+    facebook_click,
+    loop,
+    paid_traffic,
+    refund_rate,
+    same_device,
+    same_network,
+    same_payment,
+    same_shipping,
+    similar_email,
+    too_fast,
+    velocity,
+)
+from rewards.payouts import one_destination
+
+CHECKS = {
+    "same_device": same_device,
+    "same_payment": same_payment,
+    "loop": loop,
+    "similar_email": similar_email,
+    "disposable_email": disposable_email,
+    "same_payout": one_destination,
+    "velocity": velocity,
+    "crowded_network": crowded_network,
+    "refund_rate": refund_rate,
+    "too_fast": too_fast,
+    "banned_site": banned_site,
+    "paid_traffic": paid_traffic,
+    "same_shipping": same_shipping,
+    "same_network": same_network,
+    "facebook_click": facebook_click,
+}

@@ -1,0 +1,67 @@
+"""What checks are asked about: conversions of a batch, with what one query tells of each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+SIDES = ("advocate", "friend")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One conversion. Ids are keys of rows; e-mail addresses as ``advocacy.emails`` compares them, or empty."""
+
+    conversion: int
+    storefront: int
+    program: int
+    order: int
+    placed_at: datetime
+    payment: str = ""
+    shipping: str = ""
+    referral: int = 0
+    click: UUID | None = None
+    clicked_at: datetime | None = None
+    bound_at: datetime | None = None
+    # Whether this order is the one that the bond began with.
+    first: bool = True
+    advocate: int = 0
+    advocate_customer: int = 0
+    advocate_email: str = ""
+    friend: int = 0
+    friend_email: str = ""
+    # Whether it is known from where the friend signed up.
+    traced: bool = False
+
+
+# Nobody decided about these yet, and none was screened before.
+_CASES = """
+    SELECT conversion.id, conversion.storefront_id, conversion.program_id, orders.id, orders.placed_at,
+        orders.payment_fingerprint, orders.shipping_hash, referral.id, referral.click_id, referral.clicked_at,
+        referral.bound_at, conversion.sequence = 1, advocate.id, advocate.customer_id,
+        COALESCE(bringer.email_key, ''), referral.friend_id, COALESCE(friend.email_key, ''),
+        EXISTS (SELECT FROM referrals_trace trace WHERE trace.customer_id = referral.friend_id)
+    FROM referrals_conversion conversion
+    JOIN referrals_order orders ON orders.id = conversion.order_id
+    JOIN referrals_referral referral ON referral.id = conversion.referral_id
+    JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
+    JOIN advocacy_customer bringer ON bringer.id = advocate.customer_id
+    JOIN advocacy_customer friend ON friend.id = referral.friend_id
+    WHERE conversion.public_id = ANY(%s) AND NOT conversion.ended
+        AND conversion.advocate_review = 'clear' AND conversion.friend_review = 'clear'
+        AND NOT EXISTS (SELECT FROM referrals_reviewcase known WHERE known.conversion_id = conversion.id)
+    ORDER BY conversion.id
+"""
+_FIELDS = tuple(Case.__dataclass_fields__)
+
+
+def of(*, conversions):
+    """The Cases of these conversions, by their public ids, as far as they are to be screened."""
+    return [Case(**dict(zip(_FIELDS, row, strict=True))) for row in asked(_CASES, [list(conversions)])]
+
+
+def asked(sql, values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()

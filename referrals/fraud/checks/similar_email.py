@@ -1,0 +1,82 @@
+"""The friend's address differs hardly from the advocate's, or is one of a numbered series of the advocate's friends."""
+
+import re
+
+from referrals.fraud.cases import asked
+
+LABEL = "Addresses alike"
+HELP = (
+    "The friend's e-mail address differs in a letter or two from the advocate's, or several friends of the advocate "
+    "have addresses that differ in a number only, such as anna1, anna2, anna3."
+)
+POINTS, SIDES = 50, ("advocate", "friend")
+LIMITS = {
+    "distance": (2, "Letters that differ from the advocate’s address, at most"),
+    "series": (3, "Friends whose addresses differ in a number only, from"),
+}
+# In shorter names two letters are half of it.
+_SHORTEST = 6
+_DIGITS = re.compile(r"\d+", re.ASCII)
+# Only the advocate's newest friends: a series is made in one go.
+_MOST = 200
+_OTHERS = """
+    SELECT asked.conversion, array_agg(DISTINCT friend.email_key)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS asked (conversion, advocate, referral)
+    CROSS JOIN LATERAL (
+        SELECT bond.friend_id FROM referrals_referral bond
+        WHERE bond.advocate_id = asked.advocate AND bond.id <= asked.referral ORDER BY bond.id DESC LIMIT %s
+    ) bond
+    JOIN advocacy_customer friend ON friend.id = bond.friend_id AND friend.email_key ~ '[0-9]'
+    GROUP BY asked.conversion
+"""
+
+
+def gather(cases):
+    """``{conversion: addresses with digits of the advocate's friends, its own included}``"""
+    asking = [
+        (each.conversion, each.advocate, each.referral) for each in cases if _DIGITS.search(_name(each.friend_email))
+    ]
+    return dict(asked(_OTHERS, [*map(list, zip(*asking, strict=True)), _MOST])) if asking else {}
+
+
+def find(case, known, limits):
+    if (number := _distance(case.advocate_email, case.friend_email, limits["distance"])) is not None:
+        return {"distance": number}
+    stem = _stem(case.friend_email)
+    series = sum(_stem(each) == stem for each in known.get(case.conversion, ()))
+    return {"series": series} if series >= max(limits["series"], 2) else None
+
+
+def words(evidence):
+    if "series" in evidence:
+        return f"{evidence['series']} friends of the advocate have addresses that differ in a number only."
+    if not (number := evidence["distance"]):
+        return "The friend’s address has the same name as the advocate’s, at another provider."
+    return f"The friend’s address differs in {number} letter{'s'[: number != 1]} from the advocate’s."
+
+
+def _name(address):
+    return address.rpartition("@")[0]
+
+
+def _stem(address):
+    return _DIGITS.sub("#", _name(address)), address.rpartition("@")[2]
+
+
+def _distance(one, other, most):
+    """In how many letters the names of two addresses differ; None where in more than ``most``, or too short to say."""
+    one, other = _name(one), _name(other)
+    if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > most:
+        return None
+    distance = _letters(one, other)
+    return distance if distance <= most else None
+
+
+def _letters(one, other):
+    """Levenshtein's distance."""
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, start=1):
+        last, row = row, [place]
+        for column, beside in enumerate(other, start=1):
+            row.append(min(last[column] + 1, row[-1] + 1, last[column - 1] + (letter != beside)))
+    return row[-1]

@@ -1,0 +1,45 @@
+"""An advocate brings friends faster than people do."""
+
+from datetime import timedelta
+
+from referrals.fraud.cases import asked
+
+LABEL = "Friends too fast"
+HELP = "The advocate brings more friends within an hour, or a day, than people tell of a shop."
+POINTS, SIDES = 50, ("advocate",)
+LIMITS = {"hour": (5, "Friends within an hour, at most"), "day": (20, "Friends within a day, at most")}
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+# No program lets more than so many a day pass unless it lets any number pass.
+_MOST = 500
+_RECENT = """
+    SELECT asked.conversion, array_agg(recent.bound_at)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+        AS asked (conversion, advocate, referral, bound_at)
+    CROSS JOIN LATERAL (
+        SELECT bound_at FROM (
+            SELECT bond.bound_at FROM referrals_referral bond
+            WHERE bond.advocate_id = asked.advocate AND bond.id <= asked.referral ORDER BY bond.id DESC LIMIT %s
+        ) newest WHERE newest.bound_at > asked.bound_at - interval '1 day' AND newest.bound_at <= asked.bound_at
+    ) recent
+    GROUP BY asked.conversion
+"""
+
+
+def gather(cases):
+    """``{conversion: when the advocate's friends of the day before it joined, this one included}``"""
+    asking = [(each.conversion, each.advocate, each.referral, each.bound_at) for each in cases if each.first]
+    return dict(asked(_RECENT, [*map(list, zip(*asking, strict=True)), _MOST])) if asking else {}
+
+
+def find(case, known, limits):
+    joined = known.get(case.conversion, ())
+    for name, span in (("hour", _HOUR), ("day", _DAY)):
+        number = sum(at > case.bound_at - span for at in joined)
+        if number > limits[name]:
+            return {"span": name, "friends": number, "most": limits[name]}
+    return None
+
+
+def words(evidence):
+    span = {"hour": "an hour", "day": "a day"}[evidence["span"]]
+    return f"The advocate’s {evidence['friends']} friends joined within {span}; {evidence['most']} are usual at most."

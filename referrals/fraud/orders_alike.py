@@ -1,0 +1,38 @@
+"""Orders of an advocate, or of their other friends, that say the same as the order of a conversion."""
+
+from referrals.fraud.cases import asked
+
+# Each column with the index that finds it.
+_COLUMNS = ("payment_fingerprint", "shipping_hash")
+_ALIKE = """
+    SELECT asked.conversion, bool_or(other.customer_id = asked.advocate_customer),
+        COUNT(DISTINCT other.customer_id) FILTER (WHERE other.customer_id <> asked.advocate_customer)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS asked (conversion, storefront, advocate, advocate_customer, friend, said)
+    JOIN referrals_order other ON other.storefront_id = asked.storefront AND other.{column} = asked.said
+        AND other.{column} <> '' AND other.customer_id <> asked.friend
+    WHERE other.customer_id = asked.advocate_customer OR EXISTS (
+        SELECT FROM referrals_referral bond
+        WHERE bond.friend_id = other.customer_id AND bond.advocate_id = asked.advocate AND bond.ended_at IS NULL
+    )
+    GROUP BY asked.conversion
+"""
+_ASK = {column: _ALIKE.format(column=column) for column in _COLUMNS}
+
+
+def by(column, said):
+    """``{conversion: {"advocate": bool, "friends": how many others}}`` of ``[(Case, what its order says)]``."""
+    asking = [
+        (case.conversion, case.storefront, case.advocate, case.advocate_customer, case.friend, text)
+        for case, text in said
+        if text
+    ]
+    rows = asked(_ASK[column], [list(each) for each in zip(*asking, strict=True)]) if asking else ()
+    return {conversion: {"advocate": bool(own), "friends": friends} for conversion, own, friends in rows}
+
+
+def whose(evidence):
+    friends = evidence["friends"]
+    who = ["an order of the advocate"] if evidence["advocate"] else []
+    who += [f"orders of {friends} other friend{'s'[: friends != 1]} of the advocate"] if friends else []
+    return " and ".join(who)

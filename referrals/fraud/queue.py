@@ -1,0 +1,85 @@
+"""The review queue: each side's reward is approved or rejected, that is undone, or decided when time is up."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from advocacy.refusals import Refused
+from referrals import conversions
+from referrals.models import AfterDeadline, FraudPolicy, Review, ReviewCase, Ruling, RulingBy
+
+SIDES = ("advocate", "friend")
+_CHUNK = 200
+_AT_LAST = {AfterDeadline.RELEASE: Review.CLEAR, AfterDeadline.REJECT: Review.REJECTED}
+
+
+def decide(*, case, side, review, reason, by, at):
+    """Approve (``Review.CLEAR``) or reject what of the case is held; ``side``: "advocate", "friend" or "both"."""
+    held = [each for each in _sides(side) if getattr(case.conversion, f"{each}_review") == Review.HELD]
+    if not held:
+        raise Refused("nothing_held", "Nothing of this is held any more: somebody decided it meanwhile.")
+    _say(case, held, was=Review.HELD, review=review, reason=reason, by=RulingBy.PERSON, person=by, at=at)
+
+
+@transaction.atomic
+def undo(*, case, side, reason, by, at):
+    """Take back what was decided last for the side, so that it is as it was before.
+
+    Refused (``credited``) where that would hold a reward that was credited meanwhile.
+    """
+    undone = 0
+    for each in _sides(side):
+        last = _last(case, each)
+        if last is None or last.by in (RulingBy.CHECKS, RulingBy.UNDO):
+            continue
+        if last.was == Review.HELD and _credited(case, each):
+            raise Refused(
+                "credited",
+                f"The {each}’s reward is credited already, so it cannot be held again. Reject it on the conversion’s "
+                "page: that takes it back.",
+            )
+        _say(case, [each], was=last.review, review=last.was, reason=reason, by=RulingBy.UNDO, person=by, at=at)
+        undone += 1
+    if not undone:
+        raise Refused("nothing_decided", "Nothing was decided here that could be undone.")
+
+
+def decide_overdue(*, at):
+    """Decide what checks held, and nobody said anything about, when its program's days are over; how many cases."""
+    done = 0
+    for policy in FraudPolicy.objects.filter(after_deadline__in=_AT_LAST).order_by("pk"):
+        rows = ReviewCase.objects.filter(program=policy.pk, waiting=True, held=True)
+        overdue = rows.filter(opened_at__lte=at - timedelta(days=policy.review_days)).select_related("conversion")
+        for case in overdue.order_by("opened_at", "pk")[:_CHUNK]:
+            done += _decide_overdue(case, _AT_LAST[policy.after_deadline], policy.review_days, at)
+    return done
+
+
+def _decide_overdue(case, review, days, at):
+    held = [side for side in SIDES if getattr(case.conversion, f"{side}_review") == Review.HELD]
+    mine = [side for side in held if (last := _last(case, side)) and last.by == RulingBy.CHECKS]
+    reason = f"Nobody had decided within {days} days."
+    if mine:
+        _say(case, mine, was=Review.HELD, review=review, reason=reason, by=RulingBy.DEADLINE, person=None, at=at)
+    return bool(mine)
+
+
+def _say(case, sides, **said):
+    side = "both" if len(sides) == len(SIDES) else sides[0]
+    conversions.review(conversion=case.conversion, side=side, **said)
+    case.conversion.refresh_from_db()
+
+
+def _sides(side):
+    return SIDES if side == "both" else (side,)
+
+
+def _last(case, side):
+    return Ruling.objects.filter(conversion=case.conversion_id, side=side).order_by("version").last()
+
+
+def _credited(case, side):
+    asked = import_string(settings.REWARDS_CREDITED)
+    return asked(storefront=case.storefront_id, conversion=case.conversion.public_id, side=side)

@@ -1,0 +1,108 @@
+"""Ask the checks about a batch of new conversions and hold what they doubt, before anything is decided about it.
+
+Each check that a program of the batch wants asks the database at most once for all of it. One that fails holds: what
+could not be looked at is not passed.
+"""
+
+import logging
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+
+from advocacy import failures
+from advocacy.models import Event, bulk
+from advocacy.outbox.interruptions import pass_on
+from referrals import conversions
+from referrals.fraud import cases, policies
+from referrals.models import Conversion, Review, ReviewCase, RulingBy
+
+log = logging.getLogger(__name__)
+
+
+def screen(*, events, at):
+    """Screen the conversions of these ``conversion.recorded``; the events by which some were held.
+
+    Runs in the transaction in which they are then settled.
+    """
+    found = cases.of(conversions=[event.subject_id for event in events]) if events else []
+    if not found:
+        return []
+    of_program = policies.of_programs({case.program for case in found})
+    found = [case for case in found if of_program[case.program].active]
+    findings = find(found, of_program)
+    suspected = [
+        _suspected(case, findings[case.conversion], of_program[case.program].hold_at, at)
+        for case in found
+        if case.conversion in findings
+    ]
+    bulk.insert(suspected)
+    return [event for row in suspected if row.held for event in _hold(row, at)]
+
+
+def find(found, of_program):
+    """``{conversion: [finding]}`` of the Cases that a check doubts, as ``ReviewCase`` keeps them."""
+    findings = {}
+    for key, check in policies.checks().items():
+        asking = [case for case in found if key in of_program[case.program].points]
+        for case, evidence in _asked(key, check, asking, of_program):
+            policy = of_program[case.program]
+            failed = evidence == FAILED
+            points = max(policy.points[key], policy.hold_at) if failed else policy.points[key]
+            finding = {"check": key, "points": points, "sides": list(check.SIDES), "evidence": evidence}
+            findings.setdefault(case.conversion, []).append(finding)
+    return findings
+
+
+FAILED = {"failed": True}
+
+
+def _asked(key, check, asking, of_program):
+    """``[(Case, evidence)]`` of those that the check doubts."""
+    if not asking:
+        return []
+    try:
+        known = None
+        if hasattr(check, "gather"):
+            with transaction.atomic():
+                known = check.gather(asking)
+        answers = [(case, check.find(case, known, of_program[case.program].limits[key])) for case in asking]
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        pass_on(error)
+        failures.told(error, f"Fraud check {key}")
+        return [(case, FAILED) for case in asking]
+    return [(case, evidence) for case, evidence in answers if evidence is not None]
+
+
+def _suspected(case, findings, hold_at, at):
+    points = {side: sum(finding["points"] for finding in findings if side in finding["sides"]) for side in cases.SIDES}
+    return bulk.made(
+        ReviewCase,
+        storefront_id=case.storefront,
+        program_id=case.program,
+        conversion_id=case.conversion,
+        advocate_points=points["advocate"],
+        friend_points=points["friend"],
+        points=max(points.values()),
+        hold_at=hold_at,
+        findings=sorted(findings, key=lambda finding: -finding["points"]),
+        held=max(points.values()) >= hold_at,
+        opened_at=at,
+    )
+
+
+def _hold(row, at):
+    """Hold the sides that have too many points; the events that say so."""
+    sides = [side for side in cases.SIDES if getattr(row, f"{side}_points") >= row.hold_at]
+    conversion = Conversion.objects.get(pk=row.conversion_id)
+    held = conversions.review(
+        conversion=conversion,
+        side="both" if len(sides) > 1 else sides[0],
+        review=Review.HELD,
+        reason="",
+        by=RulingBy.CHECKS,
+        risk={"risk_points": row.points, "risk_checks": [finding["check"] for finding in row.findings]},
+        at=at,
+    )
+    return list(Event.objects.filter(subject_id=held.public_id, version=held.version))

@@ -1,0 +1,271 @@
+"""What looks like a cheat is held, each side by itself, before it is decided; who lives together is not punished."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from advocacy import ids
+from advocacy.models import Event
+from advocacy.outbox.drain import drain
+from config.fraud_checks import CHECKS
+from referrals import conversions, orders, signups
+from referrals.clicks import open_link
+from referrals.fraud import queue
+from referrals.models import Conversion, FraudPolicy, ReviewCase, Ruling
+from rewards import crediting
+from rewards.models import Decision, Reward
+from tests import cast
+from tests.cast import DAY
+from tests.flows.admin_stage import order, rule
+from tests.rewards import payouts_stage
+
+pytestmark = pytest.mark.django_db
+FLAT, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+
+
+@pytest.fixture
+def program(acme):
+    made = cast.program(acme, fraud=True)
+    rule(made, advocate_amount_minor=1000, friend_kind="fixed", friend_amount_minor=500, hold_days=0)
+    return made
+
+
+def came(program, name, *, code, ip=ELSEWHERE, agent="Firefox", **fields):
+    """Signs up from there, brought by the code."""
+    person = {"external_id": name, "email": f"{name}@{name}.example"} | fields
+    said = {"storefront": program.storefront, "customer": person, "ip": ip, "user_agent": agent, "code": code}
+    return signups.record(**said, at=timezone.now())
+
+
+def buys(program, name, number="", **changes):
+    return order(program.storefront, f"{name}-order{number}", name=name, **changes).conversion
+
+
+def settle():
+    while drain("money", at=timezone.now()):
+        pass
+
+
+def reviews(conversion):
+    conversion.refresh_from_db()
+    return conversion.advocate_review, conversion.friend_review
+
+
+def found(conversion):
+    case = ReviewCase.objects.filter(conversion=conversion).first()
+    return case and {each["check"]: each["points"] for each in case.findings}
+
+
+def available():
+    return sorted(Reward.objects.values_list("recipient__external_id", "side", "available_minor", "status"))
+
+
+def at_home(program, name, **said):
+    """An advocate who signed up from the flat."""
+    advocate = cast.advocate(program, name)
+    came(program, name, code=None, ip=FLAT, email=f"{name}@example.com", **said)
+    return advocate
+
+
+def test_a_family_in_one_flat_is_paid(program):
+    alice = at_home(program, "alice", agent="Firefox")
+    order(program.storefront, "hers", name="alice", shipping_hash="our flat")
+    came(program, "fred", code=alice.code, ip=FLAT, agent="Safari")
+    conversion = buys(program, "fred", shipping_hash="our flat")
+    settle()
+    assert (reviews(conversion), found(conversion)) == (("clear", "clear"), {"same_shipping": 30, "same_network": 15})
+    assert available() == [("alice", "advocate", 1000, "available"), ("fred", "friend", 500, "available")]
+
+
+def test_mallory_with_two_accounts_is_held_before_anything_is_paid(program, client, olga):
+    mallory = at_home(program, "mallory")
+    order(program.storefront, "own", name="mallory", payment_fingerprint="card-1")
+    came(program, "mall0ry", code=mallory.code, ip=FLAT)
+    conversion = buys(program, "mall0ry", payment_fingerprint="card-1")
+    settle()
+    assert reviews(conversion) == ("held", "held")
+    assert found(conversion) == {"same_payment": 60, "same_device": 50, "similar_email": 50}
+    assert {row[2:] for row in available()} == {(0, "pending")}
+    # Held by its first decision, which says so; days that pass change nothing.
+    (decision,) = Decision.objects.filter(subject__public_id=conversion.public_id)
+    assert (decision.number, decision.version) == (1, 2)
+    told = Event.objects.get(subject_id=conversion.public_id, version=2)
+    assert (told.type, told.facts["risk_points"], told.facts["risk_checks"]) == (
+        "conversion.held",
+        160,
+        ["same_payment", "same_device", "similar_email"],
+    )
+    assert crediting.release(at=timezone.now() + 30 * DAY) == 0
+    client.force_login(olga)
+    page = client.get("/admin/why/?q=mall0ry-order").content.decode()
+    assert "Fraud checks: 160 of 50 points, held for a review" in page
+    assert "Paid with the same means of payment as an order of the advocate. 60 points" in page
+    beside = page[page.index("What the advocate reads") :].partition("</aside>")[0]
+    # Nothing of a review, nor of its reasons.
+    assert "Ordered. Your reward is on its way." in beside
+    assert not [word for word in ("review", "held", "payment", "points") if word in beside]
+
+
+def test_only_the_side_in_doubt_is_held(program):
+    bella = cast.advocate(program, "bella")
+    payouts_stage.payee_of(bella.customer)
+    payouts_stage.payee_of(cast.advocate(program, "carla").customer)
+    came(program, "fred", code=bella.code)
+    conversion = buys(program, "fred")
+    settle()
+    assert (reviews(conversion), found(conversion)) == (("held", "clear"), {"same_payout": 50})
+    assert available() == [("bella", "advocate", 0, "pending"), ("fred", "friend", 500, "available")]
+
+
+def test_loops_crowds_and_visits_are_seen(program):
+    FraudPolicy.objects.update(banned_sites="coupons.example", points={"velocity": 0})
+    alice, mallory = cast.alice(program), cast.mallory(program)
+    FraudPolicy.objects.filter(pk=program.pk).update(active=False)
+    came(program, "mallory", code=alice.code, ip="192.0.2.7", email="mallory@example.com")
+    FraudPolicy.objects.filter(pk=program.pk).update(active=True)
+    came(program, "alice", code=mallory.code, email="alice@example.com")
+    looped = buys(program, "alice")
+    crowd = [came(program, name, code=alice.code, ip=FLAT, agent=name) and buys(program, name) for name in "abcd"]
+    click = open_link(
+        host="testserver",
+        code="ALICE-LINK",
+        counted=True,
+        visitor=b"v" * 16,
+        referrer="https://www.coupons.example/acme",
+        query={"gclid": ""},
+        at=timezone.now(),
+    )
+    fast = buys(program, "gina", click_id=ids.encode("clk", click.click_id))
+    settle()
+    assert found(looped) == {"loop": 60}
+    assert [found(each) for each in crowd] == [None, None, None, {"crowded_network": 50}]
+    assert found(fast) == {"too_fast": 50, "banned_site": 50, "paid_traffic": 50}
+
+
+def test_many_refunds_and_many_friends_hold_the_advocate(program):
+    mallory = cast.mallory(program)
+    for number in range(6):
+        email = f"{'abcdef'[number] * 8}@example.com"
+        came(program, f"friend{number}", code=mallory.code, ip=f"198.51.{number}.9", email=email)
+    bought = [buys(program, f"friend{number}") for number in range(6)]
+    settle()
+    assert [found(each) for each in bought] == [None] * 5 + [{"velocity": 50}]
+    for each in bought[:2]:
+        refund = {"refund_id": "r", "amount_minor": 100, "refunded_at": timezone.now()}
+        orders.refund(order=each.order, refund=refund, at=timezone.now())
+    again = buys(program, "friend0", "-2")
+    settle()
+    assert (found(again), reviews(again)) == ({"refund_rate": 50}, ("held", "clear"))
+
+
+def test_a_batch_asks_each_check_once_and_one_that_fails_holds(program, monkeypatch):
+    FraudPolicy.objects.update(points={"velocity": 0, "crowded_network": 0})
+    alice = at_home(program, "alice")
+
+    def questions(names):
+        for name in names:
+            came(program, name, code=alice.code, agent=name)
+            buys(program, name, payment_fingerprint=name, shipping_hash=name)
+        with CaptureQueriesContext(connection) as asked:
+            settle()
+        return len(asked)
+
+    questions(["lena"])
+    assert questions(["anna"]) == questions(["berta", "clara"])
+
+    def breaks(cases):
+        connection.cursor().execute("SELECT 1 / 0")
+
+    monkeypatch.setattr(CHECKS["loop"], "gather", breaks)
+    came(program, "dora", code=alice.code, agent="dora", ip="192.0.2.7")
+    conversion = buys(program, "dora")
+    settle()
+    assert (reviews(conversion), found(conversion)) == (("held", "held"), {"loop": 60})
+
+
+def held(program, name="mall0ry"):
+    came(program, name, code="MALLORY-LINK", ip=FLAT)
+    conversion = buys(program, name)
+    settle()
+    return ReviewCase.objects.get(conversion=conversion)
+
+
+def test_olga_decides_each_side_with_a_reason_several_at_once_and_undoes_it(program, client, olga):
+    at_home(program, "mallory")
+    first, second = held(program), held(program, "fred")
+    client.force_login(olga)
+    page = client.get("/admin/referrals/reviewcase/").content.decode()
+    assert "mall0ry-order" in page
+    assert "Addresses alike" in page
+    assert "mall0ry-order" not in client.get("/admin/referrals/reviewcase/?check=velocity").content.decode()
+    assert "mall0ry-order" not in client.get("/admin/referrals/reviewcase/?points=150").content.decode()
+    both = {"action": "approve", "_selected_action": [first.pk, second.pk]}
+    assert "is credited when its days are over" in client.post("/admin/referrals/reviewcase/", both).content.decode()
+    client.post("/admin/referrals/reviewcase/", both | {"confirmed": "1", "side": "friend", "reason": "They are real"})
+    assert [reviews(each.conversion) for each in (first, second)] == [("held", "clear")] * 2
+    act = f"/admin/referrals/reviewcase/{first.pk}/do"
+    client.post(f"{act}/reject/", {"confirmed": "1", "side": "both", "reason": "Two accounts"})
+    assert reviews(first.conversion) == ("rejected", "clear")
+    client.post(f"{act}/undo/", {"confirmed": "1", "side": "advocate", "reason": "Not sure"})
+    assert reviews(first.conversion) == ("held", "clear")
+    settle()
+    # The friend's was credited: it is not held again, in words.
+    refused = client.post(f"{act}/undo/", {"confirmed": "1", "side": "friend", "reason": "Oh"}).content.decode()
+    assert "friend’s reward is credited already" in refused
+    said = Ruling.objects.filter(conversion=first.conversion).order_by("pk")
+    assert list(said.values_list("side", "review", "by", "person__username", "reason")) == [
+        ("advocate", "held", "checks", None, ""),
+        ("friend", "held", "checks", None, ""),
+        ("friend", "clear", "person", "olga", "They are real"),
+        ("advocate", "rejected", "person", "olga", "Two accounts"),
+        ("advocate", "held", "undo", "olga", "Not sure"),
+    ]
+    told = (
+        Event.objects.filter(subject_id=first.conversion.public_id).order_by("version").values_list("type", flat=True)
+    )
+    assert list(told) == [f"conversion.{each}" for each in ("recorded", "held", "released", "rejected", "held")]
+    assert "Rejected: both; Two accounts" in [each.get_change_message() for each in LogEntry.objects.all()]
+    assert "Undone. Not sure" in client.get(f"/admin/referrals/reviewcase/{first.pk}/change/").content.decode()
+
+
+def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olga):
+    at_home(program, "mallory")
+    case, by_hand = held(program), held(program, "fred")
+    conversions.review(conversion=by_hand.conversion, side="both", review="clear", at=timezone.now())
+    conversions.review(conversion=by_hand.conversion, side="advocate", review="held", at=timezone.now())
+    later = timezone.now() + 14 * DAY
+    assert queue.decide_overdue(at=later) == 0
+    FraudPolicy.objects.update(after_deadline="reject")
+    assert [queue.decide_overdue(at=moment) for moment in (later - DAY, later, later)] == [0, 1, 0]
+    assert (reviews(case.conversion), reviews(by_hand.conversion)) == (("rejected", "rejected"), ("held", "clear"))
+    settle()
+    client.force_login(olga)
+    page = " ".join(client.get(f"/admin/fraud/?program={program.pk}").content.decode().split())
+    assert '<dd class="value">2</dd><dt>orders held' in page
+    assert '<dd class="value">1</dd><dt>confirmed' in page
+    assert '<dd class="value">15.00 EUR</dd><dt>not paid' in page
+
+
+def test_a_program_says_what_is_checked_and_what_it_weighs(program, client, olga):
+    client.force_login(olga)
+    address = f"/admin/referrals/fraudprogram/{program.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    sent = {name: field.initial for name, field in form.fields.items()} | {"same_device-points": 0, "active": "on"}
+    assert client.post(address, sent | {"velocity-hour": -1}).status_code == 200
+    assert (
+        client.post(address, sent | {"velocity-hour": 1, "hold_at": 40, "similar_email-points": 39}).status_code == 302
+    )
+    mallory = at_home(program, "mallory")
+    came(program, "mall0ry", code=mallory.code, ip=FLAT)
+    conversion = buys(program, "mall0ry")
+    came(program, "fred", code=mallory.code)
+    too_many = buys(program, "fred")
+    settle()
+    assert (found(conversion), reviews(conversion)) == ({"similar_email": 39}, ("clear", "clear"))
+    assert (found(too_many), reviews(too_many)) == ({"velocity": 50}, ("held", "clear"))
+    FraudPolicy.objects.update(active=False)
+    came(program, "ina", code=mallory.code)
+    assert (settle(), found(buys(program, "ina")), settle()) == (None, None, None)
+    assert Conversion.objects.filter(advocate_review="held").count() == 1
