@@ -93,11 +93,15 @@ class EndConnection:
 
 @dataclass(frozen=True)
 class Reading:
-    """``ignored``: why nothing in the message is ours; ``test``: it belongs to the storefront's test twin."""
+    """``ignored``: why nothing in the message is ours; ``test``: it belongs to the storefront's test twin.
+
+    ``shop``: as which the message says it comes. Where the connection knows another, nothing of it is done.
+    """
 
     calls: tuple = ()
     ignored: str = ""
     test: bool = False
+    shop: str = ""
     # Kept on the message: what was odd, in words.
     notes: tuple = field(default=())
 

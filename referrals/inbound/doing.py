@@ -18,6 +18,9 @@ def do(reading, *, connection, source, at):
 
     Raises ``NotYet`` where it speaks of something that is not here, and Refused where it cannot be read.
     """
+    if reading.shop and connection.shop and reading.shop != connection.shop.lower():
+        said = f"It is of the shop {reading.shop!a}, and this connection of {connection.shop!a}. Nothing was done."
+        raise Refused("another_shop", said)
     storefront = twins.of(connection.storefront, at=at) if reading.test else connection.storefront
     at = twins.clock(storefront, at)
     about = {"storefront": storefront, "source": source, "connection": connection, "at": at}

@@ -6,7 +6,9 @@ Amounts are those of the shop's own currency, never the customer's: the top-leve
 import base64
 import hashlib
 import hmac
+import re
 
+from advocacy.refusals import Refused
 from referrals.inbound import calls, payloads, shopify_orders, shopify_refunds
 from referrals.inbound.payloads import moment, object_of, objects, said, text, whole
 from referrals.models import PrivacyKind, Source
@@ -28,6 +30,9 @@ TOPICS = (
     "shop/redact",
     "app/uninstalled",
 )
+# The signature covers the body and not the topic: what erases or ends must say so by its body too.
+_SHOP = re.compile(r"[a-z0-9][a-z0-9-]{0,100}\.myshopify\.com")
+_OF_ONE_CUSTOMER = ("customer", "orders_to_redact", "orders_requested", "data_request")
 
 
 def is_ping(raw, headers):
@@ -124,26 +129,47 @@ def _read_merge(data):
 
 
 def _read_redaction(data):
+    _check_kind(data, "customer", "orders_to_redact")
     return _asked(PrivacyKind.REDACT, data, data.get("orders_to_redact"))
 
 
 def _read_data_request(data):
+    _check_kind(data, "customer", "orders_requested", "data_request")
     reference = text(object_of(data.get("data_request")).get("id"))
     return _asked(PrivacyKind.DATA, data, data.get("orders_requested"), reference)
+
+
+def _check_kind(data, *named):
+    """Refuse a body that is not of the topic it came by: without what such a one names, or with what it does not."""
+    if odd := [name for name in _OF_ONE_CUSTOMER if name in data and name not in named]:
+        said = f"It names {', '.join(odd)}: its body is that of another topic. Nothing was done."
+        raise Refused("another_topic", said)
+    there = {name: isinstance(data.get(name), dict) if name == "customer" else name in data for name in named[:2]}
+    payloads.check(shop_id=bool(text(data.get("shop_id"))), **there)
 
 
 def _asked(kind, data, orders, reference=""):
     named = tuple(text(each) for each in orders if text(each)) if isinstance(orders, list) else ()
     person = shopify_orders.person(object_of(data.get("customer")))
-    return calls.Reading(calls=(calls.AskPrivacy(kind, person, reference, named[:1000]),))
+    asked = calls.AskPrivacy(kind, person, reference, named[:1000])
+    return calls.Reading(calls=(asked,), shop=_shop(data, "shop_domain"))
 
 
 def _read_shop_redaction(data):
-    return calls.Reading(calls=(calls.AskPrivacy(PrivacyKind.SHOP, {}), calls.EndConnection()))
+    _check_kind(data)
+    asked = calls.AskPrivacy(PrivacyKind.SHOP, {})
+    return calls.Reading(calls=(asked, calls.EndConnection()), shop=_shop(data, "shop_domain"))
 
 
 def _read_end(data):
-    return calls.Reading(calls=(calls.EndConnection(),))
+    name = "myshopify_domain" if "myshopify_domain" in data else "domain"
+    return calls.Reading(calls=(calls.EndConnection(),), shop=_shop(data, name))
+
+
+def _shop(data, name):
+    shop = text(data.get(name)).lower()
+    payloads.check(**{name: _SHOP.fullmatch(shop)})
+    return shop
 
 
 _READERS = {

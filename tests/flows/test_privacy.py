@@ -182,10 +182,11 @@ def test_a_storefront_reads_and_erases_its_own_customer(xavier, shop, rival):
 def test_what_shopify_passes_on_is_done(xavier, client, olga):
     settled()
     row = xavier.storefront.connections.get()
-    asked = stage.document("shopify/customers_data_request")
-    asked["customer"] = {"id": "xk-77", "email": "x.kerbholz@example.com"}
+    person = {"id": "xk-77", "email": "x.kerbholz@example.com"}
+    asked = stage.document("shopify/customers_data_request", customer=person)
     stage.post(client, row, asked, topic="customers/data_request", name="c")
-    stage.post(client, row, asked | {"orders_to_redact": []}, topic="customers/redact", name="d")
+    asked = stage.document("shopify/customers_redact", customer=person, orders_to_redact=[])
+    stage.post(client, row, asked, topic="customers/redact", name="d")
     settled()
     client.force_login(olga)
     wants = PrivacyRequest.objects.get(kind="data")

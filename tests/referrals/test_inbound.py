@@ -140,7 +140,11 @@ def test_test_orders_belong_to_the_twin(send, acme):
 
 
 def test_a_shop_that_is_gone_is_listened_to_no_longer(send):
-    send("app/uninstalled", b'{"id": 1}')
+    for number, domain in enumerate(({}, {"domain": "acme.example"}, {"myshopify_domain": "rival.myshopify.com"})):
+        send("app/uninstalled", json.dumps({"id": 1} | domain).encode(), name=f"another's {number}")
+    inbound.work(at=NOON)
+    assert set(InboundMessage.objects.values_list("state", flat=True)) == {"failed"}
+    send("app/uninstalled", body("app_uninstalled"))
     inbound.work(at=NOON)
     assert send("orders/paid", body("orders_paid"), name="w-2").status_code == 404
 

@@ -197,6 +197,29 @@ def test_requests_for_privacy_are_rows_to_be_answered(tell, acme):
     assert asked.due_at - asked.asked_at == 30 * DAY
 
 
+@pytest.mark.parametrize("topic", ["shop/redact", "customers/redact", "customers/data_request", "app/uninstalled"])
+@pytest.mark.parametrize("named", ["acme.myshopify.com", ""])
+def test_another_body_signed_by_the_shop_erases_nothing_and_ends_nothing(client, acme, topic, named):
+    shop = stage.connected(acme, "shopify", shop=named)
+    kind = topic.replace("/", "_")
+    told = [stage.document(f"shopify/{path.stem}") for path in sorted((stage.PAYLOADS / "shopify").glob("*.json"))]
+    right = stage.document(f"shopify/{kind}")
+    told.remove(right)
+    domain = "myshopify_domain" if topic == "app/uninstalled" else "shop_domain"
+    told += [{name: value for name, value in right.items() if name != domain} | {"domain": "acme.example"}]
+    told += [right | {domain: wrong} for wrong in (None, "", 7, "acme.example", *["rival.myshopify.com"] * bool(named))]
+    for number, document in enumerate(told):
+        assert stage.post(client, shop, document, topic=topic, name=f"{number}").status_code == 200
+    inbound.work(at=timezone.now())
+    shop.refresh_from_db()
+    states = InboundMessage.objects.values_list("state", flat=True)
+    assert (list(states), PrivacyRequest.objects.count()) == (["failed"] * len(told), 0)
+    assert (shop.status, topic in shop.last_failure) == ("active", True)
+    stage.post(client, shop, right, topic=topic, name="right")
+    inbound.work(at=timezone.now())
+    assert InboundMessage.objects.get(message_id="right").state == "done"
+
+
 def test_a_shop_that_left_asks_once_and_is_listened_to_no_longer(tell, shop):
     tell("shop_redact", "shop/redact")
     shop.refresh_from_db()
