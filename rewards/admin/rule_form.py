@@ -85,7 +85,8 @@ class RuleForm(Sides, forms.ModelForm):
         add="Add a limit",
         label="Limits",
         help_text="A number of rewards or an amount, by the day, week, month or year of the program’s zone. “All "
-        "together” is a budget: when it is used up, the rule pays nothing until the next period.",
+        "together” is a budget: when it is used up, the rule pays nothing until the next period. A number of what both "
+        "get counts an order once.",
     )
     per_currency = RowsField(
         fields.CURRENCY,

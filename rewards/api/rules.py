@@ -113,7 +113,10 @@ class TermsCall(fields.StrictSerializer):
     minimum_order_minor = fields.Minor(required=False)
     conditions = serializers.JSONField(required=False, help_text="All of them must hold; see docs/api.md.")
     benefits = serializers.JSONField(help_text="By side: form, kind, and what the kind needs.")
-    caps = serializers.JSONField(required=False, help_text="Each a scope, period, measure and limit, perhaps a side.")
+    caps = serializers.JSONField(
+        required=False,
+        help_text="Each a scope, period, measure and limit, perhaps a side; without one a count counts an order once.",
+    )
     per_currency = serializers.JSONField(required=False, help_text="Amounts by currency, each by side.")
     hold_days = fields.Whole(min_value=0, max_value=365, required=False)
     hold_from = fields.Choice(HoldFrom.choices, required=False)

@@ -177,6 +177,20 @@ def test_a_rule_states_its_amounts_for_a_currency_or_converts_at_the_days_rate()
 
 
 @pytest.mark.parametrize(
+    ("limit", "taken"),
+    [
+        (cap(3), {"count/advocate/": 1}),
+        (cap(3, side="friend"), {"count/advocate/friend": 1}),
+        (cap(3000, "amount"), {"amount/advocate/": 1200}),
+        (cap(3000, "amount", side="friend"), {"amount/advocate/friend": 700}),
+    ],
+)
+def test_an_order_of_two_sides_counts_once_in_a_limit_of_both(limit, taken):
+    verdict = ask(terms(**EVERY | FIVE | {"friend_amount_minor": 700, "caps": [limit]}))[0]
+    assert {name: number for (name, *_), number in verdict.uses.items()} == taken
+
+
+@pytest.mark.parametrize(
     ("first", "second", "paid"),
     [
         ({"priority": 1}, {"advocate_amount_minor": 900}, (500, 0)),

@@ -115,6 +115,22 @@ def test_a_top_up_stays_within_the_months_budget(alice):
     assert list(audit.differences()) == []
 
 
+def test_a_top_up_pays_what_the_limit_had_cut_out_of_room_that_came_back(alice):
+    caps = [{"scope": "advocate", "period": "month", "measure": "amount", "limit": 1200, "side": ""}]
+    rule_of(alice.program, **RULE, caps=caps)
+    first, *_ = friends(alice, 4)
+    tell(conversion_of(alice, person(alice.storefront, "gina")))
+    settle()
+    assert balances(alice.customer) == {"available": 250 + 250 + 500 + 200}, "the fourth is cut, the fifth gets nothing"
+    tell(first, catalogue.CONVERSION_ADJUSTED, refunded_minor=5000)
+    settle()
+    assert balances(alice.customer) == {"available": 250 + 500 + 200}
+    closing.close(at=APRIL)
+    assert balances(alice.customer) == {"available": 1200}
+    said = Decision.objects.latest("id").facts
+    assert (said["position"], said["missing_minor"]) == (3, 250 + 300), "without the fifth"
+
+
 @pytest.mark.parametrize(("dearest", "left"), [(1000, 0), (9000, 250)])
 def test_a_correction_that_refuses_what_counted_takes_the_top_up_back(alice, dearest, left):
     version = rule_of(alice.program, **RULE)
