@@ -1,5 +1,7 @@
 """The row that an id in a call names. What another storefront owns is not found, like what does not exist."""
 
+from django.db.models import F
+
 from advocacy import ids
 from advocacy.refusals import NotFound
 
@@ -14,7 +16,7 @@ def one(rows, kind, text, *, external=None):
     if public_id:
         row = rows.filter(public_id=public_id).first()
     elif external and external_id(text):
-        row = rows.filter(**{external: external_id(text)}).first()
+        row = rows.filter(**{external: external_id(text)}).first() or _by_another_name(rows, external, text)
     else:
         row = None
     if row is not None and getattr(row, "merged_into_id", None):
@@ -22,6 +24,15 @@ def one(rows, kind, text, *, external=None):
     if row is None:
         raise NotFound(f"unknown_{kind}", f"There is no {kind.replace('_', ' ')} {text[:60]!a} in this storefront.")
     return row
+
+
+def _by_another_name(rows, kind, text):
+    names = getattr(rows.model, "known_also_by", None)
+    if names is None:
+        return None
+    # The storefront of the name is said too, for the index.
+    named = {f"{names}__storefront": F("storefront"), f"{names}__kind": kind, f"{names}__value": external_id(text)}
+    return rows.filter(**named).first()
 
 
 def external_id(text):

@@ -31,6 +31,9 @@ class Source(models.TextChoices):
 class Order(models.Model):
     """A purchase by any customer, referred or not. All amounts are minor units of ``currency``."""
 
+    # Where the ids are that its other sources gave it.
+    known_also_by = "names"
+
     public_id = PublicIdField()
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="orders")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")

@@ -47,15 +47,17 @@ def _either(said):
 
 
 def called(text, *, storefronts):
-    """The Orders of these storefronts that go by this number, with or without its #, or name of a payment.
+    """The Orders of these storefronts that go by this number, with or without its #, id of another source or name of
+    a payment.
 
     By the external id first, which alone is asked where it is one; several shops may have used one number.
     """
     mine = Order.objects.filter(storefront__in=storefronts)
     if mine.filter(external_id=text).exists():
         return mine.filter(external_id=text)
+    by_name = Q(kind=EXTERNAL, value=text)
     text = text.strip().lstrip("#")[:_LONGEST]
-    by_name = Q(kind__in=KINDS, value=text) | Q(kind=SHOP_NUMBER, value__startswith=f"{text} ")
+    by_name |= Q(kind__in=KINDS, value=text) | Q(kind=SHOP_NUMBER, value__startswith=f"{text} ")
     named = (
         OrderIdentifier.objects.filter(by_name, storefront__in=storefronts) if text else OrderIdentifier.objects.none()
     )

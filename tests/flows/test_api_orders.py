@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from advocacy.models import Customer, Event
+from referrals import orders
 from referrals.models import Conversion, Order, Referral, Refund
 from tests import cast
 from tests.flows.api import secret
@@ -216,6 +217,27 @@ def test_the_whole_why_of_an_order(shop):
     assert why["conversions"][0]["id"] == order["conversions"][0]
     assert shop.get(f"/conversions/{order['conversions'][0]}/explain").json() == why
     assert shop.get("/orders/9/explain").status_code == 404
+
+
+def test_an_order_is_read_by_the_storefronts_own_id_also_where_its_shop_told_it_first(shop, acme, rival):
+    paid = ORDER | {"identifiers": {"payment_intent": "pi_1"}}
+    first = orders.bring(storefront=acme, fields=paid | {"external_id": "5501"}, source="shopify", at=cast.NOON).order
+    assert shop.post("/orders", paid | {"external_id": "web-6"}).status_code == 200
+    refund = shop.post("/orders/web-6/refunds", {"refund_id": "R-1", "amount_minor": 100}).json()
+    shop.post("/orders/web-6/fulfilments", {"fulfilment_id": "F-1"})
+    for name in ("5501", "ext_web-6", "web-6", refund["order"]):
+        order = shop.get(f"/orders/{name}").json()
+        assert (order["id"], order["external_id"]) == (refund["order"], "5501")
+        assert shop.get(f"/orders/{name}/refunds/R-1").json() == refund
+        for path in (f"/orders/{name}/refunds", f"/refunds?order={name}", f"/orders/{name}/fulfilments"):
+            assert [each["order"] for each in shop.get(path).json()["data"]] == [order["id"]]
+        assert shop.get(f"/orders/{name}/explain").json()["order"]["id"] == order["id"]
+        for asked in ("q", "order"):
+            assert [each["order"]["id"] for each in shop.get(f"/explain?{asked}={name}").json()["data"]] == [
+                order["id"]
+            ]
+    assert (first.external_id, shop.get("/orders/pi_1").status_code) == ("5501", 404)
+    assert secret(rival).get("/orders/web-6").status_code == 404
 
 
 def test_events_tell_what_happened_with_the_ids_of_the_api(shop):
