@@ -55,6 +55,8 @@ class Machine(ByHand, Codes, Money, RuleBasedStateMachine):
     """Its stage is made once; each story is rolled back."""
 
     stage = None
+    # The audit asks longer than all the rest: the short form looks after every so many steps, and at the end.
+    audited_after = 1
 
     def __init__(self):
         super().__init__()
@@ -65,11 +67,13 @@ class Machine(ByHand, Codes, Money, RuleBasedStateMachine):
         self.model, self.now = model.Model(model_rules(), milestone=model.Milestone(2, 700, 1, 2000), stock=CODES), NOW
         self.told, self.spent, self.batches, self.by_hand, self.codes = [], [], [], [], CODES
         self.limits = [2, 2000, 2]
+        self.unaudited = 0
 
     def teardown(self):
         """Settled again from what was entered, the same comes out."""
         try:
             if not connection.needs_rollback:
+                assert list(audit.differences()) == []
                 assert [said for said in rebuild.verify() if isinstance(said, str)] == []
         finally:
             transaction.set_rollback(True)
@@ -251,7 +255,10 @@ class Machine(ByHand, Codes, Money, RuleBasedStateMachine):
 
     @invariant()
     def the_audit_finds_nothing(self):
-        assert list(audit.differences()) == []
+        self.unaudited += 1
+        if self.unaudited >= self.audited_after:
+            self.unaudited = 0
+            assert list(audit.differences()) == []
 
 
 def _holds(row):
@@ -295,6 +302,7 @@ def run(machine, *, stories, steps):
 
 
 def test_a_few_stories_end_as_the_model_says(machine):
+    machine.audited_after = 4
     run(machine, stories=2, steps=10)
 
 
@@ -328,7 +336,6 @@ def test_one_story_reaches_what_chance_seldom_does(machine):
             told.every_reward_is_as_the_model_says()
             told.as_many_friends_are_counted_as_the_model_says()
             told.every_balance_is_what_the_lots_hold()
-        told.the_audit_finds_nothing()
     finally:
         told.teardown()
 
