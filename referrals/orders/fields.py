@@ -98,7 +98,8 @@ def _customer(said):
 def completed(values, *, at, lenient=False, stored=None):
     """``(columns, warnings)``: with defaults, or with what is ``stored`` for what was not said now.
 
-    Refuses ``missing_field`` and ``total_mismatch``; ``lenient`` answers a warning in place of the latter.
+    Refuses ``missing_field`` and ``total_mismatch``; ``lenient`` answers a warning in place of the latter. What stands
+    and is not named now was judged when it came.
     """
     if stored is None:
         for name in _REQUIRED:
@@ -116,7 +117,11 @@ def completed(values, *, at, lenient=False, stored=None):
     if "revenue_minor" not in values and (stored is None or _PARTS & values.keys()):
         columns["revenue_minor"] = revenue_of(columns)
     told_twice = _lines_twice(values.get("products", ()), lenient)
-    return columns, _mismatch(columns, lenient) + _impossible(columns, lenient) + told_twice
+    standing = _moments_of(vars(stored) if stored else {})
+    odd = [] if _moments_of(columns) == standing else _paid_too_early(columns, lenient)
+    if stored is None or {*_PARTS, "revenue_minor"} & values.keys():
+        odd = _mismatch(columns, lenient) + _revenue_too_high(columns, lenient) + odd
+    return columns, odd + told_twice
 
 
 def _lines_twice(products, lenient):
@@ -144,15 +149,24 @@ def total_of(columns):
     return goods + columns["shipping_minor"] + tax + columns["other_minor"]
 
 
-def _impossible(columns, lenient):
-    """Warnings, or a refusal: percentages are taken of the revenue, and holds and rules counted from the payment."""
-    warnings, goods = [], max(columns["subtotal_minor"] - columns["discount_minor"], 0)
-    if columns["revenue_minor"] > max(goods, columns["total_minor"]):
-        said = f"revenue_minor is {columns['revenue_minor']}; it is at most the goods after discounts, {goods}."
-        warnings += _warning("revenue_minor", "revenue_above_order", said, lenient)
-    if columns.get("paid_at") and columns["paid_at"] < columns["placed_at"] - CLOCKS_DIFFER:
-        warnings += _warning("paid_at", "paid_before_placed", "An order is paid after it was placed.", lenient)
-    return warnings
+def _revenue_too_high(columns, lenient):
+    """Warnings, or a refusal: percentages are taken of the revenue."""
+    goods = max(columns["subtotal_minor"] - columns["discount_minor"], 0)
+    if columns["revenue_minor"] <= max(goods, columns["total_minor"]):
+        return []
+    said = f"revenue_minor is {columns['revenue_minor']}; it is at most the goods after discounts, {goods}."
+    return _warning("revenue_minor", "revenue_above_order", said, lenient)
+
+
+def _paid_too_early(columns, lenient):
+    """Warnings, or a refusal: holds and rules are counted from the payment."""
+    if not columns.get("paid_at") or columns["paid_at"] >= columns["placed_at"] - CLOCKS_DIFFER:
+        return []
+    return _warning("paid_at", "paid_before_placed", "An order is paid after it was placed.", lenient)
+
+
+def _moments_of(columns):
+    return columns.get("placed_at"), columns.get("paid_at")
 
 
 def _warning(name, code, sentence, lenient):
