@@ -6,9 +6,10 @@ import json
 import logging
 
 from django.core.handlers.wsgi import WSGIRequest
+from django.http import JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils import translation
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
 from advocacy.api import fields, keyed, problems
@@ -32,6 +33,16 @@ class OneCall(fields.StrictSerializer):
     idempotency_key = fields.Text(
         required=False, max_length=keyed.LONGEST, help_text="Where the call needs an Idempotency-Key."
     )
+
+    def run_validation(self, data=serializers.empty):
+        """The call, or the error that it is answered with: those beside it are taken."""
+        try:
+            return super().run_validation(data)
+        except serializers.ValidationError as error:
+            known = (
+                not isinstance(data, dict) or not isinstance(data.get("method"), str) or "method" not in error.detail
+            )
+            return error if known else exceptions.MethodNotAllowed(data["method"])
 
 
 class BatchOfCalls(fields.StrictSerializer):
@@ -84,6 +95,8 @@ class Batch(Endpoint):
         return Response({"results": [_result(answer) for answer in results]})
 
     def _prepared(self, call):
+        if isinstance(call, exceptions.APIException):
+            return _Unfit(call, self.request._request.request_id)
         request = self._request(call)
         try:
             view, arguments, named = resolve(request.path_info)
@@ -114,6 +127,18 @@ class Batch(Endpoint):
         request = WSGIRequest(environ)
         request.request_id = outer.request_id
         return request
+
+
+class _Unfit:
+    """What is no call at all: answered with what is wrong with it."""
+
+    together = None
+
+    def __init__(self, error, request_id):
+        self.document = problems.document_for(error) | {"request_id": request_id}
+
+    def answered(self):
+        return JsonResponse(self.document, status=self.document["status"], content_type=problems.CONTENT_TYPE)
 
 
 class _Call:

@@ -126,16 +126,37 @@ def test_a_batch_holds_no_batch_and_leads_nowhere_else(acme, path):
     [
         ([], "calls"),
         ([call("GET", "/orders")] * 101, "calls"),
-        ([call("TRACE", "/orders")], "calls[0].method"),
-        ([call("GET", "/orders", more=1)], "calls[0].more"),
-        ([{"method": "GET"}], "calls[0].path"),
-        ([call("GET", "/orders", [])], "calls[0].body"),
+        ({"0": call("GET", "/orders")}, "calls"),
     ],
 )
 def test_a_batch_that_is_no_batch_is_refused_by_field(acme, calls, field):
     answer = secret(acme).post("/batch", {"calls": calls})
     assert answer.status_code == 422
     assert field in answer.json()["errors"]
+
+
+def test_what_is_no_call_is_answered_in_its_place_and_the_others_are_taken(acme):
+    unfit = [
+        (call("TRACE", "/orders"), 405, set()),
+        (call(7, "/orders"), 422, {"method"}),
+        (call("GET", "/orders", more=1), 422, {"more"}),
+        ({"method": "GET"}, 422, {"path"}),
+        (call("POST", "/orders", []), 422, {"body"}),
+        ("GET /orders", 422, {""}),
+        (None, 422, {""}),
+    ]
+    fred, *told, order = sent(
+        secret(acme),
+        call("PUT", "/customers/fred", {"name": "Fred"}),
+        *[each for each, _, _ in unfit],
+        call("POST", "/orders", cast.order(customer="ext_fred")),
+    )
+    assert (fred["status"], order["status"], Order.objects.count()) == (201, 201, 1)
+    assert [(each["status"], set(each["body"]["errors"])) for each in told] == [(one[1], one[2]) for one in unfit]
+    assert {(each["body"]["status"], each["body"]["code"]) for each in told} == {
+        (405, "method_not_allowed"),
+        (422, "invalid"),
+    }
 
 
 def test_our_own_mistake_in_one_call_is_told_there(acme, monkeypatch):
