@@ -21,3 +21,12 @@ def masked(text):
 class Line(logging.Formatter):
     def format(self, record):
         return masked(super().format(record))
+
+
+class OneLine(logging.Filter):
+    """Of what anybody may cause at any time, such as a request for another host: its sentence, as a warning."""
+
+    def filter(self, record):
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        return True

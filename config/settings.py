@@ -327,8 +327,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"one_line": {"()": "config.logs.OneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # What granian writes with --access-log, by its own handler otherwise.
-    "loggers": {"granian.access": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        "granian.access": {"handlers": ["console"], "propagate": False},
+        "django.security.DisallowedHost": {"filters": ["one_line"]},
+    },
 }

@@ -39,10 +39,9 @@ class OneCall(fields.StrictSerializer):
         try:
             return super().run_validation(data)
         except serializers.ValidationError as error:
-            known = (
-                not isinstance(data, dict) or not isinstance(data.get("method"), str) or "method" not in error.detail
-            )
-            return error if known else exceptions.MethodNotAllowed(data["method"])
+            method = data.get("method") if isinstance(data, dict) else None
+            wrong_method = isinstance(method, str) and "method" in error.detail
+            return exceptions.MethodNotAllowed(method) if wrong_method else error
 
 
 class BatchOfCalls(fields.StrictSerializer):

@@ -8,6 +8,7 @@ what people did must not be lost because nobody could count it.
 import hashlib
 import hmac
 import itertools
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Room:
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(self.left),
-            "RateLimit-Reset": str(int(self.seconds) + 1),
+            "RateLimit-Reset": str(max(math.ceil(self.seconds), 1)),
             "RateLimit-Policy": f"{self.limit};w={WINDOW_SECONDS}",
         }
 

@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457): a stable code, a sentence that says what to do, the fields."""
 
 import logging
+import math
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
@@ -109,7 +110,7 @@ def _headers(error):
     if isinstance(error, (OperationalError, InterfaceError, TryAgain)):
         headers["Retry-After"] = "1"
     elif getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait) + 1)
+        headers["Retry-After"] = str(max(math.ceil(error.wait), 1))
     return headers
 
 

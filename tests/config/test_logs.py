@@ -34,3 +34,12 @@ def test_a_refused_call_writes_no_code_into_the_log(acme, caplog, settings):
     assert [import_string(name)("%(message)s").format(record) for record in said] == [
         "Not Found: /api/v1/codes/…/validate"
     ]
+
+
+def test_a_request_for_another_host_is_one_line_of_the_log(client, caplog):
+    for path in ("/r/alice-link", "/api/v1/orders"):
+        caplog.clear()
+        assert client.get(path, HTTP_HOST="evil.example").status_code == 400
+        (said,) = [each for each in caplog.records if each.name.startswith("django.security")]
+        assert (said.levelname, said.exc_info, "evil.example" in said.getMessage()) == ("WARNING", None, True)
+        assert caplog.records == [said]

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from advocacy import ids
 from referrals import clicks, links
@@ -158,8 +159,10 @@ def test_a_head_request_is_answered_and_not_stored(client, shop, alice):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
-def test_nothing_else_is_answered(client, alice, method):
-    assert go(client, method=method).status_code == 405
+def test_nothing_else_is_answered(alice, method):
+    stranger = Client(enforce_csrf_checks=True)
+    assert go(stranger, method=method).status_code == 405
+    assert getattr(stranger, method)("/r/alice-link/qr.svg").status_code == 405
 
 
 def test_a_cubot_phone_is_a_person(client, alice):
