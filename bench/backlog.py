@@ -8,7 +8,7 @@ from advocacy.models import Advocate, Customer, Pending, Program, Storefront, bu
 from advocacy.outbox.record import Draft, record
 from bench import ground
 from referrals import conversion_facts, events
-from referrals.models import Conversion, FraudPolicy, Order, OrderStatus, Referral
+from referrals.models import Conversion, Order, OrderStatus, Referral
 from rewards import rulebook
 from rewards.models import Account, Decision, Reward
 
@@ -29,15 +29,11 @@ _numbers = itertools.count()
 
 
 def program(rules, *, advocates):
-    """A program with these rules in force, ``{name: terms}``, and its advocates; its orders are not checked for fraud.
-
-    In a measurement one advocate brings hundreds of friends within a moment, and every check would hold them.
-    """
+    """A program with these rules in force, ``{name: terms}``, and its advocates."""
     storefront = Storefront.objects.create(name="Acme", slug="acme")
     made = Program.objects.create(
         storefront=storefront, name="Friends", slug="friends", destination="https://acme.example/"
     )
-    FraudPolicy.objects.create(program=made, active=False)
     for name, terms in rules.items():
         rulebook.save(
             program=made,

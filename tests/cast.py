@@ -30,7 +30,8 @@ def program(storefront, *, fraud=False, **changes):
     fields = {"name": "Friends of Acme", "slug": "friends", "currency": storefront.currency}
     fields |= {"destination": f"https://{storefront.slug}.example/welcome", "created_at": LONG_AGO}
     made = Program.objects.create(storefront=storefront, **fields | changes)
-    FraudPolicy.objects.create(program=made, active=fraud)
+    if fraud:
+        FraudPolicy.objects.create(program=made, active=True)
     return made
 
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='FraudPolicy',
             fields=[
                 ('program', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='fraud_policy', serialize=False, to='advocacy.program')),
-                ('active', models.BooleanField(default=True, help_text='Off: nothing is held by itself.', verbose_name='Checks orders')),
+                ('active', models.BooleanField(default=False, help_text='Off: nothing is held by itself. Look at your usual orders first: several friends of one evening are many.', verbose_name='Checks orders')),
                 ('hold_at', models.PositiveIntegerField(default=50, help_text='The points of all checks that found something are added, for each side by itself. From so many on the side’s reward waits for a review.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='Hold from (points)')),
                 ('review_days', models.PositiveIntegerField(default=14, help_text='So long somebody may decide. What then happens is said below.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)], verbose_name='Decide within (days)')),
                 ('after_deadline', models.CharField(choices=[('wait', 'Goes on waiting for somebody'), ('release', 'Is approved'), ('reject', 'Is rejected')], default='wait', help_text='After those days. Only what checks held, not what somebody held by hand.', max_length=10, verbose_name='What nobody decided')),

@@ -17,7 +17,12 @@ class FraudPolicy(models.Model):
     """What a program checks and holds; a program without one has the defaults. Checks are named as in their list."""
 
     program = models.OneToOneField(Program, models.CASCADE, primary_key=True, related_name="fraud_policy")
-    active = models.BooleanField("Checks orders", default=True, help_text="Off: nothing is held by itself.")
+    active = models.BooleanField(
+        "Checks orders",
+        default=False,
+        help_text="Off: nothing is held by itself. Look at your usual orders first: several friends of one evening are "
+        "many.",
+    )
     hold_at = models.PositiveIntegerField(
         "Hold from (points)",
         default=50,
