@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from advocacy.models import Advocate, Customer, bulk
-from advocacy.refusals import Refused
+from advocacy.refusals import Refused, TryAgain
 
 
 def survivor(row):
@@ -19,11 +19,21 @@ def survivor(row):
 
 
 def lock(customer):
-    """The record that counts for this person, locked. ``no_key``: what only points to it need not wait."""
-    (row,) = bulk.fetch(Customer, "WHERE id = %s FOR NO KEY UPDATE", [customer.pk])
+    """The record that counts for this person, locked. ``no_key``: what only points to it need not wait.
+
+    Raises ``TryAgain`` where it is gone: only a test twin's rows go, when it is emptied.
+    """
+    row = _locked("id", customer.pk)
     while row.merged_into_id:
-        (row,) = bulk.fetch(Customer, "WHERE public_id = %s FOR NO KEY UPDATE", [row.merged_into_id])
+        row = _locked("public_id", row.merged_into_id)
     return row
+
+
+def _locked(column, key):
+    found = bulk.fetch(Customer, f"WHERE {column} = %s FOR NO KEY UPDATE", [key])
+    if not found:
+        raise TryAgain("The test data was emptied at this moment. Nothing was done: send it again.")
+    return found[0]
 
 
 def lock_to_tell_of(customer):

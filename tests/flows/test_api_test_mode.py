@@ -7,9 +7,10 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
-from advocacy import ids, keys, twins
+from advocacy import ids, keys, persons, twins
 from advocacy.models import Event, Program, Storefront
 from advocacy.outbox import drain
+from advocacy.refusals import TryAgain
 from config import twins as all_apps
 from config.tasks import test_clocks as sweep_clocks
 from referrals.models import Click, Order, Referral
@@ -263,3 +264,11 @@ def test_olga_makes_a_test_key_with_scopes_and_empties_the_test_data(client, olg
     assert not twin.customers.exists()
     live = client.post(page.replace(str(twin.pk), str(acme.pk)), {"confirmed": "1", "reason": "x"}, follow=True)
     assert b"nothing to do" in live.content
+
+
+def test_who_was_emptied_at_this_moment_is_to_be_sent_again(acme, shop):
+    story(shop)
+    fred = acme.test_twin.customers.get(external_id="fred")
+    assert shop.delete("/test/data").json() == {"emptied": True}
+    with pytest.raises(TryAgain, match="send it again"):
+        persons.lock(fred)
