@@ -43,7 +43,7 @@ REASONS = {
     ),
     "claim_refused": Reason(
         "Somebody looked into it and refused it.",
-        "We looked into it: this one does not count under the program’s terms.",
+        "This one does not count under the program’s terms.",
     ),
     "claim_not_decided": Reason(
         "Nobody decided it by {day}.",

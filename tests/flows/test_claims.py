@@ -151,7 +151,7 @@ def test_refused_by_somebody_or_by_nobody_in_time_it_is_said_in_words(signed_in,
     first, second = missed(alice, "1001"), missed(alice, "1002")
     decide(desk, first, "refuse", reason="Fred says no")
     page = seen(signed_in, address(alice, "missing/"))
-    assert "We looked into it: this one does not count under the program’s terms." in page
+    assert "This one does not count under the program’s terms." in page
     assert "Fred says no" not in page
     Claim.objects.filter(pk=second.pk).update(decide_by=timezone.now() - cast.MINUTE)
     assert "It was to be decided by" in decide(desk, second, "accept", about="1001")

@@ -216,5 +216,5 @@ def test_a_condition_on_a_friend_is_told_to_the_advocate_as_the_programs_own_or_
 @pytest.mark.parametrize("key", reasons.REASONS)
 def test_no_text_for_the_advocate_names_what_is_the_friends_own(key):
     text = reasons.REASONS[key].advocate.lower()
-    about_a_code_of_theirs = key.startswith("coupon_") or key in ("pool_empty", "link_limit_reached")
+    about_a_code_of_theirs = key.startswith("coupon_") or key in ("pool_empty", "link_limit_reached", "late_code_over")
     assert about_a_code_of_theirs or not [word for word in THE_FRIEND_S_OWN if word in text]
