@@ -143,7 +143,7 @@ def test_the_door_before_django_answers_a_link_and_leaves_the_rest_to_django(ali
     assert headers["Cache-Control"] == "no-store"
     assert Click.objects.count() == 1
     assert visit_wsgi("/r/nobody")[0].startswith("404")
-    assert visit_wsgi("/r/alice-link", REQUEST_METHOD="POST")[0].startswith("403")
+    assert visit_wsgi("/r/alice-link", REQUEST_METHOD="POST")[0].startswith("405")
     assert visit_wsgi("/r/alice-link", HTTP_HOST="evil.example")[0].startswith("400")
     assert Click.objects.count() == 1
 

@@ -34,7 +34,7 @@ def save(program, recipe):
         if benefit.get("pool") == "":
             benefit["pool"] = ids.encode("pol", _pool(program).public_id)
     year = timedelta(days=365)
-    assert not {one.code for one in rulebook.warnings(program=program, terms=terms)} - {"no_hold"}
+    assert rulebook.warnings(program=program, terms=terms) == []
     return rulebook.save(
         program=program, name=recipe.name, terms=terms, at=NOW, starts_at=NOW - year, from_the_past=True
     )
