@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 
 from advocacy.models import Offer
@@ -32,7 +32,7 @@ def save(*, program, name, terms, at, rule=None, starts_at=None, from_the_past=F
     not begun are cancelled. ``accepted``: dangerous warnings are meant, otherwise they refuse. Raises ``Refused`` with
     a sentence by field: the columns' names, and for a benefit's parts ``advocate_percent_bp`` and so on.
     """
-    check(program=program, terms=terms, rule=rule)
+    check(program=program, terms=terms, rule=rule, constraints=False)
     rule_warnings.check(program=program, terms=terms, accepted=accepted)
     with transaction.atomic():
         known, rule = rule, _rule(program, name, rule)
@@ -93,12 +93,15 @@ def archive(*, rule, at):
     return rule
 
 
-def check(*, program, terms, rule=None):
-    """Raise ``Refused`` by field where these terms cannot be; writes nothing."""
+def check(*, program, terms, rule=None, constraints=True):
+    """Raise ``Refused`` by field where these terms cannot be; writes nothing.
+
+    Without ``constraints`` what the database refuses by itself is left to it.
+    """
     rule_checks.check(program=program, terms=terms, rule=rule)
     known = {name: value for name, value in terms.items() if name != "ends_at"}
     draft = RuleVersion(rule=rule or Rule(program=program), number=1, starts_at=_EVER, **known)
-    _clean(draft, exclude=["rule", "number"])
+    _clean(draft, exclude=["rule", "number"], validate_constraints=constraints)
 
 
 def start(program, *, at, rule=None, starts_at=None, from_the_past=False, replace=False):
@@ -148,13 +151,11 @@ def _shown(program, moment, form):
 def _rule(program, name, rule):
     if rule is None:
         rule = Rule(program=program, name=name)
-        _clean(rule, exclude=["program"])
-        rule.save(force_insert=True)
+        _save(rule, exclude=["program"], force_insert=True)
         return rule
     rule = Rule.objects.select_for_update().get(pk=rule.pk)
     rule.name, rule.status = name, RuleStatus.ACTIVE
-    _clean(rule, exclude=["program"])
-    rule.save(update_fields=["name", "status"])
+    _save(rule, exclude=["program"], update_fields=["name", "status"])
     return rule
 
 
@@ -176,15 +177,25 @@ def _next_version(rule, terms, starts_at, at):
     check_end(terms, starts_at)
     own = {"starts_at": starts_at, "own_ends_at": terms.get("ends_at")}
     version = RuleVersion(rule=rule, number=number, created_at=at, **own, **terms)
-    _clean(version, exclude=["rule"])
-    version.save(force_insert=True)
+    _save(version, exclude=["rule"], force_insert=True)
     return version
 
 
-def _clean(row, *, exclude):
+def _save(row, *, exclude, **how):
+    """The database checks the constraints by itself; Django would ask it once for each, so only for their words."""
+    _clean(row, exclude=exclude, validate_constraints=False)
+    try:
+        with transaction.atomic():
+            row.save(**how)
+    except IntegrityError:
+        _clean(row, exclude=exclude)
+        raise
+
+
+def _clean(row, *, exclude, **how):
     """What the columns themselves refuse, in their words."""
     try:
-        row.full_clean(exclude=exclude)
+        row.full_clean(exclude=exclude, **how)
     except ValidationError as invalid:
         errors = {name: " ".join(said) for name, said in invalid.message_dict.items()}
         if NON_FIELD_ERRORS in errors:

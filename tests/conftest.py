@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from config import collecting, services
-from tests import emptying, sparing
+from tests import drawing, emptying, sparing
 
 # What this machine's .env says must not change what the tests see.
 os.environ["ENV_FILE"] = ""
@@ -57,6 +57,18 @@ emptying.install()
 sparing.install()
 # A parallel process that inherited this would read its settings before it has a Redis database of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_configure(config):
+    drawing.begin(config)
+
+
+def pytest_report_header():
+    return drawing.header()
+
+
+def pytest_collection_modifyitems(config, items):
+    drawing.leave_out(config, items)
 
 
 def pytest_sessionstart(session):

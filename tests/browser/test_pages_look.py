@@ -38,6 +38,7 @@ def pages_of(advocate):
     return [*mine, "/accounts/logout/", "/a/ALICE-LINK", "/a/NOBODY", "/nothing", "/accounts/2fa/"]
 
 
+@pytest.mark.drawn(1 / 2)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visiting, stage, alice, scheme):
     with visiting(stage, color_scheme=scheme) as page:
@@ -67,6 +68,7 @@ def test_axe_finds_nothing_on_the_way_in(visiting, stage):
         assert page.complaints == []
 
 
+@pytest.mark.drawn(1 / 2)
 @pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 def test_nothing_sticks_out_and_nothing_complains(visiting, stage, alice, locale):
     with visiting(stage, locale=locale) as page:

@@ -18,7 +18,7 @@ from rewards import adjustments, crediting, redemptions
 from rewards.coupons import uploading
 from rewards.models import TaxLimit
 from rewards.payouts import gathering
-from tests import cast
+from tests import cast, drawing
 from tests.flows.admin_stage import order, rule
 from tests.rewards import coupon_stage, payouts_stage
 
@@ -105,18 +105,19 @@ def _address(model, page, *arguments):
 def test_every_page_opens_and_a_list_is_as_cheap_with_many_rows(desk, acme, program):
     """One stage for all pages: to make its rows takes longer than to read them."""
     happen(acme, program, ["anna"])
-    lists = {model: _address(model, "changelist") for model in MODELS}
+    some = drawing.some(MODELS, 1 / 2)
+    lists = {model: _address(model, "changelist") for model in some}
     # Whoever looks first also fills caches.
     assert [page for page in lists.values() if desk.get(page, {"q": "anna"}).status_code != 200] == []
     few = {model: questions(desk, page) for model, page in lists.items()}
     happen(acme, program, ["berta", "carla"])
     assert {model: questions(desk, page) for model, page in lists.items()} == few
-    assert [page for page in _pages_of_rows() if desk.get(page).status_code != 200] == []
+    assert [page for page in _pages_of_rows(some) if desk.get(page).status_code != 200] == []
 
 
-def _pages_of_rows():
+def _pages_of_rows(models):
     """Of a row of each: its form and its history."""
-    rows = [row for model in MODELS if (row := model.objects.order_by("pk").first())]
+    rows = [row for model in models if (row := model.objects.order_by("pk").first())]
     return [_address(type(row), page, row.pk) for row in rows for page in ("change", "history")]
 
 
