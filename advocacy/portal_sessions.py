@@ -14,19 +14,21 @@ from advocacy.models import PortalSession
 LASTS = timedelta(minutes=10)
 # How long who came in stays.
 STAYS = timedelta(hours=2)
-# Rows are of no use once they are over; kept for a while for who asks why a link did not open.
-_KEPT = timedelta(days=30)
 _SALT = "a way into the portal"
 _VISITOR = re.compile("portal-([0-9a-f]{32})").fullmatch
 
 
 def make(*, customer, at):
     """``(PortalSession, token)``; the token stands in the address and is not stored."""
-    PortalSession.objects.filter(storefront=customer.storefront_id, expires_at__lt=at - _KEPT).delete()
     row = PortalSession.objects.create(
         storefront_id=customer.storefront_id, customer=customer, made_at=at, expires_at=at + LASTS
     )
     return row, signing.Signer(salt=_SALT).sign(ids.encode("pts", row.public_id))
+
+
+def forget(*, before, at):
+    """Those that were over before then."""
+    PortalSession.objects.filter(expires_at__lt=before).delete()
 
 
 def open_once(*, token, at):
@@ -43,11 +45,16 @@ def open_once(*, token, at):
         if not mine.update(opened_at=at):
             return None
         row = PortalSession.objects.select_related("customer").get(public_id=public_id)
-        user, new = get_user_model().objects.get_or_create(username=f"portal-{row.customer.public_id.hex}")
+        user, new = get_user_model().objects.get_or_create(username=username_of(row.customer))
         if new:
             user.set_unusable_password()
             user.save(update_fields=["password"])
     return user if user.is_active else None
+
+
+def username_of(customer):
+    """Of the user who is let in as this customer."""
+    return f"portal-{customer.public_id.hex}"
 
 
 def customer_id(user):

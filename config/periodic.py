@@ -18,6 +18,7 @@ def tasks(*, sweep_seconds):
         },
         "credit in shops": {"task": "rewards.tasks.credit_in_shops", "schedule": schedule(10)},
         "codes of links": {"task": "config.tasks.codes_of_links", "schedule": schedule(60)},
+        "forget": {"task": "config.tasks.forget", "schedule": schedule(3600), "options": {"queue": "bulk"}},
         "mails": {"task": "advocacy.mails.tasks.send", "schedule": schedule(5), "options": {"queue": "mail"}},
         "forget mails": {
             "task": "advocacy.mails.tasks.forget",
@@ -47,11 +48,6 @@ def tasks(*, sweep_seconds):
         "past buyers": {
             "task": "referrals.tasks.enrol_past_buyers",
             "schedule": schedule(600),
-            "options": {"queue": "bulk"},
-        },
-        "forget imports": {
-            "task": "referrals.tasks.forget_imports",
-            "schedule": schedule(3600),
             "options": {"queue": "bulk"},
         },
         "click partitions": {"task": "referrals.tasks.keep_click_storage", "schedule": schedule(3600)},

@@ -153,6 +153,10 @@ if OUTBOUND_LOOPBACK and not DEVELOPMENT:
     raise ImproperlyConfigured("OUTBOUND_LOOPBACK lets webhooks call this machine itself: MODE=development only.")
 INBOUND_RETENTION_DAYS = environment.whole_number("INBOUND_RETENTION_DAYS", default=90, least=14, most=3650)
 DELIVERY_RETENTION_DAYS = environment.whole_number("DELIVERY_RETENTION_DAYS", default=90, least=14, most=3650)
+IMPORT_RETENTION_DAYS = environment.whole_number("IMPORT_RETENTION_DAYS", default=30, least=7, most=3650)
+CLAIM_RETENTION_DAYS = environment.whole_number("CLAIM_RETENTION_DAYS", default=400, least=30, most=3650)
+# Who did what in the admin, with whose reason: what books and quarrels ask for.
+ADMIN_LOG_RETENTION_DAYS = environment.whole_number("ADMIN_LOG_RETENTION_DAYS", default=3650, least=90, most=36500)
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)
 
 # --- Celery --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from config import link_codes, twins
+from advocacy.periodic import alone
+from config import forgetting, link_codes, twins
 
 
 @shared_task
@@ -16,3 +17,11 @@ def test_clocks():
 def codes_of_links():
     """Shops are told of the links that were there before the pool that makes their codes coupons."""
     link_codes.order(at=timezone.now())
+
+
+@shared_task
+def forget():
+    """What is kept of people for a while only."""
+    with alone("forgetting") as mine:
+        if mine:
+            forgetting.forget(at=timezone.now())

@@ -2,18 +2,23 @@
 
 import json
 
-from django.db.models import Q
+import pgtrigger
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast, Upper
 
-from advocacy.models import Program
+from advocacy.models import Errand, Event, Program
 from advocacy.privacy.exporting import rows
 from referrals import claims, conversion_facts, invitations, links
 from referrals.models import (
     Claim,
+    Click,
+    Conversion,
     Fulfilment,
     Invitation,
     Link,
     LinkStatus,
     Order,
+    OrderIdentifier,
     PrivacyKind,
     PrivacyRequest,
     PrivacyState,
@@ -22,7 +27,10 @@ from referrals.models import (
     Ruling,
     Share,
     Trace,
+    WaitingFact,
+    WaitingState,
 )
+from referrals.orders import finding
 
 _ORDER = (
     *("external_id", "identifiers", "brought_by", "status", "kind", "subscription_id", "currency", "subtotal_minor"),
@@ -52,6 +60,8 @@ def told(customer):
         "invitations": rows(Invitation.objects.filter(**own), "invited_at", link="link__code"),
         "missed_friends": rows(Claim.objects.filter(**own), "named", "claimed_at", "state", "decided_at"),
         "missed_by_somebody": rows(Claim.objects.filter(friend=customer), "claimed_at", "state", "decided_at"),
+        "visits": rows(_visits_of(customer), "at", "referrer", "query"),
+        "told_before_orders": rows(_waiting_for(customer), "kind", "fact_id", "fields", "problem", "received_at"),
         "shares": rows(Share.objects.filter(link__advocate__customer=customer), "kind", "channel", "at"),
     }
 
@@ -60,17 +70,21 @@ def erase(customer, *, at):
     for order in Order.objects.filter(customer=customer).order_by("pk"):
         erase_order(order)
     Refund.objects.filter(order__customer=customer).update(reason="")
-    for link in Link.objects.filter(advocate__customer=customer).select_related("advocate").order_by("pk"):
-        _erase_link(link, at)
-    Referral.objects.filter(friend=customer).update(ended_reason="")
+    _erase_links(customer, at)
+    Referral.objects.filter(Q(friend=customer) | Q(advocate__customer=customer)).update(ended_reason="")
+    _visits_of(customer).update(referrer="", query={})
+    _waiting_for(customer).exclude(state=WaitingState.WAITING).update(fields={}, problem="")
     said = Q(conversion__referral__friend=customer) | Q(conversion__referral__advocate__customer=customer)
     Ruling.objects.filter(said).exclude(reason__in=("", *conversion_facts.BECAUSE)).update(reason="")
+    said = Q(referral__friend=customer) | Q(referral__advocate__customer=customer)
+    rejected = Conversion.objects.filter(said).exclude(review_reason__in=("", *conversion_facts.BECAUSE))
+    rejected.update(review_reason="")
     invitations.forget(customer=customer)
     claims.forget(customer=customer)
     Trace.objects.filter(customer=customer).delete()
     # Of the answered requests it stays that they were asked and answered.
     asked = PrivacyRequest.objects.filter(customer=customer)
-    asked.update(reference="")
+    asked.update(reference="", note="")
     asked.filter(kind=PrivacyKind.REDACT, state=PrivacyState.OPEN).update(
         state=PrivacyState.DONE, done_at=at, note="Erased."
     )
@@ -85,23 +99,64 @@ def erase_order(order):
     order.save(update_fields=["metadata", "source", "payment_fingerprint", "shipping_hash"])
 
 
-def _erase_link(link, at):
+def _visits_of(customer):
+    """Those that they were brought by, and those that their orders name."""
+    bonds = Referral.objects.filter(friend=customer).values_list("click_id", flat=True)
+    orders = Order.objects.filter(customer=customer).values_list("click_id", flat=True)
+    return Click.objects.filter(id__in={click for click in (*bonds, *orders) if click})
+
+
+def _waiting_for(customer):
+    """What was told of their orders before those came."""
+    names = list(OrderIdentifier.objects.filter(order__customer=customer).values_list("kind", "value"))
+    orders = Order.objects.filter(customer=customer).values_list("external_id", flat=True)
+    names += [(finding.EXTERNAL, external_id) for external_id in orders]
+    return WaitingFact.objects.filter(storefront=customer.storefront_id, names__overlap=finding.written(names))
+
+
+def _erase_links(customer, at):
     """A code may hold a name: another takes its place wherever it was typed, and leads nowhere."""
-    links.set_status(link=link, status=LinkStatus.DISABLED, at=at)
-    before = link.code
-    links.recode(link)
-    typed = Order.objects.filter(storefront=link.storefront_id, referral_code__iexact=before)
-    typed.update(referral_code=link.code)
-    for referral in Referral.objects.filter(storefront=link.storefront_id, advocate=link.advocate).order_by("pk"):
-        said = json.dumps(referral.candidates)
-        if before in said.upper():
-            referral.candidates = _replaced(referral.candidates, before, link.code)
-            referral.save(update_fields=["candidates"])
+    anew = {}
+    for link in Link.objects.filter(advocate__customer=customer).select_related("advocate").order_by("pk"):
+        links.set_status(link=link, status=LinkStatus.DISABLED, at=at)
+        before = link.code
+        links.recode(link)
+        anew[before] = link.code
+        typed = Order.objects.filter(storefront=link.storefront_id, referral_code__iexact=before)
+        typed.update(referral_code=link.code)
+        # What shops answered when they were asked for it.
+        Errand.objects.filter(subject=link.public_id).update(outcome="", failure="")
+    if anew:
+        _rewrite(Referral.objects.filter(advocate__customer=customer), "candidates", anew)
+        _rewrite_used(customer, anew)
 
 
-def _replaced(value, before, after):
+def _rewrite_used(customer, anew):
+    """Where a shop takes the code as a coupon, orders came with it as that, and their events say so."""
+    said, with_one = Upper(Cast("coupon_codes", TextField())), Q()
+    for code in anew:
+        with_one |= Q(said__contains=json.dumps(code))
+    orders = Order.objects.filter(storefront=customer.storefront_id).exclude(coupon_codes=[])
+    found = list(orders.annotate(said=said).filter(with_one).values_list("pk", "customer"))
+    if not found:
+        return
+    _rewrite(Order.objects.filter(pk__in=[pk for pk, _ in found]), "coupon_codes", anew)
+    with pgtrigger.ignore("advocacy.Event:events_are_append_only"):
+        told = Event.objects.filter(customer__in={buyer for _, buyer in found})
+        _rewrite(told.filter(facts__coupon_codes__has_any_keys=list(anew)), "facts", anew)
+
+
+def _rewrite(rows, column, anew):
+    for row in rows.order_by("pk"):
+        before = getattr(row, column)
+        after = _replaced(before, anew)
+        if after != before:
+            rows.model.objects.filter(pk=row.pk).update(**{column: after})
+
+
+def _replaced(value, anew):
     if isinstance(value, dict):
-        return {name: _replaced(inner, before, after) for name, inner in value.items()}
+        return {name: _replaced(inner, anew) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_replaced(inner, before, after) for inner in value]
-    return after if isinstance(value, str) and value.upper() == before else value
+        return [_replaced(inner, anew) for inner in value]
+    return anew.get(value.upper(), value) if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import bursts, claims, clicks, imports, lifetime_value, past_buyers, rollups, traces
+from referrals import bursts, claims, clicks, lifetime_value, past_buyers, rollups, traces
 from referrals.fraud import queue
 from referrals.orders import waiting
 
@@ -73,11 +73,6 @@ def enrol_past_buyers():
     with alone("past buyers") as mine:
         if mine:
             past_buyers.enrol_daily(at=timezone.now(), seconds=SECONDS)
-
-
-@shared_task
-def forget_imports():
-    imports.forget(at=timezone.now())
 
 
 @shared_task

@@ -2,6 +2,7 @@
 
 import pgtrigger
 
+from advocacy.models import Errand
 from advocacy.privacy.exporting import rows
 from rewards.models import Account, Adjustment, Coupon, Payee, PayeeChange, Payout, Redemption, Reward, ShopCredit
 
@@ -29,6 +30,7 @@ def told(customer):
 
 
 def erase(customer, *, at):
+    _erase_errands(customer)
     # The register says who decided and how much; the words were about the person.
     with pgtrigger.ignore("rewards.Adjustment:adjustments_are_append_only"):
         Adjustment.objects.filter(customer=customer).update(reason=_ERASED)
@@ -38,3 +40,9 @@ def erase(customer, *, at):
     with pgtrigger.ignore("rewards.PayeeChange:payee_changes_are_append_only"):
         PayeeChange.objects.filter(payee__customer=customer).delete()
     Payee.objects.filter(customer=customer).delete()
+
+
+def _erase_errands(customer):
+    """What shops answered when they were asked for this person's credit and codes."""
+    about = [customer.public_id, *Coupon.objects.filter(customer=customer).values_list("public_id", flat=True)]
+    Errand.objects.filter(storefront=customer.storefront_id, subject__in=about).update(outcome="", failure="")

@@ -38,6 +38,11 @@ def download(page, request, told):
     return response
 
 
+def left_behind(row):
+    """What of a person's money nobody will have, before they are erased."""
+    return CustomerAdmin.owed(row) if CustomerAdmin.owed else ""
+
+
 def erase(*, row, by, at, reason):
     return privacy.erase(customer=row, at=at, by=by)
 
@@ -64,6 +69,8 @@ class CustomerAdmin(acts.Acting, LongListing):
     id_text = words.public_id("customer")
     # Other apps' pages about a customer: what they are called → the name of the page, which takes the customer's key.
     elsewhere = {}
+    # Another app's words of what a customer is owed, or "".
+    owed = None
     fieldsets = [
         (
             "Who",
@@ -96,6 +103,7 @@ class CustomerAdmin(acts.Acting, LongListing):
             "amounts and balances stay, of somebody who is not known; their links lead nowhere and they earn nothing "
             "more. Pay them what they are owed first. Do not write their name into the reason.",
             do=erase,
+            shown=left_behind,
             applies=lambda customer: customer.erased_at is None,
         ),
     ]

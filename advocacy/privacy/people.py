@@ -1,16 +1,22 @@
 """The base's own part: the customer, who they are as an advocate, what they said."""
 
-from django.db.models import CharField, Value
+import json
+
+import pgtrigger
+from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from advocacy import enrolment
+from advocacy import emails, enrolment, secrets
 from advocacy.models import (
     Advocate,
     AdvocateStatus,
     Answer,
+    Attempt,
     Consent,
     Customer,
     Mail,
+    MailReason,
+    MailState,
     PortalSession,
     Report,
     Standing,
@@ -27,7 +33,7 @@ def told(customer):
     me = {"customer": customer}
     said = ("text", "rating", "display_name", "consent_at", "consent_wording", "status", "reason", "sent_at")
     joined = ("display_name", "shows_name", "status", "terms_version", "terms_accepted_at", "enrolled_at", "code")
-    answered = ("survey", "kind", "score", "scale_min", "scale_max", "answered_at")
+    answered = ("survey", "answer_id", "kind", "score", "scale_min", "scale_max", "answered_at")
     reported = ("event_id", "type", "touchpoint", "facts", "occurred_at")
     agreed = ("channel", "state", "basis", "wording_version", "at", "source")
     mine = Customer.objects.filter(pk=customer.pk)
@@ -46,12 +52,33 @@ def told(customer):
 
 def erase(customer, *, at):
     PortalSession.objects.filter(customer=customer).delete()
+    _erase_told(customer)
+    _stop_mails(customer, at)
     # Its id may be theirs, such as a ticket's that has their address.
     nobodys = Concat(Value("erased-"), Cast("pk", CharField()))
     Report.objects.filter(customer=customer).update(facts={}, event_id=nobodys, digest=b"")
+    Answer.objects.filter(customer=customer).update(answer_id=nobodys)
     shown = {"text": _TEXT_OF_NOBODY, "display_name": "", "reason": "", "status": Status.WITHDRAWN}
     Testimonial.objects.filter(customer=customer).update(**shown)
     for advocate in Advocate.objects.filter(customer=customer).order_by("pk"):
         if advocate.status == AdvocateStatus.ACTIVE:
             enrolment.set_status(advocate=advocate, status=AdvocateStatus.PAUSED, at=at)
         Advocate.objects.filter(pk=advocate.pk).update(display_name="", shows_name=False)
+
+
+def _erase_told(customer):
+    """What receivers of webhooks answered to what they were told of this person."""
+    said = Attempt.objects.filter(delivery__event__customer=customer).exclude(answer="")
+    with pgtrigger.ignore("advocacy.Attempt:attempts_are_append_only"):
+        said.update(answer="")
+
+
+def _stop_mails(customer, at):
+    """A mail that waits for its server and holds an address itself, such as one with a code to sign in."""
+    if not customer.email_key:
+        return
+    waiting = Mail.objects.select_for_update(no_key=True).filter(state=MailState.WAITING, event=None)
+    for mail in waiting.filter(Q(storefront=customer.storefront_id) | Q(storefront=None)):
+        if emails.normalise(json.loads(secrets.open(mail.content))["to"]) == customer.email_key:
+            stopped = {"state": MailState.STOPPED, "reason": MailReason.ERASED, "ended_at": at}
+            Mail.objects.filter(pk=mail.pk).update(content=None, next_attempt_at=None, claimed_until=None, **stopped)

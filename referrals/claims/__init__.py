@@ -3,6 +3,18 @@
 from referrals.claims.asking import A_DAY, ask, left, name_of
 from referrals.claims.deciding import accept, end_overdue, refuse
 from referrals.claims.looking import Seen, look
-from referrals.claims.telling import forget
+from referrals.claims.telling import forget, forget_decided
 
-__all__ = ["A_DAY", "Seen", "accept", "ask", "end_overdue", "forget", "left", "look", "name_of", "refuse"]
+__all__ = [
+    "A_DAY",
+    "Seen",
+    "accept",
+    "ask",
+    "end_overdue",
+    "forget",
+    "forget_decided",
+    "left",
+    "look",
+    "name_of",
+    "refuse",
+]

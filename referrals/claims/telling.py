@@ -30,6 +30,11 @@ def tell(claim, event_type, *, at):
     record([told], at=at)
 
 
+def forget_decided(*, before, at):
+    """Delete the claims that were decided before then; what they led to stays."""
+    Claim.objects.filter(decided_at__lt=before).delete()
+
+
 def forget(*, customer):
     """Delete the claims by and about this customer; what one led to is a bond, and stays."""
     about = Q(advocate__customer=customer) | Q(friend=customer) | Q(order__customer=customer)

@@ -1,7 +1,6 @@
 """What a file was understood as, and which of its lines were refused."""
 
 import zlib
-from datetime import timedelta
 
 import orjson
 from django.db import transaction
@@ -11,8 +10,6 @@ from referrals.imports import keeping, layouts, taking
 from referrals.models import Import, ImportState
 
 HEADER = ("line", "why")
-# What nobody began, and reports of what ended.
-KEPT = timedelta(days=30)
 _SHOWN = 5
 
 
@@ -65,9 +62,9 @@ def _nested(value):
     return any(isinstance(each, dict | list) for each in value)
 
 
-def forget(*, at):
-    """Drop the rows of files that nobody began to import, and old reports."""
-    old = Import.objects.filter(created_at__lt=at - KEPT)
+def forget(*, before, at):
+    """Of files that came before then: drop the rows of those that nobody began to import, and old reports."""
+    old = Import.objects.filter(created_at__lt=before)
     with transaction.atomic():
         waiting = old.filter(state__in=(ImportState.CHECKING, ImportState.CHECKED))
         waiting.update(state=ImportState.DISCARDED, ended_at=at)

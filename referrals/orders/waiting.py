@@ -100,6 +100,12 @@ def _take(order, fact, at):
     return True
 
 
+def forget(*, before, at):
+    """Delete what came before then and waits no longer; how many."""
+    ended = WaitingFact.objects.exclude(state=WaitingState.WAITING).filter(received_at__lt=before)
+    return ended.delete()[0]
+
+
 def expire(*, at):
     """End the wait of those whose week is over; how many."""
     over = WaitingFact.objects.filter(state=WaitingState.WAITING, expires_at__lte=at)

@@ -21,6 +21,22 @@ from rewards.models import Adjustment, Form, Redemption, Wallet
 
 CustomerAdmin.elsewhere["Wallet"] = "admin:rewards_wallet_change"
 LINES = 50
+
+
+def _owed(customer):
+    has = wallets.balance(storefront=customer.storefront, customer=customer, at=timezone.now())
+    rows = [(name, _sums(has, column)) for name, column in _OWED.items()]
+    said = [(name, sums) for name, sums in rows if sums]
+    return words.table(said, head=("Theirs now", "Nobody’s afterwards")) if said else ""
+
+
+def _sums(has, column):
+    found = [(getattr(wallet, column), wallet.unit) for wallet in has]
+    return " · ".join(money.plain(amount, unit) for amount, unit in found if amount > 0)
+
+
+_OWED = {"To spend or pay out": "available_minor", "On its way": "pending_minor", "In a basket": "reserved_minor"}
+CustomerAdmin.owed = staticmethod(_owed)
 _HEADER = ["When", "What", "Paid in", "Change", "Balance", "Unit", "Moved"]
 
 

@@ -119,6 +119,9 @@ class Judge:
         self.card = policy.pool.amount_minor if policy.kind == PayoutKind.GIFT_CARD and policy.pool else None
         people = {*customers, *owners}
         self.payees = _payees(people, owners)
+        # A gift card goes to an address, which is gone with its person.
+        erased = Customer.objects.filter(pk__in=people).exclude(erased_at=None)
+        self.erased = set(erased.values_list("pk", flat=True)) if self.card else set()
         limits = TaxLimit.objects.filter(storefront=policy.storefront_id, currency=policy.currency)
         self.limits = dict(limits.values_list("country", "yearly_limit_minor"))
         self.paid = paid_this_year(policy, people, owners, at) if self.limits else {}
@@ -156,7 +159,7 @@ class Judge:
         if self.kind.needs and (payee is None or payee.destination_kind not in self.kind.needs):
             return "payee_missing", {}
         if payee is None:
-            return "", {}
+            return ("payee_missing", {}) if customer in self.erased else ("", {})
         until = payees.held_until(payee)
         if until and until > self.at:
             return "payee_changed", {"until": until.isoformat()}
