@@ -1,6 +1,8 @@
 """Read the environment, and refuse what cannot work in words that name the variable and say what to write."""
 
 import base64
+import importlib.util
+import json
 import os
 import zoneinfo
 from email.utils import parseaddr
@@ -11,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 _KEY_BYTES = 32
-_LEAST_SECRET = 24
+_LEAST_SECRET, _LEAST_PASSWORD = 24, 16
 
 
 def read_file(checkout):
@@ -85,6 +87,37 @@ def signing_secret(name):
                 'python3 -c "import base64, secrets; '
                 "print('whsec_' + base64.b64encode(secrets.token_bytes(32)).decode())\""
             )
+    return value
+
+
+def mail_service(name):
+    """A backend of django-anymail by its name, or none."""
+    value = text(name)
+    if value and (not value.isidentifier() or importlib.util.find_spec(f"anymail.backends.{value}") is None):
+        refuse(name, "the name of a mail service as django-anymail writes it, such as postmark or amazon_ses, or empty")
+    return value
+
+
+def name_and_password(name):
+    """``name:password`` for HTTP's basic authentication; empty: none."""
+    value = text(name)
+    user, _, password = value.partition(":")
+    if value and (not user or len(password) < _LEAST_PASSWORD or not value.isascii() or not value.isprintable()):
+        raise ImproperlyConfigured(
+            f"{name} must be a name, a colon and a password of {_LEAST_PASSWORD} characters or more, or empty. Make "
+            "one with: python3 -c \"import secrets; print('mail:' + secrets.token_urlsafe(32))\""
+        )
+    return value
+
+
+def json_object(name):
+    try:
+        value = json.loads(text(name) or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        # It holds the key of a mail service, which must not stand in a log.
+        raise ImproperlyConfigured(f'{name} must be an object in JSON, such as {{"POSTMARK_SERVER_TOKEN": "…"}}.')
     return value
 
 

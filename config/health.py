@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from advocacy.models import Delivery, DeliveryState, Lane, Pending
+from advocacy.models import Delivery, DeliveryState, Lane, Mail, MailState, Pending
 
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 0.2
@@ -37,7 +37,7 @@ def _database(at):
     try:
         ages = {lane: _age(lane, at) for lane in Lane.values}
         stuck = Pending.objects.filter(stuck_at__isnull=False).count()
-        return {"oldest_pending_seconds": ages, "stuck": stuck, "webhooks": _webhooks(at)}
+        return {"oldest_pending_seconds": ages, "stuck": stuck, "webhooks": _webhooks(at), "mails": _mails(at)}
     except DatabaseError as error:
         log.warning("The database did not answer: %s", error)
         return None
@@ -56,6 +56,15 @@ def _webhooks(at):
     oldest = pending.order_by("id").values_list("created_at", flat=True).first()
     first = pending.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
     return {"oldest_undelivered_seconds": _since(oldest, at), "late_seconds": _since(first, at)}
+
+
+def _mails(at):
+    """The same of mails. Each question follows an index of what waits; urgent ones are asked apart."""
+    waiting = Mail.objects.filter(state=MailState.WAITING)
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    due = (waiting.filter(urgent=urgent).order_by("next_attempt_at") for urgent in (True, False))
+    firsts = [first for each in due if (first := each.values_list("next_attempt_at", flat=True).first())]
+    return {"oldest_waiting_seconds": _since(oldest, at), "late_seconds": _since(min(firsts, default=None), at)}
 
 
 def _since(moment, at):

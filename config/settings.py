@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "anymail",
     "advocacy",
     "referrals",
     "rewards",
@@ -227,6 +228,16 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_URL = environment.mail("EMAIL_URL", "consolemail://" if DEVELOPMENT else "smtp://localhost:25")
 vars().update(EMAIL_URL)
 EMAIL_TIMEOUT = 10
+# A mail service by its API in place of a mail server, as django-anymail names it; empty: EMAIL_URL.
+MAIL_SERVICE = environment.mail_service("MAIL_SERVICE")
+# What its news are sent with; empty: nobody is heard.
+MAIL_SERVICE_SECRET = environment.name_and_password("MAIL_SERVICE_SECRET")
+ANYMAIL = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT, **environment.json_object("MAIL_SERVICE_SETTINGS")}
+ANYMAIL["WEBHOOK_SECRET"] = MAIL_SERVICE_SECRET
+if MAIL_SERVICE:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_SERVICE}.EmailBackend"
+# Who may send for the senders' domains, as their SPF records say it; manage.py doctor looks for it.
+MAIL_SPF = environment.text("MAIL_SPF")
 # Who tells of bounces and complaints signs with it; empty: nobody is heard.
 MAIL_NEWS_SECRET = environment.signing_secret("MAIL_NEWS_SECRET")
 DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", "Referrals <referrals@localhost>")

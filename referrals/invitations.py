@@ -1,8 +1,11 @@
-"""Addresses that advocates invite. The mail itself leaves from their own mail program, or from the shop's."""
+"""Addresses that advocates invite. The mail leaves from their own mail program, from the shop's, or, where the program
+chose that, from here: ``advocacy.mails.inviting``.
+"""
 
 from datetime import timedelta
 
 from advocacy import emails, given, persons
+from advocacy.mails import inviting
 from advocacy.models import Advocate, bulk
 from advocacy.privacy import digest_of, suppressed
 from advocacy.refusals import Conflict, Refused
@@ -14,14 +17,16 @@ A_DAY = 50
 _WITH = ("link", "link.program", "link.advocate", "link.advocate.customer")
 
 
-def invite(*, advocate, email, at):
+def invite(*, advocate, email, at, mailed=False, words=""):
     """``(invitation, created)`` by the advocate's first open link; the same address again is the same invitation.
 
     Whether somebody is a customer already is not told: that is their own. Refuses the advocate's own address
     (``self_referral``), one that is not to be written to (``address_suppressed``), and whoever has no link that is
-    open, by the reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. Runs in the caller's transaction.
+    open, by the reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. ``mailed``: with these words it is mailed
+    from here too, and what ``inviting.ask`` refuses is refused. Runs in the caller's transaction.
     """
-    key, storefront = emails.normalise(given.email("email", email)), advocate.storefront
+    email = given.email("email", email)
+    key, storefront = emails.normalise(email), advocate.storefront
     if key in persons.mailboxes(advocate.customer):
         raise Refused("self_referral", "This is the advocate's own address.", errors={"email": "It is their own."})
     if suppressed(storefront=storefront, email_key=key):
@@ -33,14 +38,18 @@ def invite(*, advocate, email, at):
     # One after the other, so that no more get through than may.
     Advocate.objects.select_for_update(no_key=True).get(pk=advocate.pk)
     mine, digest = Invitation.objects.filter(advocate=advocate), digest_of(storefront, key)
-    if known := mine.filter(digest=digest).select_related("link__program").first():
-        return known, False
+    known = mine.filter(digest=digest).select_related("link__program").first()
+    invitation = known or _new(advocate, storefront, digest, at)
+    if mailed:
+        inviting.ask(advocate=advocate, email=email, words=words, code=invitation.link.code, at=at)
+    return invitation, known is None
+
+
+def _new(advocate, storefront, digest, at):
     if not left(advocate=advocate, at=at):
         raise Conflict("too_many_invitations", f"One person can invite {A_DAY} addresses a day; go on tomorrow.")
     link = open_link(advocate=advocate, at=at)
-    return Invitation.objects.create(
-        storefront=storefront, advocate=advocate, link=link, digest=digest, invited_at=at
-    ), True
+    return Invitation.objects.create(storefront=storefront, advocate=advocate, link=link, digest=digest, invited_at=at)
 
 
 def left(*, advocate, at):
@@ -70,8 +79,9 @@ def of(*, storefront, mailboxes):
     return found
 
 
-def forget(*, customer):
+def forget(*, customer, at):
     """Delete the invitations by and to this customer."""
+    inviting.forget(customer=customer, at=at)
     Invitation.objects.filter(advocate__customer=customer).delete()
     if customer.email_key:
         digest = digest_of(customer.storefront, customer.email_key)

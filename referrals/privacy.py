@@ -79,7 +79,7 @@ def erase(customer, *, at):
     said = Q(referral__friend=customer) | Q(referral__advocate__customer=customer)
     rejected = Conversion.objects.filter(said).exclude(review_reason__in=("", *conversion_facts.BECAUSE))
     rejected.update(review_reason="")
-    invitations.forget(customer=customer)
+    invitations.forget(customer=customer, at=at)
     claims.forget(customer=customer)
     Trace.objects.filter(customer=customer).delete()
     # Of the answered requests it stays that they were asked and answered.

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Receiver:
     """``got`` is what came: ``[(headers by lower-case name, raw body)]``. ``answer`` is set by the test.
 
-    ``answer``: a status, ``(status, headers)``, or a function that returns one of these and may take its time.
+    ``answer``: a status, ``(status, headers)``, ``(status, headers, body)``, or a function that returns one of these
+    and may take its time.
     """
 
     def __init__(self, answer=200):
@@ -21,13 +22,13 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 owner.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
                 said = owner.answer() if callable(owner.answer) else owner.answer
-                status, headers = said if isinstance(said, tuple) else (said, {})
+                status, headers, *content = said if isinstance(said, tuple) else (said, {})
                 with contextlib.suppress(OSError):
                     self.send_response(status)
                     for name, value in headers.items():
                         self.send_header(name, value)
                     self.end_headers()
-                    self.wfile.write(b"thank you")
+                    self.wfile.write(*content or [b"thank you"])
 
             def log_message(self, *_):
                 pass

@@ -70,7 +70,7 @@ class StorefrontAdmin(acts.Acting, Listing):
         ("Money, days and words", {"fields": ["currency", "time_zone", "language"]}),
         ("Customers", {"fields": ["starts_fresh"]}),
         ("Links", {"fields": ["link_domain"]}),
-        ("Mails", {"fields": ["mail_from", "mail_reply_to", "mail_footer", "double_opt_in"]}),
+        ("Mails", {"fields": ["mail_from", "dkim_selector", "mail_reply_to", "mail_footer", "double_opt_in"]}),
         (
             "Pages that call this server",
             {

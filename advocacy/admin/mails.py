@@ -28,17 +28,33 @@ _KINDS = [(kind.value, kind.label) for kind in MailKind if kind in kinds.KINDS]
 @admin.register(Mail)
 class MailAdmin(LongListing):
     empty = "Mails to customers are listed here. Choose on a program’s page which kinds it sends."
-    list_display = ["kind", "state_now", "why", "customer_link", "program", "tries", "made", "ended"]
-    list_filter = ["state", "kind", "reason", "storefront"]
-    list_select_related = ["customer", "program"]
+    list_display = ["kind", "state_now", "why", "outcome_now", "customer_link", "program", "tries", "made", "ended"]
+    list_filter = ["state", "outcome", "kind", "reason", "storefront"]
+    list_select_related = ["customer", "program", "advocate"]
     search_fields = ["public_id__exact", "customer__email"]
     search_help_text = "An id, such as mai_01j8…, or an e-mail address"
     state_now = words.status("state")
+    outcome_now = words.status("outcome", "Mail service")
     customer_link = words.person("customer", "To")
+    advocate_link = words.person("advocate", "In the name of")
     id_text = words.public_id("mail")
     fieldsets = [
-        ("The mail", {"fields": ["kind", ("state_now", "why"), "customer_link", "program", "id_text"]}),
-        ("Sending", {"fields": [("made", "ended"), ("tries", "next_try"), "failure", "event_link"]}),
+        (
+            "The mail",
+            {"fields": ["kind", ("state_now", "why"), ("customer_link", "advocate_link"), "program", "id_text"]},
+        ),
+        (
+            "Sending",
+            {
+                "fields": [
+                    ("made", "ended"),
+                    ("tries", "next_try"),
+                    "failure",
+                    ("outcome_now", "outcome_moment"),
+                    "event_link",
+                ]
+            },
+        ),
     ]
 
     @display(description="Why not", ordering="reason")
@@ -52,6 +68,10 @@ class MailAdmin(LongListing):
     @display(description="Ended")
     def ended(self, row):
         return words.moment(row.ended_at)
+
+    @display(description="Told")
+    def outcome_moment(self, row):
+        return words.moment(row.outcome_at)
 
     @display(description="Next try")
     def next_try(self, row):

@@ -1,8 +1,19 @@
 """Whether a mail may be sent now: asked when it is sent, so that who changed their mind meanwhile is heard."""
 
 from advocacy import consents, emails
-from advocacy.mails import kinds, stopping
-from advocacy.models import Channel, ConsentBasis, ConsentState, DoubleOptIn, MailReason, SuppressionReason
+from advocacy.mails import inviting, kinds, stopping
+from advocacy.models import (
+    AdvocateStatus,
+    Channel,
+    ConsentBasis,
+    ConsentState,
+    Customer,
+    DoubleOptIn,
+    MailKind,
+    MailReason,
+    ProgramStatus,
+    SuppressionReason,
+)
 
 # Where the law or its courts want a yes from the mailbox itself.
 STRICT = {"DE", "AT", "CH"}
@@ -12,8 +23,10 @@ def stopped(mail, *, customer, at):
     """The ``MailReason`` for which it is not sent, or NONE. ``customer``: who counts for the one it is to, or None."""
     if mail.until and mail.until <= at:
         return MailReason.TOO_LATE
-    if mail.event_id is None:
+    if mail.kind == MailKind.LOGIN_CODE:
         return MailReason.NONE  # they asked for it a moment ago
+    if mail.kind == MailKind.INVITATION:
+        return _invitation(mail, at)
     plainly = {
         MailReason.ERASED: customer.erased_at,
         MailReason.TEST: mail.storefront.test_twin_of_id,
@@ -24,8 +37,26 @@ def stopped(mail, *, customer, at):
     return why or _by_person(kinds.KINDS[mail.kind], mail.storefront, customer)
 
 
+def _invitation(mail, at):
+    advocate, shop = mail.advocate, mail.storefront
+    key = emails.normalise(inviting.said(mail)["to"])
+    takes_part = advocate.status == AdvocateStatus.ACTIVE and mail.program.status_at(at) == ProgramStatus.ACTIVE
+    if shop.test_twin_of_id:
+        return MailReason.TEST
+    if mail.kind not in mail.program.mail_kinds:
+        return MailReason.SWITCHED_OFF
+    if not takes_part or advocate.customer.erased_at:
+        return MailReason.ADVOCATE
+    if why := stopping.reason(storefront=shop, email_key=key):
+        return MailReason(why)
+    known = Customer.objects.filter(storefront=shop, email_key=key).exists()
+    return MailReason.KNOWN if known else MailReason.NONE
+
+
 def _by_person(kind, storefront, customer):
     why = stopping.reason(storefront=storefront, email_key=emails.normalise(customer.email))
+    if why == SuppressionReason.REFUSED:
+        why = None  # they wanted no invitation; now they are a customer
     if why and (kind.stoppable or why != SuppressionReason.UNSUBSCRIBED):
         return MailReason(why)
     if kind.promotional and not agreed(storefront=storefront, customer=customer):

@@ -13,10 +13,10 @@ QUEUE = "mail"
 
 _INSERT = """
     INSERT INTO advocacy_mail
-        (public_id, storefront_id, program_id, customer_id, event_id, kind, state, reason, urgent, tries, failure,
-         next_attempt_at, created_at)
+        (public_id, storefront_id, program_id, customer_id, event_id, kind, state, reason, outcome, urgent, tries,
+         failure, next_attempt_at, created_at)
     SELECT asked.public_id, asked.storefront_id, asked.program_id, asked.customer_id, asked.event_id, asked.kind,
-        'waiting', '', false, 0, '', %s, %s
+        'waiting', '', '', false, 0, '', %s, %s
     FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
         AS asked (public_id, storefront_id, program_id, customer_id, event_id, kind)
     ORDER BY asked.event_id

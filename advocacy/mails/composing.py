@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from advocacy import colours, offers, reading, secrets
-from advocacy.mails import kinds, stopping
+from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import Advocate, Customer, MailKind, MailWording, Program
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
@@ -72,6 +72,8 @@ class Occasion:
 
 def compose(mail, *, customer, at):
     """The Message of a row. ``customer``: who counts for the one it is to."""
+    if mail.kind == MailKind.INVITATION:
+        return _invitation(mail, at)
     if mail.event_id is None:
         said = json.loads(secrets.open(mail.content))
         return Message(**said, sender=_sender(mail.storefront), reply_to=_reply_to(mail.storefront))
@@ -86,12 +88,32 @@ def compose(mail, *, customer, at):
     return _composed(about, language_of(customer, mail.storefront))
 
 
+def _invitation(mail, at):
+    said = inviting.said(mail)
+    about = Occasion(
+        kind=kinds.KINDS[MailKind.INVITATION],
+        program=mail.program,
+        customer=Customer(email=said["to"], storefront=mail.storefront),
+        facts=said,
+        advocate=mail.advocate,
+        at=at,
+    )
+    return _composed(about, language_of(mail.advocate.customer, mail.storefront))
+
+
 def sample(*, program, kind, language, at, wording=None):
     """A Message of this kind to nobody, for the preview."""
     kind = kinds.KINDS[MailKind(kind)]
     nobody = Customer(name="Alice Miller", email="alice@example.com", storefront=program.storefront)
-    about = Occasion(kind=kind, program=program, customer=nobody, facts=kind.example or {}, advocate=None, at=at)
-    return _composed(about, reading.supported(language) or settings.LANGUAGE_CODE, wording=wording)
+    alice = None
+    if kind.kind == MailKind.INVITATION:
+        nobody.name, alice = "", Advocate(display_name="Alice", shows_name=True, program=program)
+    language, facts = reading.supported(language) or settings.LANGUAGE_CODE, dict(kind.example or {})
+    if "words" in facts:
+        with translation.override(language):
+            facts["words"] = gettext(facts["words"])
+    about = Occasion(kind=kind, program=program, customer=nobody, facts=facts, advocate=alice, at=at)
+    return _composed(about, language, wording=wording)
 
 
 def language_of(customer, storefront):
@@ -103,12 +125,15 @@ def _composed(about, language, *, wording=None):
     with translation.override(language):
         values = _values(about)
         said = _said(about, language, values, wording)
-        off = _address(storefront, "mails-off", stopping.token(about.customer)) if about.kind.stoppable else ""
+        off = _way_out(about)
         look = {name: said[name] for name in ("subject", "heading", "button")} | {
             "storefront": storefront,
             "program": program,
             "language": language,
             "paragraphs": [each.strip() for each in re.split(r"\n\s*\n", said["text"]) if each.strip()],
+            "quote": about.facts.get("words", ""),
+            "advocate": values["advocate"],
+            "invited": about.kind.kind == MailKind.INVITATION,
             "marked": values["amount"] or values["link"],
             "is_link": not values["amount"],
             "leads_to": _leads_to(about),
@@ -145,11 +170,13 @@ def _translated(text):
 
 
 def _values(about):
-    facts, amount = about.facts, kinds.amount_of(about.facts)
+    facts = about.facts
+    amount = kinds.amount_of(facts) if about.kind.names_amount else None
     ends = facts.get("expires_at") if about.kind.kind == MailKind.REWARD_EXPIRING else facts.get("due_at")
     zone = about.program.time_zone
     return {
         "name": about.customer.name,
+        "advocate": _advocate_name(about.advocate),
         "shop": about.storefront.name,
         "program": about.program.name,
         "amount": reading.amount(*amount) if amount else "",
@@ -159,12 +186,25 @@ def _values(about):
     }
 
 
+def _advocate_name(advocate):
+    """The first name that they let friends read."""
+    named = advocate and advocate.shows_name and not inviting.has_address(advocate.display_name)
+    return (named and advocate.display_name) or gettext("A friend")
+
+
+def _way_out(about):
+    if about.kind.kind == MailKind.INVITATION:
+        token = stopping.never_token(storefront=about.storefront, address=about.customer.email)
+        return _address(about.storefront, "mails-never", token)
+    return _address(about.storefront, "mails-off", stopping.token(about.customer)) if about.kind.stoppable else ""
+
+
 def _offer(about):
     """What the program offers the reader now; only in kinds that say so."""
     if about.kind.kind == MailKind.WELCOME:
         promise = offers.in_force(program=about.program, at=about.at, advocate=about.advocate)
         return "\n\n".join(offers.lines(promise))
-    if about.kind.kind == MailKind.FRIEND_OFFER:
+    if about.kind.kind in (MailKind.FRIEND_OFFER, MailKind.INVITATION):
         promise = offers.in_force(program=about.program, at=about.at)
         return "\n\n".join(_to_friend(offer) for offer in promise.of_friend)
     return ""
@@ -185,6 +225,8 @@ def _link(about):
 def _leads_to(about):
     if about.kind.leads_to == "shop":
         return about.storefront.url
+    if about.kind.leads_to == "link":
+        return _address(about.storefront, "redirect", about.facts["code"])
     if about.kind.leads_to == "confirm":
         return _address(about.storefront, "mails-confirm", stopping.confirm_token(about.customer))
     return f"{settings.BASE_URL}/portal/"

@@ -21,16 +21,18 @@ class Kind:
     """
 
     kind: MailKind
-    event: str
     subject: str
     heading: str
     text: str
+    # The type of event that asks for it; none: an advocate does.
+    event: str = ""
     button: str = ""
     leads_to: str = "portal"
     whose: str = "customer"
     promotional: bool = False
     stoppable: bool = True
     applies: Callable = lambda event: True
+    names_amount: bool = True
     # Facts that an example of the preview has.
     example: dict | None = None
 
@@ -117,6 +119,30 @@ KINDS = {
             example=_REWARD,
         ),
         Kind(
+            kind=MailKind.REWARD_EXPIRED,
+            event="reward.expired",
+            names_amount=False,
+            subject=_("A reward of yours has expired"),
+            heading=_("A reward has expired"),
+            text=_("What was left of a reward of yours at {shop} has expired. What else you have is on your page."),
+            button=_("See your rewards"),
+            example=_REWARD | {"available_minor": 0},
+        ),
+        Kind(
+            kind=MailKind.REWARD_REVERSED,
+            event="reward.reversed",
+            names_amount=False,
+            subject=_("A reward of yours has changed"),
+            heading=_("A reward has changed"),
+            text=_(
+                "A reward of yours at {shop}, or a part of it, was taken back. That happens when what it was for was "
+                "sent back or cancelled, or does not meet the terms of the program after all.\n\n"
+                "Your page shows what you have now. If you think it is a mistake, answer this mail."
+            ),
+            button=_("See your rewards"),
+            example=_REWARD | {"available_minor": 0},
+        ),
+        Kind(
             kind=MailKind.PAYOUT,
             event="payout.paid",
             stoppable=False,
@@ -140,12 +166,22 @@ KINDS = {
             button=_("Yes, write to me"),
             leads_to="confirm",
         ),
+        Kind(
+            kind=MailKind.INVITATION,
+            whose="invited",
+            subject=_("{advocate} invites you to {shop}"),
+            heading=_("{advocate} invites you to {shop}"),
+            text=_("{advocate} thinks that you would like {shop}.\n\n{offer}"),
+            button=_("See what it is"),
+            leads_to="link",
+            example={"code": "ALICE-K7QD", "words": _("I buy my coffee there. Try the dark one!")},
+        ),
     )
 }
 
 
 def asked_by(event_type):
-    return [each for each in KINDS.values() if each.event == event_type]
+    return [each for each in KINDS.values() if each.event and each.event == event_type]
 
 
-EVENTS = {each.event for each in KINDS.values()}
+EVENTS = {each.event for each in KINDS.values() if each.event}

@@ -7,12 +7,13 @@ Message-ID.
 import smtplib
 from datetime import timedelta
 
+from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.db import connection as database
 from django.db.models import F
 
 from advocacy import failures, persons
 from advocacy.mails import allowing, composing, stopping
-from advocacy.models import Mail, MailReason, MailState, SuppressionReason
+from advocacy.models import Mail, MailOutcome, MailReason, MailState, SuppressionReason
 from advocacy.outbox.interruptions import pass_on
 
 # After the first try. A mail server that defers (greylisting) wants to be asked again in some minutes.
@@ -29,9 +30,12 @@ LEASE = timedelta(seconds=120)
 NO_SERVER_WAIT = timedelta(seconds=30)
 GIVE_UP = timedelta(days=3)
 _FOR_GOOD = 500
+# What a mail service says of one mail; all else (our key, too many calls, trouble of its own) is of all mails.
+_ABOUT_THIS_MAIL = {400, 404, 406, 409, 410, 412, 413, 415, 422}
 # No such mailbox; of other refusals for good (a policy, a full box) the address is not to blame.
 _NO_MAILBOX = {550, 551, 553}
 
+_WITH = ("storefront", "program__storefront", "event__advocate", "customer", "advocate__customer")
 _CLAIM = """
     UPDATE advocacy_mail SET claimed_until = %(until)s, next_attempt_at = %(until)s
     WHERE id = (
@@ -53,8 +57,7 @@ def send_next(*, at, connection):
         found = cursor.fetchone()
     if found is None:
         return False
-    mail = Mail.objects.select_related("storefront", "program__storefront", "event__advocate", "customer")
-    mail = mail.get(pk=found[0])
+    mail = Mail.objects.select_related(*_WITH).get(pk=found[0])
     _send(mail, persons.survivor(mail.customer), at, connection)
     return True
 
@@ -85,6 +88,13 @@ def _send(mail, customer, at, connection):
         _failed(mail, f"The mail server refuses the sender ({refused.smtp_code}): see manage.py doctor.", at)
     except smtplib.SMTPResponseException as refused:
         _refused(mail, "", refused.smtp_code, at)
+    except AnymailRecipientsRefused as refused:
+        _turned_away(mail, to, refused.email_message.anymail_status, at)
+    except AnymailAPIError as error:
+        if error.status_code in _ABOUT_THIS_MAIL:
+            _failed(mail, f"The mail service answered {error.status_code}.", at)
+        else:
+            _no_server(mail, error, at)
     except OSError as error:
         _no_server(mail, error, at)
     except Exception as error:
@@ -102,6 +112,16 @@ def _refused(mail, to, code, at):
         return
     _note(mail, state=MailState.FAILED, failure=sentence, ended_at=at)
     if to and code in _NO_MAILBOX and mail.storefront_id:
+        stopping.stop(storefront=mail.storefront, address=to, reason=SuppressionReason.BOUNCED, at=at)
+
+
+def _turned_away(mail, to, status, at):
+    """A mail service took it and will not send it. Why, where it is not the address itself, its news says."""
+    known = {each.status for each in status.recipients.values()}
+    outcome = MailOutcome.BOUNCED if "invalid" in known else MailOutcome.REJECTED
+    sentence = "The mail service does not send to this address."
+    _note(mail, state=MailState.FAILED, failure=sentence, outcome=outcome, outcome_at=at, ended_at=at)
+    if outcome == MailOutcome.BOUNCED:
         stopping.stop(storefront=mail.storefront, address=to, reason=SuppressionReason.BOUNCED, at=at)
 
 

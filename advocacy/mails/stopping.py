@@ -4,17 +4,19 @@ from django.core import signing
 from django.db import transaction
 
 from advocacy import consents, emails, ids, persons
-from advocacy.models import Channel, ConsentState, Customer, Suppression, SuppressionReason
+from advocacy.models import Channel, ConsentState, Customer, InvitedAddress, Storefront, Suppression, SuppressionReason
 from advocacy.privacy import digest_of
 
 # What says more stays: who was erased did not merely unsubscribe.
 _WEIGHT = [
+    SuppressionReason.REFUSED,
     SuppressionReason.UNSUBSCRIBED,
     SuppressionReason.BOUNCED,
     SuppressionReason.COMPLAINED,
     SuppressionReason.ERASED,
 ]
-_SALT, _CONFIRM = "no more mails", "yes to mails"
+_SALT, _CONFIRM, _NEVER = "no more mails", "yes to mails", "no invitations"
+_SHOP = ids.PREFIXES["storefront"]
 SOURCE, CONFIRMED_BY = "unsubscribe", "double-opt-in"
 
 
@@ -26,7 +28,10 @@ def reason(*, storefront, email_key):
 
 def stop(*, storefront, address, reason, at):
     """Write no more to this address of the storefront. A reason that says more takes the place of one with less."""
-    digest = digest_of(storefront, emails.normalise(address))
+    stop_digest(storefront=storefront, digest=digest_of(storefront, emails.normalise(address)), reason=reason, at=at)
+
+
+def stop_digest(*, storefront, digest, reason, at):
     defaults = {"reason": reason, "since": at}
     row, made = Suppression.objects.get_or_create(storefront=storefront, digest=digest, defaults=defaults)
     if not made and _WEIGHT.index(reason) > _WEIGHT.index(row.reason):
@@ -35,11 +40,18 @@ def stop(*, storefront, address, reason, at):
 
 def stop_everywhere(*, address, reason, at):
     """The same for every storefront that knows the address; how many. A mailbox that is gone is gone for all."""
-    known = Customer.objects.filter(email_key=emails.normalise(address)).select_related("storefront")
-    shops = {customer.storefront for customer in known}
+    key = emails.normalise(address)
+    shops = {customer.storefront for customer in Customer.objects.filter(email_key=key).select_related("storefront")}
+    shops |= _invited_by(key)
     for storefront in sorted(shops, key=lambda shop: shop.pk):
         stop(storefront=storefront, address=address, reason=reason, at=at)
     return len(shops)
+
+
+def _invited_by(key):
+    digests = [digest_of(storefront, key) for storefront in Storefront.objects.filter(test_twin_of=None)]
+    invited = InvitedAddress.objects.filter(digest__in=digests).select_related("storefront")
+    return {row.storefront for row in invited}
 
 
 def token(customer):
@@ -49,6 +61,28 @@ def token(customer):
 
 def confirm_token(customer):
     return _sign(customer, _CONFIRM)
+
+
+def never_token(*, storefront, address):
+    """What stands in the address by which somebody who is no customer refuses invitations; it names no one."""
+    digest = digest_of(storefront, emails.normalise(address)).hex()
+    return signing.Signer(salt=_NEVER).sign(f"{ids.encode(_SHOP, storefront.public_id)}:{digest}")
+
+
+def of_never_token(text):
+    """``(storefront, digest)`` of ``never_token``, or None."""
+    try:
+        name, _, digest = signing.Signer(salt=_NEVER).unsign(text).partition(":")
+    except signing.BadSignature:
+        return None
+    storefront = Storefront.objects.filter(public_id=ids.decode(_SHOP, name)).first()
+    return storefront and (storefront, bytes.fromhex(digest))
+
+
+def invite_again(*, storefront, digest):
+    """They refused by mistake; a second invitation is not mailed for that."""
+    refused = SuppressionReason.REFUSED
+    Suppression.objects.filter(storefront=storefront, digest=digest, reason=refused).delete()
 
 
 def of_token(text):

@@ -9,7 +9,7 @@ from advocacy.models.errand import Errand, ErrandKind, ErrandState
 from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
-from advocacy.models.mail import Mail, MailReason, MailState, MailWording
+from advocacy.models.mail import Mail, MailOutcome, MailReason, MailState, MailWording
 from advocacy.models.merge import Merge
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.portal_session import PortalSession
@@ -17,7 +17,7 @@ from advocacy.models.program import ClickPrecedence, LinkTarget, MailKind, Progr
 from advocacy.models.reckoning import Reckoning
 from advocacy.models.report import Report
 from advocacy.models.storefront import ApiKey, DoubleOptIn, KeyKind, Storefront
-from advocacy.models.suppression import Suppression, SuppressionReason
+from advocacy.models.suppression import InvitedAddress, Suppression, SuppressionReason
 from advocacy.models.survey import Answer, SurveyKind
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
 
@@ -45,6 +45,7 @@ __all__ = [
     "ErrandState",
     "Event",
     "IdempotencyKey",
+    "InvitedAddress",
     "Job",
     "JobState",
     "KeyKind",
@@ -52,6 +53,7 @@ __all__ = [
     "LinkTarget",
     "Mail",
     "MailKind",
+    "MailOutcome",
     "MailReason",
     "MailState",
     "MailWording",

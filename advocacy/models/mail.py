@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from advocacy import ids
+from advocacy.models.advocate import Advocate
 from advocacy.models.columns import PublicIdField, SealedField, one_of
 from advocacy.models.customer import Customer
 from advocacy.models.event import Event
@@ -11,7 +12,7 @@ from advocacy.models.program import MailKind, Program
 from advocacy.models.storefront import Storefront
 
 # What the words of a mail may name; ``advocacy.mails.composing`` fills it in.
-PLACES = ("name", "shop", "program", "amount", "day", "offer", "link")
+PLACES = ("name", "advocate", "shop", "program", "amount", "day", "offer", "link")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -33,6 +34,20 @@ class MailReason(models.TextChoices):
     NO_CONSENT = "no_consent", "They did not agree to promotional mail"
     SWITCHED_OFF = "switched_off", "The program does not send this kind any more"
     TOO_LATE = "too_late", "It came too late to be of use"
+    REFUSED = "refused", "They want no invitations"
+    INVITED = "invited", "They were invited before"
+    KNOWN = "known", "They are a customer already"
+    ADVOCATE = "advocate", "Whoever invited them takes part no more"
+
+
+class MailOutcome(models.TextChoices):
+    """What a mail service told of a mail after it had taken it."""
+
+    NONE = "", "–"
+    DELIVERED = "delivered", "Delivered"
+    REJECTED = "rejected", "Turned away"  # by policy or because the box is full; the address is not to blame
+    BOUNCED = "bounced", "No such mailbox"
+    COMPLAINED = "complained", "Called spam"
 
 
 class Mail(models.Model):
@@ -47,6 +62,8 @@ class Mail(models.Model):
     program = models.ForeignKey(Program, models.CASCADE, null=True, related_name="+", db_index=False)
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="mails")
     event = models.ForeignKey(Event, models.PROTECT, null=True, related_name="+", db_index=False)
+    # Of an invitation: whose it is.
+    advocate = models.ForeignKey(Advocate, models.CASCADE, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=20, choices=MailKind)
     state = models.CharField(max_length=10, choices=MailState, default=MailState.WAITING)
     reason = models.CharField(max_length=20, choices=MailReason, blank=True, default=MailReason.NONE)
@@ -56,6 +73,8 @@ class Mail(models.Model):
     urgent = models.BooleanField(default=False)
     # Of no use later than this.
     until = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=MailOutcome, blank=True, default=MailOutcome.NONE)
+    outcome_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=300, blank=True)
     next_attempt_at = models.DateTimeField(null=True)
@@ -72,6 +91,7 @@ class Mail(models.Model):
             one_of("kind", MailKind, name="a_mail_is_of_a_known_kind"),
             one_of("state", MailState, name="a_mail_has_a_known_state"),
             one_of("reason", MailReason, name="a_mail_is_stopped_for_a_known_reason"),
+            one_of("outcome", MailOutcome, name="a_mail_ended_in_a_known_way"),
             models.CheckConstraint(
                 condition=models.Q(event__isnull=False, customer__isnull=False)
                 | models.Q(event__isnull=True, content__isnull=False)
@@ -89,6 +109,14 @@ class Mail(models.Model):
                 fields=["-urgent", "next_attempt_at", "id"],
                 condition=models.Q(state="waiting"),
                 name="waiting_mails",
+            ),
+            # Used by: /healthz, the oldest that waits.
+            models.Index(fields=["created_at"], condition=models.Q(state="waiting"), name="mails_that_wait"),
+            # Used by: how many somebody invited today; the erasure of an advocate.
+            models.Index(
+                fields=["advocate", "created_at"],
+                condition=models.Q(advocate__isnull=False),
+                name="invitations_mailed",
             ),
             # Used by: the lists of the admin, newest first.
             models.Index(fields=["storefront", "-id"], name="mails_newest_first"),

@@ -31,7 +31,10 @@ class MailKind(models.TextChoices):
     REWARD_PENDING = "reward_pending", "Reward on its way"
     REWARD_AVAILABLE = "reward_available", "Reward available"
     REWARD_EXPIRING = "reward_expiring", "Reward expires soon"
+    REWARD_EXPIRED = "reward_expired", "Reward expired"
+    REWARD_REVERSED = "reward_reversed", "Reward taken back"
     PAYOUT = "payout", "Payout"
+    INVITATION = "invitation", "Invitation"  # to an address that an advocate named; its owner was not asked
     CONFIRM = "confirm", "Confirm the address"  # the double opt-in of who agreed to promotional mail
     LOGIN_CODE = "login_code", "Sign-in"  # what somebody in front of a page waits for; never switched off
 
@@ -172,7 +175,8 @@ class Program(models.Model):
         blank=True,
         validators=[known_mails],
         help_text="None: this program mails nobody but the sign-in codes of its portal. Leave out what the shop mails "
-        "itself.",
+        "itself. Invitations go to people who were not asked: in some countries, such as Germany, that is spam, "
+        "whoever presses the button.",
     )
     mail_colour = models.CharField(
         max_length=7, blank=True, validators=[colour], help_text="Of its mails. Empty: the storefront’s."

@@ -92,6 +92,14 @@ class Storefront(models.Model):
         help_text="The address that mails to customers come from, such as friends@acme.example. Its domain must allow "
         "the mail server to send for it: manage.py doctor says whether it does. Empty: DEFAULT_FROM_EMAIL.",
     )
+    dkim_selector = models.CharField(
+        "DKIM selector",
+        max_length=63,
+        blank=True,
+        validators=[RegexValidator(r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$", "Write a selector alone, such as pm or s1.")],
+        help_text="Under which name the mail service’s key stands in the sender’s domain, such as pm for "
+        "pm._domainkey.acme.example; manage.py doctor looks it up. Empty: it asks for the usual names.",
+    )
     mail_reply_to = models.EmailField("answers go to", blank=True, help_text="Empty: to the sender.")
     mail_footer = models.TextField(
         "foot of mails",

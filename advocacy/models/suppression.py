@@ -9,6 +9,7 @@ class SuppressionReason(models.TextChoices):
     COMPLAINED = "complained", "Called it spam"  # told by their provider
     BOUNCED = "bounced", "Does not exist"  # a mail server refused the address for good
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"  # wants only what they ask for, and news of payouts
+    REFUSED = "refused", "Wants no invitations"  # somebody who was invited; as a customer they are written to
 
 
 class Suppression(models.Model):
@@ -27,3 +28,26 @@ class Suppression(models.Model):
 
     def __str__(self):
         return f"{self.get_reason_display()} since {self.since:%Y-%m-%d}"
+
+
+class InvitedAddress(models.Model):
+    """That an address was mailed an invitation, by whomever: there is never a second one. All that is known of it is a
+    digest; the address itself is sealed in the mail until that is sent.
+    """
+
+    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=32)
+    mail = models.ForeignKey("advocacy.Mail", models.SET_NULL, null=True, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["storefront", "digest"], name="an_address_is_mailed_one_invitation"),
+        ]
+        indexes = [
+            # Used by: news of a mail service, which tells of an address that no customer has.
+            models.Index(fields=["digest"], name="invited_addresses"),
+        ]
+
+    def __str__(self):
+        return f"invited {self.since:%Y-%m-%d}"

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from advocacy import reading
 from advocacy.mails import stopping
+from advocacy.models import SuppressionReason
 
 
 @never_cache
@@ -37,6 +38,25 @@ def confirm(request, token):
     if request.method == "POST":
         done = "yes" if stopping.confirm(customer=customer, at=timezone.now()) else "no"
     return render(request, "advocacy/mails_confirm.html", {"storefront": customer.storefront, "done": done})
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def never(request, token):
+    found, done = stopping.of_never_token(token), ""
+    if found is None:
+        raise Http404
+    storefront, digest = found
+    reading.choose_language(request, known="", fallback=storefront.language)
+    if request.method == "POST":
+        done = "again" if request.POST.get("again") else "off"
+        if done == "again":
+            stopping.invite_again(storefront=storefront, digest=digest)
+        else:
+            refused = SuppressionReason.REFUSED
+            stopping.stop_digest(storefront=storefront, digest=digest, reason=refused, at=timezone.now())
+    return render(request, "advocacy/mails_never.html", {"storefront": storefront, "done": done})
 
 
 def _known(request, customer):

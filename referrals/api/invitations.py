@@ -4,12 +4,15 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy.api import fields, found
+from advocacy import persons
+from advocacy.api import fields, found, programs
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import SIGNED_UP, sample
+from advocacy.api.keys import AsCustomer, customer_of
 from advocacy.api.lists import ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
 from advocacy.models import Advocate, Program
+from advocacy.refusals import NotFound
 from referrals import invitations, links
 from referrals.models import Invitation
 
@@ -18,7 +21,21 @@ class InvitationCall(fields.StrictSerializer):
     advocate = fields.Name(help_text="adv_…")
     email = fields.Text(max_length=320, help_text="Of the friend. It is not kept, only recognised when they come.")
 
+    send = fields.Flag(
+        required=False, help_text="Whether it is mailed from here; default false. The program must mail invitations."
+    )
+    words = fields.Text(
+        required=False, help_text="What the advocate writes to their friend: at most 500 characters, no addresses."
+    )
+
     example = {"advocate": sample("advocate"), "email": "fred@example.com"}
+
+
+class MyInvitationCall(InvitationCall):
+    advocate = None
+    program = programs.ProgramName()
+
+    example = {"email": "fred@example.com", "send": True, "words": "I buy my coffee there."}
 
 
 class InvitationAnswer(serializers.ModelSerializer):
@@ -58,8 +75,9 @@ def of(storefront):
         InvitationAnswer,
         takes=InvitationCall,
         creates=True,
-        description="An advocate invites a friend by e-mail. Nothing is sent from here: the mail leaves from their own "
-        "mail program, or from yours. Who signs up or orders with that address within the program's window was brought "
+        description="An advocate invites a friend by e-mail. The mail leaves from their own mail program, or from "
+        "yours; with `send` from here, if the program mails invitations: once to an address, ever, and at most 10 a "
+        "day by one person. Who signs up or orders with that address within the program's window was brought "
         "by them, on whatever device, unless a code, a coupon or a click says otherwise. The same address again is the "
         "same invitation; one person can invite 50 a day.",
     ),
@@ -77,11 +95,44 @@ class Invitations(ListEndpoint):
 
     def post(self, request):
         call = self.taken(InvitationCall)
-        people = Advocate.objects.filter(storefront=request.storefront).select_related("storefront", "customer")
+        people = Advocate.objects.filter(storefront=request.storefront).select_related(
+            "storefront", "customer", "program"
+        )
         advocate = found.one(people, "advocate", call["advocate"])
         with transaction.atomic():
-            invitation, new = invitations.invite(advocate=advocate, email=call["email"], at=self.at)
+            invitation, new = _invite(advocate, call, self.at)
         return created(InvitationAnswer(invitation).data, new=new)
+
+
+@documented(
+    "Me",
+    post=Call(
+        "Invite a friend",
+        InvitationAnswer,
+        takes=MyInvitationCall,
+        creates=True,
+        description="The customer of the Customer-Token invites an address; as POST /invitations. Whether it was "
+        "invited or mailed before, by whomever, is not told.",
+    ),
+)
+class MyInvitations(Endpoint):
+    permission_classes = [AsCustomer]
+
+    def post(self, request):
+        call = self.taken(MyInvitationCall)
+        program = programs.named(storefront=request.storefront, name=call.get("program"))
+        mine = persons.of_advocate(customer_of(request)).filter(program=program)
+        advocate = mine.select_related("storefront", "customer", "program").first()
+        if advocate is None:
+            raise NotFound("unknown_advocate", "This customer is no advocate of the program; they join it first.")
+        with transaction.atomic():
+            invitation, new = _invite(advocate, call, self.at)
+        return created(InvitationAnswer(invitation).data, new=new)
+
+
+def _invite(advocate, call, at):
+    mailed, words = call.get("send", False), call.get("words", "")
+    return invitations.invite(advocate=advocate, email=call["email"], mailed=mailed, words=words, at=at)
 
 
 @documented("Invitations", get=Call("Get an invitation", InvitationAnswer, also=path_parameters("id")))

@@ -6,7 +6,7 @@ from referrals.api.clicks import Clicks
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.fulfilments import Fulfilments, OneFulfilment
 from referrals.api.imports import BeginImport, DiscardImport, Imports, OneImport, RefusedLines
-from referrals.api.invitations import Invitations, OneInvitation
+from referrals.api.invitations import Invitations, MyInvitations, OneInvitation
 from referrals.api.late_codes import LateCode
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import LifetimeValues, Metrics
@@ -40,6 +40,7 @@ urlpatterns = [
     path("claims/<str:id>/accept", AcceptClaim.as_view()),
     path("claims/<str:id>/refuse", RefuseClaim.as_view()),
     path("me/code", LateCode.as_view()),
+    path("me/invitations", MyInvitations.as_view()),
     path("me/claims", MyClaims.as_view()),
     path("signups", Signups.as_view()),
     path("referrals", Referrals.as_view()),

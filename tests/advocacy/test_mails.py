@@ -166,11 +166,11 @@ def test_programs_that_send_nothing_and_test_twins_mail_nobody(program, mailing)
 @pytest.mark.parametrize("kind", sorted(kinds.KINDS))
 def test_every_kind_reads_whole_in_every_language(mailing, kind, language, word):
     told = mails.sample(program=mailing, kind=kind, language=language, at=NOON)
-    assert word in told.text
+    assert word.removesuffix(" Alice" if kind == "invitation" else "") in told.text
     for text in (told.subject, told.text, told.html):
         assert not re.search(r"\{[a-z]+\}", text)
         assert "None" not in text
-    if kind.startswith("reward"):
+    if kind.startswith("reward") and kinds.KINDS[kind].names_amount:
         assert ("10.00" if language == "en" else "10,00") in told.html
 
 

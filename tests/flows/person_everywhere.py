@@ -93,7 +93,9 @@ def _bonds(xavier, at):
 
 def _asked_by(xavier, advocate, at):
     # A year ago he was no customer yet.
-    invitations.invite(advocate=advocate, email=ADDRESS, at=at)
+    type(advocate.program).objects.filter(pk=advocate.program_id).update(mail_kinds=["invitation"])
+    advocate.program.refresh_from_db()
+    invitations.invite(advocate=advocate, email=ADDRESS, at=at, mailed=True, words=NAME)
     claims.ask(advocate=advocate, named=ADDRESS, at=at)
     Claim.objects.update(reason=NAME, named=NAME)
     connection = xavier.storefront.connections.first()

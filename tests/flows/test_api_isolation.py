@@ -37,7 +37,10 @@ PUBLIC = {
 }
 _KINDS = {"deliveries": "delivery"}
 # What a widget does, and what is done to test data: a live secret key is refused.
-OF_CUSTOMERS, OF_TWINS = {"/api/v1/me", "/api/v1/me/advocates", "/api/v1/me/claims", "/api/v1/me/code"}, "/api/v1/test/"
+OF_CUSTOMERS, OF_TWINS = (
+    {"/api/v1/me", "/api/v1/me/advocates", "/api/v1/me/claims", "/api/v1/me/invitations", "/api/v1/me/code"},
+    "/api/v1/test/",
+)
 OF_ACME = ("alice", "fred", "friends of acme", "best coffee", "example.com")
 
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from advocacy import events
-from advocacy.models import Pending
+from advocacy.models import Mail, Pending
 from advocacy.outbox.record import Draft, record
 from config import health
 from tests import cast
@@ -24,6 +24,7 @@ def test_a_server_that_can_work_says_so(client):
         "oldest_pending_seconds": {"money": None, "people": None, "out": None},
         "stuck": 0,
         "webhooks": {"oldest_undelivered_seconds": None, "late_seconds": None},
+        "mails": {"oldest_waiting_seconds": None, "late_seconds": None},
     }
     assert "no-store" in answer["Cache-Control"]
 
@@ -38,7 +39,9 @@ def test_it_tells_the_age_of_the_oldest_event_that_waits_and_how_many_are_stuck(
     Pending.objects.all().delete()
     Pending.objects.create(event=made[0], storefront=acme, lane="out", stuck_at=at)
     Pending.objects.create(event=made[1], storefront=acme, lane="money")
+    Mail.objects.create(kind="login_code", content=b"x", next_attempt_at=at + timedelta(seconds=30), created_at=at)
     told = client.get("/healthz").json()
+    assert told["mails"] == {"oldest_waiting_seconds": 90, "late_seconds": 60}
     assert told["oldest_pending_seconds"]["money"] == 90
     assert told["oldest_pending_seconds"]["out"] is None
     assert told["stuck"] == 1

@@ -6,12 +6,14 @@ import pytest
 from django.utils import timezone
 
 from advocacy import ids, privacy
-from advocacy.models import Suppression
+from advocacy.mails import inviting
+from advocacy.models import Customer, InvitedAddress, Mail, Program, Suppression
 from referrals import invitations
 from referrals.models import Invitation, Referral
 from tests import cast
 from tests.cast import NOON
 from tests.flows.api import secret
+from tests.mailed import mailed
 
 pytestmark = pytest.mark.django_db
 FREDDY = {"external_id": "freddy", "email": "freddy@example.com"}
@@ -87,7 +89,96 @@ def test_one_person_invites_as_many_a_day_as_a_person_has_friends(acme, alice, m
 def test_an_invitation_is_forgotten_with_either_person(acme, alice):
     for email in ("freddy@example.com", "frieda@example.com"):
         invitations.invite(advocate=alice, email=email, at=NOON)
-    invitations.forget(customer=cast.customer(acme, "freddy", email="freddy@example.com"))
+    invitations.forget(customer=cast.customer(acme, "freddy", email="freddy@example.com"), at=NOON)
     assert Invitation.objects.count() == 1
-    invitations.forget(customer=alice.customer)
+    invitations.forget(customer=alice.customer, at=NOON)
     assert not Invitation.objects.exists()
+
+
+@pytest.fixture
+def mailing(alice):
+    alice.program.mail_kinds = ["invitation"]
+    alice.program.save()
+    return alice
+
+
+def send(acme, advocate, email="freddy@example.com", words="Try the dark one!\n\nIt is good."):
+    call = {"advocate": ids.encode("adv", advocate.public_id), "email": email, "send": True, "words": words}
+    return secret(acme).post("/invitations", call)
+
+
+def why_not():
+    return list(Mail.objects.order_by("pk").values_list("state", "reason"))
+
+
+def test_a_friend_gets_one_mail_ever_and_refuses_the_others_by_one_click(acme, mailing, mallory, client):
+    alice = mailing
+    mallory.program.mail_kinds = ["invitation"]
+    mallory.program.save()
+    answers = [send(acme, alice, "Freddy+news@Example.com"), send(acme, alice), send(acme, mallory)]
+    assert [answer.status_code for answer in answers] == [201, 200, 201]
+    assert b"reddy" not in Mail.objects.order_by("pk")[0].content
+    [told] = mailed()
+    assert (told.to, told.subject) == (["Freddy+news@Example.com"], "Alice invites you to Acme Coffee")
+    assert "> Try the dark one!\n> \n> It is good." in told.body
+    assert "/r/ALICE-LINK" in told.body
+    assert why_not() == [("sent", ""), ("stopped", "invited")]
+    assert Mail.objects.filter(content=None).count() == 2
+    off = told.extra_headers["List-Unsubscribe"].strip("<>")
+    assert client.get(off).status_code == 200
+    assert not Suppression.objects.exists()
+    assert client.post(off, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert client.post(off[:-1] + "x").status_code == 404
+    assert [row.reason for row in Suppression.objects.all()] == ["refused"]
+    assert send(acme, mallory).json()["code"] == "address_suppressed"
+
+
+@pytest.mark.parametrize("why", ["switched_off", "refused", "known", "advocate", "erased"])
+def test_who_changes_their_mind_while_an_invitation_waits_is_heard(acme, mailing, why):
+    send(acme, mailing)
+    if why == "switched_off":
+        Program.objects.update(mail_kinds=[])
+    elif why == "refused":
+        digest = privacy.digest_of(acme, "freddy@example.com")
+        Suppression.objects.create(storefront=acme, digest=digest, reason="refused", since=NOON)
+    elif why == "known":
+        cast.customer(acme, "freddy", email="freddy@example.com")
+    elif why == "erased":
+        privacy.erase_rows(customer=cast.customer(acme, "freddy", email="freddy@example.com"), at=timezone.now())
+    else:
+        privacy.erase_rows(customer=mailing.customer, at=timezone.now())
+    assert mailed() == []
+    assert why_not() == [("stopped", why)]
+    assert Mail.objects.get().content is None
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        ("Win at casino.example now", False),
+        ("ｗｗｗ．casino．example", False),
+        ("write me@casino.example", False),
+        ("http://1", False),
+        ("x" * 501, False),
+        ("a\u202eb", False),
+        ("Good, z.B. the dark one... 3.50 a cup. 👨‍👩‍👧", True),
+    ],
+)
+def test_an_advocates_words_are_plain_and_lead_nowhere(acme, mailing, words, taken):
+    answer = send(acme, mailing, words=words)
+    assert (answer.status_code, Mail.objects.count()) == ((201, 1) if taken else (422, 0))
+    assert taken or (list(answer.json()["errors"]) == ["words"] and not Invitation.objects.exists())
+
+
+def test_nothing_is_mailed_unless_the_program_does_and_no_more_than_a_person_would(acme, alice, monkeypatch):
+    assert send(acme, alice).json()["code"] == "invitations_off"
+    assert not (Invitation.objects.exists() or InvitedAddress.objects.exists())
+    Program.objects.update(mail_kinds=["invitation"])
+    monkeypatch.setattr(inviting, "A_DAY", 2)
+    answers = [send(acme, alice, f"friend{number}@example.com") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert (Mail.objects.count(), Invitation.objects.count()) == (2, 2)
+    Customer.objects.filter(pk=alice.customer_id).update(locale="de")
+    alice.shows_name, alice.display_name = True, "Alice"
+    alice.save()
+    assert [each.subject for each in mailed()] == ["Alice lädt dich zu Acme Coffee ein"] * 2
