@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import F, Min
 
 from advocacy import money
+from advocacy.measures import intervals
 from advocacy.models import Storefront
-from referrals import statistics
 from referrals.models import LifetimeValue
 
 HORIZONS = (30, 90, 180, 365, 730)
@@ -126,7 +126,7 @@ def compare_all(*, storefronts):
 
 def _compared(referred, others):
     first, second = _sample(referred), _sample(others)
-    interval = statistics.welch(first, second)
+    interval = intervals.welch(first, second)
     comparable = interval is not None
     return {
         "horizon_days": referred.horizon_days,
@@ -142,7 +142,7 @@ def _compared(referred, others):
 
 
 def _sample(row):
-    return statistics.Sample(size=row.customers, total=int(row.sum_minor), squares=int(row.sum_of_squares))
+    return intervals.Sample(size=row.customers, total=int(row.sum_minor), squares=int(row.sum_of_squares))
 
 
 def _group(row, sample):

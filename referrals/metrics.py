@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
+from advocacy.measures import intervals
 from advocacy.models import Program
 from advocacy.refusals import Refused
-from referrals import lifetime_value, statistics
+from referrals import lifetime_value
 from referrals.models import Day
 
 VIEW = "calendar"
@@ -202,7 +203,7 @@ def _definition(name, sentence):
 def _rate(name, counts):
     sentence, part, whole = RATES[name]
     part, whole = counts[part], counts[whole]
-    value, interval = statistics.rate(part, whole), statistics.wilson(part, whole)
+    value, interval = intervals.rate(part, whole), intervals.wilson(part, whole)
     return {
         "definition": _definition(name, sentence),
         "numerator": part,

@@ -1,7 +1,7 @@
 import pytest
 
-from referrals import statistics
-from referrals.statistics import Sample
+from advocacy.measures import intervals
+from advocacy.measures.intervals import Sample
 
 
 def sample(*values):
@@ -18,24 +18,24 @@ def sample(*values):
     ],
 )
 def test_a_share_has_its_wilson_interval(part, whole, low, high):
-    assert tuple(round(end, 5) for end in statistics.wilson(part, whole)) == (low, high)
+    assert tuple(round(end, 5) for end in intervals.wilson(part, whole)) == (low, high)
 
 
 @pytest.mark.parametrize(("part", "whole"), [(0, 20), (20, 20), (0, 3), (3, 3)])
 def test_an_interval_of_a_share_does_not_leave_nought_to_one(part, whole):
-    low, high = statistics.wilson(part, whole)
+    low, high = intervals.wilson(part, whole)
     assert 0 <= low <= part / whole <= high <= 1
 
 
 def test_nothing_of_nothing_has_no_rate_and_no_interval():
-    assert statistics.rate(0, 0) is None
-    assert statistics.rate(3, 0) is None
-    assert statistics.wilson(0, 0) is None
+    assert intervals.rate(0, 0) is None
+    assert intervals.rate(3, 0) is None
+    assert intervals.wilson(0, 0) is None
 
 
 def test_more_than_the_whole_keeps_its_value_and_has_no_wilson_interval():
-    assert statistics.rate(3, 2) == 1.5
-    assert statistics.wilson(3, 2) is None
+    assert intervals.rate(3, 2) == 1.5
+    assert intervals.wilson(3, 2) is None
 
 
 def test_a_sample_knows_its_mean_and_variance_from_sums():
@@ -55,14 +55,14 @@ def test_one_value_has_a_mean_and_no_variance():
 
 def test_the_difference_of_two_means_has_its_welch_interval():
     # Means 3 and 6, standard error √(0.5 + 2), 100 ÷ 17 degrees of freedom: quantile 2.458824.
-    low, high = statistics.welch(sample(1, 2, 3, 4, 5), sample(2, 4, 6, 8, 10))
+    low, high = intervals.welch(sample(1, 2, 3, 4, 5), sample(2, 4, 6, 8, 10))
     assert (round(low, 5), round(high, 5)) == (-6.88774, 0.88774)
 
 
 def test_samples_without_any_spread_differ_by_exactly_that():
-    assert statistics.welch(sample(5, 5), sample(3, 3, 3)) == (2.0, 2.0)
+    assert intervals.welch(sample(5, 5), sample(3, 3, 3)) == (2.0, 2.0)
 
 
 def test_a_group_of_one_cannot_be_compared():
-    assert statistics.welch(sample(5), sample(1, 2, 3)) is None
-    assert statistics.welch(sample(1, 2, 3), sample()) is None
+    assert intervals.welch(sample(5), sample(1, 2, 3)) is None
+    assert intervals.welch(sample(1, 2, 3), sample()) is None

@@ -65,3 +65,11 @@ def welch(first, second, *, confidence=CONFIDENCE):
     freedom = (one + two) ** 2 / (one**2 / (first.size - 1) + two**2 / (second.size - 1))
     reach = float(stdtrit(float(freedom), (1 + confidence) / 2)) * math.sqrt(one + two)
     return (difference - reach, difference + reach)
+
+
+def mean_interval(sample, *, confidence=CONFIDENCE):
+    """The t interval of a sample's mean (Student 1908), as floats; None of fewer than two values."""
+    if sample.variance is None:
+        return None
+    reach = float(stdtrit(sample.size - 1, (1 + confidence) / 2)) * math.sqrt(sample.variance / sample.size)
+    return (float(sample.mean) - reach, float(sample.mean) + reach)

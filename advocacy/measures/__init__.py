@@ -1,0 +1,1 @@
+"""Formulas of what is measured, each pure, with its definition and its source."""
