@@ -2,8 +2,8 @@
 
 from django.db import IntegrityError, transaction
 
-from advocacy import events, given, persons
-from advocacy.models import Advocate, AdvocateStatus
+from advocacy import events, given, persons, terms
+from advocacy.models import Advocate, AdvocateStatus, TermsSource
 from advocacy.models.program import ProgramStatus
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import NotFound, Refused
@@ -17,14 +17,18 @@ def enrol(
     shows_name=False,
     terms_version=None,
     terms_accepted_at=None,
+    terms_source=TermsSource.API,
+    terms_language="",
     by_shop=False,
     at,
 ):
     """``(advocate, created)``; who is enrolled already comes back as they are.
 
-    ``by_shop``: the shop adds them, so that no rule for joining is asked (``advocate.added``).
+    ``by_shop``: the shop adds them, so that no rule for joining is asked (``advocate.added``). ``terms_version``: what
+    they agreed to; without it, payouts wait where the program has terms.
 
-    Refuses ``program_ended``; NotFound where customer and program are of two storefronts.
+    Refuses ``program_ended``, and ``terms_not_current`` as ``terms.accept`` does; NotFound where customer and program
+    are of two storefronts.
     """
     if customer.storefront_id != program.storefront_id:
         raise NotFound("unknown_customer", "There is no such customer.")
@@ -33,21 +37,23 @@ def enrol(
         return known, False
     if program.status == ProgramStatus.ENDED or (program.ends_at and program.ends_at <= at):
         raise Refused("program_ended", "The program has ended; nobody can join it any more.")
+    agreed, columns = terms.joining(program=program, version=terms_version, accepted_at=terms_accepted_at, at=at)
     advocate = Advocate(
         storefront_id=program.storefront_id,
         program=program,
         customer=customer,
         display_name=given.line("display_name", display_name, longest=80),
         shows_name=shows_name,
-        terms_version=terms_version,
-        terms_accepted_at=terms_accepted_at and min(given.moment("terms_accepted_at", terms_accepted_at, at=at), at),
         enrolled_at=at,
         version=1,
+        **columns,
     )
     try:
         with transaction.atomic():
             advocate.save(force_insert=True)
             _tell(advocate, events.ADVOCATE_ADDED if by_shop else events.ADVOCATE_ENROLLED, at)
+            if agreed:
+                terms.joined(advocate=advocate, terms=agreed, source=terms_source, language=terms_language, at=at)
     except IntegrityError:
         return enrolled.get(), False  # the same call, a moment earlier
     return advocate, True
@@ -75,23 +81,15 @@ def _set_status(advocate, status, at):
     return advocate
 
 
-def accept_terms(*, advocate, version, at):
-    """They agreed to this version of the program's terms; an older one than they know changes nothing."""
+def accept_terms(*, advocate, version, source, at, accepted_at=None, language=""):
+    """``(TermsAcceptance, whether it is new)`` as ``terms.accept``; that the advocate changed is told too."""
     with transaction.atomic():
-        for other in persons.records(advocate).exclude(pk=advocate.pk).order_by("pk"):
-            _accept_terms(other, version, at)
-        return _accept_terms(advocate, version, at)
-
-
-def _accept_terms(advocate, version, at):
-    with transaction.atomic():
-        advocate = lock(advocate)
-        if (advocate.terms_version or 0) < version:
-            advocate.terms_version, advocate.terms_accepted_at = version, at
-            advocate.version += 1
-            advocate.save(update_fields=["terms_version", "terms_accepted_at", "version"])
-            _tell(advocate, events.ADVOCATE_CHANGED, at)
-    return advocate
+        made, new = terms.accept(
+            advocate=advocate, version=version, source=source, at=at, accepted_at=accepted_at, language=language
+        )
+        if new:
+            _tell(lock(made.advocate), events.ADVOCATE_CHANGED, at)
+    return made, new
 
 
 def lock(advocate):

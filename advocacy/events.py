@@ -85,6 +85,27 @@ ADVOCATE_CHANGED = EventType(
     when="an advocate is paused, banned or made active again",
     recipients=("advocate",),
 )
+TERMS_PUBLISHED = EventType(
+    "terms.published",
+    "terms",
+    "A version of a program's terms was published. Where its change is material, advocates are asked to agree again.",
+    {
+        "number": "of the version: 1, 2, 3 …",
+        "material": "whether payouts wait for who has not agreed to it",
+        "languages": "in which it can be read",
+    },
+    triggers=False,
+)
+TERMS_ACCEPTED = EventType(
+    "terms.accepted",
+    "terms_acceptance",
+    "An advocate agreed to a version of their program's terms.",
+    {
+        "number": "of the version",
+        "source": "portal, api, snippet, import or admin",
+    },
+    triggers=False,
+)
 _TESTIMONIAL = {
     "status": "pending, published, rejected or withdrawn",
     "rating": "stars from 1 to 5, or null",

@@ -16,6 +16,8 @@ PREFIXES = {
     "portal_session": "pts",
     "program": "prg",
     "offer": "off",
+    "terms": "trm",
+    "terms_acceptance": "tac",
     "advocate": "adv",
     "event": "evt",
     "report": "rpt",

@@ -10,6 +10,7 @@ from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import sample
 from advocacy.api.keys import AsCustomer, customer_of
 from advocacy.api.schema import Call, documented
+from advocacy.models import TermsSource
 from referrals import friends, links
 from referrals.api.advocates import AdvocateAnswer, TermsAccepted
 from referrals.api.advocates import of as advocates_of
@@ -94,14 +95,13 @@ class Join(Endpoint):
     def post(self, request):
         call = self.taken(JoinCall)
         program = programs.named(storefront=request.storefront, name=call.pop("program", None))
-        terms = call.pop("terms_accepted", {})
+        agreed = TermsAccepted.given({"terms_accepted": call.pop("terms_accepted", {})}, source=TermsSource.SNIPPET)
         with transaction.atomic():
             advocate, _, new = links.enrol(
                 program=program,
                 customer=self._customer(),
-                terms_version=terms.get("version"),
-                terms_accepted_at=terms.get("at"),
                 at=self.at,
+                **agreed,
                 **call,
             )
         return created(AdvocateAnswer(advocate).data, new=new)

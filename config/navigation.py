@@ -36,6 +36,7 @@ GROUPS = {
     "Program": [
         ("Programs", "campaign", "advocacy.program"),
         ("Rules", "rule", "rewards.rule"),
+        ("Terms", "contract", "advocacy.programterms"),
         ("Testimonials", "format_quote", "advocacy.testimonial"),
         ("Words of mails", "edit_note", "advocacy.mailwording"),
     ],
@@ -46,6 +47,8 @@ GROUPS = {
         ("Links", "link", "referrals.link"),
         ("Past buyers", "group_add", "referrals.pastbuyers"),
         ("Customers", "group", "advocacy.customer"),
+        ("Agreed to terms", "task", "advocacy.termsacceptance"),
+        ("Consents", "fact_check", "advocacy.consent"),
         ("Not written to", "unsubscribe", "advocacy.suppression"),
         ("Merges", "merge", "advocacy.merge"),
         ("Privacy requests", "privacy_tip", "referrals.privacyrequest"),

@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "advocacy.models.JobState",
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "SurveyKind": "advocacy.models.SurveyKind",
+        "TermsSource": "advocacy.models.TermsSource",
         "TestimonialStatus": "advocacy.models.TestimonialStatus",
         "HttpMethod": "advocacy.api.batch.METHODS",
         "MethodEnum": "referrals.models.Method",

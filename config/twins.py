@@ -6,8 +6,8 @@ import pgtrigger
 from django.apps import apps
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
-from advocacy import ids, twins
-from advocacy.models import Program, Storefront
+from advocacy import ids, terms, twins
+from advocacy.models import Program, ProgramTerms, Storefront
 from advocacy.outbox import interruptions
 from advocacy.refusals import Refused, TryAgain
 from referrals import claims
@@ -35,6 +35,7 @@ def fill(twin, *, at):
 
 def _copy(program, twin, at):
     made = Program.objects.create(storefront=twin, created_at=at, **_columns(program, _OWN))
+    _copy_terms(program, made)
     known = {pools.text_id(pool): _pool(pool, made, at) for pool in _given(program)}
     if program.friends_pool:
         made.friends_pool = ids.decode("pol", known[ids.encode("pol", program.friends_pool)])
@@ -42,11 +43,19 @@ def _copy(program, twin, at):
     for rule in Rule.objects.filter(program=program, status=RuleStatus.ACTIVE).order_by("pk"):
         version = rulebook.in_force(rule=rule, at=at)
         if version:
-            terms = _renamed(rulebook.terms_of(version), known)
+            said = _renamed(rulebook.terms_of(version), known)
             # Whatever it warns of was meant of the rule it is a copy of.
             rulebook.save(
-                program=made, name=rule.name, terms=terms, at=at, starts_at=at, from_the_past=True, accepted=True
+                program=made, name=rule.name, terms=said, at=at, starts_at=at, from_the_past=True, accepted=True
             )
+
+
+def _copy_terms(program, made):
+    """The versions that were published, and where the newest is read."""
+    for row in program.terms.filter(published_at__isnull=False).order_by("number"):
+        columns = _columns(row, (*_OWN, "program"))
+        made.terms_url = terms.address(ProgramTerms.objects.create(storefront=made.storefront, program=made, **columns))
+    made.save(update_fields=["terms_url"])
 
 
 def _given(program):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from advocacy import destinations, enrolment, given, ids
-from advocacy.models import Advocate, AdvocateStatus, ProgramStatus
+from advocacy.models import Advocate, AdvocateStatus, ProgramStatus, TermsSource
 from advocacy.models.program import unsafe_destination
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict
@@ -43,6 +43,8 @@ def enrol(
     code=None,
     terms_version=None,
     terms_accepted_at=None,
+    terms_source=TermsSource.API,
+    terms_language="",
     by_shop=False,
     at,
 ):
@@ -59,6 +61,8 @@ def enrol(
             shows_name=shows_name,
             terms_version=terms_version,
             terms_accepted_at=terms_accepted_at,
+            terms_source=terms_source,
+            terms_language=terms_language,
             by_shop=by_shop,
             at=at,
         )

@@ -1,8 +1,22 @@
 """The base's pages of the admin."""
 
-from advocacy.admin import deliveries, happenings, jobs, keys, mails, merges, people, programs, testimonials, webhooks
+from advocacy.admin import (
+    consents,
+    deliveries,
+    happenings,
+    jobs,
+    keys,
+    mails,
+    merges,
+    people,
+    programs,
+    terms,
+    testimonials,
+    webhooks,
+)
 
 __all__ = [
+    "consents",
     "deliveries",
     "happenings",
     "jobs",
@@ -11,6 +25,7 @@ __all__ = [
     "merges",
     "people",
     "programs",
+    "terms",
     "testimonials",
     "webhooks",
 ]

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from advocacy import destinations, history
+from advocacy import destinations, history, terms
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
@@ -30,8 +30,6 @@ LABELS = {
     "new_customers_only": "New customers only",
     "link_target": "A link leads to",
     "allowed_hosts": "Further hosts",
-    "terms_url": "Address of the terms",
-    "terms_version": "Version of the terms",
     "metadata_keys": "Metadata that rules may ask for",
     "claim_days": "Missing friends (days)",
     "claim_deadline_days": "Decided within (days)",
@@ -146,6 +144,10 @@ def _with_preview(said):
     return said | {"fields": [*said["fields"], "previews"]} if "mail_kinds" in said["fields"] else said
 
 
+def _with_terms(said):
+    return said | {"fields": [*said["fields"], "terms_now"]} if "open_in_portal" in said["fields"] else said
+
+
 @admin.register(Program)
 class ProgramAdmin(acts.Acting, Listing):
     empty = "A program says where links lead and who counts as brought. Add one, then write its first rule."
@@ -205,20 +207,27 @@ class ProgramAdmin(acts.Acting, Listing):
                 "agreed to promotional mail.",
             },
         ),
-        ("What friends read", {"fields": ["headline", "terms_url", "terms_version"]}),
+        ("What friends read", {"fields": ["headline"]}),
+        (
+            "Joining and terms",
+            {
+                "fields": ["open_in_portal"],
+                "description": "Who joins agrees to the terms that are in force. Each version is published once.",
+            },
+        ),
     ]
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
             return self.fieldsets
-        told = [_with_history(heading, _with_preview(said), obj) for heading, said in self.fieldsets]
+        told = [_with_history(heading, _with_terms(_with_preview(said)), obj) for heading, said in self.fieldsets]
         return [*told, ("For the API", {"fields": ["id_text"]})]
 
     def get_readonly_fields(self, request, obj=None):
         if obj is None:
             return []
         promised = obj.offers.exists() or obj.advocates.exists()
-        return ["id_text", "previews", "storefront", *(["currency"] if promised else [])]
+        return ["id_text", "previews", "terms_now", "storefront", *(["currency"] if promised else [])]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
@@ -231,6 +240,15 @@ class ProgramAdmin(acts.Acting, Listing):
         if db_field.name == "mail_kinds":
             return Mails(label="Mails that are sent", help_text=db_field.help_text, required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="Terms")
+    def terms_now(self, row):
+        """What is in force, and the way to a new version."""
+        newest, draft = terms.current(row), row.terms.filter(published_at=None).first()
+        said = words.link(newest, f"Version {newest.number} is in force") if newest else "None yet"
+        address = f"{reverse('admin:advocacy_programterms_add')}?program={row.pk}"
+        write = format_html('<a class="text-link" href="{}">Write a new version</a>', address)
+        return format_html("{} · {}", said, words.link(draft, "Go on with the draft") if draft else write)
 
     @admin.display(description="How mails look")
     def previews(self, row):

@@ -43,6 +43,13 @@ class ProgramAnswer(serializers.ModelSerializer):
         "Send `orders_before` with customers, or say in the admin that there were none."
     )
 
+    terms_url = serializers.CharField(help_text="Where the newest version of its terms is read; empty: it has none.")
+    terms_version = serializers.IntegerField(help_text="The number of that version; 0: it has none.")
+    terms_needed = serializers.IntegerField(
+        help_text="The newest version with a material change: to who agreed to an older one only, payouts wait."
+    )
+    open_in_portal = serializers.BooleanField(help_text="Whether customers may join in the portal by themselves.")
+
     class Meta:
         model = Program
         fields = [
@@ -64,6 +71,8 @@ class ProgramAnswer(serializers.ModelSerializer):
             "headline",
             "terms_url",
             "terms_version",
+            "terms_needed",
+            "open_in_portal",
             "metadata_keys",
         ]
 
@@ -84,8 +93,10 @@ class ProgramAnswer(serializers.ModelSerializer):
         "claim_deadline_days": 14,
         "late_code_days": 0,
         "headline": "",
-        "terms_url": "https://acme.example/terms",
+        "terms_url": "https://referrals.acme.example/terms/" + sample("terms"),
         "terms_version": 1,
+        "terms_needed": 1,
+        "open_in_portal": False,
         "metadata_keys": ["shop"],
     }
 

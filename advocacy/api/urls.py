@@ -11,6 +11,14 @@ from advocacy.api.privacy import CustomerErasure, CustomerExport
 from advocacy.api.programs import Offers, OneOffer, OneProgram, Programs
 from advocacy.api.segments import OneSegment, Segments
 from advocacy.api.surveys import Answers, AnswersOfSurvey, OneAnswer
+from advocacy.api.terms import (
+    AcceptanceOfAdvocate,
+    Acceptances,
+    OneAcceptance,
+    OneTerms,
+    Terms,
+    TermsOfProgram,
+)
 from advocacy.api.testimonials import OneTestimonial, Testimonials, Withdrawal
 from advocacy.api.webhook_endpoints import (
     OneWebhookEndpoint,
@@ -34,6 +42,12 @@ urlpatterns = [
     path("customers/<str:external_id>/erase", CustomerErasure.as_view()),
     path("programs", Programs.as_view()),
     path("programs/<str:id>", OneProgram.as_view()),
+    path("programs/<str:id>/terms", TermsOfProgram.as_view()),
+    path("terms", Terms.as_view()),
+    path("terms_acceptances", Acceptances.as_view()),
+    path("terms_acceptances/<str:id>", OneAcceptance.as_view()),
+    path("terms/<str:id>", OneTerms.as_view()),
+    path("advocates/<str:id>/terms", AcceptanceOfAdvocate.as_view()),
     path("offers", Offers.as_view()),
     path("offers/<str:id>", OneOffer.as_view()),
     path("testimonials", Testimonials.as_view()),

@@ -1,6 +1,6 @@
 """Whether a mail may be sent now: asked when it is sent, so that who changed their mind meanwhile is heard."""
 
-from advocacy import consents, emails
+from advocacy import consents, emails, persons, terms
 from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import (
     AdvocateStatus,
@@ -32,6 +32,7 @@ def stopped(mail, *, customer, at):
         MailReason.TEST: mail.storefront.test_twin_of_id,
         MailReason.NO_ADDRESS: not customer.email,
         MailReason.SWITCHED_OFF: mail.kind not in mail.program.mail_kinds,
+        MailReason.TOO_LATE: mail.kind == MailKind.TERMS and not _still_asked(mail),
     }
     why = next((reason for reason, is_so in plainly.items() if is_so), None)
     return why or _by_person(kinds.KINDS[mail.kind], mail.storefront, customer)
@@ -51,6 +52,13 @@ def _invitation(mail, at):
         return MailReason(why)
     known = Customer.objects.filter(storefront=shop, email_key=key).exists()
     return MailReason.KNOWN if known else MailReason.NONE
+
+
+def _still_asked(mail):
+    """Whether this version is the one that they must agree to, and they have not yet."""
+    number = mail.event.facts["number"]
+    asked = terms.to_be_asked(mail.program, number=number).filter(customer__in=persons.ids_of(mail.customer))
+    return mail.program.terms_needed == number and bool(terms.missing(asked.select_related("program")))
 
 
 def _by_person(kind, storefront, customer):

@@ -4,7 +4,7 @@ import json
 
 from django.db import connection, transaction
 
-from advocacy import ids, secrets
+from advocacy import ids, secrets, terms
 from advocacy.mails import kinds
 from advocacy.models import Mail, MailKind, Program
 from advocacy.outbox import wake
@@ -30,7 +30,7 @@ def follow(*, events, at):
     if not events:
         return
     sends = _programs({event.storefront_id for event in events})
-    rows = [
+    rows = [row for event in events for row in _to_all(event, sends)] + [
         (ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind))
         for event in events
         for kind in kinds.asked_by(event.type)
@@ -85,7 +85,19 @@ def _program(event, kind, sends):
     return mine[0].pk if mine else None
 
 
+def _to_all(event, sends):
+    """Rows to every advocate who is asked by an event."""
+    for kind in kinds.asked_by(event.type):
+        program = _program(event, kind, sends) if kind.whose == "asked" and kind.applies(event) else None
+        if program:
+            asked = terms.to_be_asked(program, number=event.facts["number"])
+            for customer in asked.order_by("pk").values_list("customer", flat=True).iterator():
+                yield ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind)
+
+
 def _whom(event, kind):
+    if kind.whose == "asked":
+        return None
     if kind.whose == "advocate":
         return event.advocate.customer_id if event.advocate_id else None
     return event.friend_id if kind.whose == "friend" else event.customer_id

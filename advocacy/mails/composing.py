@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from advocacy import colours, offers, reading, secrets
+from advocacy import colours, offers, reading, secrets, terms
 from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import Advocate, Customer, MailKind, MailWording, Program
 
@@ -183,6 +183,7 @@ def _values(about):
         "day": reading.day(datetime.fromisoformat(ends), zone=zone, at=about.at) if ends else "",
         "offer": _offer(about),
         "link": _link(about),
+        "changes": _changes(about),
     }
 
 
@@ -220,6 +221,14 @@ def _link(about):
         return ""
     code = about.advocate.code if about.advocate else "ALICE-K7QD"
     return _address(about.storefront, "redirect", code) if code else ""
+
+
+def _changes(about):
+    """What a new version of the terms says of itself, in the reader's language."""
+    if about.kind.kind != MailKind.TERMS:
+        return ""
+    row = about.program.terms.filter(number=about.facts["number"]).first()
+    return terms.read(row, translation.get_language())["summary"] if row else ""
 
 
 def _leads_to(about):

@@ -16,8 +16,9 @@ _AMOUNTS = {"credit", "points", "cash"}
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """``whose``: the event's person it goes to. ``promotional``: only with consent. ``stoppable``: not to who
-    unsubscribed. ``applies(event)``: of its events only these. ``button``: its words and where it leads.
+    """``whose``: the event's person it goes to; ``asked``: every advocate who must agree to what was published.
+    ``promotional``: only with consent. ``stoppable``: not to who unsubscribed. ``applies(event)``: of its events only
+    these. ``button``: its words and where it leads.
     """
 
     kind: MailKind
@@ -151,6 +152,21 @@ KINDS = {
             text=_("We paid out what you earned at {shop}. A bank may take a few days until it reaches you."),
             button=_("See your statement"),
             example={"amount_minor": 2500, "currency": "EUR"},
+        ),
+        Kind(
+            kind=MailKind.TERMS,
+            event="terms.published",
+            whose="asked",
+            stoppable=False,
+            applies=lambda event: event.facts["material"],
+            subject=_("The terms of {program} changed"),
+            heading=_("Please agree to the new terms"),
+            text=_(
+                "{shop} changed the terms of {program}.\n\n{changes}\n\nYour link works and you go on earning. "
+                "Payouts wait until you agree."
+            ),
+            button=_("Read the terms"),
+            example={"number": 0, "material": True},
         ),
         Kind(
             kind=MailKind.CONFIRM,

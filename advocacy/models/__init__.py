@@ -19,6 +19,7 @@ from advocacy.models.report import Report
 from advocacy.models.storefront import ApiKey, DoubleOptIn, KeyKind, Storefront
 from advocacy.models.suppression import InvitedAddress, Suppression, SuppressionReason
 from advocacy.models.survey import Answer, SurveyKind
+from advocacy.models.terms import ProgramTerms, TermsAcceptance, TermsSource
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "PortalSession",
     "Program",
     "ProgramStatus",
+    "ProgramTerms",
     "Reckoning",
     "Report",
     "Side",
@@ -72,6 +74,8 @@ __all__ = [
     "Suppression",
     "SuppressionReason",
     "SurveyKind",
+    "TermsAcceptance",
+    "TermsSource",
     "Testimonial",
     "TestimonialStatus",
     "WebhookEndpoint",

@@ -26,6 +26,8 @@ class Advocate(models.Model):
     status = models.CharField(max_length=10, choices=AdvocateStatus, default=AdvocateStatus.ACTIVE)
     terms_version = models.PositiveIntegerField(null=True, blank=True)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    # The version that was current when they joined: without it, or a later one, nothing is paid out to them.
+    terms_floor = models.PositiveIntegerField(default=0, editable=False)
     enrolled_at = models.DateTimeField()
     # The same person advocates here by another record: that one counts for both, and has the links of both.
     merged_into = models.ForeignKey(

@@ -12,7 +12,7 @@ from advocacy.models.program import MailKind, Program
 from advocacy.models.storefront import Storefront
 
 # What the words of a mail may name; ``advocacy.mails.composing`` fills it in.
-PLACES = ("name", "advocate", "shop", "program", "amount", "day", "offer", "link")
+PLACES = ("name", "advocate", "shop", "program", "amount", "day", "offer", "link", "changes")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 

@@ -35,6 +35,7 @@ class MailKind(models.TextChoices):
     REWARD_REVERSED = "reward_reversed", "Reward taken back"
     PAYOUT = "payout", "Payout"
     INVITATION = "invitation", "Invitation"  # to an address that an advocate named; its owner was not asked
+    TERMS = "terms", "New terms"  # asks advocates to agree again
     CONFIRM = "confirm", "Confirm the address"  # the double opt-in of who agreed to promotional mail
     LOGIN_CODE = "login_code", "Sign-in"  # what somebody in front of a page waits for; never switched off
 
@@ -160,8 +161,17 @@ class Program(models.Model):
     headline = models.CharField(
         max_length=120, blank=True, help_text="Above the offer on the landing page. Empty: made from the offer."
     )
-    terms_url = models.URLField(blank=True, help_text="The program's terms; shown on its pages.")
-    terms_version = models.PositiveIntegerField(default=1, help_text="Raise it when the terms change.")
+    # Of its terms (``ProgramTerms``): where the newest version is read, its number, and that of the newest version
+    # whose change is material; 0 where there is none. ``advocacy.terms`` writes them when it publishes a version.
+    terms_url = models.URLField(blank=True, editable=False)
+    terms_version = models.PositiveIntegerField(default=0, editable=False)
+    terms_needed = models.PositiveIntegerField(default=0, editable=False)
+    open_in_portal = models.BooleanField(
+        "Customers may join in the portal",
+        default=False,
+        help_text="Whoever signs in to the portal and is a customer of the shop may join this program there. Otherwise "
+        "people join where the shop lets them, by the API.",
+    )
     metadata_keys = models.JSONField(
         default=list,
         blank=True,

@@ -20,6 +20,7 @@ from advocacy.models import (
     PortalSession,
     Report,
     Standing,
+    TermsAcceptance,
     Testimonial,
 )
 from advocacy.models import TestimonialStatus as Status
@@ -45,6 +46,14 @@ def told(customer):
         "answers": rows(Answer.objects.filter(**me), *answered),
         "events": rows(Report.objects.filter(**me), *reported),
         "consents": rows(Consent.objects.filter(**me), *agreed),
+        "terms": rows(
+            TermsAcceptance.objects.filter(advocate__customer=customer),
+            "at",
+            "source",
+            "language",
+            program="terms__program__name",
+            number="terms__number",
+        ),
         "mails": rows(Mail.objects.filter(**me), "kind", "state", "reason", "created_at", "ended_at"),
         "portal_visits": rows(PortalSession.objects.filter(**me), "made_at", "opened_at"),
     }

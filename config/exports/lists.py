@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import OuterRef, Subquery
 
-from advocacy.models import Advocate, Customer, Event
+from advocacy.models import Advocate, Consent, Customer, Event, TermsAcceptance
 from referrals.models import Click, Conversion, Link, Order, Referral, Refund
 from rewards.models import Account, Payout, Redemption, Reward, Transfer
 
@@ -72,6 +72,33 @@ LISTS = {
             *((name, name) for name in ("display_name", "shows_name", "code", "status", "terms_version")),
             ("terms_accepted_at", "terms_accepted_at"),
             ("enrolled_at", "enrolled_at"),
+        ),
+    ),
+    "terms_acceptances": Export(
+        "Acceptances of terms",
+        TermsAcceptance,
+        "storefront_id",
+        "recorded_at",
+        (
+            _own("terms_acceptance"),
+            ("advocate", "advocate__public_id", "advocate"),
+            ("program", "terms__program__slug"),
+            ("customer", "advocate__customer__public_id", "customer"),
+            ("customer_external_id", "advocate__customer__external_id"),
+            ("version", "terms__number"),
+            ("material", "terms__material"),
+            *((name, name) for name in ("source", "language", "at", "recorded_at")),
+        ),
+    ),
+    "consents": Export(
+        "Consents",
+        Consent,
+        "storefront_id",
+        "recorded_at",
+        (
+            _own("consent"),
+            *_CUSTOMER,
+            *((name, name) for name in ("channel", "state", "basis", "wording_version", "source", "at", "recorded_at")),
         ),
     ),
     "links": Export(

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from advocacy import ids, offers, reading
+from advocacy import ids, offers, reading, terms
 from advocacy.models import AdvocateStatus, ProgramStatus
 from advocacy.pages import downloads, people
-from config.portal import cash, codes, friends, statement, wallet
+from config.portal import cash, codes, friends, joining, statement, wallet
 from referrals.friends import counts
 from referrals.models import LinkStatus
 from referrals.pages import late_codes, sharing
@@ -28,6 +28,9 @@ def index(request):
     reading.choose_language(request, known=known)
     choices = [(ids.encode("adv", one.public_id), one) for one in mine]
     context = {"choices": choices, "late_code": late_codes.may_enter(request.user)}
+    context["open"] = [
+        (ids.encode("prg", one.public_id), one) for one in joining.open_to(request.user, at=timezone.now())
+    ]
     return render(request, "portal/index.html", context)
 
 
@@ -97,6 +100,8 @@ def _context(advocate, current):
         "storefront": advocate.storefront,
         "program": advocate.program,
         "current": current,
+        "asked": terms.wanted(advocate),
+        "agreed_before": advocate.terms_version,
     }
 
 

@@ -4,13 +4,13 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import enrolment
+from advocacy import enrolment, terms
 from advocacy.api import customers, expanding, fields, found, problems, programs
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import SIGNED_UP, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
-from advocacy.models import Advocate, AdvocateStatus, Customer, Program
+from advocacy.models import Advocate, AdvocateStatus, Customer, Program, TermsSource
 from advocacy.refusals import Refused
 from referrals import links
 
@@ -18,8 +18,23 @@ MOST_AT_ONCE = 1000
 
 
 class TermsAccepted(fields.StrictSerializer):
-    version = fields.Whole(min_value=1, max_value=1_000_000)
-    at = fields.PastTime()
+    version = fields.Whole(
+        min_value=1, max_value=1_000_000, help_text="The program’s `terms_version`, as it was shown."
+    )
+    at = fields.PastTime(required=False, help_text="When they agreed; left out: now.")
+    source = fields.Choice(TermsSource.choices, required=False, help_text="Where they agreed; default api.")
+    language = fields.Text(required=False, max_length=10, help_text="In which they read it, such as de.")
+
+    @staticmethod
+    def given(call, *, source=TermsSource.API):
+        """What ``links.enrol`` takes of it."""
+        said = call.get("terms_accepted", {})
+        return {
+            "terms_version": said.get("version"),
+            "terms_accepted_at": said.get("at"),
+            "terms_source": said.get("source", source),
+            "terms_language": said.get("language", ""),
+        }
 
 
 class AdvocateCall(fields.StrictSerializer):
@@ -64,7 +79,12 @@ class AdvocateAnswer(serializers.ModelSerializer):
     links = serializers.SerializerMethodField(
         help_text="Each with `url`, which is shared, and `qr_url`, its QR code as an SVG (.png: as a PNG)."
     )
-    terms_accepted = serializers.SerializerMethodField()
+    terms_accepted = serializers.SerializerMethodField(
+        help_text="The newest version they agreed to, and when; or null."
+    )
+    terms_needed = serializers.SerializerMethodField(
+        help_text="The version of the terms that payouts to them wait for, the program’s current one; null: for none."
+    )
     enrolled_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version")
 
@@ -80,6 +100,7 @@ class AdvocateAnswer(serializers.ModelSerializer):
             "code",
             "links",
             "terms_accepted",
+            "terms_needed",
             "enrolled_at",
             "resource_version",
         ]
@@ -105,6 +126,10 @@ class AdvocateAnswer(serializers.ModelSerializer):
         at = fields.Moment().to_representation(accepted_at) if accepted_at else None
         return {"version": advocate.terms_version, "at": at}
 
+    def get_terms_needed(self, advocate) -> int | None:
+        waits = advocate.waits if hasattr(advocate, "waits") else bool(terms.missing([advocate]))
+        return advocate.program.terms_version if waits else None
+
     example = {
         "id": sample("advocate"),
         "program": sample("program"),
@@ -124,6 +149,7 @@ class AdvocateAnswer(serializers.ModelSerializer):
             }
         ],
         "terms_accepted": {"version": 1, "at": SIGNED_UP},
+        "terms_needed": None,
         "enrolled_at": SIGNED_UP,
         "resource_version": 1,
     }
@@ -145,7 +171,6 @@ def of(storefront):
 
 def enrol(*, storefront, call, at):
     """``(advocate, created)`` of one call's fields; customer, advocate and link are written together or not at all."""
-    terms = call.get("terms_accepted", {})
     given = {name: call[name] for name in ("display_name", "shows_name", "code") if name in call}
     with transaction.atomic():
         program = programs.named(storefront=storefront, name=call.get("program"))
@@ -153,9 +178,8 @@ def enrol(*, storefront, call, at):
         advocate, _, new = links.enrol(
             program=program,
             customer=customer,
-            terms_version=terms.get("version"),
-            terms_accepted_at=terms.get("at"),
             at=at,
+            **TermsAccepted.given(call),
             **given,
         )
     return advocate, new
@@ -172,7 +196,9 @@ expanding.whole("advocate", AdvocateAnswer, of, tag="Advocates")
         AdvocateAnswer,
         takes=AdvocateCall,
         creates=True,
-        description="A customer joins a program and gets the first link. Sent again, the answer is 200 with what is.",
+        description="A customer joins a program and gets the first link. Sent again, the answer is 200 with what is. "
+        "Where the program has terms, send `terms_accepted` with its current `terms_version` once they agreed; without "
+        "it they take part, and payouts to them wait (`terms_needed`).",
     ),
 )
 class Advocates(ListEndpoint):
@@ -186,6 +212,12 @@ class Advocates(ListEndpoint):
 
     def rows(self):
         return of(self.request.storefront).filter(merged_into=None)
+
+    def shown(self, page):
+        late = terms.missing(page)
+        for advocate in page:
+            advocate.waits = advocate.pk in late
+        return page
 
     def post(self, request):
         advocate, new = enrol(storefront=request.storefront, call=self.taken(AdvocateCall), at=self.at)

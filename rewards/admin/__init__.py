@@ -14,6 +14,7 @@ from rewards.admin import (
     pools,
     rates,
     rules,
+    terms,
     wallets,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "pools",
     "rates",
     "rules",
+    "terms",
     "wallets",
 ]

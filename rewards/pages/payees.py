@@ -1,4 +1,4 @@
-"""Where an advocate says to whom and where their money goes, and agrees to the program's newest terms."""
+"""Where an advocate says to whom and where their money goes."""
 
 from django import forms
 from django.contrib import messages
@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from advocacy import enrolment, ids, reading
+from advocacy import ids, reading
 from advocacy.pages import people
 from advocacy.refusals import Refused
 from rewards import bank
@@ -89,16 +89,6 @@ def edit(request, advocate):
         "payee": payee,
     }
     return render(request, "rewards/payee.html", context, status=422 if form.errors else 200)
-
-
-@login_required
-@require_POST
-def accept_terms(request, advocate):
-    advocate = people.advocacy_of(request.user, advocate)
-    reading.choose_language(request, known=advocate.customer.locale, fallback=advocate.storefront.language)
-    enrolment.accept_terms(advocate=advocate, version=advocate.program.terms_version, at=timezone.now())
-    messages.success(request, _("Thank you. You agreed to the program’s terms."))
-    return redirect("portal-rewards", ids.encode("adv", advocate.public_id))
 
 
 def _known(payee, customer):

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db.models import F, Q, Sum
 
-from advocacy import persons
-from advocacy.models import Customer
+from advocacy import persons, terms
+from advocacy.models import Advocate, Customer, Side
 from rewards import lots as lots_of_wallets
 from rewards.models import (
     COUNTED,
@@ -95,26 +95,26 @@ def by_customer(policy, rows, *, at):
     )
     for customer, balance in accounts.values_list("customer", "balance_minor"):
         balances[owners.get(customer, customer)] += balance
-    judge = Judge(policy, found, owners, at)
+    judge = Judge(policy, found, owners, at, unaccepted=unaccepted(rows))
     return [judge.due(customer, mine, balances[customer]) for customer, mine in sorted(found.items())]
 
 
-def held_by(lot):
-    """The reason key of why a lot is not paid out, or ""."""
-    if lot.held_by:
-        return lot.held_by
-    advocate = lot.advocate
-    # Who joined agreed to the terms of then; newer ones are to be accepted first.
-    if advocate and (advocate.terms_version or 1) < lot.program.terms_version:
-        return "terms_not_accepted"
-    return ""
+def unaccepted(rows):
+    """The keys of the advocates of these lots who have not agreed to their program's terms."""
+    asked = {lot.advocate_id for lot in rows if _of_advocate(lot) and lot.program.terms_version}
+    return terms.missing(Advocate.objects.filter(pk__in=asked).select_related("program")) if asked else set()
+
+
+def _of_advocate(lot):
+    """Friends and other customers agree to no terms of advocates."""
+    return lot.side == Side.ADVOCATE and lot.advocate_id
 
 
 class Judge:
     """Says of each customer what is due and what it waits for; reads once what it needs of all of them."""
 
-    def __init__(self, policy, customers, owners, at):
-        self.policy, self.at, self.kind = policy, at, KINDS[policy.kind]
+    def __init__(self, policy, customers, owners, at, *, unaccepted):
+        self.policy, self.at, self.kind, self.unaccepted = policy, at, KINDS[policy.kind], unaccepted
         # A gift card is given whole, one a payout.
         self.card = policy.pool.amount_minor if policy.kind == PayoutKind.GIFT_CARD and policy.pool else None
         people = {*customers, *owners}
@@ -127,7 +127,7 @@ class Judge:
         self.paid = paid_this_year(policy, people, owners, at) if self.limits else {}
 
     def due(self, customer, mine, balance):
-        free = [lot for lot in mine if not held_by(lot)]
+        free = [lot for lot in mine if not self._held_by(lot)]
         amount = self._payable(free, balance)
         due = Due(customer, amount, self._lasting(free), self.payees.get(customer))
         due.waits_for, due.numbers = self._waits_for(due, mine)
@@ -138,6 +138,10 @@ class Judge:
             due.amount_minor = self._payable(mine, balance)
         return due
 
+    def _held_by(self, lot):
+        """The reason key of why a lot is not paid out, or ""."""
+        return lot.held_by or ("terms_not_accepted" if _of_advocate(lot) in self.unaccepted else "")
+
     def _payable(self, rows, balance):
         """What is past its time pays debts and nothing else, also before somebody has taken it away."""
         lasting = sum(max(lot.available_minor, 0) for lot in self._lasting(rows))
@@ -147,7 +151,7 @@ class Judge:
         return [lot for lot in rows if not lots_of_wallets.is_over(lot, self.at)]
 
     def _waits_for(self, due, mine):
-        held = next((key for lot in mine if (key := held_by(lot))), "")
+        held = next((key for lot in mine if (key := self._held_by(lot))), "")
         minimum = max(self.policy.minimum_minor, self.card or 0)
         if due.amount_minor < minimum:
             if held:

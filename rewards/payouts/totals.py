@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from advocacy import ids, money, persons
-from advocacy.models import Customer
-from rewards.models import Payee, Payout, PayoutState
+from advocacy.models import Advocate, Customer, Side
+from rewards.models import Form, Payee, Payout, PayoutState, Reward
 from rewards.payouts import payees
 
 HEADER = (
@@ -28,6 +28,15 @@ class Total:
     currency: str
     payouts: int
     amount_minor: int
+
+
+def cash_of(*, program, advocates):
+    """``[(minor units, currency)]`` of the cash that these advocates earned in the program and have not been paid."""
+    people = advocates.values("public_id")
+    rows = Advocate.objects.filter(Q(public_id__in=people) | Q(merged_into__in=people))
+    cash = Reward.objects.filter(program=program, advocate__in=rows, side=Side.ADVOCATE, form=Form.CASH)
+    sums = cash.values_list("unit").annotate(Sum("available_minor")).order_by("unit")
+    return [(minor, unit) for unit, minor in sums if minor > 0]
 
 
 def of_year(*, storefront, year):

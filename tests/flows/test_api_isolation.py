@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from advocacy import ids, merging
-from advocacy.models import Job, Testimonial
+from advocacy import ids, merging, terms
+from advocacy.models import Job, ProgramTerms, Testimonial
 from advocacy.outbox import drain, telling, webhooks
 from referrals import claims, imports, invitations
 from referrals.models import Link, Referral
@@ -28,6 +28,9 @@ PUBLIC = {
     ("get", "/api/v1/offers/{id}"),
     ("get", "/api/v1/testimonials"),
     ("get", "/api/v1/testimonials/{id}"),
+    ("get", "/api/v1/programs/{id}/terms"),
+    ("get", "/api/v1/terms"),
+    ("get", "/api/v1/terms/{id}"),
     ("post", "/api/v1/clicks"),
     ("post", "/api/v1/shares"),
     ("post", "/api/v1/share_views"),
@@ -35,7 +38,7 @@ PUBLIC = {
     ("post", "/api/v1/codes/validate"),
     ("post", "/api/v1/codes/{code}/validate"),
 }
-_KINDS = {"deliveries": "delivery"}
+_KINDS = {"deliveries": "delivery", "terms": "terms"}
 # What a widget does, and what is done to test data: a live secret key is refused.
 OF_CUSTOMERS, OF_TWINS = (
     {"/api/v1/me", "/api/v1/me/advocates", "/api/v1/me/claims", "/api/v1/me/invitations", "/api/v1/me/code"},
@@ -88,7 +91,18 @@ def named(acme, program, alice):
         survivor=cast.customer(acme, "gina"), merged=cast.customer(acme, "regina"), source="api", at=cast.NOON
     )
     missed, _ = claims.ask(advocate=alice, named="fred@example.com", at=cast.NOON)
+    spoken = ProgramTerms(
+        storefront=acme,
+        program=program,
+        words={"en": {"text": "Be kind.", "address": "", "summary": ""}},
+        written_at=cast.NOON,
+    )
+    spoken.save()
+    spoken = terms.publish(terms=spoken, by="olga", at=cast.NOON)
+    accepted, _ = terms.accept(advocate=alice, version=1, source="api", at=cast.NOON)
     rows |= {
+        "terms": spoken,
+        "terms_acceptances": accepted,
         "claims": missed,
         "imports": _file(acme),
         "invitations": invited,

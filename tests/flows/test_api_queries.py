@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy import customers
-from advocacy.models import Testimonial
+from advocacy import customers, terms
+from advocacy.models import ProgramTerms, Testimonial
 from advocacy.money import CURRENCIES
 from advocacy.outbox import drain
 from referrals import claims, imports
@@ -28,6 +28,11 @@ def tell(shop, storefront, numbers):
     for number in numbers:
         alice = {"external_id": f"alice {number}"}
         enrolled = shop.post("/advocates", {"customer": alice, "code": f"alice-{number}"}).json()["id"]
+        spoken = ProgramTerms(storefront=storefront, program=storefront.programs.get(), written_at=cast.NOON)
+        spoken.words, spoken.material = {"en": {"text": "Be kind.", "address": "", "summary": ""}}, False
+        spoken.save()
+        version = terms.publish(terms=spoken, by="olga", at=cast.NOON).number
+        shop.post(f"/advocates/{enrolled}/terms", {"version": version})
         shop.post("/invitations", {"advocate": enrolled, "email": f"freddy{number}@example.com"})
         order = cast.order(str(number), customer={"external_id": f"fred {number}"}, referral_code=f"alice-{number}")
         shop.post("/orders", order)

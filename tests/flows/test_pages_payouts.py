@@ -77,17 +77,6 @@ def test_why_it_waits_is_told_in_german_too(signed_in, alice, policy, acme):
     assert "We need your tax form" in rewards(signed_in, alice)
 
 
-def test_new_terms_are_agreed_to_with_a_button(signed_in, alice, policy, program):
-    put(signed_in, alice)
-    program.terms_version = 2
-    program.save()
-    assert "I agree to the terms" in rewards(signed_in, alice)
-    signed_in.post(address(alice, "terms/"))
-    alice.refresh_from_db()
-    assert alice.terms_version == 2
-    assert "It comes with the next payout." in rewards(signed_in, alice)
-
-
 def test_a_changed_account_waits_for_three_days(signed_in, alice, policy):
     put(signed_in, alice)
     put(signed_in, alice, iban=payouts_stage.OTHER_IBAN)

@@ -53,16 +53,6 @@ def test_who_waits_is_listed_with_the_reason(policy, alice, program):
     assert Payout.objects.get(waits_for="minimum_payout").numbers == {"threshold": 2000, "input": 500}
 
 
-def test_new_terms_hold_payouts_until_they_are_accepted(policy, alice, program):
-    program.terms_version = 2
-    program.save()
-    with pytest.raises(gathering.NothingToPay, match="1 for terms_not_accepted"):
-        gathering.gather(policy=policy, at=LATER)
-    alice.terms_version = 2
-    alice.save()
-    assert gathering.gather(policy=policy, at=LATER).total_minor == 2500
-
-
 def test_a_year_above_the_limit_of_a_country_waits_for_the_tax_form(policy, alice):
     TaxLimit.objects.create(storefront=alice.storefront, country="DE", currency="EUR", yearly_limit_minor=4000)
     said(exported(policy), n1="paid")

@@ -1,0 +1,214 @@
+"""Versions of a program's terms: published once, agreed to by advocates, asked for again after a material change.
+
+While an advocate has not agreed to what they must, payouts to them wait; sharing, binding, earning and crediting do
+not ask.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Q
+from django.urls import reverse
+
+from advocacy import events, given, ids, persons, reading
+from advocacy.models import Advocate, AdvocateStatus, Program, ProgramTerms, TermsAcceptance, TermsSource
+from advocacy.outbox.record import Draft, record
+from advocacy.refusals import Conflict, Refused
+
+# So far a shop's clock may be behind ours when it says that somebody agreed to a version that was just published.
+SKEW = timedelta(minutes=5)
+
+
+def current(program):
+    """The newest published version, or None where the program has no terms."""
+    return program.terms.filter(published_at__isnull=False).order_by("-number").first()
+
+
+def read(terms, language):
+    """``{"language", "text", "address", "summary"}`` of a version, in this language as far as there is one."""
+    known = language if language in terms.words else next(iter(terms.words), "")
+    return {"language": known, "text": "", "address": "", "summary": ""} | terms.said(known)
+
+
+def address(terms):
+    """Where a published version is read by anybody."""
+    domain = terms.storefront.link_domain
+    return (f"https://{domain}" if domain else settings.BASE_URL) + reverse(
+        "terms", args=[ids.encode("trm", terms.public_id)]
+    )
+
+
+def publish(*, terms, by, at):
+    """Publish a draft; returns it with its number. ``by``: who, in words.
+
+    Numbers that a shop told of terms that nobody knew here are not used again. Refuses ``terms_empty`` and
+    ``published_already`` (Conflict).
+    """
+    with transaction.atomic():
+        program = Program.objects.select_for_update(no_key=True).get(pk=terms.program_id)
+        terms = ProgramTerms.objects.select_for_update().select_related("storefront").get(pk=terms.pk)
+        if terms.published_at:
+            raise Conflict("published_already", "This version was published before.")
+        if not any(said.get("text") or said.get("address") for said in terms.words.values()):
+            raise Refused("terms_empty", "Write the terms, or the address where they stand, in at least one language.")
+        told = Advocate.objects.filter(program=program).aggregate(Max("terms_version"))["terms_version__max"]
+        terms.number = 1 + max(program.terms_version, told or 0)
+        terms.published_at, terms.published_by, terms.version = at, given.in_line(str(by))[:150], 1
+        terms.save()
+        program.terms_version, program.terms_url = terms.number, address(terms)
+        program.terms_needed = terms.number if terms.material else program.terms_needed
+        program.save(update_fields=["terms_version", "terms_url", "terms_needed"])
+        _tell_published(terms, at)
+    return terms
+
+
+def to_be_asked(program, *, number=None):
+    """Who must agree to what is published now, or to the version ``number``, before they are paid; as a queryset."""
+    ours = Advocate.objects.filter(program=program, merged_into=None, customer__erased_at=None)
+    ours = ours.exclude(status=AdvocateStatus.BANNED)
+    late = Q(terms_version__isnull=True) | Q(terms_version__lt=number or F("program__terms_needed"))
+    return ours.filter(late)
+
+
+def missing(advocates):
+    """The keys of those who have not agreed to what they must; asks nothing where all have.
+
+    Of a person whose records were merged any record's agreement counts: it is the person who agrees, and a merge says
+    that both are one. Parted again, each has its own.
+    """
+    late = [one for one in advocates if (one.terms_version or 0) < required(one)]
+    if not late:
+        return set()
+    people = {one.person_id for one in late}
+    rows = Advocate.objects.filter(Q(public_id__in=people) | Q(merged_into__in=people))
+    agreed = {}
+    for public_id, into, number in rows.values_list("public_id", "merged_into", "terms_version"):
+        person = into or public_id
+        agreed[person] = max(agreed.get(person, 0), number or 0)
+    return {one.pk for one in late if agreed[one.person_id] < required(one)}
+
+
+def required(advocate):
+    """The oldest version that is enough for a payout to this advocate; 0: none is."""
+    return max(advocate.program.terms_needed, advocate.terms_floor)
+
+
+def wanted(advocate):
+    """The version that the advocate is asked to agree to, or None."""
+    return current(advocate.program) if missing([advocate]) else None
+
+
+def joining(*, program, version, accepted_at, at):
+    """``(the terms that are agreed to or None, columns)`` of who is about to become an advocate.
+
+    Without a version they take part, and payouts wait for it. Of a program without terms here, what the shop says is
+    kept as it says it. Refuses as ``accept`` does.
+    """
+    newest = current(program) if program.terms_version else None
+    moment = _moment(accepted_at, at) if accepted_at or newest else None
+    columns = {"terms_floor": newest.number if newest else 0, "terms_version": version}
+    if newest and version is not None:
+        _refuse_other(newest, version)
+        _refuse_too_early(newest, moment)
+    columns["terms_accepted_at"] = None if newest and version is None else moment
+    return (newest if version is not None else None), columns
+
+
+def joined(*, advocate, terms, source, at, language=""):
+    """Note what a new advocate agreed to as they joined, in the transaction that made them."""
+    return _write(advocate, terms, source=source, language=language, moment=advocate.terms_accepted_at, at=at)
+
+
+@transaction.atomic
+def accept(*, advocate, version, source, at, accepted_at=None, language=""):
+    """``(TermsAcceptance, whether it is new)``: they agreed to this version, at ``accepted_at`` or now.
+
+    What was agreed to before stays as it was. Refuses ``no_terms``, ``terms_not_current``, ``accepted_too_early`` and
+    ``customer_erased``.
+    """
+    persons.lock_to_tell_of(advocate.customer)
+    advocate = _lock(persons.survivor(advocate))
+    known = TermsAcceptance.objects.filter(advocate__in=persons.advocates_of(advocate), terms__number=version)
+    if before := known.select_related("terms", "advocate__program").order_by("pk").first():
+        return before, False
+    newest, moment = current(advocate.program), _moment(accepted_at, at)
+    _refuse_other(newest, version)
+    _refuse_too_early(newest, moment)
+    try:
+        with transaction.atomic():
+            made = _write(advocate, newest, source=source, language=language, moment=moment, at=at)
+    except IntegrityError:
+        return known.get(), False
+    if (advocate.terms_version or 0) < version:
+        advocate.terms_version, advocate.terms_accepted_at = version, moment
+        advocate.version += 1
+        advocate.save(update_fields=["terms_version", "terms_accepted_at", "version"])
+    return made, True
+
+
+def _moment(accepted_at, at):
+    return min(given.moment("at", accepted_at, at=at), at) if accepted_at else at
+
+
+def _refuse_other(newest, version):
+    if newest is None:
+        raise Refused("no_terms", "This program has no terms to agree to; publish them in the admin first.")
+    if newest.number != version:
+        raise Refused(
+            "terms_not_current",
+            f"Version {version} is not what the program’s terms say now: show version {newest.number} and send that.",
+            errors={"version": f"must be {newest.number}, the current one"},
+        )
+
+
+def _refuse_too_early(newest, moment):
+    if moment < newest.published_at - SKEW:
+        raise Refused(
+            "accepted_too_early",
+            f"Version {newest.number} was published at {newest.published_at.isoformat()}: nobody can have agreed "
+            "before. Ask them again, and send the time when they agreed.",
+            errors={"at": "is before that version was published"},
+        )
+
+
+def _write(advocate, terms, *, source, language, moment, at):
+    made = TermsAcceptance(
+        storefront_id=advocate.storefront_id,
+        advocate=advocate,
+        terms=terms,
+        source=given.choice("source", source, TermsSource),
+        language=reading.supported(language) or "",
+        at=moment,
+        recorded_at=at,
+    )
+    made.save(force_insert=True)
+    draft = Draft(
+        type=events.TERMS_ACCEPTED,
+        subject=made,
+        storefront=advocate.storefront_id,
+        customer=advocate.customer,
+        program=advocate.program,
+        advocate=advocate,
+        facts={"number": terms.number, "source": made.source},
+        occurred_at=moment,
+    )
+    record([draft], at=at)
+    return made
+
+
+def _lock(advocate):
+    mine = Advocate.objects.select_for_update(no_key=True, of=["self"])
+    return mine.select_related("program", "customer").get(pk=advocate.pk)
+
+
+def _tell_published(terms, at):
+    draft = Draft(
+        type=events.TERMS_PUBLISHED,
+        subject=terms,
+        storefront=terms.storefront_id,
+        program=terms.program_id,
+        facts={"number": terms.number, "material": terms.material, "languages": sorted(terms.words)},
+        occurred_at=at,
+    )
+    record([draft], at=at)
