@@ -26,13 +26,13 @@ _PATIENCE_SECONDS = 0.2
 @never_cache
 @require_safe
 def healthz(request):
-    database, broker = _database(timezone.now()), _broker_answers()
+    database, broker = behind(timezone.now()), broker_answers()
     status = "down" if database is None else "ok" if broker else "degraded"
     found = {"status": status, "database": database is not None, "broker": broker} | (database or {})
     return JsonResponse(found, status=503 if database is None else 200)
 
 
-def _database(at):
+def behind(at):
     """Ages in seconds by lane, None for an empty one, and how many events are stuck; None without the database."""
     try:
         ages = {lane: _age(lane, at) for lane in Lane.values}
@@ -71,7 +71,7 @@ def _since(moment, at):
     return max(0, round((at - moment).total_seconds(), 1)) if moment else None
 
 
-def _broker_answers():
+def broker_answers():
     try:
         return bool(_broker().ping())
     except (redis.RedisError, OSError) as error:

@@ -1,0 +1,18 @@
+"""What ``manage.py doctor`` looks at: this server, and for each storefront its sender and its links.
+
+What could not be asked is never taken for good: it is told as not checked.
+"""
+
+from advocacy.models import Storefront
+from config.doctor import here, links, senders
+from config.doctor.findings import Finding, Level
+
+__all__ = ["Finding", "Level", "examine"]
+
+
+def examine(*, names, at):
+    """All findings, of this server first. ``names``: a ``names.Names`` to ask the DNS by."""
+    yield from here.findings(at=at)
+    for storefront in Storefront.objects.filter(test_twin_of=None):
+        yield from senders.findings(storefront=storefront, names=names)
+        yield from links.findings(storefront=storefront, names=names)
