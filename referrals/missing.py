@@ -46,9 +46,8 @@ class Missing:
 
     def _heard(self):
         for each in self.heard:
-            last = ago(self.at - each["last_at"]) if each["last_at"] else "never"
             failed = f"; {each['failed']} of its messages could not be taken" if each["failed"] else ""
-            yield f"Last {each['platform']} message ({each['name']}): {last}{failed}."
+            yield f"Last {each['platform']} message ({each['name']}): {each['last_said']}{failed}."
 
     def _around(self):
         for each in self.waiting:
@@ -75,27 +74,28 @@ def miss(asked, *, storefronts, at):
         is_address=is_address,
         at=at,
         last=Order.objects.filter(storefront__in=storefronts).select_related("storefront").order_by("-id").first(),
-        heard=[] if is_address else _heard(storefronts),
+        heard=[] if is_address else _heard(storefronts, at),
         nearest=_addresses_near(asked, storefronts) if is_address else _names_near(asked, storefronts),
         waiting=[] if is_address else _waiting(asked, storefronts),
         **(_of_address(emails.normalise(asked), storefronts) if is_address else {}),
     )
 
 
-def _heard(storefronts):
+def _heard(storefronts, at):
     active = Connection.objects.filter(storefront__in=storefronts, status=ConnectionStatus.ACTIVE)
-    told = [_last(connection) for connection in active[:MOST]]
+    told = [_last(connection, at) for connection in active[:MOST]]
     return sorted(told, key=lambda each: (each["last_at"] is not None, each["last_at"]), reverse=True)
 
 
-def _last(connection):
+def _last(connection, at):
     came = InboundMessage.objects.filter(connection=connection)
     # By topic, as the index has it.
-    last = came.order_by("topic", "-id").distinct("topic").values_list("received_at", flat=True)
+    last = list(came.order_by("topic", "-id").distinct("topic").values_list("received_at", flat=True))
     return {
         "platform": connection.get_platform_display(),
         "name": connection.name,
         "last_at": max(last, default=None),
+        "last_said": ago(at - max(last)) if last else "never",
         "failed": came.filter(state=InboundState.FAILED).count(),
     }
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.db.models.functions import Upper
 
 from advocacy import emails, ids, persons, secret_codes
@@ -15,6 +15,8 @@ from rewards.models import Coupon, Subject
 # Of one person; who has more is looked up in the list of orders.
 MOST = 50
 LONGEST = 320
+# So many are looked through for a coupon, which no index knows.
+_NEWEST = 5000
 # Of a storefront's own id of a customer or order, where both may be meant.
 _EXTERNAL = "ext_"
 
@@ -93,7 +95,18 @@ def _coupon(plain, asked, storefronts):
 def _with_code(asked, storefronts):
     """Orders that came with this code, which may be nobody's."""
     typed = Order.objects.annotate(typed=Upper("referral_code")).exclude(referral_code="").filter(typed=asked.upper())
-    return _rows(typed.filter(storefront__in=storefronts).order_by("-id"))
+    return _rows(typed.filter(storefront__in=storefronts).order_by("-id")) or _with_coupon(asked, storefronts)
+
+
+def _with_coupon(asked, storefronts):
+    """Of the newest orders those that a coupon of this name came with; older ones are found by their number."""
+    if "@" in asked or " " in asked:
+        return []
+    newest = Order.objects.filter(storefront__in=storefronts).order_by("-id")[:_NEWEST]
+    used = Q()
+    for spelling in {asked, asked.upper(), asked.lower()}:
+        used |= Q(coupon_codes__contains=[spelling])
+    return _rows(Order.objects.filter(used, pk__in=newest.values("pk")).order_by("-id"))
 
 
 def _person(asked, storefronts):

@@ -5,7 +5,7 @@ yes, no, soon or info.
 """
 
 from advocacy import ids
-from config.timeline import deliveries, parts, reviews, steps, summary
+from config.timeline import deliveries, first_orders, parts, reviews, steps, summary
 from config.timeline.subjects import explain_pair, explain_subject
 from referrals import visits
 from referrals.models import Conversion
@@ -29,6 +29,7 @@ def explain_order(*, storefront, order):
         told += (
             steps.of_bond(conversion.referral) + reviews.of(conversion) + steps.of_decisions(one) + steps.of_money(one)
         )
+        told += first_orders.of(conversion, one)
         for reached in one["milestones"]:
             told += _since(one, steps.of_decisions(reached) + steps.of_money(reached))
     return {

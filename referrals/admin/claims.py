@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -14,6 +15,7 @@ from advocacy.admin.listing import LongListing
 from referrals import claims, missing, visits
 from referrals.models import Claim, ClaimState
 
+_TONES = {ClaimState.ACCEPTED: "good"}
 _NOTE = "For your colleagues and the log; the advocate does not read it. May stay empty."
 
 
@@ -60,7 +62,6 @@ class ClaimAdmin(acts.Acting, LongListing):
     search_help_text = "What was named, an order’s id, a name or a code, or an id such as clm_01j8…"
     advocate_link = words.person("advocate", "Missed by")
     program_link = words.person("program", "Program")
-    status = words.status("state")
     id_text = words.public_id("claim")
     fieldsets = [
         ("Who is missed", {"fields": [("what", "named_by"), ("advocate", "program"), ("order", "friend")]}),
@@ -97,6 +98,17 @@ class ClaimAdmin(acts.Acting, LongListing):
         context["actions_detail"] = []
         return answer
 
+    def get_fieldsets(self, request, obj=None):
+        """What was decided, once it is."""
+        shown = super().get_fieldsets(request, obj)
+        return [each for each in shown if each[0] != "Decision"] if obj and _open(obj) else shown
+
+    @display(description="Status", ordering="state")
+    def status(self, row):
+        if _open(row) and timezone.now() > row.decide_by:
+            return words.dot("refused", "Overdue: is refused by itself")
+        return words.dot(_TONES.get(row.state, row.state), row.get_state_display())
+
     @display(description="Named")
     def what(self, row):
         return row.named or "An e-mail address"
@@ -104,7 +116,7 @@ class ClaimAdmin(acts.Acting, LongListing):
     @display(description="What was here")
     def found(self, row):
         if row.order_id:
-            return words.why(ids.encode("ord", row.order.public_id))
+            return format_html("{} {}", words.link(row.order), words.why(ids.encode("ord", row.order.public_id)))
         return words.link(row.friend) if row.friend_id else words.dot("quiet", "Nothing")
 
     @display(description="What the advocate reads")

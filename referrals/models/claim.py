@@ -48,6 +48,8 @@ class Claim(models.Model):
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
+        verbose_name = "missing friend"
+        verbose_name_plural = "missing friends"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["advocate", "digest"], name="a_friend_is_missed_once"),

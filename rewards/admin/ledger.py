@@ -1,6 +1,7 @@
 """Rewards, the decisions behind them, and the ledger. Read-only for everybody: amounts change by what happens."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from unfold.admin import TabularInline
@@ -51,13 +52,26 @@ _PLACES = (
 )
 
 
+class WaitsForCode(admin.SimpleListFilter):
+    """As ``Reward.held_by`` says it: what was taken back meanwhile waits for none."""
+
+    title, parameter_name = "waits for a code", "waits_for_code"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request, rewards):
+        waits = Q(waits_for_code=True) & (Q(pending_minor__gt=0) | Q(available_minor__gt=0))
+        return {"yes": rewards.filter(waits), "no": rewards.exclude(waits)}.get(self.value(), rewards)
+
+
 @admin.register(Reward)
 class RewardAdmin(acts.Acting, LongListing):
     empty = (
         "What a rule grants is listed here, with when it is due. Write a rule first; a friend’s order then earns one."
     )
     list_display = ["who", "side", "form", "state", "granted", "waiting", "credited", "rule_link", "due_at", "why"]
-    list_filter = ["status", "form", "side", "program", "reviewed", "waits_for_code"]
+    list_filter = ["status", "form", "side", "program", "reviewed", WaitsForCode]
     list_select_related = ["recipient", "rule", "subject"]
     search_fields = ["recipient__name", "recipient__email"]
     search_help_text = "A name, an e-mail address, or an id such as rwd_01j8…"

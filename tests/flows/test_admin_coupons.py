@@ -143,14 +143,23 @@ def test_a_search_whose_words_stand_in_its_address_finds_no_whole_code(desk, ali
     assert f"{COUPONS}{coupon.pk}/change/" in desk.get(COUPONS, {"q": "0000"}).content.decode()
 
 
+def waiting_for_codes(desk):
+    """How many rewards the list shows by its filter: those that wait, the others."""
+    pages = [desk.get("/admin/rewards/reward/", {"waits_for_code": answer}) for answer in ("yes", "no")]
+    return [len(page.context["cl"].result_list) for page in pages]
+
+
 def test_a_code_is_revoked_with_a_reason_and_put_back_by_an_act(desk, alice, pool):
     coupon = given(alice, pool)
     desk.post(f"{COUPONS}{coupon.pk}/do/revoke/", {"confirmed": "1", "reason": "Leaked"})
     coupon.refresh_from_db()
     assert (coupon.state, Reward.objects.get().waits_for_code) == ("revoked", True)
+    assert waiting_for_codes(desk) == [1, 0]
     desk.post(f"{COUPONS}{coupon.pk}/do/put-back/", {"confirmed": "1", "reason": "It was not"})
     coupon.refresh_from_db()
     assert (coupon.state, coupon.customer) == ("free", None)
+    Reward.objects.update(waits_for_code=True, pending_minor=0, available_minor=0, status="reversed")
+    assert waiting_for_codes(desk) == [0, 1], "what was taken back waits for none"
 
 
 def test_who_may_only_look_uploads_nothing_and_sees_no_code(client, alice, pool):
