@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone, translation
-from django.utils.html import format_html, format_html_join, linebreaks
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from advocacy import enrolment, terms
@@ -170,13 +170,13 @@ class TermsAdmin(acts.Acting, Listing):
         named = dict(settings.LANGUAGES)
         return format_html_join(
             "",
-            "<h3>{}</h3>{}{}{}",
+            '<p class="line"><b>{}</b></p>{}{}{}',
             (
                 (
                     named.get(code, code),
                     format_html("<p>What changed: {}</p>", said["summary"]) if said.get("summary") else "",
                     format_html("<p>{}</p>", said["address"]) if said.get("address") else "",
-                    format_html("{}", linebreaks(said.get("text", ""), autoescape=True)),
+                    format_html('<pre class="answer">{}</pre>', said["text"]) if said.get("text") else "",
                 )
                 for code, said in row.words.items()
             ),
@@ -238,6 +238,7 @@ AdvocateAdmin.acts.append(
         consequence="Only where they agreed to the version in force and you can show it. Payouts that waited for that "
         "go with the next batch.",
         do=note_agreed,
+        shown=lambda advocate: words.link(terms.current(advocate.program)),
         told=lambda made: f"Agreed to version {made.terms.number} of the terms",
         applies=lambda advocate: (advocate.terms_version or 0) < advocate.program.terms_version,
     )

@@ -15,7 +15,20 @@ from advocacy import ids, reading
 # The colour is never alone: the word stands beside it.
 TONES = {
     **dict.fromkeys(
-        ["active", "published", "available", "clear", "paid", "yes", "good", "done", "settled", "taken", "delivered"],
+        [
+            "active",
+            "published",
+            "available",
+            "clear",
+            "paid",
+            "yes",
+            "good",
+            "done",
+            "settled",
+            "taken",
+            "delivered",
+            "confirmed",
+        ],
         "good",
     ),
     **dict.fromkeys(
@@ -53,6 +66,7 @@ TONES = {
             "returned",
             "refused",
             "disabled",
+            "withdrawn",
         ],
         "stop",
     ),

@@ -227,7 +227,9 @@ def _changes(about):
     """What a new version of the terms says of itself, in the reader's language."""
     if about.kind.kind != MailKind.TERMS:
         return ""
-    row = about.program.terms.filter(number=about.facts["number"]).first()
+    mine, number = about.program.terms, about.facts["number"]
+    # The preview shows what comes next, which has no number yet.
+    row = mine.filter(number=number).first() if number else mine.order_by("-pk").first()
     return terms.read(row, translation.get_language())["summary"] if row else ""
 
 

@@ -3,6 +3,7 @@
 from advocacy import ids, reasons
 from advocacy.models import Advocate
 from rewards import explanations
+from rewards.payouts import due
 
 
 def order(order):
@@ -108,6 +109,7 @@ def _reward(reward):
         "expired": _amount(reward.expired_minor, reward.unit),
         "waived": _amount(reward.waived_minor, reward.unit),
         "pays_off": reward.pays_off,
+        "payout_waits_for": "terms_not_accepted" if due.waits_for_terms(reward) else "",
         "pending": _amount(reward.pending_minor, reward.unit),
         "available": _amount(reward.available_minor, reward.unit),
         "held": bool(reward.held_by),

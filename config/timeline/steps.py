@@ -147,6 +147,10 @@ def of_money(told):
         if reward["waived"]["amount_minor"]:
             amount = reading.plain(reward["waived"]["amount_minor"], reward["waived"]["currency"])
             steps.append(_step(_corrected(told), "info", f"Waived: {amount}, {who}", _WAIVED))
+        if reward["payout_waits_for"]:
+            amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
+            said = reasons.staff(reward["payout_waits_for"])
+            steps.append(_step(reward["credited_at"], "soon", f"Not paid out yet: {amount}, {who}", said))
         if reward["expires_at"] and reward["available"]["amount_minor"] > 0:
             amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
             steps.append(_step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))

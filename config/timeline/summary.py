@@ -56,6 +56,7 @@ def _told_reward(reward, zone):
     if reward["status"] != RewardStatus.PENDING:
         lost = f", of which {_plain(reward['expired'])} expired" if reward["expired"]["amount_minor"] else ""
         lost += f", of which {_plain(reward['waived'])} was waived" if reward["waived"]["amount_minor"] else ""
+        lost += ", not paid out before they agree to the terms" if reward["payout_waits_for"] else ""
         lost += ", without a code: it paid off an earlier one" if reward["pays_off"] else ""
         return f"{reward['recipient']['name']} got {amount}{lost}"
     due = date_format(timezone.localtime(datetime.fromisoformat(reward["due_at"]), ZoneInfo(zone)), "DATE_FORMAT")

@@ -110,6 +110,11 @@ def _of_advocate(lot):
     return lot.side == Side.ADVOCATE and lot.advocate_id
 
 
+def waits_for_terms(lot):
+    """Whether what a lot has in cash is not paid out before its advocate agrees to the terms."""
+    return lot.form == Form.CASH and lot.available_minor > 0 and bool(unaccepted([lot]))
+
+
 class Judge:
     """Says of each customer what is due and what it waits for; reads once what it needs of all of them."""
 

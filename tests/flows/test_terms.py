@@ -144,6 +144,9 @@ def test_from_joining_over_new_terms_to_a_paid_payout(client, acme, program, olg
     change(client, program)
     pages_stage.buys(acme, "zoe", "ALICE")
     pages_stage.settle()
+    told = shop.get("/orders/order of tom/explain").json()
+    assert told["conversions"][0]["rewards"][0]["payout_waits_for"] == "terms_not_accepted"
+    assert "not paid out before they agree to the terms" in told["summary"]
     read_and_agree(client, policy)
     batch = payouts_stage.exported(policy, at=timezone.now())
     assert (batch.total_minor, payouts_stage.said(batch, at=timezone.now(), n2="paid")) == (5000, 1)
