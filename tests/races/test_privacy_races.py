@@ -5,11 +5,15 @@ import time
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from advocacy import consents, privacy, reports
-from advocacy.models import Consent, Event, Report
-from tests.races.test_settlement_races import together
-from tests.rewards.scene import NOW, acme, person, program_of
+from advocacy.models import Consent, Customer, Event, Report
+from advocacy.outbox import drain as draining
+from rewards import audit
+from rewards.models import Reward
+from tests.races.test_settlement_races import drain_all, together
+from tests.rewards.scene import NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +39,30 @@ def test_an_erasure_waits_for_what_is_being_told_and_takes_its_words():
 
     together(tell, erase)
     assert [row.facts for row in Report.objects.all()] == [{}]
+
+
+def test_erasures_in_the_middle_of_a_settlement_move_nothing(monkeypatch):
+    monkeypatch.setattr(draining, "BATCH", 3)
+    program = program_of(acme())
+    rule_of(program)
+    alice = alice_of(program)
+    friends = [person(program.storefront, f"friend {number}") for number in range(6)]
+    for friend in friends:
+        tell(conversion_of(alice, friend))
+
+    def erase(people):
+        for each in people:
+            with transaction.atomic():
+                privacy.erase_rows(customer=each, at=NOW)
+
+    together(drain_all, drain_all, lambda: erase(friends), lambda: erase([alice.customer]))
+    assert sorted(Reward.objects.values_list("side").annotate(Sum("granted_minor"))) == [
+        ("advocate", 6000),
+        ("friend", 3000),
+    ]
+    assert balances(alice.customer) == {"pending": 6000}
+    assert Customer.objects.filter(erased_at=None).count() == 0
+    assert list(audit.differences()) == []
 
 
 def _waits():
