@@ -28,13 +28,13 @@ _KINDS = [(kind.value, kind.label) for kind in MailKind if kind in kinds.KINDS]
 @admin.register(Mail)
 class MailAdmin(LongListing):
     empty = "Mails to customers are listed here. Choose on a program’s page which kinds it sends."
-    list_display = ["kind", "state_now", "why", "outcome_now", "customer_link", "program", "tries", "made", "ended"]
+    list_display = ["kind", "state_now", "why", "outcome_now", "customer_link", "advocate_link", "program"]
+    list_display += ["tries", "made", "ended"]
     list_filter = ["state", "outcome", "kind", "reason", "storefront"]
     list_select_related = ["customer", "program", "advocate"]
     search_fields = ["public_id__exact", "customer__email"]
     search_help_text = "An id, such as mai_01j8…, or an e-mail address"
     state_now = words.status("state")
-    outcome_now = words.status("outcome", "Mail service")
     customer_link = words.person("customer", "To")
     advocate_link = words.person("advocate", "In the name of")
     id_text = words.public_id("mail")
@@ -68,6 +68,10 @@ class MailAdmin(LongListing):
     @display(description="Ended")
     def ended(self, row):
         return words.moment(row.ended_at)
+
+    @display(description="Mail service", ordering="outcome")
+    def outcome_now(self, row):
+        return words.dot(row.outcome, row.get_outcome_display()) if row.outcome else words.NOTHING
 
     @display(description="Told")
     def outcome_moment(self, row):

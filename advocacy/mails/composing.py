@@ -133,6 +133,7 @@ def _composed(about, language, *, wording=None):
             "paragraphs": [each.strip() for each in re.split(r"\n\s*\n", said["text"]) if each.strip()],
             "quote": about.facts.get("words", ""),
             "advocate": values["advocate"],
+            "promotional": about.kind.promotional,
             "invited": about.kind.kind == MailKind.INVITATION,
             "marked": values["amount"] or values["link"],
             "is_link": not values["amount"],

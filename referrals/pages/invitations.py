@@ -81,7 +81,7 @@ def invite(request, advocate):
             link=invitation.link, storefront=advocate.storefront, promise=promise, to=context["email"]
         )
     elif form.errors:
-        form.fields["email"].widget.attrs["autofocus"] = True
+        form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True
     return render(request, "referrals/invite.html", context, status=422 if form.errors else 200)
 
 

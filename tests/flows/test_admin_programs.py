@@ -49,4 +49,5 @@ def test_olga_looks_at_a_mail_with_the_program_s_own_words_and_logo(client, olga
     answer = client.get(page)
     said = answer.content.decode()
     assert ("Geld für Alice Miller" in said, "25,00" in said, "This program sends it" in said) == (True, True, True)
+    assert 'srcdoc="&lt;!doctype html&gt;\n&lt;html lang=&quot;de&quot;' in said
     assert "img-src 'self' data: https://cdn.acme.example" in answer["Content-Security-Policy"]
