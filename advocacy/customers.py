@@ -85,11 +85,15 @@ def record_named(*, storefront, name):
     return customer
 
 
-def find_all(*, storefront, people):
-    """Whom ``find`` would find, or None, for each of checked ``columns``: one question for all."""
+def find_all(*, storefront, people, lock=False):
+    """Whom ``find`` would find, or None, for each of checked ``columns``: one question for all.
+
+    ``lock``: with every row that may be meant locked, in the order of their ids.
+    """
     names = [said["external_id"] for said in people if "external_id" in said]
     keys = [said["email_key"] for said in people if "email_key" in said]
     where = "WHERE storefront_id = %s AND (external_id = ANY(%s) OR email_key = ANY(%s)) ORDER BY id"
+    where += " FOR NO KEY UPDATE" if lock else ""
     rows = bulk.fetch(Customer, where, [storefront.pk, names, keys])
     accounts = {row.external_id: row for row in rows if row.external_id}
     guests = {row.email_key: row for row in rows if not row.external_id}

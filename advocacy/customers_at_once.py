@@ -17,19 +17,16 @@ def upsert(*, storefront, people, at, tell, past=False):
     ``past``: who is new is told as imported, which begins nothing.
     Raises ``OneByOne``, also after writing: the caller undoes its transaction.
     """
-    found = customers.find_all(storefront=storefront, people=people)
+    found = customers.find_all(storefront=storefront, people=people, lock=True)
     known = [each for each in zip(found, people, strict=True) if each[0]]
-    locked = customers.lock_all([customer for customer, _ in known])
     if len({customer.pk for customer, _ in known}) < len(known) or any(_is_special(*each) for each in known):
         raise OneByOne
-    if any(locked[customer.pk].pk != customer.pk for customer, _ in known):
-        raise OneByOne
-    _change([(locked[customer.pk], news) for customer, news in known], at)
+    _change(known, at)
     made = [
         None if customer else customers.made(storefront, news, at) for customer, news in zip(found, people, strict=True)
     ]
     _insert([customer for customer in made if customer], tell, events.CUSTOMER_IMPORTED if past else _NEW)
-    return [(new or locked[old.pk], new is not None) for new, old in zip(made, found, strict=True)]
+    return [(new or old, new is not None) for new, old in zip(made, found, strict=True)]
 
 
 def _is_special(customer, said):

@@ -1,11 +1,13 @@
 """One key for one mailbox, for comparing only: never for writing to. Pure."""
 
 import unicodedata
+from functools import lru_cache
 
 # They ignore dots in the name, and are one provider under two domains.
 _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
 
+@lru_cache(maxsize=4096)
 def normalise(address):
     """``Fred.Miller+shop@GoogleMail.com`` → ``fredmiller@gmail.com``. A text without @ comes back in lower case."""
     plain = unicodedata.normalize("NFKC", address).strip().lower()

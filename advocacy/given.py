@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -172,8 +173,14 @@ def data(name, value, *, longest=10_000):
 
 def canonical(value):
     """One text for one meaning: keys sorted, what is null left out, times in UTC."""
+    plain = _without_nulls(value)
+    try:
+        # The same text, many times faster, but of numbers with a fraction.
+        return orjson.dumps(_whole(plain), default=_word, option=_SORTED).decode()
+    except _OTHERWISE:
+        pass
     return json.dumps(
-        _without_nulls(value),
+        plain,
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -193,6 +200,25 @@ def _without_nulls(value):
     if isinstance(value, list | tuple):
         return [_without_nulls(inner) for inner in value]
     return value
+
+
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_OTHERWISE = (TypeError, ValueError, RecursionError)
+
+
+def _whole(value):
+    """The value; ValueError where a number of it has a fraction, or is none."""
+    kind = type(value)
+    if kind is float:
+        raise ValueError(value)
+    if kind is dict or kind is list:
+        for inner in value.values() if kind is dict else value:
+            if type(inner) in _MAY_HOLD:
+                _whole(inner)
+    return value
+
+
+_MAY_HOLD = frozenset({dict, list, float})
 
 
 def _word(value):

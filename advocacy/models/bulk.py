@@ -234,10 +234,10 @@ def _array_of(field):
 def _next_ids(cursor, model, count):
     column = model._meta.pk.column
     cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+        "SELECT string_agg(nextval(pg_get_serial_sequence(%s, %s))::text, ' ') FROM generate_series(1, %s)",
         [model._meta.db_table, column, count],
     )
-    return [pk for (pk,) in cursor.fetchall()]
+    return list(map(int, cursor.fetchone()[0].split()))
 
 
 # So many rows are faster by one INSERT.

@@ -13,7 +13,7 @@ from advocacy.refusals import Refused
 from referrals import attribution, links, orders
 from referrals.imports import layouts, own
 from referrals.imports.keeping import how_of
-from referrals.models import ImportKind, Order, Source
+from referrals.models import ImportKind, Order, OrderStatus, Source
 
 log = logging.getLogger(__name__)
 NEW, CHANGED, SAME, REFUSED = "new", "changed", "same", "refused"
@@ -65,12 +65,13 @@ def _orders(row, read, outcome, at):
     told = orders.bring_all(
         storefront=row.storefront, orders=[fields for _, fields in read], source=Source.IMPORT, at=at, past=past
     )
-    given_back = _given_back(row, [(fields, back[line]) for line, fields in read if back[line]])
+    refunded = _refund_new(read, told, back, at)
+    known = _known(row, [fields for line, fields in read if back[line] and line not in refunded])
     for (line, fields), answer in zip(read, told, strict=True):
         if answer.refusal:
             outcome.add(line, REFUSED, answer.refusal.message)
             continue
-        more = _refund(row, given_back.get(fields["external_id"]), back[line], fields, at) if back[line] else False
+        more = back[line] and line not in refunded and _refund(known, back[line], fields, at)
         outcome.add(line, NEW if answer.created else SAME if answer.replayed and not more else CHANGED)
 
 
@@ -84,22 +85,43 @@ def _is_past(row, fields, at):
         return True
 
 
-def _given_back(row, told):
+def _refund_new(read, told, back, at):
+    """The lines of new orders whose refunds could be taken together."""
+    new = [
+        (line, answer.order, _refund_of(answer.order, back[line], fields))
+        for (line, fields), answer in zip(read, told, strict=True)
+        if back[line] and answer.created and answer.order.status != OrderStatus.CANCELLED
+    ]
+    new = [(line, order, refund) for line, order, refund in new if refund["amount_minor"]]
+    shared = orders.refund_new(told=[each[1:] for each in new], source=Source.IMPORT, at=at)
+    return {line for (line, *_), is_shared in zip(new, shared, strict=True) if is_shared}
+
+
+def _known(row, told):
     """``{external id: order}`` of those of which something was given back."""
-    names = [fields["external_id"] for fields, _ in told if fields.get("external_id")]
+    names = [fields["external_id"] for fields in told if fields.get("external_id")]
     found = Order.objects.filter(storefront=row.storefront, external_id__in=names).select_related("customer")
     return {order.external_id: order for order in found}
 
 
-def _refund(row, order, back, fields, at):
+def _refund(known, back, fields, at):
     """A file tells the sum: what others told of it already is no further refund."""
-    missing = min(back, order.total_minor) - order.refunded_minor if order else 0
-    if missing <= 0 or order.status == "cancelled":
+    order = known.get(fields["external_id"])
+    if order is None or order.status == OrderStatus.CANCELLED:
         return False
-    when = fields.get("updated_at") or fields.get("paid_at") or fields.get("placed_at")
-    refund = {"refund_id": f"import-{back}", "amount_minor": missing, "refunded_at": when}
+    refund = _refund_of(order, back, fields)
+    if refund["amount_minor"] <= 0:
+        return False
     orders.refund(order=order, refund=refund, at=at, lenient=True, source=Source.IMPORT)
+    # The same order may stand in a later line, with a greater sum.
+    order.refunded_minor += refund["amount_minor"]
     return True
+
+
+def _refund_of(order, back, fields):
+    missing = min(back, order.total_minor) - order.refunded_minor
+    when = fields.get("updated_at") or fields.get("paid_at") or fields.get("placed_at")
+    return {"refund_id": f"import-{back}", "amount_minor": missing, "refunded_at": when}
 
 
 # --- customers -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ What can be read in two ways is refused with the choice that settles it, never g
 import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from advocacy import given, money
@@ -13,6 +14,8 @@ from advocacy import given, money
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
 _SIGNS = re.compile(r"[\s\u00a0\u202f'’]|[$€£¥]|\b[A-Z]{3}\b")
 _PLAIN = re.compile(r"-?\d+(\.\d+)?").fullmatch
+# As nearly all programs write them.
+_USUAL, _CENTS = re.compile(r"(\d{1,12})\.(\d\d)", re.ASCII).fullmatch, 2
 _THOUSANDS = 3
 _YES = {"yes", "true", "1", "ja", "oui", "si", "x", "t", "y"}
 _NO = {"no", "false", "0", "nein", "non", "f", "n"}
@@ -29,6 +32,8 @@ _NOON = 12
 
 def minor(name, text, currency, *, decimal=""):
     """``"1.234,50", EUR`` → 123450. ``decimal``: the sign before the cents, "" where the amount itself must tell."""
+    if decimal != "," and (usual := _USUAL(text)) and money.decimals(currency) == _CENTS:
+        return int(usual[1] + usual[2])
     plain = _SIGNS.sub("", str(text))
     if plain.startswith("(") and plain.endswith(")"):
         plain = "-" + plain[1:-1]
@@ -85,8 +90,13 @@ def _iso(text):
         return None
     *numbers, offset = found.groups()
     if offset and offset[0] in "+-":
-        return _numbers(numbers), datetime.strptime(offset.replace(":", ""), "%z").tzinfo
+        return _numbers(numbers), _offset(offset.replace(":", ""))
     return _numbers(numbers), offset and UTC
+
+
+@lru_cache(maxsize=200)
+def _offset(text):
+    return datetime.strptime(text, "%z").tzinfo
 
 
 def _dotted(text):

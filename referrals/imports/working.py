@@ -1,5 +1,7 @@
 """The jobs of an import: each step takes a part, in one transaction with the job's cursor. Half done, it goes on."""
 
+import contextlib
+import gc
 import zlib
 
 import orjson
@@ -48,11 +50,23 @@ def _of(job):
 
 
 def _taken(row, records, at, *, undone):
-    with transaction.atomic():
+    with _uncollected(), transaction.atomic():
         outcome = taking.take(row=row, records=records, at=at)
         if undone:
             transaction.set_rollback(True)
     return outcome
+
+
+@contextlib.contextmanager
+def _uncollected():
+    """Without Python's search for circles: it finds none here, and took a fifth of the time of a part."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _report(row, number, outcome, of_check):

@@ -5,6 +5,7 @@ from referrals.orders.finding import called
 from referrals.orders.finding import of as named
 from referrals.orders.fulfilments import Fulfilled, fulfil
 from referrals.orders.recording import Recorded
+from referrals.orders.refunding_new import refund as refund_new
 from referrals.orders.refunds import Refunded, refund, undo_refund
 from referrals.orders.taking import bring, bring_all, change, record, record_said, said
 
@@ -25,6 +26,7 @@ __all__ = [
     "record",
     "record_said",
     "refund",
+    "refund_new",
     "said",
     "undo_refund",
 ]

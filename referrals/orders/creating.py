@@ -45,7 +45,8 @@ def create(*, storefront, new, at):
     bindings = [_OF_THE_PAST if each.history else next(bound) for each in new]
     made = [_Made(row, binding) for row, binding in zip(rows, bindings, strict=True)]
     bulk.insert(rows)
-    finding.remember_all([(row, each.names) for row, each in zip(rows, new, strict=True)])
+    remember = finding.remember_all if len(new) == 1 else finding.remember_new
+    remember([(row, each.names) for row, each in zip(rows, new, strict=True)])
     causes = record_events([*tell, *(each.draft() for each in made)], at=at)[len(tell) :]
     _convert(made, causes, at)
     return [each.recorded() for each in made]
@@ -95,7 +96,7 @@ def _customer_of_the_past(storefront, new, at, tell):
 
 
 def _row(new, storefront, person, hidden, at):
-    order = bulk.made(
+    return bulk.made(
         Order,
         storefront=storefront,
         customer=person,
@@ -105,9 +106,8 @@ def _row(new, storefront, person, hidden, at):
         digest=new.digest,
         brought_by=new.source,
         history=new.history,
+        **recording.kept(new.columns, hidden),
     )
-    recording.take(order, new.columns, hidden=hidden)
-    return order
 
 
 class _Made:
@@ -134,11 +134,12 @@ class _Made:
 
     def recorded(self):
         order = self.order
-        # What was just written need not be asked for.
-        order._prefetched_objects_cache = {
-            "conversions": _known(Conversion, self.conversions),
-            "fulfilments": _known(Fulfilment, []),
-        }
+        if not order.history:
+            # What was just written need not be asked for. Nobody is shown an order of a file.
+            order._prefetched_objects_cache = {
+                "conversions": _known(Conversion, self.conversions),
+                "fulfilments": _known(Fulfilment, []),
+            }
         return recording.Recorded(
             order=order,
             conversion=min(self.conversions, key=lambda conversion: conversion.pk, default=None),

@@ -6,6 +6,7 @@ A payment is one order, whether it is told by its session, its charge or its inv
 from django.db import connection
 from django.db.models import Q
 
+from advocacy.models import bulk
 from referrals.models import Order, OrderIdentifier
 
 EXTERNAL = "external_id"
@@ -122,10 +123,23 @@ def remember(order, names):
 
 def remember_all(named):
     """Keep the names of many orders, ``[(order, names)]``; those that name another order already stay so."""
-    mine = [
-        OrderIdentifier(storefront_id=order.storefront_id, order=order, kind=kind, value=value)
+    mine = _identifiers(named)
+    if mine:
+        table, columns, values = bulk.literals(mine)
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {table} ({columns}) VALUES {values} ON CONFLICT DO NOTHING")  # noqa: S608
+    return mine
+
+
+def remember_new(named):
+    """The same of orders that nobody knew by any of these names, whose turn their caller waited for."""
+    bulk.insert(_identifiers(named))
+
+
+def _identifiers(named):
+    return [
+        bulk.made(OrderIdentifier, storefront_id=order.storefront_id, order=order, kind=kind, value=value)
         for order, names in named
-        for kind, value in names
+        for kind, value in dict.fromkeys(names)
         if (kind, value) != (EXTERNAL, order.external_id)
     ]
-    return OrderIdentifier.objects.bulk_create(mine, ignore_conflicts=True)

@@ -94,16 +94,17 @@ def hints(columns):
     )
 
 
-def take(order, columns, *, hidden=None):
-    """Write the columns into the row; answers whether anything but the time of the news changed.
-
-    ``hidden``: its codes as they are kept, where the caller asked for those of many orders.
-    """
-    if hidden is None:
-        hidden = hidden_codes(order.storefront_id, [columns])
+def kept(columns, hidden):
+    """The columns as they are stored; ``hidden``: the codes of ``hidden_codes``."""
     columns = {name: value for name, value in columns.items() if name != "customer"} | _codes(columns, hidden)
     if "click_id" in columns:
         columns["click_id"] = click_uuid(columns["click_id"])
+    return columns
+
+
+def take(order, columns):
+    """Write the columns into the row; answers whether anything but the time of the news changed."""
+    columns = kept(columns, hidden_codes(order.storefront_id, [columns]))
     changed = {name for name, value in columns.items() if getattr(order, name) != value}
     for name in changed:
         setattr(order, name, columns[name])

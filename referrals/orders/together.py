@@ -63,6 +63,10 @@ def _related(said):
     group_of, groups = {}, {}
     for place, each in enumerate(said):
         words = _words(each)
+        if group_of.keys().isdisjoint(words):
+            groups[place] = words
+            group_of |= {word: {place} for word in words}
+            continue
         group = {place}.union(*(group_of.get(word, ()) for word in words))
         for other in group:
             words += groups.pop(other, ())

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import uuid
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from advocacy.models import Customer, Event, Job, Pending, Program, Standing
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
-from referrals.imports import keeping, values
+from referrals.imports import keeping, taking, values
 from referrals.models import Conversion, Import, Link, Order, Referral
+from referrals.orders import together
 from tests import cast
 from tests.cast import DAY, NOON
+from tests.referrals.test_orders_together import left_by
 
 PAYLOADS = Path(__file__).parent / "payloads"
 ORDERS = """external_id,email,total,placed_at,currency,refunded
@@ -139,6 +142,42 @@ def test_rows_of_one_customer_and_the_same_order_twice_are_taken_in_their_order(
     assert taken(keep(acme, text)) == counts(new=2, changed=1, same=1)
     assert list(Order.objects.order_by("id").values_list("external_id", "status")) == [("1", "paid"), ("2", "paid")]
     assert Customer.objects.count() == 1
+
+
+def of_a_shop(seed, count):
+    """Records of a file: orders of few people, some told twice, with refunds that grow, shared numbers, odd moments."""
+    dice = random.Random(seed)
+    people = [{"external_id": f"p{number}", "email": f"P{number}@example.com"} for number in range(count)]
+    people += [{"email": f"guest{number}@gmail.com"} for number in range(4)] + [{"external_id": "p1", "name": "Paul"}]
+    extras = [{}, {}, {"status": "pending"}, {"status": "cancelled"}, {"total_minor": 5}, {"refunded_minor": 5400}]
+    extras += [{"refunded_minor": 400}, {"refunded_minor": 900}, {"refunded_minor": 9900}, {"total_minor": "5"}]
+    extras += [{"refunded_minor": 400, "updated_at": "2020-01-01T00:00:00Z"}, {"identifiers": {"charge": "ch_1"}}]
+    extras += [{"identifiers": {"number": f"#{dice.randint(1, count)}"}}, {"referral_code": "alice-link"}]
+    for line in range(count):
+        fields = cast.order(str(dice.randint(1, count)), customer=dice.choice(people), placed_at="2025-05-01T10:00:00Z")
+        yield line, fields | dice.choice(extras) | dice.choice(extras), ""
+
+
+@pytest.mark.parametrize("seed", [2, pytest.param(None, marks=pytest.mark.full)])
+def test_a_part_leaves_the_very_rows_that_its_orders_leave_one_by_one(acme, alice, monkeypatch, seed):
+    orders.bring_refund(
+        storefront=acme, names=[("charge", "ch_1")], refund={"refund_id": "r1", "amount_minor": 100}, at=NOON
+    )
+    row = keep(acme, '{"external_id": "1"}', check=False)
+
+    def shared(records):
+        return taking.take(row=row, records=records, at=NOON).counts
+
+    def alone(records):
+        with monkeypatch.context() as patched:
+            patched.setattr(orders, "refund_new", lambda *, told, **_: [False] * len(told))
+            patched.setattr(together, "take", lambda said: [None] * len(said))
+            return shared(records)
+
+    for each in [seed] if seed else random.sample(range(10**6), 30):
+        print("seed", each)
+        records = list(of_a_shop(each, 24))
+        assert left_by(lambda: shared(records), named=dict) == left_by(lambda: alone(records), named=dict)  # noqa: B023
 
 
 # --- customers and referrals -----------------------------------------------------------------------------------------
