@@ -6,8 +6,8 @@ import pytest
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
-from advocacy import ids, merging, privacy, terms
-from advocacy.models import Advocate, Customer, Event, Program, ProgramTerms, TermsAcceptance
+from advocacy import ids, merging, privacy, terms, twins
+from advocacy.models import Advocate, Customer, Event, Mail, Program, ProgramTerms, TermsAcceptance
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Conflict, Refused
 from rewards.payouts import gathering
@@ -114,8 +114,12 @@ def read_and_agree(client, policy):
     row = Advocate.objects.get(code="ALICE")
     client.force_login(pages_stage.user_of(row))
     assert "Payouts wait until you agree." in seen(client, address(row))
-    assert "€50.00" in (page := seen(client, address(row, "rewards/")))
+    page = seen(client, address(row, "rewards/"))
+    assert "€50.00" in page
     assert "Accept the program’s new terms" in page
+    # Of her friends she reads nothing that is theirs.
+    shown = seen(client, address(row)) + page
+    assert [word for word in ("friend-of-alice", "order of", "tom@", "zoe") if word in shown] == []
     page = seen(client, address(row, "terms/"))
     assert "Payouts &lt;now&gt; from €25 on." in page
     assert "checked" not in page
@@ -242,3 +246,42 @@ def test_a_person_takes_along_what_they_agreed_to_and_an_erasure_leaves_no_one_i
         "at",
         "recorded_at",
     } | {"version"}
+
+
+def test_who_agreed_before_the_mail_left_gets_none_nor_does_who_is_asked_for_a_newer_version(program, alice):
+    Program.objects.update(mail_kinds=["terms"])
+    for agrees in (False, True):
+        number = published(program).number
+        while drain("out", at=timezone.now()):
+            pass
+        if agrees:
+            terms.accept(advocate=alice, version=number, source="portal", at=timezone.now())
+    assert mailed() == []
+    assert list(Mail.objects.order_by("pk").values_list("state", "reason")) == [("stopped", "too_late")] * 2
+
+
+def test_a_test_twin_begins_with_the_terms_of_its_storefront(acme, program):
+    published(program)
+    twin = twins.of(acme, at=cast.NOON)
+    copy = twin.programs.get()
+    assert (copy.terms_version, copy.terms_needed) == (1, 1)
+    made = terms.accept(advocate=cast.alice(copy), version=1, source="snippet", at=timezone.now())[0]
+    assert copy.terms_url.endswith(ids.encode("trm", made.terms.public_id))
+
+
+@pytest.mark.parametrize(
+    ("agreed", "needed", "joined_at", "waits"),
+    [
+        (None, 0, 0, False),  # no terms
+        (None, 0, 1, True),  # joined without a word
+        (1, 0, 1, False),
+        (1, 2, 1, True),  # a material change since
+        (2, 2, 1, False),
+        (3, 2, 1, False),
+        (None, 0, 3, True),
+        (2, 2, 3, True),  # told by an import, of an older version
+    ],
+)
+def test_a_payout_waits_for_the_newest_material_version_or_that_of_joining(alice, agreed, needed, joined_at, waits):
+    alice.terms_version, alice.terms_floor, alice.program.terms_needed = agreed, joined_at, needed
+    assert bool(terms.missing([alice])) is waits

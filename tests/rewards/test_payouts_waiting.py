@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from advocacy.refusals import Refused
-from rewards.models import Payout, TaxLimit
+from rewards.models import Payout, Reward, TaxLimit
 from rewards.payouts import gathering, payees
 from tests.rewards import scene
 from tests.rewards.payouts_stage import (
@@ -85,3 +85,12 @@ def test_an_iban_with_a_mistake_is_refused_in_words(alice):
             payee_of(alice.customer, iban=wrong)
         assert list(refused.value.errors) == ["iban"]
     assert payees.Payee.objects.get().destination_end == "3000"
+
+
+def test_who_never_agreed_to_the_terms_waits_and_their_friend_does_not(policy, alice, program):
+    program.terms_version = program.terms_needed = 1
+    program.save()
+    earns(alice)
+    Reward.objects.filter(pk=Reward.objects.order_by("pk").last().pk).update(side="friend")
+    batch = gathering.gather(policy=policy, at=LATER)
+    assert batch.total_minor == 2500
