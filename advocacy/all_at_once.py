@@ -1,4 +1,4 @@
-"""Tables of a whole app created in one step of a migration: one by one, each step would draw every model anew."""
+"""Many changes in one step of a migration: one by one, each step would draw every related model anew."""
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import CreateModel
@@ -40,3 +40,35 @@ class CreateAllAtOnce(Operation):
 
     def describe(self) -> str:
         return "Create all tables of the app"
+
+
+class ChangeAllAtOnce(CreateAllAtOnce):
+    """Run operations without code or SQL of their own, none of which needs what another left half way.
+
+    Columns, indexes and constraints that are added to a table made here are made with it: the tables are created as
+    they are in the end.
+    """
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        new = {operation.name_lower: operation for operation in self.operations if isinstance(operation, CreateModel)}
+        others = []
+        for operation in self.operations:
+            if isinstance(operation, CreateModel):
+                continue
+            table = getattr(operation, "model_name_lower", None)
+            taken_in = table in new and new[table].reduce(operation, app_label)
+            if isinstance(taken_in, list):
+                new[table] = taken_in[0]
+            else:
+                others.append(operation)
+        self.operations = [*new.values(), *others]
+        super().state_forwards(app_label, state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in reversed(self.operations):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return "Make all changes of the app"
