@@ -20,12 +20,12 @@ from tests.rewards.scene import rule_of
 pytestmark = pytest.mark.django_db
 FRIENDS = ("fred", "gina", "hugo")
 DAYS = [field.name for field in Day._meta.concrete_fields if field.name not in ("id", "counted_at")]
-ANY_TIME = [("settle", "money"), ("settle", "people"), *(("erase", name) for name in FRIENDS)]
-# Whose link is gone brings nobody: she is erased when all have ordered.
-LATER = [("erase", "alice"), *(("refund", name) for name in FRIENDS), *ANY_TIME]
-stories = st.tuples(st.permutations([*(("order", name) for name in FRIENDS), *ANY_TIME]), st.permutations(LATER)).map(
-    lambda parts: [*parts[0], *parts[1]]
-)
+SETTLING = [("settle", "money"), ("settle", "people")]
+# The shortest story erases one before and others after their refunds. Whose link is gone brings nobody: alice is erased
+# when all have ordered.
+EARLY = [*(("order", name) for name in FRIENDS), *SETTLING, ("erase", "fred")]
+LATER = [*(("refund", name) for name in FRIENDS), *SETTLING, *(("erase", name) for name in ("gina", "hugo", "alice"))]
+stories = st.tuples(st.permutations(EARLY), st.permutations(LATER)).map(lambda parts: [*parts[0], *parts[1]])
 
 
 def tell(shop, code, act, name, at):
