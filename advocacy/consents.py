@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from advocacy import events, given, persons
-from advocacy.models import Channel, Consent, ConsentBasis, ConsentState, Customer
+from advocacy.models import Channel, Consent, ConsentBasis, ConsentState, Customer, bulk
 from advocacy.outbox.record import Draft, record
 
 FIELDS = ("channel", "state", "basis", "wording_version", "at", "source")
@@ -22,9 +22,8 @@ def note(*, customer, said, at, otherwise=None, once=False):
     Refuses who was erased (``customer_erased``).
     """
     customer = persons.lock_to_tell_of(customer)
-    given.known(said, FIELDS)
-    said = {name: value for name, value in said.items() if value is not None}
-    row, before = _row(customer, said, at, otherwise), newest(customer)
+    said, columns = _said(said), checked(said, otherwise=otherwise, at=at)
+    row, before = _row(customer, columns, at), newest(customer)
     before = before.get(row.channel)
     if once and not (otherwise or "at" in said) and (told := _told_before(row)):
         return told, False
@@ -40,6 +39,12 @@ def note(*, customer, said, at, otherwise=None, once=False):
         return Consent.objects.select_related("customer").get(customer=customer, **same), False
 
 
+def note_first(*, told, at):
+    """The ``[(customer, checked columns)]`` of customers who were made in this transaction, by two statements."""
+    rows = bulk.insert([_row(customer, columns, at) for customer, columns in told])
+    record([_draft(row, counts=True) for row in rows], at=at)
+
+
 def _told_before(row):
     """The newest record of the person that says the same, or None."""
     same = {name: getattr(row, name) for name in ("channel", *_CONTENT)}
@@ -47,19 +52,27 @@ def _told_before(row):
     return mine.select_related("customer").order_by("-at", "-id").first()
 
 
-def _row(customer, said, at, otherwise):
+def checked(said, *, otherwise, at):
+    """What was said, as it is stored; see ``note``."""
+    given.known(said, FIELDS)
+    said = _said(said)
     moment = said.get("at") or otherwise
-    return Consent(
-        storefront_id=customer.storefront_id,
-        customer=customer,
-        channel=given.choice("channel", said.get("channel"), Channel),
-        state=given.choice("state", said.get("state"), ConsentState),
-        basis=given.choice("basis", said.get("basis", ConsentBasis.CONSENT), ConsentBasis),
-        wording_version=given.label("wording_version", said.get("wording_version"), longest=LONGEST),
-        source=given.label("source", said.get("source"), longest=LONGEST),
-        at=min(given.moment("at", moment, at=at), at) if moment else at,
-        recorded_at=at,
-    )
+    return {
+        "channel": given.choice("channel", said.get("channel"), Channel),
+        "state": given.choice("state", said.get("state"), ConsentState),
+        "basis": given.choice("basis", said.get("basis", ConsentBasis.CONSENT), ConsentBasis),
+        "wording_version": given.label("wording_version", said.get("wording_version"), longest=LONGEST),
+        "source": given.label("source", said.get("source"), longest=LONGEST),
+        "at": min(given.moment("at", moment, at=at), at) if moment else at,
+    }
+
+
+def _said(said):
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _row(customer, columns, at):
+    return bulk.made(Consent, storefront_id=customer.storefront_id, customer=customer, recorded_at=at, **columns)
 
 
 def newest(customer):

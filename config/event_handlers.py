@@ -30,6 +30,7 @@ _PARTED = _MERGED | {"money": [bonds.follow, parting.part]}
 
 _OWN = {
     "link.created": {"people": [link_codes.follow]},
+    "link.added": {"people": [link_codes.follow]},
     "link.changed": {"people": [link_codes.follow]},
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
     "advocate.added": {"people": [rollups.mark]},

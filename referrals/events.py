@@ -6,6 +6,15 @@ _LINK = {"link": "its id", "status": "active or disabled"}
 LINK_CREATED = EventType(
     "link.created", "link", "An advocate got a link.", _LINK, when="an advocate gets a link", recipients=("advocate",)
 )
+# Not by a wish of theirs: what a rule promises for a link is not theirs.
+LINK_ADDED = EventType(
+    "link.added",
+    "link",
+    "An advocate whom the shop made one, by an import or as a past buyer, got the first link.",
+    _LINK,
+    triggers=False,
+    settles=False,
+)
 LINK_CHANGED = EventType(
     "link.changed",
     "link",
@@ -95,7 +104,7 @@ _ORDER = {
     "revenue_minor": "after discounts, before tax and shipping",
     "refunded_minor": "of the total, so far; all of it when cancelled",
     "cancelled": "whether it is cancelled",
-    "stands": "whether it counts as a paid order; rules owe nothing for one that does not",
+    "stands": "whether it counts as a paid order that is not of the past; rules owe nothing for one that does not",
     "referred": "whether it is a conversion",
     "coupon_codes": "used in it, in capitals; a coupon of our own pools as its id, cpn_…",
     "country": "ISO 3166, or empty",

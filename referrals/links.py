@@ -66,7 +66,7 @@ def enrol(
             by_shop=by_shop,
             at=at,
         )
-        advocate, link = _with_first_link(advocate, code, at)
+        advocate, link = _with_first_link(advocate, code, at, by_shop=by_shop)
         if code and link.code != _vanity(code):
             link = advocate.links.filter(code=_vanity(code)).first()
             if link is None:
@@ -84,18 +84,18 @@ def first_link_for(*, events, at):
             _with_first_link(advocate, None, at)
 
 
-def _with_first_link(advocate, code, at):
+def _with_first_link(advocate, code, at, *, by_shop=False):
     advocate = enrolment.lock(advocate)
     link = advocate.links.order_by("id").first()
     if link is None:
-        link = create(advocate=advocate, code=code, at=at)
+        link = create(advocate=advocate, code=code, by_shop=by_shop, at=at)
         advocate.code = link.code
         advocate.save(update_fields=["code"])
     return advocate, link
 
 
-def create(*, advocate, code=None, channel="", destination="", expires_at=None, at):
-    """A new link of this advocate.
+def create(*, advocate, code=None, channel="", destination="", expires_at=None, by_shop=False, at):
+    """A new link of this advocate; ``by_shop``: told as one that nobody asked for (``link.added``).
 
     ``code``: 3 to 40 of A–Z, 0–9 and -, any case; without one it is made. ``destination``: on the program's hosts.
     A test twin's link gives up a code that a live one wants. Refuses ``invalid_code``, ``code_taken`` (Conflict) and
@@ -118,7 +118,7 @@ def create(*, advocate, code=None, channel="", destination="", expires_at=None, 
         try:
             with transaction.atomic():
                 link.save(force_insert=True)
-                _tell(link, events.LINK_CREATED, at)
+                _tell(link, events.LINK_ADDED if by_shop else events.LINK_CREATED, at)
         except IntegrityError:
             link.pk = None
             if wanted and not _given_up_by_a_test(link, at):

@@ -43,9 +43,8 @@ def follow(*, events, at):
 def _place_links(advocates):
     """Each link belongs to the advocate who counts for whom it was made for."""
     links = Link.objects.filter(advocate__in=advocates)
-    made = Event.objects.filter(
-        type="link.created", subject_kind="link", subject_id__in=links.values_list("public_id", flat=True)
-    )
+    ours, told = links.values_list("public_id", flat=True), ("link.created", "link.added")
+    made = Event.objects.filter(type__in=told, subject_kind="link", subject_id__in=ours)
     makers = dict(made.values_list("subject_id", "advocate"))
     rows = {row.public_id: row.pk for row in advocates.values()}
     for link in links.order_by("pk"):

@@ -1,5 +1,7 @@
 """Our own columns and objects, which any program can write: what each row says, as the API names it. Pure."""
 
+import re
+
 from advocacy import given, ids
 from referrals.imports import values
 
@@ -17,6 +19,11 @@ CUSTOMERS = {
     "created_at": ("registered_at", "customer_since", "date_registered"),
     "updated_at": (),
     "orders_before": ("orders", "orders_count", "total_orders", "number_of_orders"),
+    "consent": ("marketing_consent", "accepts_marketing", "accepts_email_marketing", "newsletter"),
+    "consent_channel": (),
+    "consent_at": ("consented_at", "marketing_consent_at"),
+    "consent_source": ("marketing_consent_source",),
+    "consent_wording": ("wording_version", "marketing_consent_wording"),
 }
 ORDERS = {
     "external_id": ("order_id", "id", "order"),
@@ -63,7 +70,7 @@ NEEDED = {
     "referrals": (("advocate_id", "advocate_email"),),
 }
 _AMOUNTS = ("subtotal", "discount", "tax", "shipping", "other", "total", "revenue", "refunded")
-_MOMENTS = {"created_at", "updated_at", "placed_at", "paid_at", "bound_at"}
+_MOMENTS = {"created_at", "updated_at", "placed_at", "paid_at", "bound_at", "consent_at"}
 _STATUSES = {
     "paid": "paid",
     "completed": "paid",
@@ -82,6 +89,21 @@ _STATUSES = {
     "failed": "cancelled",
 }
 _LONGEST_CUSTOMER_FIELD = 300
+_CONSENT = {
+    "consent": "state",
+    "consent_channel": "channel",
+    "consent_at": "at",
+    "consent_source": "source",
+    "consent_wording": "wording_version",
+}
+# Whoever was not asked, or said nothing, did not take back anything.
+_AGREED = (
+    dict.fromkeys(("yes", "true", "1", "ja", "confirmed", "subscribed"), "confirmed")
+    | dict.fromkeys(("no", "false", "0", "nein", "none", "not_subscribed"), "none")
+    | dict.fromkeys(("withdrawn", "unsubscribed"), "withdrawn")
+    | {"pending": "pending"}
+)
+_NO_WORD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def columns(kind, header, mapping):
@@ -134,7 +156,22 @@ def customer(row, how):
     first, last = said.pop("first_name", ""), said.pop("last_name", "")
     if name := f"{first} {last}".strip():
         said.setdefault("name", name)
-    return said
+    return said | _consent(said)
+
+
+def _consent(said):
+    """``{"consent": …}`` as the API takes it, in place of the columns that say it; {} where none does."""
+    told = {name: said.pop(column) for column, name in _CONSENT.items() if column in said}
+    if "state" not in told:
+        return {}
+    word = told["state"].strip().lower().replace(" ", "_")
+    if word not in _AGREED:
+        given.refuse("consent", f"consent: “{word[:40]}” is none of: {', '.join(_AGREED)}.")
+    for name in ("source", "wording_version"):
+        if name in told:
+            # A label is one word.
+            told[name] = _NO_WORD.sub("-", told[name]).strip("-._")
+    return {"consent": {"channel": "email"} | told | {"state": _AGREED[word]}}
 
 
 def order(row, how):

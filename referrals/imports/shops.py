@@ -91,7 +91,10 @@ def _shopify_line(number, row, currency):
 
 def shopify_customer(row, how):
     orders = row.get("Total Orders")
+    agreed = {"yes": "confirmed", "no": "none"}.get(row.get("Accepts Email Marketing", "").lower())
     return payloads.said(
+        # When, and by which words, Shopify does not say.
+        consent={"channel": "email", "state": agreed, "source": "shopify"} if agreed and row.get("Email") else None,
         external_id=row.get("Customer ID", "").lstrip("'"),
         email=payloads.email(row.get("Email")),
         name=f"{row.get('First Name', '')} {row.get('Last Name', '')}".strip()[:200],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 
-from advocacy import customers, customers_at_once, failures, given, history, ids
+from advocacy import consents, customers, customers_at_once, failures, given, history, ids
 from advocacy.models import Program
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import record
@@ -132,7 +132,10 @@ def _customers(row, read, outcome, at):
     for line, fields in read:
         try:
             said = own.known_customer({"updated_at": row.created_at} | fields)
-            ready.append((line, said, customers.columns(said, at)))
+            columns = customers.columns(said, at)
+            if said.get("consent"):
+                _consent_of(said, at)
+            ready.append((line, said, columns))
         except Exception as error:
             outcome.add(line, REFUSED, _sentence(error))
     for batch in _apart(ready):
@@ -167,22 +170,52 @@ def _told(storefront, batch, at):
     before = {each.pk: each.version for each in customers.find_all(storefront=storefront, people=people) if each}
     found = customers_at_once.upsert(storefront=storefront, people=people, at=at, tell=tell, past=True)
     record(tell, at=at)
+    told = list(zip(batch, found, strict=True))
+    first = [(who, _consent_of(said, at)) for (_, said, _), (who, created) in told if created and said.get("consent")]
+    consents.note_first(told=first, at=at)
     return [
-        (line, NEW if created else SAME if before.get(customer.pk) == customer.version else CHANGED, "")
-        for (line, *_), (customer, created) in zip(batch, found, strict=True)
+        (line, NEW if created else _same_unless(_agreed(who, said, at) or before.get(who.pk) != who.version), "")
+        for (line, said, _), (who, created) in told
     ]
+
+
+def _same_unless(changed):
+    return CHANGED if changed else SAME
+
+
+def _consent_of(said, at):
+    """Checked, as it is stored."""
+    return consents.checked(said["consent"], otherwise=said["updated_at"], at=at)
+
+
+def _agreed(customer, said, at):
+    """Whether it is news that they agreed, or did not.
+
+    Without a moment of its own a file says it only of whom nothing is known: a list of last year subscribes nobody
+    again.
+    """
+    agreed = said.get("consent")
+    if not agreed or customer.erased_at:
+        return False
+    if "at" not in agreed and _consent_of(said, at)["channel"] in consents.newest(customer):
+        return False
+    return consents.note(customer=customer, said=agreed, otherwise=said["updated_at"], at=at)[1]
 
 
 def _person(storefront, each, at):
     """Somebody who is two of our records, or may become one of them: looked at alone."""
-    line, fields, _ = each
+    line, fields, columns = each
     try:
         with transaction.atomic():
-            before = customers.known(storefront=storefront, fields=fields, at=at)
-            customer, created = customers.upsert(storefront=storefront, fields=fields, at=at)
+            before = customers.find(
+                storefront=storefront, external_id=columns.get("external_id"), email=columns.get("email")
+            )
+            told = {name: value for name, value in fields.items() if name != "consent"}
+            customer, created = customers.upsert(storefront=storefront, fields=told, at=at)
+            changed = _agreed(customer, fields, at) or before is None or before.version != customer.version
     except Exception as error:
         return line, REFUSED, _sentence(error)
-    return line, NEW if created else SAME if before and before.version == customer.version else CHANGED, ""
+    return line, NEW if created else _same_unless(changed), ""
 
 
 # --- referrals -------------------------------------------------------------------------------------------------------

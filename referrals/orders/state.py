@@ -52,7 +52,8 @@ def draft(order, event_type, *, before, referred, occurred_at):
         "revenue_minor": order.revenue_minor,
         "refunded_minor": order.total_minor if cancelled else order.refunded_minor,
         "cancelled": cancelled,
-        "stands": bool(now.counts),
+        # Rules owe nothing for an order of the past, whatever is told of it later.
+        "stands": bool(now.counts) and not order.history,
         "referred": referred,
         "coupon_codes": order.coupons_used,
         "country": order.country,

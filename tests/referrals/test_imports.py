@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from advocacy import history, jobs
+from advocacy import consents, customers, history, jobs
 from advocacy.jobs import tasks
-from advocacy.models import Customer, Event, Job, Pending, Program, Standing
+from advocacy.models import Consent, Customer, Event, Job, Pending, Program, Standing
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
@@ -88,6 +88,7 @@ def test_orders_of_the_past_bring_nobody_and_wait_in_no_lane_of_money(acme, alic
     orders.change(storefront=acme, external_id="1001", fields={"total_minor": 5500, "subtotal_minor": 5500}, at=NOON)
     attribution.by_hand(advocate=alice, friend=order.customer, reason="She asked.", at=NOON)
     assert Conversion.objects.count() == 0
+    assert Event.objects.get(type="order.changed").facts["stands"] is False
     drain("people", at=NOON)
     assert Standing.objects.get(customer=order.customer).orders == 1
 
@@ -202,6 +203,34 @@ def test_customers_are_made_and_told_what_they_bought_before(acme):
     assert Event.objects.filter(type="customer.created").count() == 0
 
 
+AGREED = """email,marketing_consent,consent_at,consent_source,consent_wording
+fred@example.com,yes,2025-03-01T10:00:00Z,Checkout page,v2
+wilma@example.com,yes,,,
+barney@example.com,no,,,
+betty@example.com,perhaps,,,
+"""
+
+
+def test_what_customers_agreed_to_is_kept_with_its_moment_and_wording_and_an_old_list_subscribes_nobody_again(acme):
+    wilma, _ = customers.upsert(storefront=acme, fields={"email": "wilma@example.com"}, at=NOON)
+    consents.note(customer=wilma, said={"channel": "email", "state": "withdrawn"}, at=NOON)
+    row = keep(acme, AGREED, "customers")
+    assert checked(row) == counts(new=2, same=1, refused=1)
+    assert taken(row) == counts(new=2, same=1, refused=1)
+    assert taken(keep(acme, AGREED, "customers")) == counts(same=3, refused=1)
+    told = Consent.objects.order_by("customer__email").values_list(
+        "customer__email", "channel", "state", "source", "wording_version"
+    )
+    assert list(told) == [
+        ("barney@example.com", "email", "none", "", ""),
+        ("fred@example.com", "email", "confirmed", "Checkout-page", "v2"),
+        ("wilma@example.com", "email", "withdrawn", "", ""),
+    ]
+    assert Consent.objects.get(state="confirmed").at.isoformat() == "2025-03-01T10:00:00+00:00"
+    (refused,) = imports.refused(row)
+    assert refused[1].startswith("consent: “perhaps” is none of: yes, true")
+
+
 REFERRALS = """advocate_id,advocate_email,friend_email,code,bound_at
 alice,alice@example.com,fred@example.com,ALICE10,2025-05-01
 alice,alice@example.com,alice@example.com,ALICE10,2025-05-01
@@ -226,8 +255,8 @@ def test_referrals_keep_their_codes_and_friends_and_what_comes_next_counts(acme,
     (recorded,) = orders.record(storefront=acme, orders=[fields], at=NOON)
     assert recorded.conversion.referral == referral
     # Nobody is paid for what a file says: no rule is asked about it.
-    told = {"advocate.added", "referral.imported"}
-    assert told <= set(Event.objects.values_list("type", flat=True))
+    told = set(Event.objects.values_list("type", flat=True))
+    assert told >= {"advocate.added", "link.added", "referral.imported"} and "link.created" not in told
     drain("people", at=NOON)
     assert Standing.objects.get(customer__external_id="alice").friends_joined == 1
 
