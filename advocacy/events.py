@@ -178,3 +178,22 @@ CONSENT_RECORDED = EventType(
     },
     triggers=False,
 )
+
+_ALERT = {
+    "alert": "the kind of alert, such as link_burst or budget_low",
+    "about": "the id of what it is about, or its name",
+    "count": "how many things are meant",
+    "numbers": "what it was decided by, by name: numbers and ids",
+    "opened_at": "since when it is so",
+}
+ALERT_OPENED = EventType(
+    "alert.opened",
+    "alert",
+    "Something needs somebody of the shop: told once, until it is over.",
+    _ALERT,
+    triggers=False,
+    settles=False,
+)
+ALERT_CLOSED = EventType(
+    "alert.closed", "alert", "What an alert told of is over.", _ALERT, triggers=False, settles=False
+)

@@ -24,6 +24,7 @@ PREFIXES = {
     "webhook_endpoint": "whe",
     "delivery": "dlv",
     "mail": "mai",
+    "alert": "alr",
     "testimonial": "tst",
     "answer": "ans",
     "link": "lnk",

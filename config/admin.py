@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
-from advocacy.admin import acts, words
+from advocacy.admin import acts, my_alerts, words
 from advocacy.admin.listing import Listing, LongListing
 from config import fraud_effect, why
 from config.exports import page as exports
@@ -33,6 +33,7 @@ admin.site.extra_urls = lambda: [
     path("budgets/<int:program>/", admin.site.admin_view(rule_budgets.of_program), name="budgets"),
     path("exports/", admin.site.admin_view(exports.page), name="exports"),
     path("fraud/", admin.site.admin_view(fraud_effect.page), name="fraud"),
+    path("alerts/mine/", admin.site.admin_view(my_alerts.page), name="my_alerts"),
     path("journal/", admin.site.admin_view(journal.page), name="journal"),
 ]
 

@@ -16,6 +16,7 @@ app.autodiscover_tasks(
     [
         "config",
         "advocacy",
+        "advocacy.alerts",
         "advocacy.errands",
         "advocacy.jobs",
         "advocacy.mails",

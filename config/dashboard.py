@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.utils import timezone
 
-from advocacy import reading
+from advocacy import alerts, reading
 from advocacy.drawing import bars
 from advocacy.models import Pending, Storefront
 from referrals import metrics
@@ -34,6 +34,8 @@ MOST_POOLS = MOST_LINKS = 5
 def show(request, context):
     """Called by unfold for ``/admin/``; each part is left out for who may not see it."""
     at, user = timezone.now(), request.user
+    if alerts.kinds_of(user):
+        context["alerts"] = alerts.seen_by(user).filter(closed_at=None).order_by().count()
     if user.has_perm("advocacy.view_program"):
         context["shops"] = _shops(at, money_too=user.has_perm("rewards.view_account"))
         context["no_storefront"] = not Storefront.objects.exists()

@@ -56,6 +56,18 @@ def whole_number(name, *, default, least, most):
     return int(value)
 
 
+def limits(name):
+    """``{"reviews": {"hours": 24}}`` of ``reviews.hours=24``."""
+    found = {}
+    for said in names(name):
+        place, _, number = said.partition("=")
+        whose, dot, limit = place.strip().partition(".")
+        if not (whose and dot and limit and number.strip().isascii() and number.strip().isdigit()):
+            refuse(name, "whole numbers by name, separated by commas, such as reviews.hours=24")
+        found.setdefault(whose, {})[limit] = int(number)
+    return found
+
+
 def names(name, default=()):
     return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
 

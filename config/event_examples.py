@@ -158,6 +158,13 @@ _BY_SUBJECT = {
     "rule_version": {"ends_at": None},
     "coupon": {"kind": "coupon", "order": None, "used_minor": 0},
 }
+_ALERT = {
+    "alert": "link_burst",
+    "about": sample("link"),
+    "count": 1,
+    "numbers": {"above": 100},
+    "opened_at": BOUGHT,
+}
 _OF_TYPE = {
     "claim.opened": {"state": "open", "referral": None},
     "claim.decided": {"state": "accepted"},
@@ -166,6 +173,8 @@ _OF_TYPE = {
     "link.changed": {"status": "disabled"},
     "terms.published": {"number": 2},
     "terms.accepted": {"number": 2, "source": "portal"},
+    "alert.opened": _ALERT,
+    "alert.closed": _ALERT,
     "link.burst": {"clicks": 412, "uses": 3, "above": 100},
     "testimonial.sent": {"status": "pending", "stands": False},
     "testimonial.withdrawn": {"status": "withdrawn", "stands": False},
@@ -202,7 +211,7 @@ _ALICE = {"id": sample("advocate"), "customer": sample("customer"), "external_id
 # Whose events name the advocate and the friend.
 _OF_BOTH = {"referral", "conversion", "order", "claim"}
 _ABOUT_AN_ORDER = {"order", "conversion"}
-_ABOUT_NOBODY = {"rule", "rule_version", "coupon_pool"}
+_ABOUT_NOBODY = {"rule", "rule_version", "coupon_pool", "alert"}
 
 
 def example(name):
@@ -218,7 +227,7 @@ def example(name):
         "data": {
             "subject": sample(kind),
             "customer": None if kind in _ABOUT_NOBODY else _FRED,
-            "program": sample("program"),
+            "program": None if kind == "alert" else sample("program"),
             "advocate": _ALICE if kind in _OF_BOTH or kind in ("advocate", "link") else None,
             "friend": _FRED if kind in _OF_BOTH else None,
             "order_external_id": "1001" if kind in _ABOUT_AN_ORDER else None,

@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
 
+from advocacy import alerts
 from advocacy.models import Errand, Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import fraud_effect, why
 from config.exports import page as exports
@@ -121,6 +122,8 @@ def sidebar(request):
     waiting = _waiting(tuple(model for entries in seen.values() for _, _, model in entries if model in WAITING))
     groups = [_group(title, entries, waiting) for title, entries in seen.items()]
     groups[0]["items"].insert(0, {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")})
+    if alerts.kinds_of(request.user):
+        groups[0]["items"].insert(1, _alerts(request))
     if request.user.has_perms(why.MAY_SEE):
         groups[3]["items"].insert(0, {"title": "Why?", "icon": "help", "link": reverse("admin:why")})
     if exports.allowed(request.user):
@@ -135,9 +138,20 @@ def sidebar(request):
 def account(request):
     """What a person may do with their own account."""
     return [
+        {"title": "My alerts", "link": reverse("admin:my_alerts")},
         {"title": "Second factor", "link": reverse("mfa_index")},
         {"title": "Change password", "link": reverse("account_change_password")},
     ]
+
+
+def _alerts(request):
+    item = {"title": "Alerts", "icon": "notifications", "link": reverse("admin:advocacy_alert_changelist")}
+    waiting = alerts.seen_by(request.user).filter(closed_at=None).order_by()[: MANY + 1].count()
+    return item | _badge(waiting)
+
+
+def _badge(waiting):
+    return {"badge": f"{MANY}+" if waiting > MANY else waiting, "badge_variant": "warning"} if waiting else {}
 
 
 def _group(title, entries, waiting):
@@ -146,9 +160,7 @@ def _group(title, entries, waiting):
 
 def _item(title, icon, model, waiting):
     item = {"title": title, "icon": icon, "link": reverse("admin:{}_{}_changelist".format(*model.split(".")))}
-    if waiting:
-        item |= {"badge": f"{MANY}+" if waiting > MANY else waiting, "badge_variant": "warning"}
-    return item
+    return item | _badge(waiting)
 
 
 def _allowed(user, entries):

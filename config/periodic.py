@@ -11,6 +11,12 @@ def tasks(*, sweep_seconds):
             "schedule": schedule(60),
             "options": {"queue": "mail"},
         },
+        "alerts": {"task": "advocacy.alerts.tasks.watch", "schedule": schedule(60), "options": {"queue": "mail"}},
+        "forget alerts": {
+            "task": "advocacy.alerts.tasks.forget",
+            "schedule": schedule(3600),
+            "options": {"queue": "mail"},
+        },
         "forget deliveries": {
             "task": "advocacy.outbox.tasks.forget_deliveries",
             "schedule": schedule(3600),

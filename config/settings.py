@@ -126,6 +126,8 @@ COUPON_NAMES = "rewards.coupons.asking.names"
 # What looks for cheats, and the function that says whose held reward was credited: see ``referrals.fraud``.
 FRAUD_CHECKS = "config.fraud_checks.CHECKS"
 REWARDS_CREDITED = "rewards.crediting.was_credited"
+# The list of what is watched for staff: see ``advocacy.alerts``.
+ALERT_CHECKS = "config.alert_checks.CHECKS"
 COUPON_LINKS = "rewards.coupons.friends.links_behind"
 # The function that names those offers that somebody cannot have now, and why: see ``advocacy.offers``.
 WITHHELD_OFFERS = "rewards.withheld.of"
@@ -158,6 +160,10 @@ IMPORT_RETENTION_DAYS = environment.whole_number("IMPORT_RETENTION_DAYS", defaul
 CLAIM_RETENTION_DAYS = environment.whole_number("CLAIM_RETENTION_DAYS", default=400, least=30, most=3650)
 # Who did what in the admin, with whose reason: what books and quarrels ask for.
 ADMIN_LOG_RETENTION_DAYS = environment.whole_number("ADMIN_LOG_RETENTION_DAYS", default=3650, least=90, most=36500)
+# The hour, in each storefront's time zone, of the day's mail about open alerts.
+ALERT_HOUR = environment.whole_number("ALERT_HOUR", default=8, least=0, most=23)
+# Numbers of checks in place of their own, such as reviews.hours=24,late_work.minutes=10.
+ALERT_LIMITS = environment.limits("ALERT_LIMITS")
 CLICK_RETENTION_DAYS = environment.whole_number("CLICK_RETENTION_DAYS", default=400, least=90, most=3650)
 
 # --- Celery --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The base's pages of the admin."""
 
 from advocacy.admin import (
+    alerts,
     consents,
     deliveries,
     happenings,
@@ -16,6 +17,7 @@ from advocacy.admin import (
 )
 
 __all__ = [
+    "alerts",
     "consents",
     "deliveries",
     "happenings",

@@ -21,6 +21,7 @@ from advocacy.models import (
     ProgramStatus,
     Storefront,
 )
+from advocacy.models.program import OWN_MAILS
 from advocacy.refusals import Refused
 
 LABELS = {
@@ -71,7 +72,7 @@ class Mails(forms.MultipleChoiceField):
     widget = UnfoldAdminCheckboxSelectMultipleWidget
 
     def __init__(self, **options):
-        choices = [(kind.value, kind.label) for kind in MailKind if kind != MailKind.LOGIN_CODE]
+        choices = [(kind.value, kind.label) for kind in MailKind if kind not in OWN_MAILS]
         super().__init__(choices=choices, **options)
 
 

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from advocacy.api.alerts import Alerts, MuteAlert, OneAlert
 from advocacy.api.batch import Batch
 from advocacy.api.consents import Consents, OneConsent
 from advocacy.api.customers import Customers, OneCustomer
@@ -29,6 +30,9 @@ from advocacy.api.webhook_endpoints import (
 )
 
 urlpatterns = [
+    path("alerts", Alerts.as_view()),
+    path("alerts/<str:id>", OneAlert.as_view()),
+    path("alerts/<str:id>/mute", MuteAlert.as_view()),
     path("batch", Batch.as_view()),
     path("consents", Consents.as_view()),
     path("consents/<str:id>", OneConsent.as_view()),

@@ -43,7 +43,7 @@ def follow(*, events, at):
     transaction.on_commit(wake_senders)
 
 
-def hand_over(*, to, subject, text, html, storefront, until, at):
+def hand_over(*, to, subject, text, html, storefront, until, at, kind=MailKind.LOGIN_CODE):
     """Send this to an address that asked for it, as soon as the caller's transaction has committed.
 
     Address and words are kept sealed until it is sent. ``storefront`` may be None: nobody knows the address.
@@ -51,9 +51,9 @@ def hand_over(*, to, subject, text, html, storefront, until, at):
     said = json.dumps({"to": to, "subject": subject, "text": text, "html": html})
     mail = Mail.objects.create(
         storefront=storefront,
-        kind=MailKind.LOGIN_CODE,
+        kind=kind,
         content=secrets.seal(said),
-        urgent=True,
+        urgent=kind == MailKind.LOGIN_CODE,
         until=until,
         next_attempt_at=at,
         created_at=at,

@@ -1,6 +1,7 @@
 """The nouns of the base."""
 
 from advocacy.models.advocate import Advocate, AdvocateStatus
+from advocacy.models.alert import Alert, AlertChoice, AlertDay, AlertTiming
 from advocacy.models.connection import Connection, ConnectionStatus, Platform
 from advocacy.models.consent import Channel, Consent, ConsentBasis, ConsentState
 from advocacy.models.customer import Customer, Standing
@@ -25,6 +26,10 @@ from advocacy.models.testimonial import Testimonial, TestimonialStatus
 __all__ = [
     "Advocate",
     "AdvocateStatus",
+    "Alert",
+    "AlertChoice",
+    "AlertDay",
+    "AlertTiming",
     "Answer",
     "ApiKey",
     "Attempt",

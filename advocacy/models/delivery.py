@@ -32,7 +32,7 @@ class WebhookEndpoint(models.Model):
     status = models.CharField(max_length=10, choices=EndpointStatus, default=EndpointStatus.ACTIVE, editable=False)
     disabled_reason = models.CharField(max_length=300, blank=True, editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # It was disabled by us and its owners have no mail about that yet.
+    # It was disabled by us, not by hand: an alert tells its owners as long as that stands.
     notice_due = models.BooleanField(default=False, editable=False)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     last_failed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -118,6 +118,8 @@ class Delivery(models.Model):
             # Used by: lists of the API and the admin, newest first.
             models.Index(fields=["storefront", "-id"], name="deliveries_newest_first"),
             models.Index(fields=["endpoint", "-id"], name="deliveries_of_an_endpoint"),
+            # Used by: alerts.
+            models.Index(fields=["ended_at"], condition=models.Q(state="failed"), name="deliveries_that_failed"),
         ]
 
     def __str__(self):

@@ -55,6 +55,8 @@ class Errand(models.Model):
             models.Index(fields=["storefront", "-id"], name="errands_newest_first"),
             # Used by: workers, and the count of those in somebody's hands.
             models.Index(fields=["next_try_at"], condition=models.Q(state="waiting"), name="errands_to_be_done"),
+            # Used by: alerts.
+            models.Index(fields=["storefront"], condition=models.Q(state="failed"), name="errands_given_up"),
             # Used by: the page of what an errand is about.
             models.Index(fields=["subject"], name="errands_about_something"),
         ]

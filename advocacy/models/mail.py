@@ -120,6 +120,8 @@ class Mail(models.Model):
             ),
             # Used by: the lists of the admin, newest first.
             models.Index(fields=["storefront", "-id"], name="mails_newest_first"),
+            # Used by: alerts.
+            models.Index(fields=["ended_at"], condition=models.Q(state="failed"), name="mails_that_failed"),
         ]
 
     def __str__(self):

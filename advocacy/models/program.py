@@ -38,11 +38,16 @@ class MailKind(models.TextChoices):
     TERMS = "terms", "New terms"  # asks advocates to agree again
     CONFIRM = "confirm", "Confirm the address"  # the double opt-in of who agreed to promotional mail
     LOGIN_CODE = "login_code", "Sign-in"  # what somebody in front of a page waits for; never switched off
+    ALERT = "alert", "Alert"  # to staff; each chooses their own
+
+
+# What a program has no say in.
+OWN_MAILS = {MailKind.LOGIN_CODE, MailKind.ALERT}
 
 
 def known_mails(value):
     """Kinds that a program can choose, each once."""
-    choosable = set(MailKind.values) - {MailKind.LOGIN_CODE}
+    choosable = set(MailKind.values) - OWN_MAILS
     if not isinstance(value, list) or len(set(map(str, value))) < len(value) or set(map(str, value)) - choosable:
         raise ValidationError(f"Name kinds of mail, each once, of: {', '.join(sorted(choosable))}.")
 

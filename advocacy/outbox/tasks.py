@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from advocacy.models import Lane
 from advocacy.outbox import drain as draining
-from advocacy.outbox import forgetting, notices, sending, telling, wake
+from advocacy.outbox import forgetting, sending, telling, wake, webhooks
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,8 @@ def _colleague():
 
 @shared_task
 def keep_endpoints():
-    """What can wait a minute: mails about endpoints that were disabled, and what still waits for such."""
-    notices.cancel_left(at=timezone.now())
-    notices.mail()
+    """What can wait a minute: what still waits for endpoints that were disabled."""
+    webhooks.cancel_left(at=timezone.now())
 
 
 @shared_task

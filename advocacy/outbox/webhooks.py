@@ -90,7 +90,7 @@ def rotate(*, endpoint, at, overlap=timedelta(days=1)):
 
 
 def disable(*, endpoint, reason, at, notice=False):
-    """Nothing is sent to it any more, and what waits is cancelled. ``notice``: its owners must be told by mail."""
+    """Nothing is sent to it any more, and what waits is cancelled. ``notice``: its owners must be told, by an alert."""
     with transaction.atomic():
         endpoint = _locked(endpoint)
         if endpoint.status == EndpointStatus.ACTIVE:
@@ -125,6 +125,13 @@ def cancel_waiting(*, at, endpoints):
     waiting = Delivery.objects.filter(endpoint__in=endpoints, state=DeliveryState.PENDING)
     waiting = waiting.filter(Q(event__isnull=False) | Q(endpoint__removed_at__isnull=False))
     return waiting.update(state=DeliveryState.CANCELLED, next_attempt_at=None, claimed_until=None, ended_at=at)
+
+
+def cancel_left(*, at):
+    """Cancel what was made for an endpoint at the very moment it was disabled; returns how many."""
+    over = WebhookEndpoint.objects.filter(status=EndpointStatus.DISABLED, deliveries__state=DeliveryState.PENDING)
+    endpoints = list(over.values_list("pk", flat=True).distinct())
+    return cancel_waiting(at=at, endpoints=endpoints) if endpoints else 0
 
 
 def _locked(endpoint):

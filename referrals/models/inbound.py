@@ -39,6 +39,8 @@ class InboundMessage(models.Model):
             # Used by: the connections page, for the last message of each topic.
             models.Index(fields=["connection", "topic", "-id"], name="inbound_by_topic"),
             models.Index(fields=["connection", "-id"], condition=models.Q(state="failed"), name="inbound_that_failed"),
+            # Used by: alerts, which ask how often a connection usually sends.
+            models.Index(fields=["connection", "-id"], name="inbound_newest_first"),
             # Used by: the sweep that forgets what was worked on long ago.
             models.Index(
                 fields=["received_at"], condition=models.Q(state__in=["done", "ignored"]), name="inbound_to_forget"
