@@ -14,6 +14,7 @@ from advocacy.models import (
     ProgramStatus,
     SuppressionReason,
 )
+from advocacy.models.program import OWN_MAILS
 
 # Where the law or its courts want a yes from the mailbox itself.
 STRICT = {"DE", "AT", "CH"}
@@ -23,8 +24,8 @@ def stopped(mail, *, customer, at):
     """The ``MailReason`` for which it is not sent, or NONE. ``customer``: who counts for the one it is to, or None."""
     if mail.until and mail.until <= at:
         return MailReason.TOO_LATE
-    if mail.kind == MailKind.LOGIN_CODE:
-        return MailReason.NONE  # they asked for it a moment ago
+    if mail.kind in OWN_MAILS:
+        return MailReason.NONE  # they asked for it: a moment ago, or as staff by their choice
     if mail.kind == MailKind.INVITATION:
         return _invitation(mail, at)
     plainly = {

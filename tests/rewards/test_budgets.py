@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from advocacy.models import Event
+from advocacy import alerts
+from advocacy.models import Alert, Event
 from advocacy.outbox.drain import drain
 from tests.rewards.scene import NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
 
@@ -35,7 +36,14 @@ def test_a_budget_tells_at_four_fifths_and_when_it_is_used_up_once(alice):
     assert told() == []
     friends(alice, 1, NOW + timedelta(seconds=1))
     assert told() == [("rule.budget_low", 4000, "2026-03")]
+    alerts.watch(at=NOW + timedelta(seconds=1))
     friends(alice, 3, NOW + timedelta(seconds=2))
+    alerts.watch(at=NOW + timedelta(seconds=2))
+    about_budgets = Alert.objects.filter(kind__startswith="budget").order_by("pk")
+    assert [(one.kind, one.facts["percent"], one.closed_at is None) for one in about_budgets] == [
+        ("budget_low", 80, False),
+        ("budget_gone", 100, True),
+    ]
     assert told()[1:] == [("rule.budget_exhausted", 5000, "2026-03")]
     assert balances(alice.customer) == {"pending": 5000}
     friends(alice, 2, NOW + timedelta(seconds=3))
