@@ -88,7 +88,7 @@ class AlertAdmin(acts.Acting, LongListing):
     id_text = words.public_id("alert")
     fieldsets = [
         ("What is the matter", {"fields": ["text", "kind_label", "state_now", "todo", "go"]}),
-        ("When", {"fields": [("since", "seen", "ended"), "storefront", "id_text"]}),
+        ("When", {"fields": [("since", "ended"), ("seen", "storefront"), "id_text"]}),
         ("Muted", {"fields": [("muted", "muted_by"), "mute_reason"]}),
     ]
     acts = [
@@ -165,4 +165,4 @@ class AlertAdmin(acts.Acting, LongListing):
 
     @display(description="Where")
     def go(self, row):
-        return format_html('<a class="text-link" href="{}">Go there</a>', row.place)
+        return format_html('<a class="text-link" href="{}">See it</a>', row.place)

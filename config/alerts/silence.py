@@ -80,7 +80,8 @@ def refused(*, at, limits):
     failing = Q(fails_in_row__gte=limits["fails"], last_failure_at__gt=at - timedelta(days=1))
     credentials = Q(fails_in_row__gt=0, rests_until__isnull=False, last_failure__contains="refuses the credentials")
     for one in _active().filter(failing | credentials):
-        text = f"“{one.name}” failed {one.fails_in_row} times in a row: {one.last_failure}"
+        often = f" failed {one.fails_in_row} times in a row" if one.fails_in_row > 1 else ""
+        text = f"“{one.name}”{often}: {one.last_failure}"
         yield _found(NO, one.pk, one.public_id, one.storefront_id, text, fails=one.fails_in_row)
 
 
