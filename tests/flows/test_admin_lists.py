@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy import connections, errands, ids, keys, secrets
-from advocacy.models import Job, Mail, MailWording, Suppression, Testimonial
+from advocacy.models import Alert, Job, Mail, MailWording, Suppression, Testimonial
 from advocacy.outbox import telling, webhooks
 from advocacy.outbox.drain import drain
 from referrals import claims
@@ -47,6 +47,7 @@ def happen(acme, program, names):
         Mail.objects.create(
             storefront=acme, program=program, customer=advocate.customer, kind="welcome", state="sent", created_at=now
         )
+        Alert.objects.create(kind="link_burst", subject=name, storefront=acme, opened_at=now, last_seen_at=now)
         Suppression.objects.create(storefront=acme, digest=name.encode(), since=now)
         endpoint, _ = webhooks.create(storefront=acme, url=f"https://{name}.example/hooks", at=now)
         telling.test(endpoint=endpoint, type="order.recorded", at=now)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from advocacy import ids, merging, terms
-from advocacy.models import Job, ProgramTerms, Testimonial
+from advocacy.models import Alert, Job, ProgramTerms, Testimonial
 from advocacy.outbox import drain, telling, webhooks
 from referrals import claims, imports, invitations
 from referrals.models import Link, Referral
@@ -100,7 +100,9 @@ def named(acme, program, alice):
     spoken.save()
     spoken = terms.publish(terms=spoken, by="olga", at=cast.NOON)
     accepted, _ = terms.accept(advocate=alice, version=1, source="api", at=cast.NOON)
+    burst = {"kind": "link_burst", "text": "Best coffee", "opened_at": cast.NOON, "last_seen_at": cast.NOON}
     rows |= {
+        "alerts": Alert.objects.create(storefront=acme, **burst),
         "terms": spoken,
         "terms_acceptances": accepted,
         "claims": missed,
@@ -241,6 +243,7 @@ ATTEMPTS = [
     ("post", "/claims", {"advocate": "{advocates}", "named": "1001"}),
     ("post", "/claims/{claims}/accept", {}),
     ("post", "/claims/{claims}/refuse", {}),
+    ("post", "/alerts/{alerts}/mute", {"hours": 1, "reason": "x"}),
     ("post", "/imports/{imports}/begin", {}),
     ("post", "/imports/{imports}/discard", {}),
     ("delete", "/redemptions/{redemptions}", None),

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from advocacy import customers, terms
-from advocacy.models import ProgramTerms, Testimonial
+from advocacy.models import Alert, ProgramTerms, Testimonial
 from advocacy.money import CURRENCIES
 from advocacy.outbox import drain
 from referrals import claims, imports
@@ -48,6 +48,9 @@ def tell(shop, storefront, numbers):
         )
         imports.keep(
             storefront=storefront, kind="customers", stream=BytesIO(b"external_id\nx"), at=cast.NOON, name=str(number)
+        )
+        Alert.objects.create(
+            storefront=storefront, kind="link_burst", subject=str(number), opened_at=cast.NOON, last_seen_at=cast.NOON
         )
         Testimonial.objects.create(storefront=storefront, customer=person, text="Good", source="api", sent_at=cast.NOON)
         pool = shop.post("/coupon_pools", {"name": f"Pool {number}", "percent_bp": 1000}).json()["id"]

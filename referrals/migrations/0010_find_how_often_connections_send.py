@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('advocacy', '0017_alerts'),
-        ('referrals', '0008_queue_what_is_held'),
+        ('referrals', '0009_call_claims_missing_friends'),
     ]
 
     operations = [
