@@ -26,9 +26,10 @@ def current(program):
 
 
 def read(terms, language):
-    """``{"language", "text", "address", "summary"}`` of a version, in this language as far as there is one."""
-    known = language if language in terms.words else next(iter(terms.words), "")
-    return {"language": known, "text": "", "address": "", "summary": ""} | terms.said(known)
+    """``{"language", "text", "address", "summary"}`` of a version: in this language, or the shop's, or any."""
+    wanted = (language, terms.storefront.language, *terms.words)
+    known = next((each for each in wanted if each in terms.words), "")
+    return {"language": known, "text": "", "address": "", "summary": ""} | terms.words.get(known, {})
 
 
 def address(terms):

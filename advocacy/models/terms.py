@@ -69,10 +69,6 @@ class ProgramTerms(models.Model):
     def __str__(self):
         return f"{self.program}, version {self.number}" if self.number else f"{self.program}, draft"
 
-    def said(self, language):
-        """``{"text", "address", "summary"}`` in this language, or in the first that there is."""
-        return self.words.get(language) or next(iter(self.words.values()), {})
-
 
 class TermsAcceptance(models.Model):
     """That an advocate agreed to a version of their program's terms, when and where; never changed.
