@@ -2,16 +2,20 @@
 
 import contextlib
 import gc
+import time
 import zlib
 
 import orjson
 from django.db import transaction
 
 from advocacy import ids, jobs, twins
+from advocacy.models import Lane, Pending
 from advocacy.refusals import Refused
 from referrals.imports import keeping, taking
 from referrals.models import Import, ImportRefusals, ImportState
 
+# Events that may wait, and seconds that a part of an import waits then: it slows down, and never stops.
+BEHIND, PAUSE = 20_000, 1.0
 _NOTHING = dict.fromkeys((taking.NEW, taking.CHANGED, taking.SAME, taking.REFUSED), 0)
 
 
@@ -21,7 +25,17 @@ def check(*, job, at):
 
 
 def step(*, job, at):
+    """Takes a part; while standings and metrics are far behind it first leaves them a moment, so that news of today do
+    not wait for a history of years.
+    """
+    if is_behind():
+        time.sleep(PAUSE)
     return _step(job, at, of_check=False)
+
+
+def is_behind():
+    """Whether more events wait in lane ``people`` than its workers take within seconds."""
+    return Pending.objects.filter(lane=Lane.PEOPLE)[BEHIND : BEHIND + 1].exists()
 
 
 def _step(job, at, *, of_check):

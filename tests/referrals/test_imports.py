@@ -15,7 +15,7 @@ from advocacy.models import Consent, Customer, Event, Job, Pending, Program, Sta
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
-from referrals.imports import keeping, taking, values
+from referrals.imports import keeping, taking, values, working
 from referrals.models import Conversion, Import, Link, Order, Referral
 from referrals.orders import together
 from tests import cast
@@ -91,6 +91,13 @@ def test_orders_of_the_past_bring_nobody_and_wait_in_no_lane_of_money(acme, alic
     assert Event.objects.get(type="order.changed").facts["stands"] is False
     drain("people", at=NOON)
     assert Standing.objects.get(customer=order.customer).orders == 1
+
+
+def test_an_import_waits_a_moment_while_standings_are_far_behind(acme, alice, monkeypatch):
+    assert not working.is_behind()
+    taken(keep(acme, ORDERS))
+    monkeypatch.setattr(working, "BEHIND", 1)
+    assert working.is_behind()
 
 
 def test_orders_convert_where_the_admin_says_so_or_from_a_moment_on(acme, alice):
