@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from advocacy import ids, secrets, terms
 from advocacy.mails import kinds
-from advocacy.models import Mail, MailKind, Program
+from advocacy.models import Advocate, Mail, MailKind, Program
 from advocacy.outbox import wake
 
 QUEUE = "mail"
@@ -29,12 +29,14 @@ def follow(*, events, at):
     events = [event for event in events if event.type in kinds.EVENTS]
     if not events:
         return
-    sends = _programs({event.storefront_id for event in events})
+    sends, people = _programs({event.storefront_id for event in events}), _advocates(events)
     rows = [row for event in events for row in _to_all(event, sends)] + [
         (ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind))
         for event in events
         for kind in kinds.asked_by(event.type)
-        if (program := _program(event, kind, sends)) and (customer := _whom(event, kind)) and kind.applies(event)
+        if (program := _program(event, kind, sends))
+        and (customer := _whom(event, kind, people))
+        and kind.applies(event)
     ]
     if not rows:
         return
@@ -95,9 +97,16 @@ def _to_all(event, sends):
                 yield ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind)
 
 
-def _whom(event, kind):
+def _advocates(events):
+    """``{advocate's key: their customer's}``, where a mail goes to the advocate of an event."""
+    to_them = (event for event in events if any(kind.whose == "advocate" for kind in kinds.asked_by(event.type)))
+    wanted = {event.advocate_id for event in to_them} - {None}
+    return dict(Advocate.objects.filter(pk__in=wanted).values_list("pk", "customer_id")) if wanted else {}
+
+
+def _whom(event, kind, people):
     if kind.whose == "asked":
         return None
     if kind.whose == "advocate":
-        return event.advocate.customer_id if event.advocate_id else None
+        return people.get(event.advocate_id)
     return event.friend_id if kind.whose == "friend" else event.customer_id

@@ -196,8 +196,9 @@ KINDS = {
 }
 
 
-def asked_by(event_type):
-    return [each for each in KINDS.values() if each.event and each.event == event_type]
-
-
 EVENTS = {each.event for each in KINDS.values() if each.event}
+_ASKED_BY = {event: [each for each in KINDS.values() if each.event == event] for event in EVENTS}
+
+
+def asked_by(event_type):
+    return _ASKED_BY.get(event_type, ())

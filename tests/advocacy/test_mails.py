@@ -24,6 +24,7 @@ from advocacy.models import (
 )
 from advocacy.outbox import drain
 from advocacy.privacy import erase_rows
+from referrals import signups
 from tests import cast, mail_server
 from tests.cast import MINUTE, NOON
 from tests.mailed import mailed
@@ -232,3 +233,15 @@ def test_news_of_bounces_and_complaints_are_heard_where_they_are_signed(client, 
         assert tell(news).json() == {"taken": 2}
     told = [(row.storefront.slug, row.reason) for row in Suppression.objects.order_by("reason", "storefront__slug")]
     assert told == [("acme", "bounced"), ("rival", "bounced"), ("acme", "complained")]
+
+
+def test_asking_for_many_mails_costs_the_statements_of_one(alice, django_assert_num_queries):
+    """Nothing of an event is looked up by itself: a campaign brings a hundred thousand of them."""
+    Program.objects.update(mail_kinds=[MailKind.FRIEND_JOINED])
+    for name in ("fred", "gina", "hugo"):
+        signups.record(storefront=alice.storefront, customer={"external_id": name}, code="ALICE-LINK", at=NOON)
+    told = list(Event.objects.filter(type="referral.created").order_by("pk"))
+    for events in (told[:1], told[1:]):
+        with django_assert_num_queries(3):
+            mails.follow(events=events, at=NOON)
+    assert states() == [("friend_joined", "waiting", "")] * 3
