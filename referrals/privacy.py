@@ -6,7 +6,8 @@ import pgtrigger
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast, Upper
 
-from advocacy.models import Errand, Event, Program
+from advocacy import ids
+from advocacy.models import Alert, Errand, Event, Program
 from advocacy.privacy.exporting import rows
 from referrals import claims, conversion_facts, invitations, links
 from referrals.models import (
@@ -124,7 +125,8 @@ def _erase_links(customer, at):
         anew[before] = link.code
         typed = Order.objects.filter(storefront=link.storefront_id, referral_code__iexact=before)
         typed.update(referral_code=link.code)
-        # What shops answered when they were asked for it.
+        # What colleagues said of it, and what shops answered when they were asked for it.
+        Alert.objects.filter(subject=ids.encode("lnk", link.public_id)).update(mute_reason="")
         Errand.objects.filter(subject=link.public_id).update(outcome="", failure="")
     if anew:
         _rewrite(Referral.objects.filter(advocate__customer=customer), "candidates", anew)

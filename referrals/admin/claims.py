@@ -121,6 +121,8 @@ class ClaimAdmin(acts.Acting, LongListing):
 
     @display(description="What the advocate reads")
     def outcome(self, row):
+        if row.state == ClaimState.ACCEPTED:
+            return "It counts: your friend stands in your list."
         return reasons.advocate(row.refusal) if row.refusal else words.NOTHING
 
 

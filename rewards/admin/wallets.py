@@ -27,7 +27,7 @@ def _owed(customer):
     has = wallets.balance(storefront=customer.storefront, customer=customer, at=timezone.now())
     rows = [(name, _sums(has, column)) for name, column in _OWED.items()]
     said = [(name, sums) for name, sums in rows if sums]
-    return words.table(said, head=("Theirs now", "Nobody’s afterwards")) if said else ""
+    return words.table(said, head=("Nobody will have it afterwards", "Amount")) if said else ""
 
 
 def _sums(has, column):

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from advocacy import ids, mails, portal_sessions, secrets, surveys
 from advocacy.models import (
+    Alert,
     Attempt,
     Customer,
     Delivery,
@@ -53,6 +54,7 @@ def fill(xavier, advocate):
     _told(xavier, shop, at)
     _files(shop, at)
     _browsers(xavier, at)
+    _alerts(advocate, at)
     guest = cast.customer(shop, "guest")
     Merge.objects.create(
         storefront=shop,
@@ -122,6 +124,13 @@ def _files(shop, at):
     kept = imports.keep(storefront=shop, kind="customers", stream=BytesIO(_FILE.encode()), name="old.csv", at=at)
     lines = zlib.compress(orjson.dumps([[2, f"{ADDRESS} is another’s."]]))
     ImportRefusals.objects.create(of=kept, of_check=True, number=0, count=1, lines=lines)
+
+
+def _alerts(advocate, at):
+    """Of a burst on her link, which a colleague muted."""
+    about = {"kind": "code_burst", "subject": ids.encode("lnk", advocate.links.get().public_id)}
+    said = {"text": "A code is opened often.", "place": "/admin/", "mute_reason": "Quittenbaum is on television"}
+    Alert.objects.create(storefront=advocate.storefront, opened_at=at, last_seen_at=at, **about, **said)
 
 
 def _browsers(xavier, at):

@@ -32,6 +32,12 @@ HARMLESS = {
     "auth_user.first_name": "of staff only",
     "auth_user.last_name": "of staff only",
     "auth_user.password": "nobody but staff has one",
+    "advocacy_alert.facts": "numbers, ids and names of the shop’s own things; a code is not named",
+    "advocacy_alert.kind": _CODE,
+    "advocacy_alert.place": _CODE,
+    "advocacy_alert.subject": "our id of the thing",
+    "advocacy_alert.text": "numbers and names of the shop’s own things; a code is not named",
+    "advocacy_alertchoice": _CODE,
     "advocacy_answer.survey": _PLACE,
     "advocacy_apikey": _SHOP,
     "advocacy_attempt.failure": f"{_CODE}, of the connection",
@@ -145,6 +151,7 @@ _MESSAGE = "what of it concerns the person stands in their orders and in the cus
 # What an export leaves out, each with why.
 NOT_TOLD = {
     "account_emailaddress.email": "told with the sign-in",
+    "advocacy_alert.mute_reason": _OURS,
     "advocacy_advocate.display_name": "the advocate’s own",
     "advocacy_attempt.answer": "of a receiver of webhooks, which tells of itself",
     "advocacy_customer.email_key": "made of the address",
