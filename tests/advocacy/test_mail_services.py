@@ -92,6 +92,7 @@ def test_its_news_are_heard_from_who_knows_the_password_in_any_order(client, pro
         of_postmark(alice, "SpamComplaint", "", Type="SpamComplaint", Email="alice@example.com"),
         of_postmark(alice, "Delivery", "alice@example.com"),
         of_postmark(carol, "Open", "carol@example.com"),
+        of_postmark(carol, "SubscriptionChange", "carol@example.com", SuppressionReason="ManualSuppression"),
         of_postmark(dora, "Bounce", "", Type="Blocked", Email="dora@example.com"),
     ]
     for _ in range(2):
@@ -99,7 +100,7 @@ def test_its_news_are_heard_from_who_knows_the_password_in_any_order(client, pro
     outcomes = Mail.objects.order_by("pk").values_list("outcome", flat=True)
     assert list(outcomes) == ["complained", "bounced", "delivered", "rejected"]
     told = [(row.storefront.slug, row.reason) for row in Suppression.objects.order_by("reason", "storefront__slug")]
-    assert told == [("acme", "bounced"), ("rival", "bounced"), ("acme", "complained")]
+    assert told == [("acme", "bounced"), ("rival", "bounced"), ("acme", "complained"), ("acme", "unsubscribed")]
 
 
 def test_another_service_signs_besides_and_one_that_is_not_chosen_is_not_heard(client, program, postmark):
