@@ -1,6 +1,7 @@
 """Files in the admin: sent by a form, looked at before anything is taken, followed, and reported line by line."""
 
 import json
+from itertools import islice
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,12 +19,14 @@ from advocacy import twins
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.programs import only_storefront
-from advocacy.models import Program, Storefront
+from advocacy.models import JobState, Program, Storefront
 from advocacy.refusals import Refused
 from referrals import imports
 from referrals.models import Import, ImportKind, ImportState
 
 PAST, LIVE, SINCE = "past", "live", "since"
+# Refused lines on the page; all are in the table to download.
+_MOST_SHOWN = 10
 _OPEN = (ImportState.CHECKING, ImportState.CHECKED)
 
 
@@ -178,7 +181,7 @@ class ImportAdmin(acts.Acting, Listing):
 
     def get_fieldsets(self, request, obj=None):
         return [
-            ("How far it is", {"fields": ["progress", "state_now", "would", "came"]}),
+            ("How far it is", {"fields": ["progress", "state_now", "would", "came", "refused"]}),
             ("As it is understood", {"fields": ["what", "columns_as", "rows_as"]}),
             ("The file", {"fields": ["file", "storefront_link", "past_as", "reading_as", "by", "created", "id_text"]}),
         ]
@@ -243,8 +246,9 @@ class ImportAdmin(acts.Acting, Listing):
             "admin/job_now.html", {"job": job, "dot": words.dot(job.state, job.get_state_display())}
         )
         address = reverse("admin:advocacy_job_progress", args=[job.pk])
+        text = "Its job" if job.state == JobState.DONE else "Its job: stop it, or try again"
         drawn = render_to_string("admin/job_progress.html", {"inner": inner, "job": job, "address": address})
-        return format_html("{}<p>{}</p>", drawn, words.link(job, "Its job: stop it, or try again"))
+        return format_html("{}<p>{}</p>", drawn, words.link(job, text))
 
     @display(description="It would")
     def would(self, row):
@@ -252,18 +256,23 @@ class ImportAdmin(acts.Acting, Listing):
 
     @display(description="It did")
     def came(self, row):
-        refused = imports.refused_count(row)
-        said = _sentence(row.taken, done=True) if row.taken else words.NOTHING
-        if not refused:
-            return said
+        return _sentence(row.taken, done=True) if row.taken else words.NOTHING
+
+    @display(description="Refused")
+    def refused(self, row):
+        count = imports.refused_count(row)
+        if not count:
+            return words.NOTHING
         address = reverse("admin:referrals_import_report", args=[row.pk])
-        return format_html(
-            '{}<p><a href="{}">Download the {} refused lines, each with why</a></p>', said, address, refused
-        )
+        shown = [(f"Line {line}", why) for line, why in islice(imports.refused(row), _MOST_SHOWN)]
+        more = format_html('<p class="muted">And {} more.</p>', count - len(shown)) if count > len(shown) else ""
+        text = "Download the refused line" if count == 1 else f"Download all {count} refused lines, each"
+        said = '{}{}<p><a class="text-link" href="{}">{} with why</a></p>'
+        return format_html(said, words.table(shown), more, address, text)
 
     @display(description="Recognised as")
     def what(self, row):
-        return f"{imports.title(row)}, {row.encoding.upper()}"
+        return f"{imports.title(row)}, {row.encoding.upper().removesuffix('-SIG')}"
 
     @display(description="Its columns")
     def columns_as(self, row):

@@ -79,7 +79,7 @@ def test_an_admin_sends_a_file_sees_it_as_understood_and_imports_it(client, olga
     address = reverse("admin:referrals_import_change", args=[row.pk])
     page = client.get(address).content.decode()
     assert "make 1, change 0; 0 are here already; 1 refused" in page
-    assert "Download the 1 refused lines" in page
+    assert "Download the refused line with why" in page
     client.post(reverse("admin:referrals_import_do", args=[row.pk, "begin"]), {"confirmed": "yes"})
     worked()
     page = client.get(address).content.decode()
