@@ -15,7 +15,8 @@ _SHOWN = 5
 
 def refused(row):
     """Yields ``(line, why)`` of every refused line, by line; of the import, or before it of its check."""
-    for packed in row.refusals.filter(of_check=row.job_id is None).order_by("number").values_list("lines", flat=True):
+    parts = row.refusals.filter(of_check=row.job_id is None).order_by("number").values_list("lines", flat=True)
+    for packed in parts.iterator(chunk_size=50):
         yield from sorted(map(tuple, orjson.loads(zlib.decompress(packed))))
 
 

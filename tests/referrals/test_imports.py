@@ -16,7 +16,7 @@ from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
 from referrals.imports import keeping, taking, values, working
-from referrals.models import Conversion, Import, Link, Order, Referral
+from referrals.models import Conversion, Import, Link, Order, Referral, Refund
 from referrals.orders import together
 from tests import cast
 from tests.cast import DAY, NOON
@@ -150,6 +150,15 @@ def test_rows_of_one_customer_and_the_same_order_twice_are_taken_in_their_order(
     assert taken(keep(acme, text)) == counts(new=2, changed=1, same=1)
     assert list(Order.objects.order_by("id").values_list("external_id", "status")) == [("1", "paid"), ("2", "paid")]
     assert Customer.objects.count() == 1
+
+
+def test_a_refunded_sum_that_grows_in_a_later_line_is_given_back_once(acme):
+    line = "1,fred@example.com,54.00,2025-01-01"
+    assert taken(keep(acme, f"external_id,email,total,placed_at,refunded\n{line},4.00\n{line},6.00\n")) == counts(
+        new=1, changed=1
+    )
+    assert Order.objects.get().refunded_minor == 600
+    assert list(Refund.objects.order_by("id").values_list("amount_minor", flat=True)) == [400, 200]
 
 
 def of_a_shop(seed, count):
