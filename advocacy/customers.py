@@ -94,7 +94,7 @@ def find_all(*, storefront, people, lock=False):
     keys = [said["email_key"] for said in people if "email_key" in said]
     where = "WHERE storefront_id = %s AND (external_id = ANY(%s) OR email_key = ANY(%s)) ORDER BY id"
     where += " FOR NO KEY UPDATE" if lock else ""
-    rows = bulk.fetch(Customer, where, [storefront.pk, names, keys])
+    rows = bulk.fetch(Customer, where, [storefront.pk, bulk.array(names), bulk.array(keys)])
     accounts = {row.external_id: row for row in rows if row.external_id}
     guests = {row.email_key: row for row in rows if not row.external_id}
     # The oldest account, or else the guest.
@@ -208,9 +208,15 @@ def columns(fields, at):
     given.known(fields, _KNOWN)
     if fields.get("email_verified") is not None:
         given.flag("email_verified", fields["email_verified"])
-    said = {name: given.text(name, fields[name], longest=most) for name, most in _TEXTS.items() if name in fields}
-    said |= {"name": given.line("name", fields["name"], longest=200)} if "name" in fields else {}
-    said |= {name: given.data(name, fields[name] or {}) for name in _DATA if name in fields}
+    said = {"updated_at": at}
+    for name, most in _TEXTS.items():
+        if name in fields:
+            said[name] = given.text(name, fields[name], longest=most)
+    if "name" in fields:
+        said["name"] = given.line("name", fields["name"], longest=200)
+    for name in _DATA:
+        if name in fields:
+            said[name] = given.data(name, fields[name] or {})
     if fields.get("external_id") is not None:
         said["external_id"] = given.text("external_id", fields["external_id"], longest=200, required=True)
     if fields.get("email"):
@@ -221,7 +227,7 @@ def columns(fields, at):
     for name in ("created_at", "updated_at"):
         if fields.get(name) is not None:
             said[name] = min(given.moment(name, fields[name], at=at), at)
-    return {"updated_at": at} | said
+    return said
 
 
 def _found(storefront, columns):

@@ -64,9 +64,9 @@ def _change(known, at):
             raise OneByOne from error
         if news.keys() == {"updated_at"}:
             customer.updated_at = news["updated_at"]
-            seen.append((customer.pk, customer.updated_at))
+            seen.append((str(customer.pk), customer.updated_at.isoformat()))
         elif news:
             customers.change(customer, said, at)
     if seen:
         with connection.cursor() as cursor:
-            cursor.execute(_SEEN, [list(each) for each in zip(*seen, strict=True)])
+            cursor.execute(_SEEN, [bulk.array(each) for each in zip(*seen, strict=True)])

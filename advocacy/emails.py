@@ -10,7 +10,7 @@ _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 @lru_cache(maxsize=4096)
 def normalise(address):
     """``Fred.Miller+shop@GoogleMail.com`` → ``fredmiller@gmail.com``. A text without @ comes back in lower case."""
-    plain = unicodedata.normalize("NFKC", address).strip().lower()
+    plain = (address if address.isascii() else unicodedata.normalize("NFKC", address)).strip().lower()
     name, at, domain = plain.rpartition("@")
     if not at:
         return plain
@@ -21,6 +21,7 @@ def normalise(address):
     return f"{name}@{domain}"
 
 
+@lru_cache(maxsize=4096)
 def _ascii(domain):
     try:
         return domain.encode("idna").decode("ascii")

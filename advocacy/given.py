@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 import orjson
@@ -40,6 +41,8 @@ def known(fields, names):
 
 def text(name, value, *, longest, required=False):
     """Text without NUL and half characters, at most so long; None counts as empty."""
+    if type(value) is str and value.isascii() and "\0" not in value and len(value) <= longest and not required:
+        return value
     value = "" if value is None else value
     if not isinstance(value, str):
         refuse(name, f"{name} must be text.")
@@ -71,6 +74,8 @@ def line(name, value, *, longest, required=False):
 
 def in_line(value):
     """The same for text that is checked otherwise, such as by a form."""
+    if value.isascii() and value.isprintable():
+        return " ".join(value.split())
     plain = "".join(sign for sign in value if sign.isspace() or not _is_control(sign))
     return " ".join(plain.split())
 
@@ -90,8 +95,16 @@ def _writable(value):
     return True
 
 
+# Most addresses; whatever is none of these is looked at by Django, which takes all of them.
+_USUAL_ADDRESS = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII | re.IGNORECASE
+).fullmatch
+
+
 def email(name, value):
     value = text(name, value, longest=320).strip()
+    if _USUAL_ADDRESS(value):
+        return value
     try:
         validate_email(value)
     except ValidationError:
@@ -129,9 +142,14 @@ def currency(name, value):
 
 
 def choice(name, value, choices):
-    if value not in choices.values:
+    if value not in _values(choices):
         refuse(name, f"{name} must be one of: {', '.join(choices.values)}.")
     return value
+
+
+@lru_cache(maxsize=200)
+def _values(choices):
+    return tuple(choices.values)
 
 
 def moment(name, value, *, at):
@@ -147,6 +165,8 @@ def moment(name, value, *, at):
 
 
 def _parsed(name, value):
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value
     try:
         parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
         if isinstance(parsed, datetime) and parsed.tzinfo is not None:
@@ -161,32 +181,37 @@ def data(name, value, *, longest=10_000):
     if not isinstance(value, dict):
         refuse(name, f"{name} must be an object.")
     try:
-        written = canonical(value)
+        written, read = _written(value)
     except (TypeError, ValueError, RecursionError):
         refuse(name, f"{name} holds a value that JSON has no words for.")
     if len(written) > longest:
         refuse(name, f"{name} has {len(written)} characters; at most {longest} are taken.")
     if "\\u0000" in written or not _writable(written):
         refuse(name, f"{name} holds a NUL or another character that cannot be stored.")
-    return json.loads(written)
+    return read(written)
 
 
 def canonical(value):
     """One text for one meaning: keys sorted, what is null left out, times in UTC."""
-    plain = _without_nulls(value)
+    return _written(value)[0]
+
+
+def _written(value):
+    """``(text, what reads it)``."""
     try:
         # The same text, many times faster, but of numbers with a fraction.
-        return orjson.dumps(_whole(plain), default=_word, option=_SORTED).decode()
+        return orjson.dumps(_bare(value), default=_word, option=_SORTED).decode(), orjson.loads
     except _OTHERWISE:
         pass
-    return json.dumps(
-        plain,
+    text = json.dumps(
+        _without_nulls(value),
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
         allow_nan=False,
         default=_word,
     )
+    return text, json.loads
 
 
 def digest(value):
@@ -206,19 +231,25 @@ _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PA
 _OTHERWISE = (TypeError, ValueError, RecursionError)
 
 
-def _whole(value):
-    """The value; ValueError where a number of it has a fraction, or is none."""
-    kind = type(value)
-    if kind is float:
+_ATOMS = frozenset({str, int, bool})
+
+
+def _bare(value):
+    """The value without nulls; ValueError where a number of it has a fraction, or is none."""
+    if isinstance(value, dict):
+        return {
+            key: inner if type(inner) in _ATOMS else _bare(inner) for key, inner in value.items() if inner is not None
+        }
+    if isinstance(value, list | tuple):
+        return [inner if type(inner) in _ATOMS else _bare(inner) for inner in value]
+    if type(value) is float:
         raise ValueError(value)
-    if kind is dict or kind is list:
-        for inner in value.values() if kind is dict else value:
-            if type(inner) in _MAY_HOLD:
-                _whole(inner)
-    return value
+    return _word_of_utc(value) if type(value) is datetime and value.tzinfo is UTC else value
 
 
-_MAY_HOLD = frozenset({dict, list, float})
+@lru_cache(maxsize=4096)
+def _word_of_utc(value):
+    return value.isoformat()
 
 
 def _word(value):

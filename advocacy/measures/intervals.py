@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
 
-from scipy.special import stdtrit
-
 CONFIDENCE = 0.95
 
 
@@ -51,6 +49,13 @@ class Sample:
         return (self.squares - Fraction(self.total**2, self.size)) / (self.size - 1)
 
 
+def _student(freedom, probability):
+    # SciPy takes longer to load than everything else that records orders, and few processes ever ask for an interval.
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    return stdtrit(freedom, probability)
+
+
 def welch(first, second, *, confidence=CONFIDENCE):
     """The interval of ``first.mean − second.mean`` without assuming equal variances (Welch 1947).
 
@@ -63,7 +68,7 @@ def welch(first, second, *, confidence=CONFIDENCE):
     if not one + two:
         return (difference, difference)
     freedom = (one + two) ** 2 / (one**2 / (first.size - 1) + two**2 / (second.size - 1))
-    reach = float(stdtrit(float(freedom), (1 + confidence) / 2)) * math.sqrt(one + two)
+    reach = float(_student(float(freedom), (1 + confidence) / 2)) * math.sqrt(one + two)
     return (difference - reach, difference + reach)
 
 
@@ -71,5 +76,5 @@ def mean_interval(sample, *, confidence=CONFIDENCE):
     """The t interval of a sample's mean (Student 1908), as floats; None of fewer than two values."""
     if sample.variance is None:
         return None
-    reach = float(stdtrit(sample.size - 1, (1 + confidence) / 2)) * math.sqrt(sample.variance / sample.size)
+    reach = float(_student(sample.size - 1, (1 + confidence) / 2)) * math.sqrt(sample.variance / sample.size)
     return (float(sample.mean) - reach, float(sample.mean) + reach)

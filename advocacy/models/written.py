@@ -1,6 +1,7 @@
 """How the values of rows are written: as lines of COPY's text format, and as literals of an INSERT."""
 
-from functools import lru_cache
+import re
+from functools import lru_cache, partial
 
 import orjson
 from django.db import connection, models
@@ -18,9 +19,31 @@ def literals(model):
     return connection.ops.quote_name(model._meta.db_table), names, encoders
 
 
-def line(values, encoders):
-    fields = [encode(value) if (value := values[name]) is not None else "\\N" for name, encode in encoders]
-    return "\t".join(fields) + "\n"
+def lines(rows, encoders):
+    """The lines of many rows, each a dictionary: column by column, because most columns say the same of all rows."""
+    moments, fields = {}, []
+    for name, encode in encoders:
+        values = [row[name] for row in rows]
+        fields.append(_column(values, partial(_moment_of_many, moments) if encode is _moment else encode))
+    return "".join(["\t".join(line) + "\n" for line in zip(*fields, strict=True)])
+
+
+def _column(values, encode):
+    if len({*map(id, values)}) == 1:
+        return ["\\N" if values[0] is None else encode(values[0])] * len(values)
+    if encode is _text and {*map(type, values)} == {str} and not _ESCAPED("".join(values)):
+        return values
+    if None in values:
+        return ["\\N" if value is None else encode(value) for value in values]
+    return [*map(encode, values)]
+
+
+_ESCAPED = re.compile(r"[\\\n\t\r]").search
+
+
+def _moment_of_many(known, value):
+    """Several columns hold one moment. The rows keep it alive, so that its identity is its own."""
+    return known.get(id(value)) or known.setdefault(id(value), value.isoformat())
 
 
 @lru_cache(maxsize=64)

@@ -69,7 +69,10 @@ NEEDED = {
     "orders": (("external_id",), ("total",), ("placed_at",), ("customer_id", "email")),
     "referrals": (("advocate_id", "advocate_email"),),
 }
-_AMOUNTS = ("subtotal", "discount", "tax", "shipping", "other", "total", "revenue", "refunded")
+_AMOUNTS = {
+    name: f"{name}_minor"
+    for name in ("subtotal", "discount", "tax", "shipping", "other", "total", "revenue", "refunded")
+}
 _MOMENTS = {"created_at", "updated_at", "placed_at", "paid_at", "bound_at", "consent_at"}
 _STATUSES = {
     "paid": "paid",
@@ -178,8 +181,12 @@ def order(row, how):
     """The API's fields of an order; ``refunded_minor`` beside them where something was given back."""
     said = _moments(row, how)
     currency = given.currency("currency", said.get("currency", how.currency).upper())
-    amounts = {name: _amount(name, said, currency, how) for name in _AMOUNTS}
-    amounts = {f"{name}_minor": amount for name, amount in amounts.items() if amount is not None}
+    amounts = {}
+    for name, minor in _AMOUNTS.items():
+        if minor in said:
+            amounts[minor] = values.whole(minor, said[minor])
+        elif name in said:
+            amounts[minor] = values.minor(name, said[name], currency, decimal=how.decimal)
     if "total_minor" not in amounts:
         given.refuse("total", "total is missing.", code="missing_field")
     if amounts["total_minor"] < 0:
@@ -217,24 +224,22 @@ def referral(row, how):
 
 def _moments(row, how):
     """Only what is said, its times as such."""
-    said = {name: value for name, value in row.items() if value not in ("", None)}
-    for name in _MOMENTS & said.keys():
-        said[name] = values.moment(name, said[name], zone=how.zone, dates=how.dates)
+    said = {name: value for name, value in row.items() if value not in _NOTHING}
+    for name, text in said.items():
+        if name in _MOMENTS:
+            said[name] = values.moment(name, text, zone=how.zone, dates=how.dates)
     return said
 
 
-def _amount(name, said, currency, how):
-    if f"{name}_minor" in said:
-        return values.whole(f"{name}_minor", said[f"{name}_minor"])
-    return values.minor(name, said[name], currency, decimal=how.decimal) if name in said else None
+_NOTHING = ("", None)
 
 
 def _subtotal(amounts, included):
     """What the goods cost before discounts, where only the rest is told."""
-    beside = [
-        amounts.get(f"{name}_minor", 0) for name in ("shipping", "other", *(() if included is not False else ("tax",)))
-    ]
-    return max(amounts["total_minor"] - sum(beside) + amounts.get("discount_minor", 0), 0)
+    beside = amounts.get("shipping_minor", 0) + amounts.get("other_minor", 0)
+    if included is False:
+        beside += amounts.get("tax_minor", 0)
+    return max(amounts["total_minor"] - beside + amounts.get("discount_minor", 0), 0)
 
 
 def _parts(text):

@@ -22,6 +22,8 @@ _NO = {"no", "false", "0", "nein", "non", "f", "n"}
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?"
 ).fullmatch
+# As nearly all programs write them.
+_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d) ?(Z|[+-]\d\d:?\d\d)?", re.ASCII).fullmatch
 _DOTS = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?)?").fullmatch
 _SLASHES = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AP]M))?)?", re.I
@@ -74,6 +76,8 @@ def _grouped(whole, sign):
 def moment(name, text, *, zone, dates=""):
     """An aware datetime. Without an offset it is of ``zone``; ``dates`` says which of 3/4/2026 is the day."""
     text = str(text).strip()
+    if (usual := _CLOCK(text)) and (found := _at_once(*usual.groups(), zone)):
+        return found
     parts = _iso(text) or _dotted(text) or _slashed(name, text, dates)
     try:
         found = parts and datetime(*parts[0], tzinfo=parts[1] or ZoneInfo(zone)).astimezone(UTC)
@@ -82,6 +86,16 @@ def moment(name, text, *, zone, dates=""):
     if not found:
         given.refuse(name, f"{name}: {_shown(text)} is no date; write 2026-03-01 or 2026-03-01T12:00:00Z.")
     return found
+
+
+def _at_once(clock, offset, zone):
+    """The moment, or None where it must be looked at closely."""
+    try:
+        if offset and offset != "Z" and _offset(offset.replace(":", "")):
+            return datetime.fromisoformat(clock + offset).astimezone(UTC)
+        return datetime.fromisoformat(clock).replace(tzinfo=UTC if offset else ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _iso(text):

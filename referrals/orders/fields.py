@@ -83,11 +83,19 @@ KNOWN = {*_CHECKS, *_TEXTS, *_MOMENTS, "customer"}
 def checked(fields, *, at):
     """The fields that were given, each as it is stored."""
     given.known(fields, KNOWN)
-    said = {name: value for name, value in fields.items() if value is not None}
-    values = {name: check(name, said[name]) for name, check in _CHECKS.items() if name in said}
-    values |= {name: given.text(name, said[name], longest=most) for name, most in _TEXTS.items() if name in said}
-    values |= {name: given.moment(name, said[name], at=at) for name in _MOMENTS if name in said}
-    return values | ({"customer": _customer(said["customer"])} if "customer" in said else {})
+    values = {}
+    for name, check in _CHECKS.items():
+        if (value := fields.get(name)) is not None:
+            values[name] = check(name, value)
+    for name, most in _TEXTS.items():
+        if (value := fields.get(name)) is not None:
+            values[name] = given.text(name, value, longest=most)
+    for name in _MOMENTS:
+        if (value := fields.get(name)) is not None:
+            values[name] = given.moment(name, value, at=at)
+    if fields.get("customer") is not None:
+        values["customer"] = _customer(fields["customer"])
+    return values
 
 
 def _customer(said):

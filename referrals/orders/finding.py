@@ -79,7 +79,7 @@ def wait_for_turn(storefront, names, *, patience=None):
     with connection.cursor() as cursor:
         cursor.execute(
             f"{waiting} SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name",  # noqa: S608
-            [sorted(f"order {storefront.pk} {name}" for name in written(names))],
+            [bulk.array(sorted([f"order {storefront.pk} {name}" for name in written(names)]))],
         )
 
 
@@ -102,13 +102,16 @@ def ids_of(storefront, each):
     """For each list of names the id of the order that ``of`` finds, or None."""
     if not any(each):
         return [None] * len(each)
-    kinds, values = zip(*[name for names in each for name in names], strict=True)
+    kinds, values = zip(*dict.fromkeys([name for names in each for name in names]), strict=True)
     own = [value for kind, value in zip(kinds, values, strict=True) if kind == EXTERNAL]
     found = {}
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [storefront.pk, own, list(kinds), list(values), storefront.pk])
+        parameters = [storefront.pk, bulk.array(own), bulk.array(kinds), bulk.array(values), storefront.pk]
+        cursor.execute(_KNOWN, parameters)
         for kind, value, order, place in cursor.fetchall():
             found[kind, value] = min(found.get((kind, value), (place, order)), (place, order))
+    if not found:
+        return [None] * len(each)
     return [min((found[name] for name in names if name in found), default=(0, None))[1] for names in each]
 
 

@@ -39,7 +39,7 @@ def _untouched(made):
     if not made:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(_AT_FIRST, [[order.pk for order in made]])
+        cursor.execute(_AT_FIRST, [bulk.array([str(order.pk) for order in made])])
         return {pk for (pk,) in cursor.fetchall()}
 
 

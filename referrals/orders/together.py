@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection, transaction
 
 from advocacy import emails
 from advocacy.customers_at_once import OneByOne
+from advocacy.models import bulk
 from advocacy.outbox import interruptions
 from advocacy.refusals import Refused
-from referrals.models import Order
 from referrals.orders import finding
 from referrals.orders.said import create
 
@@ -92,13 +92,19 @@ def told_before(said):
     """The places of those that are here exactly as the same source told them first."""
     storefront = said[0].storefront
     own = {each.values["external_id"]: place for place, each in enumerate(said) if "external_id" in each.values}
-    known = Order.objects.filter(storefront=storefront, external_id__in=list(own))
-    told = known.values_list("external_id", "brought_by", "digest")
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGESTS, [storefront.pk, bulk.array([*own])])
+        told = cursor.fetchall()
     return {
         own[name]
-        for name, source, digest in told.iterator()
+        for name, source, digest in told
         if source == said[own[name]].source and bytes(digest) == said[own[name]].digest
     }
+
+
+_DIGESTS = """
+    SELECT external_id, brought_by, digest FROM referrals_order WHERE storefront_id = %s AND external_id = ANY(%s)
+"""
 
 
 def take(said):

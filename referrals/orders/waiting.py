@@ -71,7 +71,7 @@ def take_all(*, named, storefront, at):
     mine = bulk.fetch(
         WaitingFact,
         "WHERE storefront_id = %s AND state = 'waiting' AND names && %s::varchar[] ORDER BY id FOR UPDATE",
-        [storefront, list(owners)],
+        [storefront, bulk.array([*owners])],
     )
     for fact in mine:
         order = next(owners[name] for name in fact.names if name in owners)

@@ -410,6 +410,26 @@ def test_moments_as_people_write_them(text, dates, moment):
     assert values.moment("placed_at", text, zone="Europe/Berlin", dates=dates).isoformat() == moment
 
 
+def test_a_moment_that_is_read_at_once_is_what_a_close_look_reads(monkeypatch):
+    dice = random.Random(8)
+
+    def read(text, zone):
+        try:
+            return values.moment("placed_at", text, zone=zone)
+        except Exception as error:
+            return repr(error)
+
+    for _ in range(2000):
+        day = f"{dice.choice([2025, 1969, 9999, 1, 0]):04d}-{dice.randint(0, 13):02d}-{dice.randint(0, 32):02d}"
+        clock = f"{dice.randint(0, 24):02d}:{dice.randint(0, 60):02d}:{dice.randint(0, 60):02d}"
+        offset = dice.choice(["", "Z", " +0100", "-05:30", "+2300", "+2500", "+0199", "-0000", " +12:45"])
+        text, zone = f"{day}{dice.choice(' T')}{clock}{offset}", dice.choice(["UTC", "Europe/Berlin"])
+        at_once = read(text, zone)
+        with monkeypatch.context() as patched:
+            patched.setattr(values, "_at_once", lambda *_: None)
+            assert read(text, zone) == at_once, text
+
+
 # --- what shops export -----------------------------------------------------------------------------------------------
 
 SHOPIFY = """Name,Email,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,\
