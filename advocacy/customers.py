@@ -25,7 +25,7 @@ lock = persons.lock
 
 
 class SomebodyElse(Exception):
-    """The guest we found was adopted under another id before we had the lock."""
+    """Whom we found was erased, or adopted under another id, before we had the lock."""
 
 
 def find(*, storefront, external_id=None, email=None, public_id=None):
@@ -154,7 +154,7 @@ def _upsert(*, storefront, fields, at, guest):
                 continue
             try:
                 with transaction.atomic():
-                    customer = change(lock(customer), said, at)
+                    customer = change(_still(customer), said, at)
                     if vouched and _beside(storefront, said):
                         merging.same_mailbox(customer=customer, at=at)
                         customer = lock(customer)
@@ -162,6 +162,14 @@ def _upsert(*, storefront, fields, at, guest):
             except (IntegrityError, SomebodyElse):
                 guest = None  # another call made or adopted this very person meanwhile: look again
         raise RuntimeError("A customer kept being made by others and never found.")
+
+
+def _still(customer):
+    """The row, locked. Raises ``SomebodyElse`` where an erasure was waited for: the name is of nobody now."""
+    row = lock(customer)
+    if row.erased_at and not customer.erased_at:
+        raise SomebodyElse
+    return row
 
 
 def forget(*, customer, at):

@@ -7,7 +7,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast, Upper
 
 from advocacy import ids
-from advocacy.models import Alert, Errand, Event, Program
+from advocacy.models import Alert, Errand, Event
 from advocacy.privacy.exporting import rows
 from referrals import claims, conversion_facts, invitations, links
 from referrals.models import (
@@ -31,7 +31,7 @@ from referrals.models import (
     WaitingFact,
     WaitingState,
 )
-from referrals.orders import finding
+from referrals.orders import finding, recording
 
 _ORDER = (
     *("external_id", "identifiers", "brought_by", "status", "kind", "subscription_id", "currency", "subtotal_minor"),
@@ -93,11 +93,11 @@ def erase(customer, *, at):
 
 def erase_order(order):
     """What rules may still ask for stays: the keys that a program keeps, which are not to be personal."""
-    programs = Program.objects.filter(storefront=order.storefront_id)
-    kept = {key for keys in programs.values_list("metadata_keys", flat=True) for key in keys}
-    order.metadata = {key: value for key, value in order.metadata.items() if key in kept}
-    order.source, order.payment_fingerprint, order.shipping_hash = {}, "", ""
-    order.save(update_fields=["metadata", "source", "payment_fingerprint", "shipping_hash"])
+    names = ("metadata", "source", "payment_fingerprint", "shipping_hash")
+    kept = recording.of_nobody(order.storefront_id, {name: getattr(order, name) for name in names})
+    for name in names:
+        setattr(order, name, kept[name])
+    order.save(update_fields=names)
 
 
 def _visits_of(customer):

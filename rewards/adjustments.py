@@ -12,6 +12,8 @@ from rewards import events as catalogue
 from rewards.coupons import ending
 from rewards.models import AccountKind, Adjustment, AdjustmentKind, Form, Leg, Reward
 
+# In place of words about somebody who was erased: nothing would take those away again.
+ERASED = "(erased)"
 FORMS = (Form.CREDIT, Form.POINTS, Form.CASH)
 
 
@@ -174,6 +176,8 @@ def _take_back(adjustment, allow_negative, at):
 
 
 def _keep(made, at):
+    if persons.now(made.customer).erased_at:
+        made.reason = ERASED
     made.save()
     record([_draft(made, at)], at=at)
     return made

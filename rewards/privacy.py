@@ -4,9 +4,9 @@ import pgtrigger
 
 from advocacy.models import Errand
 from advocacy.privacy.exporting import rows
+from rewards import adjustments
 from rewards.models import Account, Adjustment, Coupon, Payee, PayeeChange, Payout, Redemption, Reward, ShopCredit
 
-_ERASED = "(erased)"
 _REWARD = ("side", "form", "status", "unit", "granted_minor", "available_minor", "created_at", "due_at", "expires_at")
 _ADJUSTMENT = ("kind", "form", "unit", "amount_minor", "reason", "made_at")
 _REDEMPTION = ("state", "form", "unit", "amount_minor", "order_external_id", "reserved_at")
@@ -33,7 +33,7 @@ def erase(customer, *, at):
     _erase_errands(customer)
     # The register says who decided and how much; the words were about the person.
     with pgtrigger.ignore("rewards.Adjustment:adjustments_are_append_only"):
-        Adjustment.objects.filter(customer=customer).update(reason=_ERASED)
+        Adjustment.objects.filter(customer=customer).update(reason=adjustments.ERASED)
     if Payout.objects.filter(customer=customer).exists():
         # Whom money was paid to, and where, must be kept with the books for as long as the law says.
         return

@@ -22,6 +22,8 @@ def apply(order, values, *, at, lenient=False, warnings=()):
         given.refuse("currency", f"The order's currency is {order.currency} and stays so.", code="currency_changed")
     before, was_paid = state.of(order), order.status == OrderStatus.PAID
     warnings += _take_customer(order, columns, at)
+    if order.customer.erased_at:
+        columns = recording.of_nobody(order.storefront_id, columns)
     warnings += _remember(order, values)
     binding = _bind(order, values, at)
     total_before = order.total_minor

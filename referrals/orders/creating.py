@@ -96,6 +96,7 @@ def _customer_of_the_past(storefront, new, at, tell):
 
 
 def _row(new, storefront, person, hidden, at):
+    columns = recording.of_nobody(storefront.pk, new.columns) if person.erased_at else new.columns
     return bulk.made(
         Order,
         storefront=storefront,
@@ -106,7 +107,7 @@ def _row(new, storefront, person, hidden, at):
         digest=new.digest,
         brought_by=new.source,
         history=new.history,
-        **recording.kept(new.columns, hidden),
+        **recording.kept(columns, hidden),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from advocacy import customers, secret_codes
-from advocacy.models import Customer
+from advocacy.models import Customer, Program
 from advocacy.refusals import Refused
 from referrals import attribution, conversions
 from referrals.attribution.candidates import click_uuid
@@ -67,11 +67,12 @@ def customer_said(storefront, said, *, at):
 def customer_of(storefront, columns, *, at, guest=None):
     """``(who bought, whether they were made now)``: named by id, or told in the order; a guest where nobody is told.
 
-    Who was told is locked.
+    They are locked.
     """
     said = columns.get("customer", {})
     if isinstance(said, str):
-        return customers.named_or_made(storefront=storefront, name=said, at=at, guest=guest)
+        named, created = customers.named_or_made(storefront=storefront, name=said, at=at, guest=guest)
+        return customers.lock(named), created
     return customers.upsert(storefront=storefront, fields=_then(said, columns), at=at, guest=guest)
 
 
@@ -100,6 +101,15 @@ def kept(columns, hidden):
     if "click_id" in columns:
         columns["click_id"] = click_uuid(columns["click_id"])
     return columns
+
+
+def of_nobody(storefront, columns):
+    """What is kept of these columns where the person was erased: of metadata the keys that rules may still ask for."""
+    programs = Program.objects.filter(storefront=storefront)
+    asked = {key for keys in programs.values_list("metadata_keys", flat=True) for key in keys}
+    notes = {key: value for key, value in columns.get("metadata", {}).items() if key in asked}
+    nothing = {"metadata": notes, "source": {}, "payment_fingerprint": "", "shipping_hash": ""}
+    return columns | {name: value for name, value in nothing.items() if name in columns}
 
 
 def take(order, columns):

@@ -40,6 +40,8 @@ def refund(*, order, refund, at, lenient=False, source=Source.API):
     columns["refunded_at"] = min(columns["refunded_at"], at)
     with transaction.atomic():
         order = recording.lock(order)
+        if order.customer.erased_at:
+            columns["reason"] = ""
         known = order.refunds.filter(refund_id=columns["refund_id"]).first()
         if known:
             return _replay(order, known, digest, lenient)

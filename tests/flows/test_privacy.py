@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from advocacy import customers, privacy, secrets
+from advocacy import customers, ids, privacy, secrets
 from advocacy.jobs import working
 from advocacy.models import Customer, Event, Job
 from advocacy.outbox.drain import drain
@@ -175,10 +175,19 @@ def test_later_news_of_an_order_does_not_say_again_who_it_was(xavier, shop):
     settled()
     forgotten(xavier)
     person = {"external_id": "xk-77", "email": "x.kerbholz@example.com", "name": "Xavier Kerbholz"}
+    refund = {"refund_id": "r2", "amount_minor": 100, "reason": "Xavier did not like it"}
+    assert shop.post("/orders/ext_1001/refunds", refund).status_code == 201
+    notes = {"metadata": {"gift": "for Xavier"}, "source": {"utm": "Kerbholz"}, "payment_fingerprint": "Kerbholz"}
     later = {"status": "cancelled", "customer": person, "updated_at": timezone.now().isoformat()}
-    assert shop.put("/orders/ext_1001", later).status_code == 200
+    assert shop.put("/orders/ext_1001", later | notes).status_code == 200
     xavier.refresh_from_db()
     assert (str(xavier), xavier.external_id, Order.objects.get(external_id="1001").customer) == ("Erased", None, xavier)
+    named = ids.encode("cus", xavier.public_id)
+    sorry = {"customer": named, "kind": "given", "amount_minor": 500, "reason": "Sorry, Xavier"}
+    assert shop.post("/adjustments", sorry, headers={**key(shop), "Idempotency-Key": "2"}).status_code == 201
+    another = cast.order("1002", at=timezone.now(), customer=named) | notes
+    assert shop.post("/orders", another).status_code == 201
+    assert kept(XAVIER) == set()
 
 
 def test_a_storefront_reads_and_erases_its_own_customer(xavier, shop, rival):

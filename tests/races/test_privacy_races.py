@@ -10,8 +10,11 @@ from django.db.models import Sum
 from advocacy import consents, privacy, reports
 from advocacy.models import Consent, Customer, Event, Report
 from advocacy.outbox import drain as draining
+from referrals import orders
+from referrals.models import Order
 from rewards import audit
 from rewards.models import Reward
+from tests import cast
 from tests.races.test_settlement_races import drain_all, together
 from tests.rewards.scene import NOW, acme, alice_of, balances, conversion_of, person, program_of, rule_of, tell
 
@@ -63,6 +66,27 @@ def test_erasures_in_the_middle_of_a_settlement_move_nothing(monkeypatch):
     assert balances(alice.customer) == {"pending": 6000}
     assert Customer.objects.filter(erased_at=None).count() == 0
     assert list(audit.differences()) == []
+
+
+def test_an_order_that_waits_for_an_erasure_is_of_somebody_new():
+    shop, placed = acme(), threading.Event()
+    fred = person(shop, "fred")
+
+    def erase():
+        with transaction.atomic():
+            Customer.objects.select_for_update().get(pk=fred.pk)
+            placed.set()
+            while not _waits():
+                time.sleep(0.01)
+            privacy.erase_rows(customer=fred, at=NOW)
+
+    def buy():
+        placed.wait()
+        order = cast.order(at=NOW, customer={"external_id": "fred"}, metadata={"who": "Kerbholz"})
+        orders.record(storefront=shop, orders=[order], at=NOW)
+
+    together(erase, buy)
+    assert Order.objects.get().customer == Customer.objects.get(external_id="fred") != fred
 
 
 def _waits():
