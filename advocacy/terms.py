@@ -18,6 +18,8 @@ from advocacy.refusals import Conflict, Refused
 
 # So far a shop's clock may be behind ours when it says that somebody agreed to a version that was just published.
 SKEW = timedelta(minutes=5)
+# What a shop says of terms that nobody knows here: our own numbers begin after it, and must stay sayable for ever.
+_MOST_TOLD = 10_000
 
 
 def current(program):
@@ -107,6 +109,8 @@ def joining(*, program, version, accepted_at, at):
     kept as it says it. Refuses as ``accept`` does.
     """
     newest = current(program) if program.terms_version else None
+    if newest is None and (version or 0) > _MOST_TOLD:
+        given.refuse("terms_accepted", f"A version that only you know is numbered {_MOST_TOLD} at most.")
     moment = _moment(accepted_at, at) if accepted_at or newest else None
     columns = {"terms_floor": newest.number if newest else 0, "terms_version": version}
     if newest and version is not None:

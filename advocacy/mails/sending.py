@@ -68,10 +68,18 @@ def due(*, at):
 
 
 def _send(mail, customer, at, connection):
-    reason = allowing.stopped(mail, customer=customer, at=at)
-    if reason != MailReason.NONE:
-        _note(mail, state=MailState.STOPPED, reason=reason, ended_at=at)
+    try:
+        reason = allowing.stopped(mail, customer=customer, at=at)
+    except Exception as error:
+        _unexpected(mail, error, at)
         return
+    if reason == MailReason.NONE:
+        _hand_over(mail, customer, at, connection)
+    else:
+        _note(mail, state=MailState.STOPPED, reason=reason, ended_at=at)
+
+
+def _hand_over(mail, customer, at, connection):
     try:
         # One connection for many mails; opened already, this does nothing.
         connection.open()
@@ -98,8 +106,7 @@ def _send(mail, customer, at, connection):
     except OSError as error:
         _no_server(mail, error, at)
     except Exception as error:
-        pass_on(error)
-        _failed(mail, failures.told(error, "The mail"), at)
+        _unexpected(mail, error, at)
     else:
         _note(mail, state=MailState.SENT, ended_at=at, failure="")
 
@@ -123,6 +130,12 @@ def _turned_away(mail, to, status, at):
     _note(mail, state=MailState.FAILED, failure=sentence, outcome=outcome, outcome_at=at, ended_at=at)
     if outcome == MailOutcome.BOUNCED:
         stopping.stop(storefront=mail.storefront, address=to, reason=SuppressionReason.BOUNCED, at=at)
+
+
+def _unexpected(mail, error, at):
+    """Of this one mail, such as one that no key opens: the others go on."""
+    pass_on(error)
+    _failed(mail, failures.told(error, "The mail"), at)
 
 
 def _failed(mail, sentence, at):

@@ -212,6 +212,8 @@ def test_what_was_published_or_agreed_to_is_never_changed(program, alice):
 
 
 def test_numbers_that_a_shop_named_before_are_not_used_again(program):
+    with pytest.raises(Refused):
+        cast.advocate(program, "mallory", terms_version=10_001)
     said = cast.advocate(program, terms_version=4, terms_accepted_at=cast.NOON)
     assert published(program, material=False).number == 5
     assert terms.missing([Advocate.objects.get(pk=said.pk)]) == set()

@@ -111,6 +111,17 @@ def why_not():
     return list(Mail.objects.order_by("pk").values_list("state", "reason"))
 
 
+def test_an_invitation_that_no_key_opens_stops_neither_another_nor_an_erasure(acme, mailing):
+    send(acme, mailing)
+    Mail.objects.update(content=b"\0")
+    send(acme, mailing, "gina@example.com")
+    assert [told.to for told in mailed()] == [["gina@example.com"]]
+    first = Mail.objects.order_by("pk")[0]
+    assert (first.state, first.tries) == ("waiting", 1)
+    privacy.erase_rows(customer=mailing.customer, at=timezone.now())
+    assert why_not() == [("stopped", "advocate"), ("sent", "")]
+
+
 def test_a_friend_gets_one_mail_ever_and_refuses_the_others_by_one_click(acme, mailing, mallory, client):
     alice = mailing
     mallory.program.mail_kinds = ["invitation"]
