@@ -4,7 +4,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
-from advocacy.models import Advocate, Answer, Consent, Customer, Mail, Merge, Report, Testimonial
+from advocacy import ids
+from advocacy.models import Advocate, Alert, Answer, Consent, Customer, Mail, Merge, Report, Testimonial
 from referrals.models import (
     Claim,
     Conversion,
@@ -59,6 +60,8 @@ def erase(customer, *, at):
         for path in paths:
             about |= Q(**{path: customer.pk})
         _empty(model, model.objects.filter(about))
+    links = Link.objects.filter(advocate__customer=customer).values_list("public_id", flat=True)
+    _empty(Alert, Alert.objects.filter(subject__in=[ids.encode("lnk", link) for link in links]))
 
 
 def forget(*, before, at):

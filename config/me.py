@@ -10,6 +10,7 @@ from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import sample
 from advocacy.api.keys import AsCustomer, customer_of
 from advocacy.api.schema import Call, documented
+from advocacy.api.terms import AgreementCall
 from advocacy.models import TermsSource
 from referrals import friends, links
 from referrals.api.advocates import AdvocateAnswer, TermsAccepted
@@ -46,7 +47,7 @@ class JoinCall(fields.StrictSerializer):
     program = programs.ProgramName()
     display_name = fields.Text(required=False, max_length=80, help_text="The first name that friends may read.")
     shows_name = fields.Flag(required=False, help_text="Whether they agreed that friends read it; default false.")
-    terms_accepted = TermsAccepted(required=False)
+    terms_accepted = AgreementCall(required=False)
 
     example = {"program": "friends", "display_name": "Alice", "shows_name": True}
 
@@ -95,7 +96,8 @@ class Join(Endpoint):
     def post(self, request):
         call = self.taken(JoinCall)
         program = programs.named(storefront=request.storefront, name=call.pop("program", None))
-        agreed = TermsAccepted.given({"terms_accepted": call.pop("terms_accepted", {})}, source=TermsSource.SNIPPET)
+        agreed = TermsAccepted.given(call, source=TermsSource.SNIPPET)
+        call.pop("terms_accepted", None)
         with transaction.atomic():
             advocate, _, new = links.enrol(
                 program=program,

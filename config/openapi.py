@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS = {
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "SurveyKind": "advocacy.models.SurveyKind",
         "TermsSource": "advocacy.models.TermsSource",
+        "TermsToldFrom": "advocacy.api.terms.TOLD_FROM",
         "TestimonialStatus": "advocacy.models.TestimonialStatus",
         "HttpMethod": "advocacy.api.batch.METHODS",
         "MethodEnum": "referrals.models.Method",

@@ -1,5 +1,6 @@
 """Programs' terms: written, looked at, published once; who agreed to which version."""
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -187,7 +188,7 @@ class TermsAdmin(acts.Acting, Listing):
 class AcceptanceAdmin(LongListing):
     empty = "Who agreed to a program’s terms stands here, with the version, the time and where. Publish terms first."
     list_display = ["advocate_link", "number", "program", "source", "language", "agreed_at", "noted_at"]
-    list_filter = ["source", "terms", "storefront"]
+    list_filter = ["source", "advocate__program", "terms__number", "storefront"]
     list_select_related = ["advocate", "terms__program"]
     search_fields = ["advocate__display_name", "advocate__customer__email", "=advocate__code"]
     search_help_text = "An advocate’s name, e-mail address or code, or an id such as tac_01j8…"
@@ -213,8 +214,13 @@ class AcceptanceAdmin(LongListing):
 
 
 class Agreed(acts.Reason):
+    version = forms.IntegerField(
+        label="Version they agreed to",
+        min_value=1,
+        help_text="Only the version in force, which stands above, is noted.",
+    )
     agreed_at = Moment(label="When they agreed", required=False, help_text="Empty: now.")
-    field_order = ["agreed_at", "reason"]
+    field_order = ["version", "agreed_at", "reason"]
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -222,9 +228,9 @@ class Agreed(acts.Reason):
         self.fields["reason"].help_text = "How you know, such as “signed on paper”. For your colleagues and the log."
 
 
-def note_agreed(*, row, by, at, agreed_at, reason):
+def note_agreed(*, row, by, at, version, agreed_at, reason):
     made, _new = enrolment.accept_terms(
-        advocate=row, version=row.program.terms_version, source=TermsSource.ADMIN, accepted_at=agreed_at, at=at
+        advocate=row, version=version, source=TermsSource.ADMIN, accepted_at=agreed_at, at=at
     )
     return made
 

@@ -19,17 +19,21 @@ EXPANDED = {}
 
 @dataclass(frozen=True)
 class Whole:
-    """``rows(storefront)``: with all that ``answer`` shows; ``tag``: the heading whose read scope it takes."""
+    """``rows(storefront)``: with all that ``answer`` shows; ``tag``: the heading whose read scope it takes.
+
+    ``ready(rows)``: the rows with what ``answer`` asks of all of them at once.
+    """
 
     answer: type
     rows: Callable
     tag: str
     public: bool = False
+    ready: Callable = list
 
 
-def whole(kind, answer, rows, *, tag, public=False):
+def whole(kind, answer, rows, *, tag, public=False, ready=list):
     """``public``: also for publishable keys."""
-    WHOLE[kind] = Whole(answer, rows, tag, public)
+    WHOLE[kind] = Whole(answer, rows, tag, public, ready)
 
 
 def fields_of(answer):
@@ -77,4 +81,4 @@ def expand(data, asked, *, storefront, context):
 def _found(names, asked, storefront, context):
     wanted = {public_id for name in names if (public_id := ids.decode(name.partition("_")[0], name))}
     rows = asked.rows(storefront).filter(public_id__in=wanted) if wanted else ()
-    return {shown["id"]: shown for shown in asked.answer(rows, many=True, context=context).data}
+    return {shown["id"]: shown for shown in asked.answer(asked.ready(rows), many=True, context=context).data}

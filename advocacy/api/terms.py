@@ -50,13 +50,20 @@ class TermsAnswer(serializers.ModelSerializer):
     }
 
 
-class AcceptanceCall(fields.StrictSerializer):
+# Our own pages say of themselves that somebody agreed there.
+TOLD_FROM = [(each.value, each.label) for each in (TermsSource.API, TermsSource.SNIPPET, TermsSource.IMPORT)]
+
+
+class AgreementCall(fields.StrictSerializer):
     version = fields.Whole(
         min_value=1, max_value=1_000_000, help_text="The program’s `terms_version`, as it was shown."
     )
-    at = fields.PastTime(required=False, help_text="When they agreed; left out: now.")
-    source = fields.Choice(TermsSource.choices, required=False, help_text="Where they agreed; default api.")
     language = fields.Text(required=False, max_length=10, help_text="In which they read it, such as de.")
+
+
+class AcceptanceCall(AgreementCall):
+    at = fields.PastTime(required=False, help_text="When they agreed; left out: now.")
+    source = fields.Choice(TOLD_FROM, required=False, help_text="Where they agreed; default api.")
 
     example = {"version": 2, "at": SIGNED_UP, "source": "api", "language": "en"}
 

@@ -55,7 +55,8 @@ def hand_over(*, to, subject, text, html, storefront, until, at, kind=MailKind.L
         storefront=storefront,
         kind=kind,
         content=secrets.seal(said),
-        urgent=kind == MailKind.LOGIN_CODE,
+        # An alert may be of the queue itself.
+        urgent=kind in (MailKind.LOGIN_CODE, MailKind.ALERT),
         until=until,
         next_attempt_at=at,
         created_at=at,

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 
-from advocacy.models import Mail, MailState
+from advocacy.models import InvitedAddress, Mail, MailState
 
 AT_ONCE = 2000
 
@@ -19,5 +20,12 @@ def forget(*, at):
         if not chunk:
             return gone
         last = chunk[-1]
-        over = Mail.objects.filter(pk__in=chunk, ended_at__lt=before).exclude(state=MailState.WAITING)
-        gone += over._raw_delete(using="default")
+        gone += _delete(chunk, before)
+
+
+@transaction.atomic
+def _delete(chunk, before):
+    over = Mail.objects.filter(pk__in=chunk, ended_at__lt=before).exclude(state=MailState.WAITING)
+    # That somebody was invited is known for ever.
+    InvitedAddress.objects.filter(mail__in=over).update(mail=None)
+    return over._raw_delete(using="default")

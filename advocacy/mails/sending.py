@@ -128,7 +128,7 @@ def _turned_away(mail, to, status, at):
     outcome = MailOutcome.BOUNCED if "invalid" in known else MailOutcome.REJECTED
     sentence = "The mail service does not send to this address."
     _note(mail, state=MailState.FAILED, failure=sentence, outcome=outcome, outcome_at=at, ended_at=at)
-    if outcome == MailOutcome.BOUNCED:
+    if outcome == MailOutcome.BOUNCED and mail.storefront_id:
         stopping.stop(storefront=mail.storefront, address=to, reason=SuppressionReason.BOUNCED, at=at)
 
 

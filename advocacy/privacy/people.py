@@ -77,7 +77,9 @@ def erase(customer, *, at):
 
 def _erase_told(customer):
     """What receivers of webhooks answered to what they were told of this person."""
-    said = Attempt.objects.filter(delivery__event__customer=customer).exclude(answer="")
+    about = Q(delivery__event__customer=customer) | Q(delivery__event__friend=customer)
+    about |= Q(delivery__event__advocate__customer=customer)
+    said = Attempt.objects.filter(about).exclude(answer="")
     with pgtrigger.ignore("advocacy.Attempt:attempts_are_append_only"):
         said.update(answer="")
 

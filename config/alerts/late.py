@@ -16,15 +16,19 @@ _WORDS = {"money": "Rewards", "people": "Counts of people", "out": "Telling the 
 
 
 def _waiting_since():
-    """``{queue: since when its first waits}``; each follows an index, however long the queue is."""
+    """``{queue: since when its first waits}``; each question follows an index, however long the queue is."""
     for lane in Lane.values:
         rows = Pending.objects.filter(lane=lane, stuck_at__isnull=True, attempts=0).order_by("event_id")
         yield lane, rows.values_list("event__recorded_at", flat=True).first()
-    for queue, rows in (
-        ("webhooks", Delivery.objects.filter(state=DeliveryState.PENDING)),
-        ("mails", Mail.objects.filter(state=MailState.WAITING)),
-    ):
-        yield queue, rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    deliveries = Delivery.objects.filter(state=DeliveryState.PENDING)
+    yield "webhooks", _first(deliveries)
+    mails = Mail.objects.filter(state=MailState.WAITING)
+    firsts = [_first(mails.filter(urgent=urgent)) for urgent in (True, False)]
+    yield "mails", min(filter(None, firsts), default=None)
+
+
+def _first(rows):
+    return rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
 
 
 def find(*, at, limits):

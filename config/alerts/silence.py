@@ -8,6 +8,7 @@ from django.db.models import Q
 from advocacy import ids
 from advocacy.alerts.kinds import Check, Found, Kind
 from advocacy.models import AlertTiming, Connection, ConnectionStatus
+from referrals.models import InboundMessage
 
 _SEES, _MINDS = "advocacy.view_connection", "advocacy.change_connection"
 QUIET = Kind(
@@ -35,6 +36,7 @@ UNASKED = Kind(
 )
 # The usual gap is that of the last messages: a shop that sells once a week is not silent on a Tuesday.
 _MOST, _FEWEST = 30, 10
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _GAPS = f"""
     SELECT one.id, one.public_id, one.storefront_id, one.name, max(sent.received_at),
         extract(epoch FROM max(sent.received_at) - min(sent.received_at)) / (count(*) - 1)
@@ -54,11 +56,20 @@ def silent(*, at, limits):
         rows = cursor.fetchall()
     for pk, public_id, storefront, name, last, gap in rows:
         usual = timedelta(seconds=float(gap))
-        if at - last > max(timedelta(hours=limits["hours"]), usual * limits["gaps"]):
+        quiet = at - last > max(timedelta(hours=limits["hours"]), usual * limits["gaps"])
+        if quiet and _used_to_send(pk, last, at):
             hours = int((at - last).total_seconds() // 3600)
             often = max(1, round(usual.total_seconds() / 60))
             text = f"“{name}” has sent nothing for {hours} hours; it used to send every {often} minutes."
             yield _found(QUIET, pk, public_id, storefront, text, hours=hours, usual_minutes=often)
+
+
+def _used_to_send(pk, since, until):
+    """In the same hours of a week ago, or of yesterday where a week is not known: shops sleep, and close on Sundays."""
+    messages = InboundMessage.objects.filter(connection=pk)
+    known_so_long = messages.filter(received_at__lt=since - _WEEK).exists()
+    before = _WEEK if known_so_long else _DAY
+    return messages.filter(received_at__gt=since - before, received_at__lte=until - before).exists()
 
 
 def _found(kind, pk, public_id, storefront, text, **facts):

@@ -10,6 +10,7 @@ from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import SIGNED_UP, sample
 from advocacy.api.lists import Among, ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.api.terms import AcceptanceCall
 from advocacy.models import Advocate, AdvocateStatus, Customer, Program, TermsSource
 from advocacy.refusals import Refused
 from referrals import links
@@ -17,14 +18,7 @@ from referrals import links
 MOST_AT_ONCE = 1000
 
 
-class TermsAccepted(fields.StrictSerializer):
-    version = fields.Whole(
-        min_value=1, max_value=1_000_000, help_text="The program’s `terms_version`, as it was shown."
-    )
-    at = fields.PastTime(required=False, help_text="When they agreed; left out: now.")
-    source = fields.Choice(TermsSource.choices, required=False, help_text="Where they agreed; default api.")
-    language = fields.Text(required=False, max_length=10, help_text="In which they read it, such as de.")
-
+class TermsAccepted(AcceptanceCall):
     @staticmethod
     def given(call, *, source=TermsSource.API):
         """What ``links.enrol`` takes of it."""
@@ -185,7 +179,16 @@ def enrol(*, storefront, call, at):
     return advocate, new
 
 
-expanding.whole("advocate", AdvocateAnswer, of, tag="Advocates")
+def _with_terms(rows):
+    """Who has yet to agree is asked of all at once."""
+    rows = list(rows)
+    late = terms.missing(rows)
+    for advocate in rows:
+        advocate.waits = advocate.pk in late
+    return rows
+
+
+expanding.whole("advocate", AdvocateAnswer, of, tag="Advocates", ready=_with_terms)
 
 
 @documented(
@@ -214,10 +217,7 @@ class Advocates(ListEndpoint):
         return of(self.request.storefront).filter(merged_into=None)
 
     def shown(self, page):
-        late = terms.missing(page)
-        for advocate in page:
-            advocate.waits = advocate.pk in late
-        return page
+        return _with_terms(page)
 
     def post(self, request):
         advocate, new = enrol(storefront=request.storefront, call=self.taken(AdvocateCall), at=self.at)

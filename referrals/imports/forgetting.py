@@ -1,5 +1,6 @@
 """Take a person out of files that wait to be imported, and out of what was said of their lines."""
 
+import re
 import zlib
 
 import orjson
@@ -39,17 +40,17 @@ def search(*, customer, cursor, at):
 
 class _Person:
     def __init__(self, customer):
-        self._address, self._key = (customer.email or "").lower(), customer.email_key
-        self._id = customer.external_id
-        self._words = [word.lower() for word in (customer.name, customer.external_id) if _is_telling(word)]
+        self._key, self._id = customer.email_key, customer.external_id
+        words = [word for word in (customer.name, customer.external_id) if _is_telling(word)]
+        self._address = _one_of([customer.email])
+        self._words = _one_of([customer.email, customer.email_key, *words])
 
     def is_in_sentence(self, text):
-        text = text.lower()
-        return any(word in text for word in (*self._words, *filter(None, (self._address, self._key))))
+        return self._words is not None and self._words.search(text) is not None
 
     def is_in(self, record, fields, kind):
         """``record``: as the file has it; ``fields``: as it is understood, or nothing where it cannot be."""
-        if self._address and self._address in orjson.dumps(record).decode().lower():
+        if self._address and self._address.search(orjson.dumps(record).decode()):
             return True
         people = [each for name in _WHOSE if isinstance(each := fields.get(name), dict)]
         people += [fields] if kind == ImportKind.CUSTOMERS else []
@@ -59,6 +60,12 @@ class _Person:
         address = emails.normalise(str(fields.get("email") or ""))
         named = self._id and str(fields.get("external_id") or "") == self._id
         return bool(named or (self._key and address == self._key))
+
+
+def _one_of(words):
+    """Where one of them stands by itself: ann@acme.co is not in joann@acme.co, nor in ann@acme.com."""
+    words = "|".join(re.escape(word) for word in words if word)
+    return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)", re.IGNORECASE) if words else None
 
 
 def _is_telling(word):

@@ -191,9 +191,8 @@ def order(row, how):
         given.refuse("total", "total is missing.", code="missing_field")
     if amounts["total_minor"] < 0:
         given.refuse("total", "total is below 0; tell what was given back as refunded.", code="invalid_amount")
-    # A discount is written with a minus by many.
-    if "discount_minor" in amounts:
-        amounts["discount_minor"] = abs(amounts["discount_minor"])
+    # A discount, and what was given back, are written with a minus by many.
+    amounts |= {name: abs(amounts[name]) for name in ("discount_minor", "refunded_minor") if name in amounts}
     included = values.flag("tax_included", said["tax_included"]) if "tax_included" in said else None
     amounts.setdefault("subtotal_minor", _subtotal(amounts, included))
     status = said.get("status", "paid").strip().lower().replace(" ", "_")

@@ -71,7 +71,11 @@ def _orders(row, read, outcome, at):
         if answer.refusal:
             outcome.add(line, REFUSED, answer.refusal.message)
             continue
-        more = back[line] and line not in refunded and _refund(known, back[line], fields, at)
+        try:
+            more = back[line] and line not in refunded and _refund(known, back[line], fields, at)
+        except Refused as refused:
+            outcome.add(line, REFUSED, f"The order is kept; what was given back is not: {refused.message}")
+            continue
         outcome.add(line, NEW if answer.created else SAME if answer.replayed and not more else CHANGED)
 
 
@@ -92,7 +96,7 @@ def _refund_new(read, told, back, at):
         for (line, fields), answer in zip(read, told, strict=True)
         if back[line] and answer.created and answer.order.status != OrderStatus.CANCELLED
     ]
-    new = [(line, order, refund) for line, order, refund in new if refund["amount_minor"]]
+    new = [(line, order, refund) for line, order, refund in new if refund["amount_minor"] > 0]
     shared = orders.refund_new(told=[each[1:] for each in new], source=Source.IMPORT, at=at)
     return {line for (line, *_), is_shared in zip(new, shared, strict=True) if is_shared}
 

@@ -5,6 +5,7 @@ from django.db import connection
 from advocacy import given
 from advocacy.models import bulk
 from advocacy.outbox.record import record as record_events
+from advocacy.refusals import Refused
 from referrals import events
 from referrals.models import Refund
 from referrals.orders import fields as order_fields
@@ -47,7 +48,11 @@ _AT_FIRST = "SELECT id FROM referrals_order WHERE id = ANY(%s) AND version = 1 A
 
 
 def _made(order, fields, source, at):
-    said = refunds.checked(fields, at)
+    try:
+        said = refunds.checked(fields, at)
+    except Refused:
+        # By itself it says why.
+        return None
     moment = min(said.get("refunded_at", at), at)
     is_odd = said.get("products") or said["amount_minor"] > order.total_minor
     if is_odd or moment < order.placed_at - order_fields.CLOCKS_DIFFER:

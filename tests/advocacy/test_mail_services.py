@@ -76,6 +76,21 @@ def test_a_service_is_asked_by_its_api_and_its_no_is_told_apart_from_its_trouble
     ]
 
 
+def test_a_code_to_an_address_that_it_turns_away_stops_no_other_mail(acme, postmark):
+    """Of such a mail no storefront is known."""
+    for to in ("nobody@example.com", "olga@example.com"):
+        mails.hand_over(to=to, subject="1234", text="1234", html="", storefront=None, until=NOON + MINUTE, at=NOON)
+    no = {"ErrorCode": 300, "Message": "Invalid 'To' address: 'nobody@example.com'."}
+    yes = {"ErrorCode": 0, "Message": "OK", "To": "olga@example.com", "MessageID": "m1"}
+    says = [(422, {}, json.dumps(no).encode()), (200, {}, json.dumps(yes).encode())]
+    with receiving(lambda: says[len(service.got) - 1]) as service:
+        postmark.ANYMAIL["POSTMARK_API_URL"] = service.url + "/"
+        api = outgoing.get_connection("anymail.backends.postmark.EmailBackend")
+        assert mails.send_next(at=NOON, connection=api)
+        assert mails.send_next(at=NOON, connection=api)
+    assert list(Mail.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "sent"]
+
+
 def test_its_news_are_heard_from_who_knows_the_password_in_any_order(client, program, rival, postmark):
     alice, bob, carol, dora = welcomed(program, "alice", "bob", "carol", "dora")
     cast.customer(rival, "bob")

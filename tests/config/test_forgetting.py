@@ -8,7 +8,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from advocacy.models import PortalSession
+from advocacy.mails.forgetting import forget as forget_mails
+from advocacy.models import InvitedAddress, Mail, PortalSession
 from config import forgetting
 from referrals.models import Claim, WaitingFact
 from tests import cast
@@ -24,6 +25,12 @@ def row_of(kind, program, olga, at):
         return PortalSession.objects.create(
             storefront=shop, customer=cast.fred(shop), made_at=at, expires_at=at + timedelta(minutes=10)
         )
+    if kind is Mail:
+        made = {"storefront": shop, "kind": "invitation", "content": None, "created_at": at, "ended_at": at}
+        sent = Mail.objects.create(state="sent", outcome="", **made)
+        # That the address was invited is known longer than the mail.
+        InvitedAddress.objects.create(storefront=shop, digest=str(at)[:32].encode(), mail=sent, since=at)
+        return sent
     if kind is LogEntry:
         said = {"content_type": ContentType.objects.get_for_model(Claim), "action_flag": 2, "action_time": at}
         return LogEntry.objects.create(user=olga, object_id="1", object_repr="Fred", **said)
@@ -40,10 +47,11 @@ def row_of(kind, program, olga, at):
 
 
 @pytest.mark.parametrize(
-    ("kind", "days"), [(Session, 0), (PortalSession, 30), (LogEntry, 3650), (WaitingFact, 90), (Claim, 400)]
+    ("kind", "days"), [(Session, 0), (PortalSession, 30), (LogEntry, 3650), (WaitingFact, 90), (Claim, 400), (Mail, 90)]
 )
 def test_what_is_over_is_forgotten_a_day_later_and_what_waits_stays(program, olga, kind, days):
     now = timezone.now()
     _, kept = (row_of(kind, program, olga, now - timedelta(days=days) + ago) for ago in (-cast.DAY, cast.DAY))
     forgetting.forget(at=now)
+    forget_mails(at=now)
     assert list(kind.objects.values_list("pk", flat=True)) == [kept.pk]

@@ -93,9 +93,13 @@ def failed_messages(acme, alice):
 
 
 def silent_connection(acme, alice):
-    quiet, weekly = shop(acme, "quiet"), shop(acme, "weekly")
+    quiet, weekly, asleep = shop(acme, "quiet"), shop(acme, "weekly"), shop(acme, "asleep")
+    # The same hours of the day before were busy.
+    message(quiet, "before", NOON - 24 * HOUR)
     for number in range(12):
         message(quiet, number, NOON - (22 - number) * HOUR)
+        message(asleep, f"before-{number}", NOON - 40 * HOUR + number * MINUTE)
+        message(asleep, number, NOON - 16 * HOUR + number * MINUTE)
         message(weekly, number, NOON - (90 - 7 * number) * DAY)
     return lambda: message(quiet, "now", NOON + DAY)
 

@@ -14,6 +14,7 @@ from rewards.payouts import gathering
 from tests import cast, pages_stage
 from tests.flows.api import publishable, secret
 from tests.flows.portal.stage import address, seen
+from tests.flows.test_api_customer_tokens import signed, widget  # noqa: F401 - fixtures
 from tests.mailed import mailed
 from tests.rewards import payouts_stage
 
@@ -188,6 +189,26 @@ def test_who_joins_in_the_portal_reads_the_terms_and_ticks_the_box(client, acme,
     # Another shop's program is not theirs to join.
     other = cast.program(rival, open_in_portal=True)
     assert client.get(f"/portal/join/{ids.encode('prg', other.public_id)}/").status_code == 404
+
+
+def test_staff_note_the_version_that_they_were_shown_and_widgets_only_what_was_ticked_now(
+    client,
+    olga,
+    alice,
+    signed,  # noqa: F811
+    widget,  # noqa: F811
+):
+    url = f"/admin/advocacy/advocate/{alice.pk}/do/agreed-to-terms/"
+    client.force_login(olga)
+    for version in (1, 2):
+        published(alice.program)
+        said = {"confirmed": "1", "reason": "on paper", "version": "1", "agreed_at_0": "", "agreed_at_1": ""}
+        client.post(url, said)
+        assert TermsAcceptance.objects.values_list("terms__number", "source").get() == (1, "admin"), version
+    for forged in ({"source": "admin"}, {"at": "2026-01-01T00:00:00Z"}):
+        call = {"terms_accepted": {"version": 2, **forged}}
+        assert widget("post", "/me/advocates", signed(external_id="fred"), call).status_code == 422
+    assert not Customer.objects.filter(external_id="fred").exists()
 
 
 def test_what_was_published_or_agreed_to_is_never_changed(program, alice):

@@ -15,7 +15,7 @@ from advocacy.models import Consent, Customer, Event, Job, Pending, Program, Sta
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
-from referrals.imports import keeping, taking, values, working
+from referrals.imports import forgetting, keeping, taking, values, working
 from referrals.models import Conversion, Import, Link, Order, Referral, Refund
 from referrals.orders import together
 from tests import cast
@@ -159,6 +159,27 @@ def test_a_refunded_sum_that_grows_in_a_later_line_is_given_back_once(acme):
     )
     assert Order.objects.get().refunded_minor == 600
     assert list(Refund.objects.order_by("id").values_list("amount_minor", flat=True)) == [400, 200]
+
+
+def test_what_was_given_back_may_be_written_with_a_minus_and_stops_no_other_line(acme):
+    text = "external_id,email,total,placed_at,refunded\n1,a@example.com,54.00,2025-01-01,-4.00\n"
+    ours = '{"external_id": "2", "total_minor": 5400, "refunded_minor": -400, "currency": "EUR", "customer": "x"}\n'
+    assert taken(keep(acme, text)) == counts(new=1)
+    assert sum(taken(keep(acme, ours, name="orders.ndjson")).values()) == 1
+    assert list(Refund.objects.values_list("amount_minor", flat=True)) == [400]
+
+
+def _with(people):
+    return "external_id,email,total,placed_at\n" + "".join(f"{who},{who},1.00,2025-01-01\n" for who in people)
+
+
+def test_an_erasure_empties_the_lines_of_this_person_alone(acme):
+    people = ["ann@acme.co", "joann@acme.co", "ann@acme.com", "Ann@Acme.co"]
+    row = keep(acme, _with(people), check=False)
+    cursor = {}
+    while cursor is not None:
+        cursor = forgetting.search(customer=cast.customer(acme, "ann", email="ann@acme.co"), cursor=cursor, at=NOON)
+    assert [bool(record) for _, record, _ in keeping.part(row, 0)] == [False, True, True, False]
 
 
 def of_a_shop(seed, count):
