@@ -200,6 +200,8 @@ def _written(value):
     """``(text, what reads it)``."""
     try:
         # The same text, many times faster, but of numbers with a fraction.
+        if _is_written_alike(value):
+            return orjson.dumps(value, option=_SORTED_WITH_MOMENTS).decode(), orjson.loads
         return orjson.dumps(_bare(value), default=_word, option=_SORTED).decode(), orjson.loads
     except _OTHERWISE:
         pass
@@ -227,11 +229,23 @@ def _without_nulls(value):
     return value
 
 
-_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_SORTED_WITH_MOMENTS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
+_SORTED = _SORTED_WITH_MOMENTS | orjson.OPT_PASSTHROUGH_DATETIME
 _OTHERWISE = (TypeError, ValueError, RecursionError)
 
 
 _ATOMS = frozenset({str, int, bool})
+
+
+def _is_written_alike(value):
+    """Whether nothing in it must be left out or turned into a word first."""
+    for inner in value.values() if type(value) is dict else value if type(value) is list else (value,):
+        kind = type(inner)
+        if kind in _ATOMS or (kind is datetime and inner.tzinfo is UTC):
+            continue
+        if not (kind is dict or kind is list) or not _is_written_alike(inner):
+            return False
+    return True
 
 
 def _bare(value):
@@ -244,12 +258,7 @@ def _bare(value):
         return [inner if type(inner) in _ATOMS else _bare(inner) for inner in value]
     if type(value) is float:
         raise ValueError(value)
-    return _word_of_utc(value) if type(value) is datetime and value.tzinfo is UTC else value
-
-
-@lru_cache(maxsize=4096)
-def _word_of_utc(value):
-    return value.isoformat()
+    return value
 
 
 def _word(value):

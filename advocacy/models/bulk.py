@@ -188,7 +188,9 @@ def insert(rows):
             row._state.adding, row._state.db = False, alias
         table = connection.ops.quote_name(model._meta.db_table)
         with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            copy.write(written.lines([row.__dict__ for row in rows], encoders))
+            # The database takes the first while the next are written.
+            for start in range(0, len(rows), _AT_ONCE):
+                copy.write(written.lines([row.__dict__ for row in rows[start : start + _AT_ONCE]], encoders))
     return rows
 
 
@@ -256,3 +258,4 @@ _NEXT = """
 """
 # So many rows are faster by one INSERT.
 FEW = 16
+_AT_ONCE = 100

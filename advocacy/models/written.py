@@ -1,7 +1,7 @@
 """How the values of rows are written: as lines of COPY's text format, and as literals of an INSERT."""
 
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import orjson
 from django.db import connection, models
@@ -24,7 +24,7 @@ def lines(rows, encoders):
     moments, fields = {}, []
     for name, encode in encoders:
         values = [row[name] for row in rows]
-        fields.append(_column(values, partial(_moment_of_many, moments) if encode is _moment else encode))
+        fields.append(_moments(values, moments) if encode is _moment else _column(values, encode))
     return "".join(["\t".join(line) + "\n" for line in zip(*fields, strict=True)])
 
 
@@ -41,9 +41,12 @@ def _column(values, encode):
 _ESCAPED = re.compile(r"[\\\n\t\r]").search
 
 
-def _moment_of_many(known, value):
+def _moments(values, known):
     """Several columns hold one moment. The rows keep it alive, so that its identity is its own."""
-    return known.get(id(value)) or known.setdefault(id(value), value.isoformat())
+    for value in values:
+        if id(value) not in known:
+            known[id(value)] = "\\N" if value is None else value.isoformat()
+    return [known[id(value)] for value in values]
 
 
 @lru_cache(maxsize=64)

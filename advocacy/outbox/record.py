@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection
@@ -128,7 +129,7 @@ def _wait(work):
 
 
 def _event(draft, at):
-    if draft.facts.keys() != draft.type.facts.keys():
+    if not _are_all((*draft.facts,), draft.type):
         odd = sorted(set(draft.facts) ^ set(draft.type.facts))
         raise ValueError(f"{draft.type.name} carries exactly the facts of its catalogue; look at: {', '.join(odd)}")
     depth = draft.cause.depth + 1 if draft.cause else 0
@@ -151,6 +152,11 @@ def _event(draft, at):
         occurred_at=min(draft.occurred_at, at),
         recorded_at=at,
     )
+
+
+@lru_cache(maxsize=1000)
+def _are_all(names, type):
+    return {*names} == type.facts.keys()
 
 
 def _id(row):

@@ -22,10 +22,15 @@ def names_of(values):
     said = values.get("identifiers") or {}
     found = [(EXTERNAL, values["external_id"])] if values.get("external_id") else []
     for kind in KINDS:
-        value = said.get(kind)
-        if isinstance(value, str | int) and not isinstance(value, bool) and (text := str(value).strip().lstrip("#")):
-            found.append((kind, text[:_LONGEST]))
+        if kind in said and (name := _name(said[kind])):
+            found.append((kind, name))
     return found
+
+
+def _name(value):
+    """As it is kept; "" of what names nothing."""
+    is_one = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip().lstrip("#")[:_LONGEST] if is_one else ""
 
 
 def by_number_of_a_shop(values):
@@ -40,11 +45,7 @@ def by_number_of_a_shop(values):
 def number_of(values):
     """Its number, without the # that some shops write; "" without one."""
     said = values.get("identifiers") or {}
-    return next((value for kind, value in names_of({"identifiers": {"number": _either(said)}}) if kind == "number"), "")
-
-
-def _either(said):
-    return said.get(SHOP_NUMBER) or said.get("number")
+    return _name(said.get(SHOP_NUMBER) or said.get("number"))
 
 
 def called(text, *, storefronts):

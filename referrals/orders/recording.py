@@ -132,6 +132,8 @@ def _codes_said(columns):
 
 
 def _codes(columns, hidden):
+    if not ("coupon_codes" in columns or "referral_code" in columns):
+        return {}
     *coupons, typed = [hidden[code] for code in _codes_said(columns)]
     kept = {"coupon_codes": coupons, "referral_code": typed[:_LONGEST_CODE]}
     return {name: value for name, value in kept.items() if name in columns}

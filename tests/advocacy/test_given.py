@@ -16,6 +16,7 @@ from advocacy.models import bulk
 _EAST = timezone(timedelta(hours=5, minutes=30))
 _MOMENT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 LEAVES = [None, True, False, 0, -7, 2**63, 2**70, 1.5, 1e300, "", "Zoë", 'a"\\\n', "\u2028\x7f", _MOMENT]
+LEAVES += [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 1, tzinfo=UTC, fold=1)]
 LEAVES += [_MOMENT.astimezone(_EAST), _MOMENT.replace(tzinfo=None), _MOMENT.date(), UUID(int=7), "\ud800"]
 
 
