@@ -18,7 +18,8 @@ _WHY = "names a person who was erased"
 _SAID = "Erased: it named a person who asked for that."
 # Shorter ones stand in any sentence.
 _LONG_ENOUGH = 4
-_WHOSE = ("customer", "advocate", "friend")
+_SIDES = ("advocate", "friend")
+_WHOSE = ("customer", *_SIDES)
 
 
 def search(*, customer, cursor, at):
@@ -54,6 +55,7 @@ class _Person:
             return True
         people = [each for name in _WHOSE if isinstance(each := fields.get(name), dict)]
         people += [fields] if kind == ImportKind.CUSTOMERS else []
+        people += [_side(fields, name) for name in _SIDES] if kind == ImportKind.REFERRALS else []
         return any(self._is(each) for each in people)
 
     def _is(self, fields):
@@ -66,6 +68,11 @@ def _one_of(words):
     """Where one of them stands by itself: ann@acme.co is not in joann@acme.co, nor in ann@acme.com."""
     words = "|".join(re.escape(word) for word in words if word)
     return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)", re.IGNORECASE) if words else None
+
+
+def _side(fields, name):
+    """A referral's columns are flat."""
+    return {column: fields.get(f"{name}_{said}") for column, said in (("external_id", "id"), ("email", "email"))}
 
 
 def _is_telling(word):

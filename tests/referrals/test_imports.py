@@ -298,6 +298,15 @@ def test_referrals_keep_their_codes_and_friends_and_what_comes_next_counts(acme,
     assert Standing.objects.get(customer__external_id="alice").friends_joined == 1
 
 
+def test_referrals_that_wait_lose_the_lines_of_who_is_erased_by_id_or_mailbox(acme, program):
+    ann = cast.customer(acme, "ann", email="ann@example.com")
+    text = "advocate_id,advocate_name,friend_id,friend_email\n"
+    text += "ann,Ann Miller,bob,\nhanna,Hanna,joann,\nbea,Bea,,Ann+news@example.com\n"
+    row = keep(acme, text, "referrals", program=program)
+    forgetting.search(customer=ann, cursor={}, at=NOON)
+    assert [line for line, _, why in keeping.part(row, 0) if why] == [2, 4]
+
+
 # --- files that are none, and odd ones -------------------------------------------------------------------------------
 
 TABLE = "external_id,email,name,total,placed_at\n1,zoe@example.com,Zoë,5.00,2025-01-01\n"
