@@ -1,7 +1,6 @@
 from celery import shared_task
 from django.utils import timezone
 
-from advocacy.periodic import alone
 from config import forgetting, link_codes, twins
 
 
@@ -22,6 +21,4 @@ def codes_of_links():
 @shared_task
 def forget():
     """What is kept of people for a while only."""
-    with alone("forgetting") as mine:
-        if mine:
-            forgetting.forget(at=timezone.now())
+    forgetting.forget(at=timezone.now())

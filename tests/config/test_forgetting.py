@@ -55,3 +55,10 @@ def test_what_is_over_is_forgotten_a_day_later_and_what_waits_stays(program, olg
     forgetting.forget(at=now)
     forget_mails(at=now)
     assert list(kind.objects.values_list("pk", flat=True)) == [kept.pk]
+
+
+def test_a_part_that_fails_keeps_no_other(program, olga, settings):
+    row_of(Claim, program, olga, timezone.now() - timedelta(days=500))
+    settings.IMPORT_RETENTION_DAYS = 10**9
+    forgetting.forget(at=timezone.now())
+    assert not Claim.objects.exists()
