@@ -42,17 +42,24 @@ def address(terms):
     )
 
 
-def publish(*, terms, by, at):
-    """Publish a draft; returns it with its number. ``by``: who, in words.
+def fingerprint(terms):
+    """Of what a draft says now, and whether everybody is asked."""
+    return given.digest([terms.words, terms.material]).hex()
 
-    Numbers that a shop told of terms that nobody knew here are not used again. Refuses ``terms_empty`` and
-    ``published_already`` (Conflict).
+
+def publish(*, terms, by, at, read=""):
+    """Publish a draft; returns it with its number. ``by``: who, in words; ``read``: the ``fingerprint`` they saw.
+
+    Numbers that a shop told of terms that nobody knew here are not used again. Refuses ``terms_empty``, and as
+    Conflict ``published_already`` and ``draft_changed``.
     """
     with transaction.atomic():
         program = Program.objects.select_for_update(no_key=True).get(pk=terms.program_id)
         terms = ProgramTerms.objects.select_for_update().select_related("storefront").get(pk=terms.pk)
         if terms.published_at:
             raise Conflict("published_already", "This version was published before.")
+        if read and read != fingerprint(terms):
+            raise Conflict("draft_changed", "Somebody changed this draft meanwhile. Go back, and read it again.")
         if not any(said.get("text") or said.get("address") for said in terms.words.values()):
             raise Refused("terms_empty", "Write the terms, or the address where they stand, in at least one language.")
         told = Advocate.objects.filter(program=program).aggregate(Max("terms_version"))["terms_version__max"]

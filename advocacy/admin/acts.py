@@ -56,6 +56,8 @@ class Act:
     told: Callable | None = None
     # ``shown(row)``: what the question shows of a row beside its name.
     shown: Callable | None = None
+    # ``asked(row)``: hidden fields of the form with what they hold of this one row as the question shows it.
+    asked: Callable = lambda row: {}
 
     def said(self, outcome):
         return self.told(outcome) if self.told else self.done
@@ -94,7 +96,7 @@ class Acting:
         if not self.may_change(request):
             raise PermissionDenied
         sent = (request.POST, request.FILES) if "confirmed" in request.POST else ()
-        form = act.form(*sent)
+        form = act.form(*sent, initial=act.asked(rows[0]) if len(rows) == 1 else None)
         if not form.is_valid():
             return self._ask(request, act, rows, form, back)
         moved, refused = self._done(request, act, rows, form.cleaned_data)
@@ -130,7 +132,8 @@ class Acting:
     @transaction.atomic
     def _do(self, request, act, row, answers):
         outcome = act.do(row=row, by=request.user, at=timezone.now(), **answers)
-        said = "; ".join(str(answer) for answer in answers.values() if answer is not False and answer not in ("", None))
+        filled_in = [answer for name, answer in answers.items() if name not in act.asked(row)]
+        said = "; ".join(str(answer) for answer in filled_in if answer is not False and answer not in ("", None))
         self.log_change(request, row, f"{act.said(outcome)}{': ' + said if said else ''}")
         return outcome
 

@@ -23,8 +23,12 @@ from advocacy.models import Program, ProgramTerms, TermsAcceptance, TermsSource
 from advocacy.pages.terms import shown
 
 
-def publish(*, row, by, at):
-    return terms.publish(terms=row, by=by, at=at)
+class Publishing(forms.Form):
+    read = forms.CharField(required=False, widget=forms.HiddenInput())
+
+
+def publish(*, row, by, at, read):
+    return terms.publish(terms=row, by=by, read=read, at=at)
 
 
 def what_happens(row):
@@ -66,7 +70,8 @@ class TermsAdmin(acts.Acting, Listing):
             name="publish",
             label="Publish",
             done="Published",
-            form=acts.Confirm,
+            form=Publishing,
+            asked=lambda row: {"read": terms.fingerprint(row)},
             consequence="From now on these are the terms of the program.",
             do=publish,
             told=lambda row: f"Published as version {row.number}",

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 
 from advocacy import given
+from advocacy.models import ProgramTerms
 
 _LONGEST = {"text": 60_000, "address": 200, "summary": 2_000}
 PARTS = ("text", "address", "summary")
@@ -50,6 +51,9 @@ class _Draft(forms.ModelForm):
 
     def clean(self):
         said = super().clean()
+        mine = ProgramTerms.objects.select_for_update().filter(pk=self.instance.pk)
+        if self.instance.pk and not mine.filter(published_at=None).exists():
+            raise ValidationError("Somebody published this draft meanwhile. Write a new version for what is to change.")
         self.instance.words = {code: found for code, _ in settings.LANGUAGES if any((found := self._of(code)).values())}
         if not any(each["text"] or each["address"] for each in self.instance.words.values()):
             raise ValidationError("Write the terms, or the address where they stand, in at least one language.")

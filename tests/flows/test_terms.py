@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import ProgrammingError, transaction
+from django.forms import modelform_factory
 from django.utils import timezone
 
 from advocacy import ids, merging, privacy, terms, twins
+from advocacy.admin.terms_form import DraftForm
 from advocacy.models import Advocate, Customer, Event, Mail, Program, ProgramTerms, TermsAcceptance
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Conflict, Refused
@@ -50,8 +52,16 @@ def written_in_the_admin(client, program, browser):
     client.post("/admin/advocacy/programterms/add/", draft)
     first = ProgramTerms.objects.get()
     assert "to friends" in client.get(f"/admin/advocacy/programterms/{first.pk}/preview/en/").content.decode()
-    assert "0 advocates are asked" in client.get(publishing(first)).content.decode()
-    client.post(publishing(first), {"confirmed": "1"})
+    question = client.get(publishing(first))
+    assert "0 advocates are asked" in question.content.decode()
+    # Otto corrects the draft and publishes it by another window, while olga's stands open.
+    client.post(f"/admin/advocacy/programterms/{first.pk}/change/", draft | {"text_de": GERMAN + " Ja."})
+    seen_before = {"confirmed": "1", "read": question.context["form"]["read"].value()}
+    assert "changed this draft meanwhile" in client.post(publishing(first), seen_before).content.decode()
+    client.post(f"/admin/advocacy/programterms/{first.pk}/change/", draft)
+    assert client.post(publishing(first), seen_before).status_code == 302
+    late = modelform_factory(ProgramTerms, DraftForm, fields=["material"])(draft, instance=first)
+    assert "published this draft meanwhile" in str(late.errors)
     said = browser.get("/programs/friends/terms").json()
     assert (said["number"], said["is_current"], said["languages"]["de"]["text"]) == (1, True, GERMAN)
     assert said["id"] == browser.get("/terms").json()["data"][0]["id"]
