@@ -8,7 +8,7 @@ from advocacy.models import Advocate, Customer, Pending, Program, Storefront, bu
 from advocacy.outbox.record import Draft, record
 from bench import ground
 from referrals import conversion_facts, events
-from referrals.models import Conversion, Order, OrderStatus, Referral
+from referrals.models import Conversion, FraudPolicy, Order, OrderStatus, Referral
 from rewards import rulebook
 from rewards.models import Account, Decision, Reward
 
@@ -28,12 +28,16 @@ _FIRST = {
 _numbers = itertools.count()
 
 
-def program(rules, *, advocates):
-    """A program with these rules in force, ``{name: terms}``, and its advocates."""
+def program(rules, *, advocates, fraud=False):
+    """A program with these rules in force, ``{name: terms}``, and its advocates.
+
+    ``fraud``: its orders are checked. By default they are not: what settling costs is measured by itself.
+    """
     storefront = Storefront.objects.create(name="Acme", slug="acme")
     made = Program.objects.create(
         storefront=storefront, name="Friends", slug="friends", destination="https://acme.example/"
     )
+    FraudPolicy.objects.create(program=made, active=fraud)
     for name, terms in rules.items():
         rulebook.save(
             program=made,

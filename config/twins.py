@@ -11,6 +11,7 @@ from advocacy.models import Program, ProgramTerms, Storefront
 from advocacy.outbox import interruptions
 from advocacy.refusals import Refused, TryAgain
 from referrals import claims
+from referrals.models import FraudPolicy
 from rewards import crediting, expiry, redemptions, rulebook
 from rewards.coupons import ending, pools, serving
 from rewards.models import CouponPool, PoolSource, Rule, RuleStatus
@@ -36,6 +37,7 @@ def fill(twin, *, at):
 def _copy(program, twin, at):
     made = Program.objects.create(storefront=twin, created_at=at, **_columns(program, _OWN))
     _copy_terms(program, made)
+    _copy_checks(program, made)
     known = {pools.text_id(pool): _pool(pool, made, at) for pool in _given(program)}
     if program.friends_pool:
         made.friends_pool = ids.decode("pol", known[ids.encode("pol", program.friends_pool)])
@@ -56,6 +58,12 @@ def _copy_terms(program, made):
         columns = _columns(row, (*_OWN, "program"))
         made.terms_url = terms.address(ProgramTerms.objects.create(storefront=made.storefront, program=made, **columns))
     made.save(update_fields=["terms_url"])
+
+
+def _copy_checks(program, made):
+    """Of fraud; a program that says nothing of them has the usual ones, and so has its copy."""
+    for policy in FraudPolicy.objects.filter(program=program):
+        FraudPolicy.objects.create(program=made, **_columns(policy, ("program",)))
 
 
 def _given(program):

@@ -26,12 +26,12 @@ def rival(**changes):
 
 
 def program(storefront, *, fraud=False, **changes):
-    """``fraud``: its orders are checked. In most stories everybody orders from one place within one moment."""
+    """``fraud``: its orders are checked. Not in most stories: everybody orders from one place within one moment."""
     fields = {"name": "Friends of Acme", "slug": "friends", "currency": storefront.currency}
     fields |= {"destination": f"https://{storefront.slug}.example/welcome", "created_at": LONG_AGO}
     made = Program.objects.create(storefront=storefront, **fields | changes)
-    if fraud:
-        FraudPolicy.objects.create(program=made, active=True)
+    if not fraud:
+        FraudPolicy.objects.create(program=made, active=False)
     return made
 
 

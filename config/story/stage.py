@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from advocacy import keys
 from advocacy.models import ApiKey, KeyKind, Program, Storefront
+from referrals.models import FraudPolicy
 from rewards import rulebook
 from rewards.models import Rule
 
@@ -72,7 +73,7 @@ def _storefront():
 
 
 def _program(storefront):
-    return Program.objects.get_or_create(
+    program, _ = Program.objects.get_or_create(
         storefront=storefront,
         slug="friends",
         defaults={
@@ -81,7 +82,10 @@ def _program(storefront):
             "time_zone": "Europe/Berlin",
             "destination": "https://acme.example/welcome?ref={code}",
         },
-    )[0]
+    )
+    # The story's friends all come within a minute, from one machine: the checks would hold what it shows being paid.
+    FraudPolicy.objects.get_or_create(program=program, defaults={"active": False})
+    return program
 
 
 def _admin():

@@ -14,14 +14,16 @@ class AfterDeadline(models.TextChoices):
 
 
 class FraudPolicy(models.Model):
-    """What a program checks and holds; a program without one has the defaults. Checks are named as in their list."""
+    """What a program checks and holds; a program without one has the defaults, so that every new program is checked.
+    Checks are named as in their list.
+    """
 
     program = models.OneToOneField(Program, models.CASCADE, primary_key=True, related_name="fraud_policy")
     active = models.BooleanField(
         "Checks orders",
-        default=False,
-        help_text="Off: nothing is held by itself. Look at your usual orders first: several friends of one evening are "
-        "many.",
+        default=True,
+        help_text="Off: nothing is held by itself, and cheats are paid. Where your advocates bring many friends in one "
+        "evening, raise the limits below instead.",
     )
     hold_at = models.PositiveIntegerField(
         "Hold from (points)",

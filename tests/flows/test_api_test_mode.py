@@ -174,9 +174,10 @@ def test_emptying_deletes_all_of_the_twin_and_no_row_of_anybody_else(acme, rival
     after = rows_by_storefront()
     others = {place: rows for place, rows in before.items() if place[1] != twin.pk}
     assert {place: rows for place, rows in after.items() if place[1] != twin.pk} == others
-    # The live programs and rules are there anew, and their offers; of events, that the rules were saved.
+    # The live programs and rules are there anew, their offers and fraud checks; of events, that the rules were saved.
     left = {table for table, owner in after if owner == twin.pk}
-    assert left == {"advocacy.Program", "advocacy.Offer", "advocacy.Event", "rewards.Rule", "rewards.RuleVersion"}
+    made_anew = {"advocacy.Program", "advocacy.Offer", "referrals.FraudPolicy", "rewards.Rule", "rewards.RuleVersion"}
+    assert left == made_anew | {"advocacy.Event"}
     assert set(Event.objects.filter(storefront=twin).values_list("type", flat=True)) == {"rule_version.saved"}
     assert shop.get("/test/clock").json()["ahead_seconds"] == 0
     story(shop)

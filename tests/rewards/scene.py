@@ -10,6 +10,7 @@ from advocacy.models import Advocate, Customer, Program, Storefront
 from advocacy.outbox.drain import drain
 from advocacy.outbox.record import Draft, record
 from referrals import events as catalogue
+from referrals.models import FraudPolicy
 from rewards import rulebook
 from rewards.models import Account, Correction, Reward
 from tests.terms import terms as terms_of
@@ -58,10 +59,13 @@ def acme(slug="acme"):
 
 
 def program_of(storefront, **columns):
-    return Program.objects.create(
+    """Its orders are not checked: they are bare events of one moment."""
+    made = Program.objects.create(
         **{"storefront": storefront, "name": "Friends", "slug": "friends", "destination": "https://acme.example/"}
         | columns
     )
+    FraudPolicy.objects.create(program=made, active=False)
+    return made
 
 
 def alice_of(program, name="alice"):

@@ -32,6 +32,11 @@ def program(acme):
     return made
 
 
+def says(program, **changes):
+    """What the program says of its checks: nothing before, as of every new one, which is checked as usual."""
+    FraudPolicy.objects.update_or_create(program=program, defaults=changes)
+
+
 def came(program, name, *, code, ip=ELSEWHERE, agent="Firefox", **fields):
     """Signs up from there, brought by the code."""
     person = {"external_id": name, "email": f"{name}@{name}.example"} | fields
@@ -120,11 +125,11 @@ def test_only_the_side_in_doubt_is_held(program):
 
 
 def test_loops_crowds_and_visits_are_seen(program):
-    FraudPolicy.objects.update(banned_sites="coupons.example", points={"velocity": 0})
+    says(program, banned_sites="coupons.example", points={"velocity": 0})
     alice, mallory = cast.alice(program), cast.mallory(program)
-    FraudPolicy.objects.filter(pk=program.pk).update(active=False)
+    says(program, active=False)
     came(program, "mallory", code=alice.code, ip="192.0.2.7", email="mallory@example.com")
-    FraudPolicy.objects.filter(pk=program.pk).update(active=True)
+    says(program, active=True)
     came(program, "alice", code=mallory.code, email="alice@example.com")
     looped = buys(program, "alice")
     crowd = [came(program, name, code=alice.code, ip=FLAT, agent=name) and buys(program, name) for name in "abcd"]
@@ -161,7 +166,7 @@ def test_many_refunds_and_many_friends_hold_the_advocate(program):
 
 
 def test_a_batch_asks_each_check_once_and_one_that_fails_holds(program, monkeypatch):
-    FraudPolicy.objects.update(points={"velocity": 0, "crowded_network": 0})
+    says(program, points={"velocity": 0, "crowded_network": 0})
     alice = at_home(program, "alice")
 
     def questions(names):
@@ -237,7 +242,7 @@ def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olg
     conversions.review(conversion=by_hand.conversion, side="advocate", review="held", at=timezone.now())
     later = timezone.now() + 14 * DAY
     assert queue.decide_overdue(at=later) == 0
-    FraudPolicy.objects.update(after_deadline="reject")
+    says(program, after_deadline="reject")
     assert [queue.decide_overdue(at=moment) for moment in (later - DAY, later, later)] == [0, 1, 0]
     assert (reviews(case.conversion), reviews(by_hand.conversion)) == (("rejected", "rejected"), ("held", "clear"))
     settle()
@@ -265,7 +270,7 @@ def test_a_program_says_what_is_checked_and_what_it_weighs(program, client, olga
     settle()
     assert (found(conversion), reviews(conversion)) == ({"similar_email": 39}, ("clear", "clear"))
     assert (found(too_many), reviews(too_many)) == ({"velocity": 50}, ("held", "clear"))
-    FraudPolicy.objects.update(active=False)
+    says(program, active=False)
     came(program, "ina", code=mallory.code)
     assert (settle(), found(buys(program, "ina")), settle()) == (None, None, None)
     assert Conversion.objects.filter(advocate_review="held").count() == 1
