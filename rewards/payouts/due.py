@@ -100,14 +100,27 @@ def by_customer(policy, rows, *, at):
 
 
 def unaccepted(rows):
-    """The keys of the advocates of these lots who have not agreed to their program's terms."""
-    asked = {lot.advocate_id for lot in rows if _of_advocate(lot) and lot.program.terms_version}
-    return terms.missing(Advocate.objects.filter(pk__in=asked).select_related("program")) if asked else set()
+    """The keys of the lots whose advocate has not agreed to the program's terms.
 
-
-def _of_advocate(lot):
-    """Friends and other customers agree to no terms of advocates."""
-    return lot.side == Side.ADVOCATE and lot.advocate_id
+    What an advocate has for a deed of their own, or was given by hand, waits too; what they have as somebody's friend,
+    and what customers have who are no advocates, is under no terms of advocates.
+    """
+    asked = [lot for lot in rows if lot.side != Side.FRIEND and lot.program.terms_version]
+    if not asked:
+        return set()
+    own = {lot.pk: lot.recipient_id for lot in asked if lot.side == Side.CUSTOMER}
+    people = persons.people(set(own.values()))
+    who = Q(pk__in={lot.advocate_id for lot in asked if lot.pk not in own})
+    who |= Q(customer__public_id__in=people.values()) | Q(customer__merged_into__in=people.values())
+    who &= Q(program__in={lot.program_id for lot in asked})
+    found = list(Advocate.objects.filter(who).select_related("program", "customer"))
+    late = terms.missing(found)
+    late_people = {(one.program_id, one.customer.person_id) for one in found if one.pk in late}
+    return {
+        lot.pk
+        for lot in asked
+        if (lot.advocate_id in late if lot.pk not in own else (lot.program_id, people[own[lot.pk]]) in late_people)
+    }
 
 
 def waits_for_terms(lot):
@@ -145,7 +158,7 @@ class Judge:
 
     def _held_by(self, lot):
         """The reason key of why a lot is not paid out, or ""."""
-        return lot.held_by or ("terms_not_accepted" if _of_advocate(lot) in self.unaccepted else "")
+        return lot.held_by or ("terms_not_accepted" if lot.pk in self.unaccepted else "")
 
     def _payable(self, rows, balance):
         """What is past its time pays debts and nothing else, also before somebody has taken it away."""

@@ -31,10 +31,11 @@ class Total:
 
 
 def cash_of(*, program, advocates):
-    """``[(minor units, currency)]`` of the cash that these advocates earned in the program and have not been paid."""
+    """``[(minor units, currency)]`` of the cash that these advocates have in the program and have not been paid."""
     people = advocates.values("public_id")
     rows = Advocate.objects.filter(Q(public_id__in=people) | Q(merged_into__in=people))
-    cash = Reward.objects.filter(program=program, advocate__in=rows, side=Side.ADVOCATE, form=Form.CASH)
+    earned, own = Q(advocate__in=rows, side=Side.ADVOCATE), Q(recipient__in=rows.values("customer"), side=Side.CUSTOMER)
+    cash = Reward.objects.filter(earned | own, program=program, form=Form.CASH)
     sums = cash.values_list("unit").annotate(Sum("available_minor")).order_by("unit")
     return [(minor, unit) for unit, minor in sums if minor > 0]
 

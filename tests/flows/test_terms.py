@@ -12,6 +12,7 @@ from advocacy.admin.terms_form import DraftForm
 from advocacy.models import Advocate, Customer, Event, Mail, Program, ProgramTerms, TermsAcceptance
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Conflict, Refused
+from rewards import adjustments
 from rewards.payouts import gathering
 from tests import cast, pages_stage
 from tests.flows.api import publishable, secret
@@ -92,13 +93,15 @@ def join(shop):
 
 
 def earn(acme, program):
-    """Each of them 25.00 EUR in cash; of berta, who never agreed, the payout waits."""
+    """Each of them 25.00 EUR in cash, berta 5.00 more by hand; of her, who never agreed, the payout waits."""
     payouts_stage.cash_rule(program)
     policy = payouts_stage.policy_of(acme)
     for name in ("alice", "berta"):
         payouts_stage.payee_of(Customer.objects.get(external_id=name), at=cast.LONG_AGO)
         pages_stage.buys(acme, f"friend-of-{name}", name.upper())
     pages_stage.settle()
+    said = {"program": program, "form": "cash", "amount_minor": 500, "reason": "Sorry", "at": timezone.now()}
+    adjustments.give(customer=Customer.objects.get(external_id="berta"), **said)
     batch = gathering.gather(policy=policy, at=timezone.now())
     assert (batch.total_minor, payouts_stage.waiting(batch)) == (2500, {"berta": "terms_not_accepted"})
     return policy
@@ -110,7 +113,7 @@ def change(client, program):
     draft = write(program, summary="Payouts <now> from €25 on.")
     asked = client.get(publishing(draft)).content.decode()
     assert "2 advocates are asked" in asked
-    assert "€50.00 of theirs would be paid out and waits." in asked
+    assert "€55.00 of theirs would be paid out and waits." in asked
     assert "A mail goes to each" in asked
     client.post(publishing(draft), {"confirmed": "1"})
     while drain("out", at=timezone.now()):
@@ -168,7 +171,7 @@ def test_from_joining_over_new_terms_to_a_paid_payout(client, acme, program, olg
     # For berta the shop says it; said again it is what was noted.
     told = {"version": 3, "source": "import"}
     assert [shop.post(f"/advocates/{berta['id']}/terms", told).status_code for _ in range(2)] == [201, 200]
-    assert gathering.gather(policy=policy, at=timezone.now()).total_minor == 2500
+    assert gathering.gather(policy=policy, at=timezone.now()).total_minor == 3000
     listed = shop.get("/terms_acceptances", program="friends", source="portal").json()["data"]
     assert [(each["version"], each["language"]) for each in listed] == [(3, "en")]
     assert shop.get("/terms_acceptances", advocate=berta["id"]).json()["data"][0]["source"] == "import"
