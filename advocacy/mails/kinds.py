@@ -159,11 +159,11 @@ KINDS = {
             whose="asked",
             stoppable=False,
             applies=lambda event: event.facts["material"],
-            subject=_("The terms of {program} changed"),
-            heading=_("Please agree to the new terms"),
+            subject=_("Please agree to the terms of {program}"),
+            heading=_("Please agree to the terms"),
             text=_(
-                "{shop} changed the terms of {program}.\n\n{changes}\n\nYour link works and you go on earning. "
-                "Payouts wait until you agree."
+                "{shop} asks you to agree to the terms of {program} as they are now.\n\n{changes}\n\n"
+                "Your link works and you go on earning. Payouts wait until you agree."
             ),
             button=_("Read the terms"),
             example={"number": 0, "material": True},

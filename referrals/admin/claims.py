@@ -57,7 +57,7 @@ class ClaimAdmin(acts.Acting, LongListing):
     change_form_template = "admin/claim.html"
     list_display = ["what", "advocate_link", "found", "status", "decide_by", "program_link", "claimed_at"]
     list_filter = ["state", "program"]
-    list_select_related = ["advocate__customer", "program", "order", "friend"]
+    list_select_related = ["advocate__customer", "program", "order", "friend", "referral"]
     search_fields = ["=named", "=order__external_id", "advocate__display_name", "=advocate__code"]
     search_help_text = "What was named, an order’s id, a name or a code, or an id such as clm_01j8…"
     advocate_link = words.person("advocate", "Missed by")
@@ -107,6 +107,8 @@ class ClaimAdmin(acts.Acting, LongListing):
     def status(self, row):
         if _open(row) and timezone.now() > row.decide_by:
             return words.dot("refused", "Overdue: is refused by itself")
+        if claims.is_lost(row):
+            return words.dot("quiet", "Counted; the friend is not theirs any more")
         return words.dot(_TONES.get(row.state, row.state), row.get_state_display())
 
     @display(description="Named")
@@ -121,6 +123,8 @@ class ClaimAdmin(acts.Acting, LongListing):
 
     @display(description="What the advocate reads")
     def outcome(self, row):
+        if claims.is_lost(row):
+            return "It counted. By now your friend is not in your list any more."
         if row.state == ClaimState.ACCEPTED:
             return "It counts: your friend stands in your list."
         return reasons.advocate(row.refusal) if row.refusal else words.NOTHING

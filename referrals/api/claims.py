@@ -69,6 +69,8 @@ class MyClaimAnswer(serializers.ModelSerializer):
         fields = ["id", "program", "named_by", "named", "state", "outcome", "claimed_at", "decide_by", "decided_at"]
 
     def get_outcome(self, claim) -> str:
+        if claims.is_lost(claim):
+            return "It counted. By now the friend is not the advocate’s any more."
         if claim.state == ClaimState.ACCEPTED:
             return "It counts."
         return reasons.advocate(claim.refusal) if claim.refusal else ""

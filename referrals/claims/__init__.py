@@ -2,7 +2,7 @@
 
 from referrals.claims.asking import A_DAY, ask, left, name_of
 from referrals.claims.deciding import accept, end_overdue, refuse
-from referrals.claims.looking import Seen, look
+from referrals.claims.looking import Seen, is_lost, look
 from referrals.claims.telling import forget, forget_decided
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "end_overdue",
     "forget",
     "forget_decided",
+    "is_lost",
     "left",
     "look",
     "name_of",

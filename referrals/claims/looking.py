@@ -11,7 +11,7 @@ from advocacy.models import Customer
 from advocacy.privacy import digest_of
 from referrals import attribution, orders
 from referrals.attribution import candidates
-from referrals.models import NamedBy, Order, OrderStatus, Referral
+from referrals.models import ClaimState, NamedBy, Order, OrderStatus, Referral
 from referrals.orders.recording import BOUND_SHORTLY_AFTER
 
 # Of those who became known after an address was named, so many are compared with it.
@@ -41,6 +41,14 @@ def look(claim):
     if claim.named_by == NamedBy.EMAIL:
         return weigh(claim, None, _new_owner(claim))
     return by_name(claim, claim.named)
+
+
+def is_lost(claim):
+    """Whether what was counted is so no longer: the friend is somebody else's by now, or nobody's."""
+    if claim.state != ClaimState.ACCEPTED or not claim.referral_id or claim.referral.ended_at is None:
+        return False
+    bond = attribution.bond_of(program=claim.program, customer=persons.survivor(claim.friend))
+    return not (bond and bond.advocate.person_id == claim.advocate.person_id)
 
 
 def by_name(claim, name):

@@ -87,7 +87,8 @@ def _asked(form, advocate, at):
 
 
 def _rows(advocate, at):
-    mine = Claim.objects.filter(advocate__in=persons.records(advocate).values("pk")).order_by("-pk")[:_SHOWN]
+    mine = Claim.objects.filter(advocate__in=persons.records(advocate).values("pk")).order_by("-pk")
+    mine = mine.select_related("referral", "program", "advocate", "friend")[:_SHOWN]
     zone = advocate.program.time_zone
     return [
         Row(
@@ -108,6 +109,8 @@ def _named(claim):
 
 
 def _what(claim, zone, at):
+    if claims.is_lost(claim):
+        return _("It counted. By now your friend is not in your list any more.")
     if claim.state == ClaimState.ACCEPTED:
         return _("It counts: your friend stands in your list.")
     if claim.state == ClaimState.REFUSED:

@@ -208,6 +208,15 @@ def test_a_friend_of_another_advocate_changes_hands_and_one_who_came_later_is_th
     pages_stage.settle()
     owed = {reward.recipient.external_id: reward.available_minor for reward in Reward.objects.all()}
     assert owed == {"mallory": 0, "alice": 1000}
+    # Mallory had missed him too, and is right after all.
+    client = Client()
+    client.force_login(pages_stage.user_of(alice))
+    assert "It counts: your friend stands" in seen(client, address(alice, "missing/"))
+    decide(desk, missed(mallory, "1001"), "accept")
+    assert "It counted. By now your friend is not in your list" in seen(client, address(alice, "missing/"))
+    assert "not theirs any more" in desk.get(page_of(claim) + "change/").content.decode()
+    client.force_login(pages_stage.user_of(mallory))
+    assert "It counts: your friend stands" in seen(client, address(mallory, "missing/"))
     # Gina ordered, and signed up with alice's code three hours later.
     type(program).objects.update(new_customers_only=False)
     at = timezone.now() - 3 * cast.HOUR

@@ -119,7 +119,7 @@ def change(client, program):
     while drain("out", at=timezone.now()):
         pass
     (mail,) = mailed()  # berta has no address
-    assert (mail.to, mail.subject) == (["alice@example.com"], "The terms of Friends of Acme changed")
+    assert (mail.to, mail.subject) == (["alice@example.com"], "Please agree to the terms of Friends of Acme")
     assert "Payouts <now> from €25 on." in mail.body
 
 
