@@ -59,7 +59,7 @@ def _sentence(error):
 
 def _orders(row, read, outcome, at):
     back = {line: fields.pop("refunded_minor", 0) for line, fields in read}
-    if row.past_until:
+    if row.past_until and row.storefront.history_imported_at is None:
         history.imported(storefront=row.storefront, at=at)
     past = [_is_past(row, fields, at) for _, fields in read]
     told = orders.bring_all(
@@ -104,6 +104,8 @@ def _refund_new(read, told, back, at):
 def _known(row, told):
     """``{external id: order}`` of those of which something was given back."""
     names = [fields["external_id"] for fields in told if fields.get("external_id")]
+    if not names:
+        return {}
     found = Order.objects.filter(storefront=row.storefront, external_id__in=names).select_related("customer")
     return {order.external_id: order for order in found}
 

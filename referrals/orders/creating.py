@@ -44,10 +44,11 @@ def create(*, storefront, new, at):
     bound = iter(_bound(storefront, live, at=at, tell=tell))
     bindings = [_OF_THE_PAST if each.history else next(bound) for each in new]
     made = [_Made(row, binding) for row, binding in zip(rows, bindings, strict=True)]
-    bulk.insert(rows)
+    with bulk.inserting(rows):
+        drafts = [each.draft() for each in made]
     remember = finding.remember_all if len(new) == 1 else finding.remember_new
     remember([(row, each.names) for row, each in zip(rows, new, strict=True)])
-    causes = record_events([*tell, *(each.draft() for each in made)], at=at)[len(tell) :]
+    causes = record_events([*tell, *drafts], at=at)[len(tell) :]
     _convert(made, causes, at)
     return [each.recorded() for each in made]
 
