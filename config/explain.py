@@ -1,5 +1,7 @@
 """Why: of an order, a conversion, anything a rule was asked about, and of whatever is at hand. Joins the apps."""
 
+from collections import Counter
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -103,6 +105,9 @@ class ExplanationsAnswer(serializers.Serializer):
         help_text="Where nothing of that name has arrived: what came last, when, by which way, and what is called "
         "nearly so."
     )
+    named = serializers.CharField(
+        required=False, help_text="Asked by q: whom it names, and how many they brought; empty of an order."
+    )
     orders = NamedOrder(
         many=True, required=False, help_text="Asked by q: those to choose from, or of the person, the newest first."
     )
@@ -171,6 +176,7 @@ class Explain(Endpoint):
         return {
             "data": [self._told(found.order)] if found.order else [],
             "not_arrived": " ".join(missed.sentences()) if missed else "",
+            "named": _named(found),
             "orders": NamedOrder([] if found.order else listed["orders"], many=True).data,
             **{name: NamedBond(listed[name], many=True).data for name in ("friends", "brought_by")},
             "nearest": Near(missed.nearest if missed else [], many=True).data,
@@ -214,3 +220,18 @@ class Explain(Endpoint):
         friend = found.one(mine, "customer", friend, external="external_id")
         told = timeline.explain_pair(storefront=storefront, advocate=advocate, friend=friend)
         return {"data": told, "not_arrived": ""}
+
+
+def _named(found):
+    """A sentence for each program that the person advocates in; of other people one."""
+    brought = Counter(bond.advocate_id for bond in found.friends)
+    rows = {row.pk: row for row in found.advocates}.values()
+    said = [f"{row} advocates in “{row.program.name}” and brought {_friends(brought[row.pk])}." for row in rows]
+    if found.customer and not said:
+        said = [f"{found.customer} is a customer, and advocates in no program."]
+    return " ".join(said)
+
+
+def _friends(count):
+    more = " or more" if count >= asking.MOST else ""
+    return {0: "nobody yet", 1: "1 friend"}.get(count, f"{count} friends{more}")

@@ -5,7 +5,7 @@ yes, no, soon or info.
 """
 
 from advocacy import ids
-from config.timeline import deliveries, first_orders, parts, reviews, steps, summary
+from config.timeline import afterwards, deliveries, first_orders, parts, reviews, steps, summary
 from config.timeline.subjects import explain_pair, explain_subject
 from referrals import visits
 from referrals.models import Conversion
@@ -24,7 +24,7 @@ def explain_order(*, storefront, order):
     refusals = [parts.reason(reason) for reason in order.unattributed] if not conversions else []
     zone = zone_of(order, conversions)
     clicked = visits.of_order(order, refusals)
-    told = steps.of_order(order, refusals, zone) + steps.of_visits(clicked)
+    told = steps.of_order(order, refusals, zone) + steps.of_visits(clicked) + afterwards.of(order, conversions)
     for conversion, one in zip(conversions, explained, strict=True):
         told += (
             steps.of_bond(conversion.referral) + reviews.of(conversion) + steps.of_decisions(one) + steps.of_money(one)

@@ -23,7 +23,7 @@ _WAIVED = (
 )
 
 
-def _step(at, mood, title, detail="", checks=()):
+def step(at, mood, title, detail="", checks=()):
     return {"at": at, "mood": mood, "title": title, "detail": detail, "checks": list(checks)}
 
 
@@ -45,14 +45,14 @@ def of_visits(clicked):
     many = len(clicked) > visits.MOST_LINKS
     said = f" {len(clicked)} links were visited in that day and nothing came of it; any may have been." if many else ""
     return [
-        _step(line["last_at"], "info", f"Perhaps this one: {visits.words(line)}, of which nothing came", _APART + said)
+        step(line["last_at"], "info", f"Perhaps this one: {visits.words(line)}, of which nothing came", _APART + said)
         for line in (clicked[:1] if many else clicked)
     ]
 
 
 def of_order(order, refusals, zone):
     steps = [
-        _step(
+        step(
             order.placed_at.isoformat(),
             "yes" if order.paid_at else "info",
             f"Ordered, {reading.plain(order.total_minor, order.currency)}",
@@ -60,7 +60,7 @@ def of_order(order, refusals, zone):
         )
     ]
     steps += [
-        _step(
+        step(
             refund.refunded_at.isoformat(),
             "no",
             f"Refunded {reading.plain(refund.amount_minor, order.currency)}",
@@ -70,7 +70,7 @@ def of_order(order, refusals, zone):
     ]
     if refusals:
         text = " ".join(refusal["staff"] for refusal in refusals)
-        steps.append(_step(order.recorded_at.isoformat(), "no", "Not attributed", text))
+        steps.append(step(order.recorded_at.isoformat(), "no", "Not attributed", text))
     return steps
 
 
@@ -84,11 +84,11 @@ def of_bond(referral):
     steps = []
     if referral.clicked_at:
         steps.append(
-            _step(referral.clicked_at.isoformat(), "yes", f"Clicked the link of {referral.advocate}", referral.channel)
+            step(referral.clicked_at.isoformat(), "yes", f"Clicked the link of {referral.advocate}", referral.channel)
         )
     window = f"by {referral.get_method_display().lower()}"
     detail = f"Other candidates lost: {lost}" if lost else "No other candidate."
-    steps.append(_step(referral.bound_at.isoformat(), "yes", f"Bound to {referral.advocate}, {window}", detail))
+    steps.append(step(referral.bound_at.isoformat(), "yes", f"Bound to {referral.advocate}, {window}", detail))
     return steps
 
 
@@ -117,14 +117,14 @@ def _rule_step(decision, rule, *, checks):
     if rule["waits_for"]:
         answer = f"waits for {rule['waits_for']}"
     detail = " ".join([*([*why] or [rule["sentence"]]), *([rule["tier"]] if rule["tier"] else [])])
-    step = _step(
+    told = step(
         decision["decided_at"],
         "yes" if owed else "soon" if rule["waits_for"] else "info" if rule["counts"] else "no",
         f"“{rule['name']}”, version {rule['number']}{', corrected' if decision['corrected'] else ''}: {answer}",
         f"{detail} {rule['rate']}.".strip() if rule["rate"] else detail,
         checks,
     )
-    return step | ({"correction": decision["correction"]} if decision["correction"] else {})
+    return told | ({"correction": decision["correction"]} if decision["correction"] else {})
 
 
 def of_money(told):
@@ -136,24 +136,22 @@ def of_money(told):
             detail = reasons.staff(reward["held_by"]) if reward["held"] else "Held in the ledger as pending."
             if reward["awaits_delivery"] and not reward["held"]:
                 detail = reasons.staff("awaiting_delivery")
-            steps.append(_step(reward["due_at"], "soon", f"Due: {amount} for {who}", detail))
+            steps.append(step(reward["due_at"], "soon", f"Due: {amount} for {who}", detail))
         for transfer in told["transfers"]:
             if transfer["reward"] == reward["id"] and transfer["leg"] != "grant":
                 amount = reading.plain(transfer["amount"]["amount_minor"], transfer["amount"]["currency"])
                 said = _released(reward) if transfer["leg"] == Leg.RELEASE else ""
-                steps.append(
-                    _step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}", said)
-                )
+                steps.append(step(transfer["at"], _mood(transfer["leg"]), f"{transfer['text']}: {amount}, {who}", said))
         if reward["waived"]["amount_minor"]:
             amount = reading.plain(reward["waived"]["amount_minor"], reward["waived"]["currency"])
-            steps.append(_step(_corrected(told), "info", f"Waived: {amount}, {who}", _WAIVED))
+            steps.append(step(_corrected(told), "info", f"Waived: {amount}, {who}", _WAIVED))
         if reward["payout_waits_for"]:
             amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
             said = reasons.staff(reward["payout_waits_for"])
-            steps.append(_step(reward["credited_at"], "soon", f"Not paid out yet: {amount}, {who}", said))
+            steps.append(step(reward["credited_at"], "soon", f"Not paid out yet: {amount}, {who}", said))
         if reward["expires_at"] and reward["available"]["amount_minor"] > 0:
             amount = reading.plain(reward["available"]["amount_minor"], reward["available"]["currency"])
-            steps.append(_step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))
+            steps.append(step(reward["expires_at"], "soon", f"Expires: what is left of {amount}, {who}"))
     return steps
 
 

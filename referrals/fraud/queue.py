@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.module_loading import import_string
 
 from advocacy.refusals import Refused
@@ -12,6 +13,13 @@ from referrals.models import AfterDeadline, FraudPolicy, Review, ReviewCase, Rul
 
 SIDES = ("advocate", "friend")
 _CHUNK = 200
+# The checks held a side of it, and said the last word about that: what somebody decided or undid is theirs.
+_LATER = Ruling.objects.filter(
+    conversion=OuterRef("conversion"), side=OuterRef("side"), version__gt=OuterRef("version")
+)
+_UNSAID = Exists(
+    Ruling.objects.filter(~Exists(_LATER), conversion=OuterRef("conversion"), by=RulingBy.CHECKS, review=Review.HELD)
+)
 _AT_LAST = {AfterDeadline.RELEASE: Review.CLEAR, AfterDeadline.REJECT: Review.REJECTED}
 
 
@@ -51,7 +59,8 @@ def decide_overdue(*, at):
     done = 0
     for policy in FraudPolicy.objects.filter(after_deadline__in=_AT_LAST).order_by("pk"):
         rows = ReviewCase.objects.filter(program=policy.pk, waiting=True, held=True)
-        overdue = rows.filter(opened_at__lte=at - timedelta(days=policy.review_days)).select_related("conversion")
+        overdue = rows.filter(_UNSAID, opened_at__lte=at - timedelta(days=policy.review_days))
+        overdue = overdue.select_related("conversion")
         for case in overdue.order_by("opened_at", "pk")[:_CHUNK]:
             done += _decide_overdue(case, _AT_LAST[policy.after_deadline], policy.review_days, at)
     return done

@@ -227,6 +227,8 @@ def test_what_is_unknown_is_said_with_what_came_last_and_what_is_called_nearly_s
     assert told["nearest"] == [{"kind": "order", "name": "1001", "ask": meant}]
     assert "Last Shopify message (Shop): 2 minutes ago; 1 of its messages could not be taken." in told["not_arrived"]
     assert told["not_arrived"].endswith("Nearest: 1001.")
+    named = secret(acme).get("/explain", q="alice-link").json()["named"]
+    assert named == "Alice advocates in “Friends of Acme” and brought 1 friend."
     told = secret(rival).get("/explain", q="1001").json()
     assert told["not_arrived"] == "No such order has arrived; none has arrived at all."
     assert told["data"] == told["nearest"] == []

@@ -214,6 +214,14 @@ def test_a_friend_of_another_advocate_changes_hands_and_one_who_came_later_is_th
     assert "It counts: your friend stands" in seen(client, address(alice, "missing/"))
     decide(desk, missed(mallory, "1001"), "accept")
     assert "It counted. By now your friend is not in your list" in seen(client, address(alice, "missing/"))
+    told = secret(acme).get("/explain", q="1001").json()["data"][0]["steps"]
+    told = [(step["title"], step["detail"]) for step in told if "missed" in step["title"]]
+    assert told == [
+        ("Alice missed this friend", "They named 1001."),
+        ("That Alice missed them was counted", "It was counted; the friend is not theirs any more."),
+        ("Mallory missed this friend", "They named 1001."),
+        ("That Mallory missed them was counted", ""),
+    ]
     assert "not theirs any more" in desk.get(page_of(claim) + "change/").content.decode()
     client.force_login(pages_stage.user_of(mallory))
     assert "It counts: your friend stands" in seen(client, address(mallory, "missing/"))
@@ -250,6 +258,7 @@ def enters(client, code, language="en"):
 def test_fred_enters_the_code_after_his_order_where_the_program_allows(client, acme, program, alice):
     admin_stage.rule(program)
     pages_stage.buys(acme, "fred", None, days_ago=3)
+    Order.objects.update(recorded_at=timezone.now() - 3 * cast.DAY)
     client.force_login(pages_stage.user("fred@example.com"))
     assert "late" not in seen(client, "/a/ALICE-LINK")
     assert "/portal/code/" not in seen(client, "/portal/")
@@ -271,6 +280,8 @@ def test_fred_enters_the_code_after_his_order_where_the_program_allows(client, a
     assert (order.referral_code, order.updated_at, order.unattributed) == ("ALICE-LINK", before, [])
     assert (conversion.referral.method, conversion.referral.bound_at) == ("code", order.placed_at)
     assert Reward.objects.get().pending_minor == 1000
+    told = [step["title"] for step in secret(acme).get("/explain", q="order of fred").json()["data"][0]["steps"]]
+    assert "The code of Alice was entered afterwards" in told
     assert "Your order counts as if the code had come with it." in seen(client, "/portal/code/")
     refused = enters(client, cast.mallory(program).code)
     assert "You have no order to which this code could still be entered." in refused.content.decode()

@@ -235,12 +235,15 @@ def test_olga_decides_each_side_with_a_reason_several_at_once_and_undoes_it(prog
     assert "Undone. Not sure" in client.get(f"/admin/referrals/reviewcase/{first.pk}/change/").content.decode()
 
 
-def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olga):
+def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olga, monkeypatch):
     at_home(program, "mallory")
     case, by_hand = held(program), held(program, "fred")
     conversions.review(conversion=by_hand.conversion, side="both", review="clear", at=timezone.now())
     conversions.review(conversion=by_hand.conversion, side="advocate", review="held", at=timezone.now())
     later = timezone.now() + 14 * DAY
+    # What others said the last word about is not in the way of what waits.
+    ReviewCase.objects.filter(pk=by_hand.pk).update(opened_at=case.opened_at - DAY, held=True, waiting=True)
+    monkeypatch.setattr(queue, "_CHUNK", 1)
     assert queue.decide_overdue(at=later) == 0
     says(program, after_deadline="reject")
     assert [queue.decide_overdue(at=moment) for moment in (later - DAY, later, later)] == [0, 1, 0]
