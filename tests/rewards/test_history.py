@@ -15,6 +15,7 @@ APPEND_ONLY = [
     "advocacy_attempt",
     "advocacy_consent",
     "advocacy_event",
+    "advocacy_termsacceptance",
     "rewards_adjustment",
     "rewards_couponuse",
     "rewards_decision",
