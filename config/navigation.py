@@ -137,8 +137,9 @@ def sidebar(request):
 
 def account(request):
     """What a person may do with their own account."""
+    mine = [{"title": "My alerts", "link": reverse("admin:my_alerts")}] if alerts.kinds_of(request.user) else []
     return [
-        {"title": "My alerts", "link": reverse("admin:my_alerts")},
+        *mine,
         {"title": "Second factor", "link": reverse("mfa_index")},
         {"title": "Change password", "link": reverse("account_change_password")},
     ]

@@ -4,6 +4,7 @@ import json
 from itertools import islice
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
@@ -265,6 +266,8 @@ class ImportAdmin(acts.Acting, Listing):
             return words.NOTHING
         address = reverse("admin:referrals_import_report", args=[row.pk])
         shown = [(f"Line {line}", why) for line, why in islice(imports.refused(row), _MOST_SHOWN)]
+        if not shown:
+            return f"{count}. Which they were was kept for {settings.IMPORT_RETENTION_DAYS} days."
         more = format_html('<p class="muted">And {} more.</p>', count - len(shown)) if count > len(shown) else ""
         text = "Download the refused line" if count == 1 else f"Download all {count} refused lines, each"
         said = '{}{}<p><a class="text-link" href="{}">{} with why</a></p>'

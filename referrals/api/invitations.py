@@ -4,7 +4,7 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import persons
+from advocacy import given, persons
 from advocacy.api import fields, found, programs
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import SIGNED_UP, sample
@@ -25,7 +25,7 @@ class InvitationCall(fields.StrictSerializer):
         required=False, help_text="Whether it is mailed from here; default false. The program must mail invitations."
     )
     words = fields.Text(
-        required=False, help_text="What the advocate writes to their friend: at most 500 characters, no addresses."
+        required=False, help_text="With send: what the advocate writes to their friend, at most 500 characters, no addresses."
     )
 
     example = {"advocate": sample("advocate"), "email": "fred@example.com"}
@@ -132,6 +132,8 @@ class MyInvitations(Endpoint):
 
 def _invite(advocate, call, at):
     mailed, words = call.get("send", False), call.get("words", "")
+    if words and not mailed:
+        given.refuse("words", "words go with the mail: say send true, or write them in what you send yourself.")
     return invitations.invite(advocate=advocate, email=call["email"], mailed=mailed, words=words, at=at)
 
 

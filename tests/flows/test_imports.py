@@ -6,7 +6,7 @@ from io import BytesIO
 from django.urls import reverse
 
 from advocacy.jobs import tasks
-from referrals.models import Import, Order
+from referrals.models import Import, ImportRefusals, Order
 from tests.flows.api import Caller, secret
 
 TEXT = "external_id,email,total,placed_at\n1,fred@example.com,5.00,2025-01-01\n2,fred@example.com,five,2025-01-01\n"
@@ -87,3 +87,7 @@ def test_an_admin_sends_a_file_sees_it_as_understood_and_imports_it(client, olga
     report = client.get(re.search(r'href="([^"]+refused\.csv)"', page)[1])
     assert b"".join(report.streaming_content).decode().splitlines()[1] == "3,total: “five” is no amount."
     assert Order.objects.get().history
+    ImportRefusals.objects.all().delete()
+    page = client.get(address).content.decode()
+    assert "1. Which they were was kept for" in page
+    assert "Download the refused line" not in page

@@ -178,6 +178,8 @@ def test_who_changes_their_mind_while_an_invitation_waits_is_heard(acme, mailing
 def test_an_advocates_words_are_plain_and_lead_nowhere(acme, mailing, words, taken):
     answer = send(acme, mailing, words=words)
     assert (answer.status_code, Mail.objects.count()) == ((201, 1) if taken else (422, 0))
+    unsent = {"advocate": ids.encode("adv", mailing.public_id), "email": "gina@example.com", "words": "Hi"}
+    assert list(secret(acme).post("/invitations", unsent).json()["errors"]) == ["words"]
     assert taken or (list(answer.json()["errors"]) == ["words"] and not Invitation.objects.exists())
 
 
