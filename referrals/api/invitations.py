@@ -25,7 +25,8 @@ class InvitationCall(fields.StrictSerializer):
         required=False, help_text="Whether it is mailed from here; default false. The program must mail invitations."
     )
     words = fields.Text(
-        required=False, help_text="With send: what the advocate writes to their friend, at most 500 characters, no addresses."
+        required=False,
+        help_text="With send: what the advocate writes to their friend, at most 500 characters, no addresses.",
     )
 
     example = {"advocate": sample("advocate"), "email": "fred@example.com"}
