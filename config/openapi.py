@@ -31,6 +31,8 @@ SPECTACULAR_SETTINGS = {
         "ConsentState": "advocacy.models.ConsentState",
         "DeliveryState": "advocacy.models.DeliveryState",
         "JobState": "advocacy.models.JobState",
+        "ReviewedSide": "referrals.api.reviews.SIDES",
+        "SideEnum": "advocacy.models.offer.Side",
         "ProgramStatus": "advocacy.models.ProgramStatus",
         "SurveyKind": "advocacy.models.SurveyKind",
         "TermsSource": "advocacy.models.TermsSource",

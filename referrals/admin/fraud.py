@@ -74,6 +74,11 @@ def undo(*, row, by, at, side, reason):
     queue.undo(case=row, side=side, reason=reason, by=by, at=at)
 
 
+def _approved(row):
+    """Whether something of it may be rejected still."""
+    return row.held and Review.CLEAR in (row.conversion.advocate_review, row.conversion.friend_review)
+
+
 @admin.register(ReviewCase)
 class ReviewCaseAdmin(acts.Acting, LongListing):
     empty = "Nothing waits for a review. What the checks find doubtful, or somebody holds, is listed here."
@@ -113,9 +118,10 @@ class ReviewCaseAdmin(acts.Acting, LongListing):
             done="Rejected",
             form=Sides,
             danger=True,
-            consequence="What is held of it is not paid. The customers read only that it does not count.",
+            consequence="What is held of it is not paid; what was approved before is taken back, as by a refund. The "
+            "customers read only that it does not count.",
             do=decide(Review.REJECTED),
-            applies=lambda row: row.waiting,
+            applies=lambda row: row.waiting or _approved(row),
         ),
         acts.Act(
             name="undo",

@@ -13,6 +13,7 @@ from referrals.api.metrics import LifetimeValues, Metrics
 from referrals.api.orders import OneOrder, Orders
 from referrals.api.referrals import OneReferral, Referrals
 from referrals.api.refunds import AllRefunds, OneOfAllRefunds, OneRefund, Refunds
+from referrals.api.reviews import DecideReview, OneReview, Reviews, UndoReview
 from referrals.api.shares import Shares, ShareViews
 from referrals.api.signups import Signups
 
@@ -39,6 +40,10 @@ urlpatterns = [
     path("claims/<str:id>", OneClaim.as_view()),
     path("claims/<str:id>/accept", AcceptClaim.as_view()),
     path("claims/<str:id>/refuse", RefuseClaim.as_view()),
+    path("reviews", Reviews.as_view()),
+    path("reviews/<str:id>", OneReview.as_view()),
+    path("reviews/<str:id>/decide", DecideReview.as_view()),
+    path("reviews/<str:id>/undo", UndoReview.as_view()),
     path("me/code", LateCode.as_view()),
     path("me/invitations", MyInvitations.as_view()),
     path("me/claims", MyClaims.as_view()),

@@ -13,6 +13,7 @@ from referrals.models import AfterDeadline, FraudPolicy, Review, ReviewCase, Rul
 
 SIDES = ("advocate", "friend")
 _CHUNK = 200
+_BY_SOMEBODY = (RulingBy.PERSON, RulingBy.SERVER)
 # The checks held a side of it, and said the last word about that: what somebody decided or undid is theirs.
 _LATER = Ruling.objects.filter(
     conversion=OuterRef("conversion"), side=OuterRef("side"), version__gt=OuterRef("version")
@@ -24,29 +25,54 @@ _AT_LAST = {AfterDeadline.RELEASE: Review.CLEAR, AfterDeadline.REJECT: Review.RE
 
 
 def decide(*, case, side, review, reason, by, at):
-    """Approve (``Review.CLEAR``) or reject what of the case is held; ``side``: "advocate", "friend" or "both"."""
-    held = [each for each in _sides(side) if getattr(case.conversion, f"{each}_review") == Review.HELD]
-    if not held:
-        raise Refused("nothing_held", "Nothing of this is held any more: somebody decided it meanwhile.")
-    _say(case, held, was=Review.HELD, review=review, reason=reason, by=RulingBy.PERSON, person=by, at=at)
+    """Approve (``Review.CLEAR``) or reject what of the case is held; ``side``: "advocate", "friend" or "both".
+
+    What was approved before may be rejected still, which takes back what it brought. What is decided so already stays
+    as it is. ``by``: who of the staff; None: a server.
+    """
+    sides = _sides(side)
+    if _decided_so(case, sides, review):
+        return
+    was, open_to = Review.HELD, _now(case, sides, Review.HELD)
+    if not open_to and review == Review.REJECTED:
+        was = Review.CLEAR
+        open_to = [each for each in _now(case, sides, was) if (last := _last(case, each)) and last.was == Review.HELD]
+    if not open_to:
+        raise Refused("nothing_held", "Nothing of this is held: it never was, or somebody decided it meanwhile.")
+    said_by = RulingBy.PERSON if by else RulingBy.SERVER
+    _say(case, open_to, was=was, review=review, reason=reason, by=said_by, person=by, at=at)
+
+
+def _now(case, sides, review):
+    return [each for each in sides if getattr(case.conversion, f"{each}_review") == review]
+
+
+def _decided_so(case, sides, review):
+    """Whether somebody said just that of these sides, and nothing of them is held: the same call came again."""
+    if _now(case, sides, Review.HELD):
+        return False
+    said = {last.review for each in sides if (last := _last(case, each)) and last.by in _BY_SOMEBODY}
+    return said == {review}
 
 
 @transaction.atomic
 def undo(*, case, side, reason, by, at):
-    """Take back what was decided last for the side, so that it is as it was before.
+    """Take back what was decided last for the side, so that it is as it was before; what is undone already stays.
 
     Refused (``credited``) where that would hold a reward that was credited meanwhile.
     """
+    last_said = {each: _last(case, each) for each in _sides(side)}
+    if {each.by for each in last_said.values() if each} == {RulingBy.UNDO}:
+        return
     undone = 0
-    for each in _sides(side):
-        last = _last(case, each)
+    for each, last in last_said.items():
         if last is None or last.by in (RulingBy.CHECKS, RulingBy.UNDO):
             continue
         if last.was == Review.HELD and _credited(case, each):
             raise Refused(
                 "credited",
-                f"The {each}’s reward is credited already, so it cannot be held again. Reject it on the conversion’s "
-                "page: that takes it back.",
+                f"The {each}’s reward is credited already, so it cannot be held again. Reject it instead: that takes "
+                "it back as a refund would, also where it was spent. Undo that, and it is given again.",
             )
         _say(case, [each], was=last.review, review=last.was, reason=reason, by=RulingBy.UNDO, person=by, at=at)
         undone += 1

@@ -108,6 +108,7 @@ class ReviewCase(models.Model):
 class RulingBy(models.TextChoices):
     CHECKS = "checks", "The checks"  # found too much
     PERSON = "person", "Somebody"  # in the admin
+    SERVER = "server", "A server"  # by the API
     UNDO = "undo", "Somebody, undoing"  # took back what was said before
     DEADLINE = "deadline", "The deadline"  # nobody had decided
     OTHER = "other", "The program"  # a merge, a bond that ended

@@ -9,8 +9,8 @@ import pytest
 from advocacy import ids, merging, terms
 from advocacy.models import Alert, Job, ProgramTerms, Testimonial
 from advocacy.outbox import drain, telling, webhooks
-from referrals import claims, imports, invitations
-from referrals.models import Link, Referral
+from referrals import claims, conversions, imports, invitations
+from referrals.models import Conversion, Link, Referral
 from rewards import adjustments, redemptions
 from rewards.coupons import pools, uploading
 from rewards.models import Coupon, Reward
@@ -122,10 +122,17 @@ def named(acme, program, alice):
     }
     found |= {"consents": agreed, "events": reported, "orders": order["id"], "conversions": order["conversions"][0]}
     # Every storefront may ask for every list, and gets its own rows; of no other name there is one.
-    found |= {"refunds": refund["id"], "exports": "shoes"}
+    found |= {"refunds": refund["id"], "exports": "shoes", "reviews": _held(order["conversions"][0])}
     person = ids.encode("cus", alice.customer.public_id)
     known = {"customers": person, "wallets": person, "codes": "ALICE-LINK", "surveys": "A-1", "segments": "regulars"}
     return found | known | _payouts(acme, program, alice, person)
+
+
+def _held(conversion):
+    """A review is named by its conversion."""
+    row = Conversion.objects.get(public_id=ids.decode("cnv", conversion))
+    conversions.review(conversion=row, side="both", review="held", reason="Best coffee", at=cast.NOON)
+    return conversion
 
 
 def _file(acme):
@@ -243,6 +250,8 @@ ATTEMPTS = [
     ("post", "/claims", {"advocate": "{advocates}", "named": "1001"}),
     ("post", "/claims/{claims}/accept", {}),
     ("post", "/claims/{claims}/refuse", {}),
+    ("post", "/reviews/{reviews}/decide", {"side": "both", "decision": "approve", "reason": "Mine"}),
+    ("post", "/reviews/{reviews}/undo", {"side": "both", "reason": "Mine"}),
     ("post", "/alerts/{alerts}/mute", {"hours": 1, "reason": "x"}),
     ("post", "/imports/{imports}/begin", {}),
     ("post", "/imports/{imports}/discard", {}),

@@ -11,7 +11,8 @@ from advocacy import customers, terms
 from advocacy.models import Alert, ProgramTerms, Testimonial
 from advocacy.money import CURRENCIES
 from advocacy.outbox import drain
-from referrals import claims, imports
+from referrals import claims, conversions, imports
+from referrals.models import Conversion
 from rewards.models import RuleVersion
 from tests import cast
 from tests.flows.api import secret
@@ -43,6 +44,9 @@ def tell(shop, storefront, numbers):
         said = {"customer": f"ext_fred {number}", "channel": "email", "state": "confirmed"}
         shop.post("/consents", said)
         person = customers.find(storefront=storefront, external_id=f"fred {number}")
+        converted = Conversion.objects.get(referral__friend=person)
+        conversions.review(conversion=converted, side="both", review="held", at=cast.NOON)
+        conversions.review(conversion=converted, side="both", review="clear", at=cast.NOON)
         claims.ask(
             advocate=storefront.advocates.get(customer__external_id="alice 0"), named=f"X-{number}", at=cast.NOON
         )

@@ -19,6 +19,7 @@ from rewards.models import Decision, Reward
 from tests import cast
 from tests.cast import DAY
 from tests.flows.admin_stage import order, rule
+from tests.flows.api import secret
 from tests.rewards import payouts_stage
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +234,38 @@ def test_olga_decides_each_side_with_a_reason_several_at_once_and_undoes_it(prog
     assert list(told) == [f"conversion.{each}" for each in ("recorded", "held", "released", "rejected", "held")]
     assert "Rejected: both; Two accounts" in [each.get_change_message() for each in LogEntry.objects.all()]
     assert "Undone. Not sure" in client.get(f"/admin/referrals/reviewcase/{first.pk}/change/").content.decode()
+
+
+def test_a_server_lists_reviews_decides_several_at_once_again_and_takes_it_back(program, acme):
+    at_home(program, "mallory")
+    cases, shop = [held(program, name) for name in ("mall0ry", "fred")], secret(acme)
+    first, second = (ids.encode("cnv", case.conversion.public_id) for case in cases)
+    assert [each["id"] for each in shop.get("/reviews?state=waiting&program=friends").json()["data"]] == [second, first]
+    assert [len(shop.get(f"/reviews?state={state}").json()["data"]) for state in ("decided", "noted")] == [0, 0]
+    assert shop.get("/reviews?state=lost").json()["code"] == "invalid_parameter"
+    body = {"side": "both", "decision": "approve", "reason": "They are real"}
+    calls = [{"method": "POST", "path": f"/reviews/{each}/decide", "body": body} for each in (first, second, first)]
+    results = shop.post("/batch", {"calls": calls}).json()["results"]
+    assert [(each["status"], each["body"]["state"]) for each in results] == [(200, "decided")] * 3
+    settle()
+    undone = {"side": "both", "reason": "Oh"}
+    refused = shop.post(f"/reviews/{first}/undo", undone).json()
+    assert (refused["code"], "Reject it instead" in refused["detail"]) == ("credited", True)
+    # Who was paid by mistake pays it back, and is given it again where that was the mistake.
+    gone = shop.post(f"/reviews/{first}/decide", {"side": "friend", "decision": "reject", "reason": "Two accounts"})
+    settle()
+    owed = Reward.objects.filter(subject__public_id=cases[0].conversion.public_id).order_by("side")
+    assert list(owed.values_list("side", "available_minor", "status")) == [
+        ("advocate", 1000, "available"),
+        ("friend", 0, "reversed"),
+    ]
+    assert [each["by"] for each in gone.json()["rulings"]] == ["checks"] * 2 + ["server"] * 3
+    twice = [shop.post(f"/reviews/{first}/undo", {"side": "friend", "reason": "Oh"}).json() for _ in range(2)]
+    assert twice[0] == twice[1]
+    assert (twice[0]["friend_review"], len(twice[0]["rulings"])) == ("clear", 6)
+    settle()
+    assert owed.get(side="friend").available_minor == 500
+    assert Conversion.objects.filter(rulings__by="server").distinct().count() == 2
 
 
 def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olga, monkeypatch):
