@@ -68,15 +68,19 @@ def _distance(one, other, most):
     one, other = _name(one), _name(other)
     if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > most:
         return None
-    distance = _letters(one, other)
+    distance = _letters(one, other, most)
     return distance if distance <= most else None
 
 
-def _letters(one, other):
-    """Levenshtein's distance."""
-    row = list(range(len(other) + 1))
+def _letters(one, other, most):
+    """Levenshtein's distance, as far as it is at most ``most``: only what lies so near the diagonal can be."""
+    far = most + 1
+    row = [min(column, far) for column in range(len(other) + 1)]
     for place, letter in enumerate(one, start=1):
-        last, row = row, [place]
-        for column, beside in enumerate(other, start=1):
-            row.append(min(last[column] + 1, row[-1] + 1, last[column - 1] + (letter != beside)))
+        last, row = row, [far] * len(row)
+        row[0] = min(place, far)
+        for column in range(max(place - most, 1), min(place + most, len(other)) + 1):
+            row[column] = min(last[column] + 1, row[column - 1] + 1, last[column - 1] + (letter != other[column - 1]))
+        if min(row) > most:
+            return far
     return row[-1]
