@@ -15,6 +15,8 @@ def watch():
     with alone("mails of alerts") as mine:
         if mine:
             telling.tell(at=timezone.now())
+    with alone("daily mails of alerts") as mine:
+        if mine:
             telling.tell_daily(at=timezone.now())
 
 

@@ -2,6 +2,7 @@
 
 import logging
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
 
 from advocacy import events
@@ -23,6 +24,8 @@ def watch(*, at, checks=None):
             with transaction.atomic():
                 found = list(check.find(at=at, limits=kinds.limits_of(check)))
                 opened += say(kinds=[kind.name for kind in check.kinds], found=found, at=at)
+        except SoftTimeLimitExceeded:
+            raise  # of the whole watch: nothing says that this check failed
         except Exception as error:
             pass_on(error)
             log.exception("The check %s of alerts failed; the others go on.", check.name)

@@ -3,6 +3,7 @@
 from threading import Barrier, Thread
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import Group, Permission
 from django.core import mail as outgoing
 from django.core.management import CommandError, call_command
@@ -303,6 +304,12 @@ def test_a_check_that_fails_stops_no_other_and_is_an_alert(acme, alice):
     ]
     assert alerts.watch(at=NOON, checks=[good]) == 0
     assert Alert.objects.get(kind="check_failed").closed_at == NOON
+
+    def is_slow(*, at, limits):
+        raise SoftTimeLimitExceeded
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        alerts.watch(at=NOON, checks=[Check(name="slow", kinds=(), find=is_slow)])
 
 
 def test_an_audit_with_a_difference_is_told_and_over_with_the_next(acme, fred):
