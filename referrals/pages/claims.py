@@ -1,6 +1,7 @@
 """Where an advocate says that a friend is missing, and reads what became of it. Nothing of the friend is told here."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -93,12 +95,20 @@ def _rows(advocate, at):
     return [
         Row(
             named=_named(claim),
-            day=reading.day(claim.claimed_at, zone=zone, at=at),
+            day=_asked_on(claim, zone, at),
             tone=claim.state,
             what=_what(claim, zone, at),
         )
         for claim in mine
     ]
+
+
+def _asked_on(claim, zone, at):
+    """With the time where the name itself does not tell two apart."""
+    day = reading.day(claim.claimed_at, zone=zone, at=at)
+    if claim.named_by != NamedBy.EMAIL:
+        return day
+    return f"{day}, {time_format(timezone.localtime(claim.claimed_at, ZoneInfo(zone)))}"
 
 
 def _named(claim):

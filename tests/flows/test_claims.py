@@ -2,11 +2,13 @@
 
 import json
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import time_format
 
 from advocacy import ids, privacy, tokens
 from advocacy.models import Event
@@ -114,6 +116,11 @@ def test_what_is_somebody_elses_and_what_is_not_there_are_answered_alike(signed_
     assert [answer.json()["named"] for answer in answers] == ["1001", "1002", "1003", "", ""]
     assert seen(signed_in, address(alice, "missing/")).count("We are looking into it. You read the answer here by") == 5
     assert [len(claim.reasons) for claim in Claim.objects.order_by("pk")] == [1, 0, 0, 0, 0]
+    # Two addresses, which are not kept, are told apart by their times.
+    asked = Claim.objects.filter(named="").values_list("claimed_at", flat=True)
+    times = {time_format(timezone.localtime(each, ZoneInfo(alice.program.time_zone))) for each in asked}
+    page = seen(signed_in, address(alice, "missing/"))
+    assert sum(page.count(f", {time}</span>") for time in times) == 2
     assert widget("post", "/me/claims", {"named": "1004"}).json()["code"] == "too_many_claims"
     assert widget("post", "/me/claims", {"named": "1001"}).status_code == 200
     page = misses(signed_in, alice, "1004").content.decode()
