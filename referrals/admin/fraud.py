@@ -288,9 +288,17 @@ class FraudProgramAdmin(Listing):
         if not self.has_change_permission(request, obj):
             return [(None, {"fields": ["checks", "threshold", "at_last"]})]
         checks = policies.checks()
-        fields = [(f"{key}-points", *(f"{key}-{name}" for name in check.LIMITS)) for key, check in checks.items()]
+        # One below the other: beside each other their help texts would be columns of single words.
+        fields = [f"{key}-{name}" for key, check in checks.items() for name in ("points", *check.LIMITS)]
         return [
-            (None, {"fields": ["active", "hold_at", "review_days", "after_deadline"]}),
+            (
+                None,
+                {
+                    "fields": ["active", "hold_at", "review_days", "after_deadline"],
+                    "description": "What an order earns is checked before it is credited. Rewards for signing up alone "
+                    "are not: let them be worth little, or reward the first order.",
+                },
+            ),
             (
                 "Points of each check",
                 {

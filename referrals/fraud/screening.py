@@ -105,4 +105,4 @@ def _hold(row, at):
         risk={"risk_points": row.points, "risk_checks": [finding["check"] for finding in row.findings]},
         at=at,
     )
-    return list(Event.objects.filter(subject_id=held.public_id, version=held.version))
+    return list(Event.objects.filter(subject_kind="conversion", subject_id=held.public_id, version=held.version))
