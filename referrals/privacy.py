@@ -129,17 +129,24 @@ def _erase_links(customer, at):
         Alert.objects.filter(subject=ids.encode("lnk", link.public_id)).update(mute_reason="")
         Errand.objects.filter(subject=link.public_id).update(outcome="", failure="")
     if anew:
-        _rewrite(Referral.objects.filter(advocate__customer=customer), "candidates", anew)
+        # Also where it lost to somebody else's.
+        considered = Referral.objects.filter(storefront=customer.storefront_id)
+        _rewrite(_naming(considered, "candidates", anew), "candidates", anew)
         _rewrite_used(customer, anew)
+
+
+def _naming(rows, column, codes):
+    """The rows whose document names one of these codes."""
+    with_one = Q()
+    for code in codes:
+        with_one |= Q(said__contains=json.dumps(code))
+    return rows.annotate(said=Upper(Cast(column, TextField()))).filter(with_one)
 
 
 def _rewrite_used(customer, anew):
     """Where a shop takes the code as a coupon, orders came with it as that, and their events say so."""
-    said, with_one = Upper(Cast("coupon_codes", TextField())), Q()
-    for code in anew:
-        with_one |= Q(said__contains=json.dumps(code))
     orders = Order.objects.filter(storefront=customer.storefront_id).exclude(coupon_codes=[])
-    found = list(orders.annotate(said=said).filter(with_one).values_list("pk", "customer"))
+    found = list(_naming(orders, "coupon_codes", anew).values_list("pk", "customer"))
     if not found:
         return
     _rewrite(Order.objects.filter(pk__in=[pk for pk, _ in found]), "coupon_codes", anew)

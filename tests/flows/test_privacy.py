@@ -17,7 +17,7 @@ from advocacy.jobs import working
 from advocacy.models import Customer, Event, Job
 from advocacy.outbox.drain import drain
 from referrals import inbound
-from referrals.models import InboundMessage, Order, PrivacyRequest
+from referrals.models import InboundMessage, Order, PrivacyRequest, Referral
 from rewards.models import Account, Payee, PayeeChange, Reward, Transfer
 from rewards.payouts import payees
 from tests import cast
@@ -169,6 +169,19 @@ def test_erased_between_the_order_and_its_settlement_nothing_is_lost(xavier, zen
     assert sorted(granted) == [("advocate", 1000), ("friend", 500)]
     assert kept(XAVIER) == set()
     proved()
+
+
+def test_a_code_that_lost_to_anothers_goes_with_its_advocate(acme, alice, mallory, fred):
+    won, lost = ({"code": code, "method": "code"} for code in (mallory.code, alice.code))
+    bond = Referral.objects.create(
+        storefront=acme, program=alice.program, advocate=mallory, friend=fred, method="code", bound_at=cast.NOON,
+        recorded_at=cast.NOON, candidates=[won | {"won": True}, lost | {"won": False}],
+    )  # fmt: skip
+    privacy.erase_rows(customer=alice.customer, at=cast.NOON)
+    bond.refresh_from_db()
+    alice.refresh_from_db()
+    assert [each["code"] for each in bond.candidates] == [mallory.code, alice.links.get().code]
+    assert alice.links.get().code != lost["code"]
 
 
 def test_later_news_of_an_order_does_not_say_again_who_it_was(xavier, shop):
