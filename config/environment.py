@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 _KEY_BYTES = 32
-_LEAST_SECRET, _LEAST_PASSWORD = 24, 16
+_LEAST_SECRET, _LEAST_PASSWORD, _LEAST_TOKEN = 24, 16, 20
 
 
 def read_file(checkout):
@@ -83,6 +83,17 @@ def encryption_keys(name, *, needed):
             "python3 -c 'import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())'"
         )
     return keys
+
+
+def token(name):
+    """What a caller shows to be let in; empty: nobody is."""
+    value = text(name)
+    if value and (len(value) < _LEAST_TOKEN or not value.isascii() or not value.isprintable()):
+        raise ImproperlyConfigured(
+            f"{name} must be {_LEAST_TOKEN} random characters or more, or empty. Make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return value
 
 
 def signing_secret(name):

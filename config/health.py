@@ -79,6 +79,11 @@ def broker_answers():
         return False
 
 
+def queue_depth(queue):
+    """How many messages of Celery wait in a queue for a worker; raises RedisError where the broker does not answer."""
+    return _broker().llen(queue)
+
+
 @functools.cache
 def _broker():
     return redis.Redis.from_url(

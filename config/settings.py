@@ -343,6 +343,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- logs ----------------------------------------------------------------------------------------------------------
 
+# Who may read /prometheus; empty: nobody.
+PROMETHEUS_TOKEN = environment.token("PROMETHEUS_TOKEN")
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,

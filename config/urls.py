@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from config import api, codes, explain, friend_coupons, health, me, testing
+from config import api, codes, explain, friend_coupons, health, me, prometheus, testing
 from config.exports import api as exports
 from config.portal.sessions import PortalSessions
 
@@ -39,6 +39,7 @@ urlpatterns = [
     path("accounts/password/reset/", api.not_found, {"exception": None}),
     path("accounts/", include("allauth.urls")),
     path("healthz", health.healthz),
+    path("prometheus", prometheus.metrics),
     path("portal/", include("config.portal.urls")),
     path("a/<str:code>/coupon", friend_coupons.coupon),
     path("", include("referrals.pages.urls")),

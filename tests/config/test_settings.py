@@ -83,6 +83,7 @@ def test_the_example_works_once_its_keys_are_filled_in(production):
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name the hosts you serve"),
         ("DEFAULT_FROM_EMAIL", "nonsense", "DEFAULT_FROM_EMAIL must be a mail address"),
         ("ENV_FILE", "/nowhere/at/all", "ENV_FILE must be the path of a file of settings"),
+        ("PROMETHEUS_TOKEN", "short", "PROMETHEUS_TOKEN must be 20 random characters or more, or empty."),
         ("SECRET_KEY", "", "SECRET_KEY must be 50 random characters or more"),
         ("SECRET_KEY", "x" * 80, "SECRET_KEY must be 50 random characters or more"),
         ("ENCRYPTION_KEYS", "", "ENCRYPTION_KEYS must be one or more keys, separated by commas"),

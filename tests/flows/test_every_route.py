@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {
     "",
     "healthz",
+    "prometheus",
     "advocacy.js",
     "r/<str:code>",
     "r/<str:code>/qr.svg",

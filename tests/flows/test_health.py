@@ -84,3 +84,39 @@ def test_without_the_database_it_answers_503_without_details(client, monkeypatch
 @pytest.mark.django_db
 def test_it_is_only_read(client):
     assert client.post("/healthz").status_code == 405
+
+
+TOKEN = "a-token-of-thirty-two-characters"
+
+
+@pytest.mark.django_db
+def test_prometheus_reads_how_the_workers_do_with_its_token_alone(client, acme, settings):
+    customer = cast.customer(acme, "gina")
+    with transaction.atomic():
+        event = record([draft_of(customer, 7)], at=timezone.now())[0]
+    Pending.objects.all().delete()
+    Pending.objects.create(event=event, storefront=acme, lane="money")
+    Pending.objects.create(event=event, storefront=acme, lane="out", stuck_at=timezone.now())
+    assert client.get("/prometheus", headers={"Authorization": "Bearer "}).status_code == 404
+    settings.PROMETHEUS_TOKEN = TOKEN
+    assert client.get("/prometheus", headers={"Authorization": "Bearer another"}).status_code == 404
+    told = client.get("/prometheus", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode().splitlines()
+    assert {
+        "advocacy_database_up 1.0",
+        "advocacy_broker_up 1.0",
+        'advocacy_pending_events{lane="money"} 1.0',
+        'advocacy_pending_events{lane="out"} 0.0',
+        'advocacy_stuck_events{lane="out"} 1.0',
+        'advocacy_webhook_attempts_recently{outcome="refused"} 0.0',
+        "advocacy_settled_recently 0.0",
+    } <= set(told)
+    assert sum(line.startswith("advocacy_queue_messages{") for line in told) == 7
+
+
+@pytest.mark.django_db
+def test_without_a_database_prometheus_reads_that(client, settings, monkeypatch):
+    settings.PROMETHEUS_TOKEN = TOKEN
+    monkeypatch.setattr(health, "behind", lambda at: None)
+    told = client.get("/prometheus", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
+    assert "advocacy_database_up 0.0" in told
+    assert "advocacy_pending_events" not in told
