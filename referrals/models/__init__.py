@@ -1,5 +1,6 @@
 """The nouns of attribution."""
 
+from referrals.models.buyer import HORIZONS, Buyer, BuyerMark, CohortMonth, WorthDay
 from referrals.models.claim import Claim, ClaimState, NamedBy
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
@@ -27,10 +28,14 @@ from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
 __all__ = [
+    "HORIZONS",
     "AfterDeadline",
+    "Buyer",
+    "BuyerMark",
     "Claim",
     "ClaimState",
     "Click",
+    "CohortMonth",
     "Conversion",
     "Day",
     "FraudPolicy",
@@ -75,4 +80,5 @@ __all__ = [
     "WaitingFact",
     "WaitingKind",
     "WaitingState",
+    "WorthDay",
 ]

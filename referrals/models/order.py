@@ -65,6 +65,8 @@ class Order(models.Model):
     referral_code = models.CharField(max_length=40, blank=True)
     click_id = models.UUIDField(null=True, blank=True)
     source = models.JSONField(default=dict)
+    # The first of the customer's segments by the alphabet when the order was recorded; never changes.
+    segment = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     metadata = models.JSONField(default=dict)
     payment_fingerprint = models.CharField(max_length=200, blank=True)
     shipping_hash = models.CharField(max_length=200, blank=True)

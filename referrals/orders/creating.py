@@ -108,6 +108,7 @@ def _row(new, storefront, person, hidden, at):
         digest=new.digest,
         brought_by=new.source,
         history=new.history,
+        segment=min(person.segments, default=""),
         **recording.kept(columns, hidden),
     )
 
