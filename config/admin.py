@@ -20,6 +20,7 @@ from advocacy.admin import acts, my_alerts, words
 from advocacy.admin.listing import Listing, LongListing
 from config import fraud_effect, why
 from config.exports import page as exports
+from config.measured import page as measured
 from rewards.admin import journal, rule_budgets, simulations
 
 admin.site.login = secure_admin_login(admin.site.login)
@@ -34,6 +35,7 @@ admin.site.extra_urls = lambda: [
     path("exports/", admin.site.admin_view(exports.page), name="exports"),
     path("fraud/", admin.site.admin_view(fraud_effect.page), name="fraud"),
     path("alerts/mine/", admin.site.admin_view(my_alerts.page), name="my_alerts"),
+    path("metrics/", admin.site.admin_view(measured.page), name="metrics"),
     path("journal/", admin.site.admin_view(journal.page), name="journal"),
 ]
 

@@ -10,6 +10,7 @@ from advocacy import alerts
 from advocacy.models import Errand, Pending, Testimonial, TestimonialStatus, WebhookEndpoint
 from config import fraud_effect, why
 from config.exports import page as exports
+from config.measured import page as measured
 from referrals.models import (
     Claim,
     ClaimState,
@@ -122,6 +123,8 @@ def sidebar(request):
     waiting = _waiting(tuple(model for entries in seen.values() for _, _, model in entries if model in WAITING))
     groups = [_group(title, entries, waiting) for title, entries in seen.items()]
     groups[0]["items"].insert(0, {"title": "Overview", "icon": "space_dashboard", "link": reverse("admin:index")})
+    if request.user.has_perm(measured.MAY_SEE):
+        groups[0]["items"].insert(1, {"title": "Metrics", "icon": "monitoring", "link": reverse("admin:metrics")})
     if alerts.kinds_of(request.user):
         groups[0]["items"].insert(1, _alerts(request))
     if request.user.has_perms(why.MAY_SEE):

@@ -1,6 +1,6 @@
-"""Small charts drawn by the server: bars from zero, labelled directly. Pure."""
+"""Bars from zero, labelled directly."""
 
-WIDTH, HEIGHT, FOOT, HEAD = 720, 150, 22, 18
+from advocacy.drawing.paper import FOOT, HEAD, HEIGHT, WIDTH
 
 
 def bars(series, name):

@@ -1,0 +1,3 @@
+"""How large a chart is, in its own units; the page scales it."""
+
+WIDTH, HEIGHT, FOOT, HEAD = 720, 150, 22, 18

@@ -1,0 +1,1 @@
+"""The page "Metrics": what a program brings, what its customers are worth, what it costs, each number with its rows."""

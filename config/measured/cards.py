@@ -1,0 +1,45 @@
+"""A card: one question, its answer as a chart, the same as a table and as CSV, or why there is no answer yet."""
+
+from dataclasses import dataclass, field
+
+from advocacy import tables
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``text`` is for people, ``plain`` for a spreadsheet, ``link`` leads to the rows behind it."""
+
+    text: str
+    plain: object = None
+    link: str = ""
+    # How dark the cell of a heat map is, 0 to 5.
+    shade: int | None = None
+    number: bool = True
+
+    @property
+    def written(self):
+        return self.text if self.plain is None else self.plain
+
+
+@dataclass(frozen=True)
+class Card:
+    """``title`` is the finding; ``empty`` says why there is nothing to see; ``drawing`` is drawn by its ``kind``."""
+
+    id: str
+    title: str
+    head: tuple
+    rows: list = field(default_factory=list)
+    kind: str = "table"
+    drawing: dict | None = None
+    empty: str = ""
+    # Sentences that say what was counted.
+    said: tuple = ()
+
+
+def word(text, **more):
+    return Cell(str(text), number=False, **more)
+
+
+def as_csv(card):
+    """The card's table for a spreadsheet, in lines; numbers bare."""
+    return tables.write(card.head, ([cell.written for cell in row] for row in card.rows), bom=True)

@@ -1,0 +1,67 @@
+"""``/admin/metrics/?program=&from=&to=``: a program's cards; with ``&csv=<card>`` one of them for a spreadsheet."""
+
+from datetime import date
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from advocacy.models import Program
+from advocacy.refusals import Refused
+from config.measured import chosen
+from config.measured.cards import as_csv
+
+MAY_SEE = "advocacy.view_program"
+
+
+def page(request):
+    if not request.user.has_perm(MAY_SEE):
+        raise PermissionDenied
+    programs = list(Program.objects.select_related("storefront").order_by("storefront__test_twin_of_id", "name", "pk"))
+    program = next((each for each in programs if str(each.pk) == request.GET.get("program")), (programs or [None])[0])
+    context = {"programs": programs, "program": program} | _cards(request, program)
+    if "csv" in request.GET:
+        return _file(context.get("parts", []), request.GET["csv"], program)
+    context = admin.site.each_context(request) | {"title": "Metrics"} | context
+    request.current_app = admin.site.name
+    return TemplateResponse(request, "admin/measured/page.html", context)
+
+
+def _cards(request, program):
+    """The cards in their parts, or ``refused`` with what is wrong with what was asked."""
+    if not program:
+        return {}
+    asked = {"since": request.GET.get("from", ""), "until": request.GET.get("to", "")}
+    try:
+        choice = chosen.choice(
+            program=program,
+            since=_day("from", asked["since"]),
+            until=_day("to", asked["until"]),
+            user=request.user,
+            at=timezone.now(),
+        )
+    except Refused as refusal:
+        return {"refused": str(refusal), "asked": asked}
+    return {
+        "parts": chosen.parts(choice),
+        "choice": choice,
+        "asked": {"since": choice.since.isoformat(), "until": choice.until.isoformat()},
+    }
+
+
+def _day(name, text):
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Refused("bad_period", f"{name} must be a day such as 2026-11-22.") from error
+
+
+def _file(parts, name, program):
+    card = next((card for part in parts for card in part.cards if card.id == name), None)
+    if card is None:
+        raise Http404
+    answer = StreamingHttpResponse(as_csv(card), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{program.slug}-{name}.csv"'
+    return answer

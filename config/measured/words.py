@@ -1,0 +1,40 @@
+"""Numbers as the page writes them, and as its CSV does."""
+
+from decimal import Decimal
+
+from advocacy import money, reading
+from config.measured.cards import Cell
+
+NONE = "–"
+
+
+def count(number, **more):
+    return Cell(f"{number:,}", number, **more) if number is not None else Cell(NONE, "", **more)
+
+
+def share(value, **more):
+    """0.0512 as “5.1 %”."""
+    return Cell(percent(value), exact(value), **more) if value is not None else Cell(NONE, "", **more)
+
+
+def percent(value):
+    return f"{value * 100:.1f} %"
+
+
+def exact(value):
+    return Decimal(str(round(value, 6)))
+
+
+def amount(minor, unit, **more):
+    if minor is None:
+        return Cell(NONE, "", **more)
+    return Cell(reading.plain(minor, unit), Decimal(minor).scaleb(-money.decimals(unit)), **more)
+
+
+def between(interval, write):
+    """“3.1 % to 9.0 %”; nothing where no interval is known."""
+    return f"{write(interval[0])} to {write(interval[1])}" if interval else ""
+
+
+def plural(number, one, many):
+    return f"{number:,} {one if number == 1 else many}"
