@@ -22,6 +22,7 @@ _PLACE = "a place or thing of the shop, one for many people"
 _ORDER = "the shop’s number of an order: by it later news is found again, and the books name it"
 _BOOKS = "kept with the books for as long as the law says, where money was paid out"
 _SECRET = "a secret of its own, which names nobody"
+_GROUP = "the name of a group of many, as the shop’s segments are; what somebody was when they first bought stays"
 _DIGEST = "a digest of what was said as a whole; nothing of it can be read or guessed"
 
 # Tables and columns, each with why.
@@ -74,9 +75,12 @@ HARMLESS = {
     "django_migrations": _CODE,
     "django_session.session_key": _SECRET,
     "mfa_authenticator": f"{_SECRET}; it goes with its user",
+    "referrals_buyer.channel": _CODE,
+    "referrals_buyer.segment": _GROUP,
     "referrals_claim.reasons": _IDS,
     "referrals_claim.refusal": _CODE,
     "referrals_click.visitor": "an HMAC under the day’s salt, which is deleted",
+    "referrals_cohortmonth": _CODE,
     "referrals_conversion.frozen": "the keys of metadata that a program keeps, which are not to be personal",
     "referrals_fraudpolicy": _SHOP,
     "referrals_fulfilment.fulfilment_id": _ORDER,
@@ -93,6 +97,7 @@ HARMLESS = {
     "referrals_order.digest": _DIGEST,
     "referrals_order.external_id": _ORDER,
     "referrals_order.identifiers": _ORDER,
+    "referrals_order.segment": _GROUP,
     "referrals_order.products": "what is sold",
     "referrals_order.subscription_id": _ORDER,
     "referrals_order.unattributed": _IDS,
@@ -110,6 +115,7 @@ HARMLESS = {
     "referrals_visitorsalt": _SECRET,
     "referrals_waitingfact.names": _ORDER,
     "referrals_waitingfact.fact_id": _ORDER,
+    "referrals_worthday": _GROUP,
     "rewards_correction": _SHOP,
     "rewards_counter": _CODE,
     "rewards_coupon.code": _SECRET,
