@@ -35,6 +35,11 @@ class Card:
     # Sentences that say what was counted.
     said: tuple = ()
 
+    @property
+    def lines(self):
+        """Its rows with each cell's title, by which a phone shows a row as a card."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 def word(text, **more):
     return Cell(str(text), number=False, **more)
