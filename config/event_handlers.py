@@ -25,7 +25,7 @@ _FOLLOWED = {"people": [standing.keep, rollups.mark]}
 # Nor what is used there: a batch would lock the accounts of those codes before its own subjects.
 _ORDER = {"people": [standing.keep, rollups.mark, using.in_orders, shop_spending.follow]}
 
-_MERGED = {"money": [bonds.follow], "people": [standing.keep]}
+_MERGED = {"money": [bonds.follow], "people": [standing.keep, rollups.mark]}
 _PARTED = _MERGED | {"money": [bonds.follow, parting.part]}
 
 _OWN = {

@@ -43,6 +43,8 @@ class Advocate(models.Model):
         indexes = [
             models.Index(fields=["storefront", "-id"], name="advocates_newest_first"),
             models.Index(fields=["storefront", "code"], name="advocate_by_code"),
+            # Used by: the recount of a program's day.
+            models.Index(fields=["program", "enrolled_at"], name="advocates_by_day"),
         ]
 
     def __str__(self):

@@ -22,7 +22,7 @@ from referrals.models.order import (
 from referrals.models.past_buyers import PastBuyers
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
-from referrals.models.rollup import Day, LifetimeValue, Mark
+from referrals.models.rollup import Cut, Day, DayCut, LifetimeValue, Mark, Question
 from referrals.models.share import Share, ShareKind
 from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
@@ -37,7 +37,9 @@ __all__ = [
     "Click",
     "CohortMonth",
     "Conversion",
+    "Cut",
     "Day",
+    "DayCut",
     "FraudPolicy",
     "FraudProgram",
     "Fulfilment",
@@ -65,6 +67,7 @@ __all__ = [
     "PrivacyKind",
     "PrivacyRequest",
     "PrivacyState",
+    "Question",
     "Referral",
     "Refund",
     "RefundKind",

@@ -61,6 +61,12 @@ class Referral(models.Model):
             models.Index(fields=["advocate", "-id"], name="referrals_of_an_advocate"),
             # Used by: the day's recount.
             models.Index(fields=["program", "bound_at"], name="referrals_by_day"),
+            # Used by: the day's recount of what became of its clicks.
+            models.Index(
+                fields=["program", "clicked_at"],
+                condition=models.Q(clicked_at__isnull=False),
+                name="referrals_by_day_of_click",
+            ),
         ]
 
     def __str__(self):

@@ -1,11 +1,23 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from advocacy.models import Program, Storefront
-from advocacy.models.columns import MinorField, UnitField
+from advocacy.models.columns import MinorField, UnitField, one_of
+
+
+class Question(models.TextChoices):
+    """What of a day is to be counted again; each has columns of its own (``referrals.rollups.questions``)."""
+
+    ALL = "", "Everything"  # clicks only while they are not final
+    PEOPLE = "people", "People"
+    REFERRALS = "referrals", "Referrals"
+    CONVERSIONS = "conversions", "Conversions"
+    ORDERS = "orders", "Orders"
+    COHORTS = "cohorts", "Cohorts"  # what became of those who clicked, signed up or joined on this day
 
 
 class Mark(models.Model):
-    """A day of a program that changed and must be recounted.
+    """A day of a program of which something changed and must be recounted.
 
     A plain insert without a unique key: the worker locks the cell, deletes its marks, then recounts. A unique
     mark would lose the change of a writer whose insert met the mark that is being worked on.
@@ -13,38 +25,90 @@ class Mark(models.Model):
 
     program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
+    question = models.CharField(max_length=12, choices=Question, default=Question.ALL, db_default=Question.ALL)
 
     class Meta:
+        constraints = [one_of("question", Question, name="a_mark_asks_a_known_question")]
         # Used by: the recount, cell by cell.
         indexes = [models.Index(fields=["program", "day"], name="marks_of_a_cell")]
 
     def __str__(self):
-        return f"{self.program_id} {self.day}"
+        return f"{self.program_id} {self.day} {self.question}"
 
 
-class Day(models.Model):
-    """One day of a program in its storefront's time zone: what happened on that day (the calendar view)."""
+def _number():
+    return models.IntegerField(default=0, db_default=0)
+
+
+class Counts(models.Model):
+    """What is counted of a day, or of a part of it. Raw statements insert rows of some columns, hence db_default."""
+
+    clicks = _number()  # one per link, visitor and hour of UTC, on the day of the first
+    visitors = _number()  # distinct within one day of UTC, on the day of their first click
+    shown = _number()  # advocates who saw a place to share from
+    sharers = _number()  # advocates who shared
+    active = _number()  # advocates who shared or were clicked
+    referrals = _number()  # bound on this day
+    converted_referrals = _number()  # first standing conversion on this day
+    # Of these, by the time since their click: as many as questions.HOURS has buckets, or none at all.
+    times = ArrayField(models.IntegerField(), default=list, db_default=[])
+    conversions = _number()  # standing, converted on this day
+    refunded_conversions = _number()  # left out of conversions: wholly refunded
+    rejected_conversions = _number()  # left out of conversions: rejected
+    revenue_minor = MinorField(default=0, db_default=0)  # of its conversions, after refunds, in the program's currency
+    referred_orders = _number()
+    referred_new_customers = _number()  # of the referred orders, the first ones of their customers
+    # What became of those of this day until now: the cohort view.
+    bound_of_clicked = _number()
+    converted_of_clicked = _number()
+    converted_of_bound = _number()
+
+    class Meta:
+        abstract = True
+
+
+class Day(Counts):
+    """One day of a program in its storefront's time zone: what happened on that day, and what became of it."""
 
     program = models.ForeignKey(Program, models.CASCADE, related_name="days")
     day = models.DateField()
-    clicks = models.IntegerField(default=0)  # one per link, visitor and hour of UTC, on the day of the first
-    visitors = models.IntegerField(default=0)  # distinct within one day of UTC, on the day of their first click
-    advocates_enrolled = models.IntegerField(default=0)
-    referrals = models.IntegerField(default=0)  # bound on this day
-    converted_referrals = models.IntegerField(default=0)  # first standing conversion on this day
-    conversions = models.IntegerField(default=0)  # standing, converted on this day
-    orders = models.IntegerField(default=0)  # all orders of the storefront, paid, not cancelled
-    referred_orders = models.IntegerField(default=0)
-    refunded_conversions = models.IntegerField(default=0)  # left out of conversions: wholly refunded
-    rejected_conversions = models.IntegerField(default=0)  # left out of conversions: rejected
-    revenue_minor = MinorField(default=0)  # of its conversions, after refunds, in the program's currency
+    advocates_enrolled = _number()
+    orders = _number()  # all orders of the storefront, paid, not cancelled
+    new_customers = _number()  # of these, the first ones of their customers
+    converted_of_enrolled = _number()  # friends converted until now of the advocates who joined on this day
     counted_at = models.DateTimeField(null=True)
+    # When its clicks and shares were counted, which make no marks.
+    clicks_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["program", "day"], name="a_program_has_each_day_once")]
 
     def __str__(self):
         return f"{self.program_id} {self.day}"
+
+
+class Cut(models.TextChoices):
+    CHANNEL = "channel", "Channel"  # of the link; empty: none
+    LINK = "link", "Link"  # its key; empty: bound without a link
+    ADVOCATE = "advocate", "Advocate"  # the key of the row that it happened to, also after a merge
+    SEGMENT = "segment", "Segment"  # of the advocate, as the facts of the referral or conversion froze it
+
+
+class DayCut(Counts):
+    """A part of a program's day. Each part has distinct counts of its own: a day is no sum of its parts."""
+
+    # Its unique key is all that it is found by.
+    pk = models.CompositePrimaryKey("program", "cut", "day", "key")
+    program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
+    cut = models.CharField(max_length=8, choices=Cut)
+    day = models.DateField()
+    key = models.TextField()
+
+    class Meta:
+        constraints = [one_of("cut", Cut, name="a_cut_is_known")]
+
+    def __str__(self):
+        return f"{self.program_id} {self.day} {self.cut} {self.key}"
 
 
 class LifetimeValue(models.Model):

@@ -1,13 +1,16 @@
 """What a recount would find different. Differences are bugs."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.utils import timezone
 
 from advocacy.models import Event, Lane, Pending, Program, Storefront
 from referrals import lifetime_value
 from referrals.models import Day, LifetimeValue, Mark
-from referrals.rollups import questions
+from referrals.rollups import counting, questions
 from referrals.rollups.marks import all_cells
-from referrals.rollups.recounting import CLICKS_SETTLE, open_clicks
+from referrals.rollups.recounting import AT_ONCE, CLICKS_AT_ONCE, CLICKS_SETTLE, open_clicks
 
 _COUNTS = ("customers", "too_young", "sum_minor", "sum_of_squares")
 # What changes the value of customers.
@@ -22,7 +25,7 @@ _CHANGES = (
 
 
 def differences(storefront=None, *, at=None):
-    """A sentence for every Day and LifetimeValue of a storefront (or of all) that differs from a recount.
+    """A sentence for every number of a Day, DayCut or LifetimeValue of a storefront (or of all) that is off.
 
     A storefront with events on their way is left out. Days that wait to be recounted are no differences, nor are
     lifetime values from before the newest order: those are counted every few minutes. So ask when the workers are
@@ -39,11 +42,23 @@ def differences(storefront=None, *, at=None):
 def _of_days(storefront, at):
     waiting = set(open_clicks(at=at))
     waiting.update(Mark.objects.filter(program__storefront=storefront).values_list("program_id", "day").distinct())
-    rows = Day.objects.filter(program__storefront=storefront).select_related("program")
-    stored = {(row.program_id, row.day): row for row in rows}
-    for key in sorted(stored.keys() | _expected(storefront, stored)):
-        if key not in waiting:
-            yield from _of_day(*key, stored.get(key), at)
+    stored = set(Day.objects.filter(program__storefront=storefront).values_list("program_id", "day"))
+    cells = sorted((stored | _expected(storefront, stored)) - waiting)
+    names = {program.pk: str(program) for program in Program.objects.filter(storefront=storefront)}
+    for part in _parts(cells, AT_ONCE):
+        for question in questions.ALL:
+            for own in _parts(_with_clicks(part, at), CLICKS_AT_ONCE) if question is questions.OF_CLICKS else [part]:
+                yield from _of_cells(question, own, names)
+
+
+def _parts(cells, size):
+    return [cells[first : first + size] for first in range(0, len(cells), size)]
+
+
+def _with_clicks(cells, at):
+    """Older clicks are pruned and their counts stay."""
+    kept_since = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
+    return [cell for cell, (start, _) in counting.borders(cells).items() if start - timedelta(days=1) > kept_since]
 
 
 def _expected(storefront, stored):
@@ -52,13 +67,12 @@ def _expected(storefront, stored):
     return {cell for cell in all_cells(storefront=storefront) if cell[0] in begun}
 
 
-def _of_day(program_id, day, row, at):
-    cell = questions.borders(program_id=program_id, day=day)
-    for name, number in questions.count(cell, of_clicks=questions.clicks_are_kept(cell, at=at)).items():
-        stored = getattr(row, name, 0)
-        if stored != number:
-            program = row.program if row else Program.objects.get(pk=program_id)
-            yield f"{program}, {day}: {name} is {stored}, a recount finds {number}."
+def _of_cells(question, cells, names):
+    for program_id, day, cut, key, stored, found in counting.differing(question, cells):
+        of_what = f", {cut} {key or 'none'}" if cut else ""
+        for name, kept, number in zip(question.columns, stored, found, strict=True):
+            if kept != number:
+                yield f"{names[program_id]}, {day}{of_what}: {name} is {kept}, a recount finds {number}."
 
 
 def _of_values(storefront):

@@ -1,22 +1,27 @@
-"""Recount the days that were marked, and those whose clicks are not final yet.
+"""Recount what was marked of days, and the clicks and shares that are not final yet.
 
-A cell is one day of one program. Its count is one transaction: lock the cell, delete its marks, then count, in that
-order. A mark is committed after the change that it stands for, so either the count sees the change or the mark
+A cell is one day of one program. Many are counted in one transaction: lock the cells, delete their marks, then count,
+in that order. A mark is committed after the change that it stands for, so either the count sees the change or the mark
 outlives the count.
 """
 
 import logging
 import time
+from collections import defaultdict
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from advocacy import ids
-from referrals.models import Day, Mark
-from referrals.rollups import questions
+from referrals.models import Day, Mark, Question
+from referrals.rollups import counting, questions
 from referrals.rollups.marks import mark_history
 
-BATCH = 200
+# How many cells are counted at once; of clicks, of which a day has many, fewer.
+AT_ONCE = 50
+CLICKS_AT_ONCE = 10
 # A click carries the time at which its request came and is committed within the statement's time limit: a cell is
 # counted again for so long after its last click; later nothing can come.
 CLICKS_SETTLE = timedelta(minutes=5)
@@ -26,10 +31,11 @@ log = logging.getLogger(__name__)
 # Cells that failed in this process when they were last tried: they are taken last.
 _failing = set()
 
-# Cells with clicks since they were counted, or so shortly before that one may have been on its way.
+# Cells with clicks or shares since these were counted, or so shortly before that one may have been on its way.
 _OPEN_CLICKS = """
     SELECT cell.program_id, cell.day FROM (
-        SELECT program.id AS program_id, midnight::date AS day, counted.counted_at - %(settle)s AS settled_to,
+        SELECT program.id AS program_id, program.storefront_id, midnight::date AS day,
+            counted.clicks_at - %(settle)s AS settled_to,
             midnight AT TIME ZONE storefront.time_zone AS start,
             (midnight + interval '1 day') AT TIME ZONE storefront.time_zone AS end
         FROM advocacy_program program JOIN advocacy_storefront storefront ON storefront.id = program.storefront_id
@@ -39,10 +45,16 @@ _OPEN_CLICKS = """
         ) AS midnight
         LEFT JOIN referrals_day counted ON counted.program_id = program.id AND counted.day = midnight::date
     ) cell
-    WHERE (settled_to IS NULL OR settled_to < cell.end) AND EXISTS (
-        SELECT FROM referrals_click click
-        WHERE click.program_id = cell.program_id AND click.counted AND click.id >= %(oldest_id)s
-            AND click.at >= greatest(cell.start, settled_to) AND click.at < cell.end
+    WHERE (settled_to IS NULL OR settled_to < cell.end) AND (
+        EXISTS (
+            SELECT FROM referrals_click click
+            WHERE click.program_id = cell.program_id AND click.counted AND click.id >= %(oldest_id)s
+                AND click.at >= greatest(cell.start, settled_to) AND click.at < cell.end
+        ) OR EXISTS (
+            SELECT FROM referrals_share share JOIN referrals_link link ON link.id = share.link_id
+            WHERE share.storefront_id = cell.storefront_id AND link.program_id = cell.program_id
+                AND share.at >= greatest(cell.start, settled_to) AND share.at < cell.end
+        )
     )
     """
 
@@ -53,15 +65,15 @@ def recount(*, at, seconds=20):
     Returns how many cells were counted. Safe to run any number of times at once.
     """
     until, done = time.monotonic() + seconds, 0
-    for cell, has_clicks in _work(at):
-        done += _tried(cell, at=at, has_clicks=has_clicks)
+    for cells, clicked in _work(at):
+        done += _tried(cells, at=at, clicked=clicked)
         if time.monotonic() >= until:
             break
     return done
 
 
 def open_clicks(*, at):
-    """The (program id, day) whose clicks are not final."""
+    """The (program id, day) whose clicks and shares are not final."""
     with connection.cursor() as cursor:
         # An id carries its click's time: months that are too old are not looked into. A day more for the zones.
         oldest = ids.floor_of(at - LOOK_BACK - timedelta(days=2))
@@ -70,53 +82,110 @@ def open_clicks(*, at):
 
 
 def _work(at):
-    """Every cell with something to count, and whether it has clicks that are not final."""
-    failed_before, clicked = set(_failing), open_clicks(at=at)
-    yield from ((cell, True) for cell in clicked if cell not in failed_before)
+    """Cells with something to count, some at a time, and those that have clicks which are not final."""
+    failed_before, clicked = set(_failing), set(open_clicks(at=at))
+    for cells in _parts(sorted(clicked - failed_before), CLICKS_AT_ONCE):
+        yield cells, clicked
     while marked := _marked(besides=_failing):
-        yield from ((cell, False) for cell in marked)
-    yield from ((cell, cell in clicked) for cell in sorted(failed_before))
+        yield marked, set()
+    for cell in sorted(failed_before):
+        yield [cell], clicked
+
+
+def _parts(cells, size):
+    return [cells[first : first + size] for first in range(0, len(cells), size)]
 
 
 def _marked(*, besides):
     """Newest days first: somebody looks at them."""
     marked = Mark.objects.values_list("program_id", "day").distinct().order_by("-day", "program_id")
-    return [cell for cell in marked[: BATCH + len(besides)] if cell not in besides]
+    return [cell for cell in marked[: AT_ONCE + len(besides)] if cell not in besides][:AT_ONCE]
 
 
-def _tried(cell, *, at, has_clicks):
-    """How many cells were counted, 0 or 1: one that fails keeps its marks and stops none of the others."""
+def _tried(cells, *, at, clicked):
+    """How many cells were counted: one that fails is found by taking each alone, keeps its marks and stops no other."""
     try:
-        counted = _recount_cell(*cell, at=at, has_clicks=has_clicks)
+        counted = _recounted(cells, at=at, clicked=clicked)
     except Exception:
-        _failing.add(cell)
-        log.exception("Day %s of program %s could not be counted; the others go on.", cell[1], cell[0])
+        if len(cells) > 1:
+            return sum(_tried([cell], at=at, clicked=clicked) for cell in cells)
+        _failing.update(cells)
+        log.exception("Day %s of program %s could not be counted; the others go on.", cells[0][1], cells[0][0])
         return 0
-    _failing.discard(cell)
+    _failing.difference_update(cells)
     return counted
 
 
 @transaction.atomic
-def _recount_cell(program_id, day, *, at, has_clicks):
-    row = _locked(program_id, day)
-    marks, _ = Mark.objects.filter(program_id=program_id, day=day).delete()
-    if not marks and not has_clicks:
-        return 0  # another worker counted it while we waited for the lock
-    if row.counted_at is None and not Day.objects.filter(program_id=program_id).exclude(pk=row.pk).exists():
+def _recounted(cells, *, at, clicked):
+    rows = _locked(cells)
+    asked = _asked(cells)
+    due = [cell for cell in cells if cell in asked or cell in clicked]  # others: counted by who had the lock before us
+    for program_id in sorted({cell[0] for cell in due}):
+        _begin(program_id, rows)
+    count(_questions(due, asked, clicked, rows, at))
+    Day.objects.filter(pk__in=[rows[cell].pk for cell in due]).update(counted_at=at)
+    return len(due)
+
+
+def count(cells_of):
+    """Count anew what is asked: ``{question: cells}``; of clicks some days at a time."""
+    for question, cells in cells_of.items():
+        for part in _parts(cells, CLICKS_AT_ONCE if question is questions.OF_CLICKS else AT_ONCE):
+            counting.write(question, part)
+
+
+def _locked(cells):
+    """The cells' rows by cell, made where there are none; locked until the transaction ends, all in one order."""
+    missing = [Day(program_id=program_id, day=day) for program_id, day in sorted(cells)]
+    Day.objects.bulk_create(missing, ignore_conflicts=True)
+    chosen = Q(*[Q(program=program_id, day=day) for program_id, day in cells], _connector=Q.OR)
+    rows = Day.objects.select_for_update().filter(chosen).order_by("program_id", "day")
+    return {(row.program_id, row.day): row for row in rows}
+
+
+def _asked(cells):
+    """``{cell: questions}`` of the cells' marks, which are deleted."""
+    asked = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM referrals_mark USING unnest(%s::bigint[], %s::date[]) AS cell (program_id, day) "
+            "WHERE referrals_mark.program_id = cell.program_id AND referrals_mark.day = cell.day "
+            "RETURNING referrals_mark.program_id, referrals_mark.day, question",
+            [[cell[0] for cell in cells], [cell[1] for cell in cells]],
+        )
+        for program_id, day, question in cursor:
+            asked[program_id, day].add(question)
+    return asked
+
+
+def _begin(program_id, rows):
+    """With its first days a program gets those from before it was made."""
+    own = [row for row in rows.values() if row.program_id == program_id]
+    if any(row.counted_at for row in own):
+        return
+    if not Day.objects.filter(program_id=program_id).exclude(pk__in=[row.pk for row in own]).exists():
         mark_history(program_id=program_id)
-    cell = questions.borders(program_id=program_id, day=day)
-    of_clicks = questions.clicks_are_kept(cell, at=at) and not _clicks_are_final(row, cell)
-    counts = questions.count(cell, of_clicks=of_clicks)
-    Day.objects.filter(pk=row.pk).update(**counts, counted_at=at)
-    return 1
 
 
-def _locked(program_id, day):
-    """The cell's row, locked until the transaction ends; made where there is none."""
-    Day.objects.bulk_create([Day(program_id=program_id, day=day)], ignore_conflicts=True)
-    return Day.objects.select_for_update().get(program_id=program_id, day=day)
+def _questions(due, asked, clicked, rows, at):
+    found = {}
+    for name, group in questions.QUESTIONS.items():
+        if cells := [cell for cell in due if asked.get(cell, set()) & {name.value, Question.ALL.value}]:
+            found |= dict.fromkeys(group, cells)
+    every = [cell for cell in due if cell in clicked or Question.ALL in asked.get(cell, ())]
+    if every and (kept := _with_clicks(every, rows, at)):
+        found[questions.OF_CLICKS] = kept
+        Day.objects.filter(pk__in=[rows[cell].pk for cell in kept]).update(clicks_at=at)
+    return found
 
 
-def _clicks_are_final(row, cell):
-    """Whether a count saw all clicks that the day can have. They are not read again."""
-    return row.counted_at is not None and row.counted_at - CLICKS_SETTLE >= cell["end"]
+def _with_clicks(cells, rows, at):
+    """Those whose clicks are all still there and not final: they are not read again once a count saw all of them."""
+    kept_since = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
+    return [
+        cell
+        for cell, (start, end) in counting.borders(cells).items()
+        if start - timedelta(days=1) > kept_since
+        and (rows[cell].clicks_at is None or rows[cell].clicks_at - CLICKS_SETTLE < end)
+    ]

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from referrals import rollups
 from referrals.models import Day, Mark
-from referrals.rollups import questions
+from referrals.rollups import recounting
 from tests import cast
 from tests.cast import NOON
 from tests.referrals.history import bought, brought, click, converted, person
@@ -39,18 +39,17 @@ def in_threads(works):
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """``meanwhile(work)``: during the next count of a day, after it read and before it wrote, others do this."""
+    """``meanwhile(work)``: during the next count of days, after it read and before it commits, others do this."""
 
     def arrange(work):
-        count = questions.count
+        count = recounting.count
 
-        def slow_count(cell, *, of_clicks):
-            counts = count(cell, of_clicks=of_clicks)
-            monkeypatch.setattr(questions, "count", count)
+        def slow_count(cells_of):
+            count(cells_of)
+            monkeypatch.setattr(recounting, "count", count)
             work()
-            return counts
 
-        monkeypatch.setattr(questions, "count", slow_count)
+        monkeypatch.setattr(recounting, "count", slow_count)
 
     return arrange
 

@@ -1,13 +1,16 @@
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
+import pgtrigger
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy.models import Pending
+from advocacy.models import Event, Pending
 from advocacy.outbox.drain import drain
-from referrals import clicks, conversions, orders, rollups
-from referrals.models import Day, Mark, Order
+from referrals import clicks, conversions, links, orders, rollups, shares
+from referrals.models import Day, DayCut, Mark, Order, Referral
 from referrals.rollups import questions, recounting
 from tests import cast
 from tests.cast import DAY, HOUR, MINUTE, NOON
@@ -28,6 +31,12 @@ def counted(program, day=TODAY, *, at=NOON):
 
 def marked():
     return set(Mark.objects.values_list("program__slug", "day"))
+
+
+def asked():
+    """What is to be counted again: questions by day."""
+    marks = Mark.objects.order_by("question").values_list("day", "question").distinct()
+    return {day: " ".join(question for _, question in own) for day, own in groupby(sorted(marks), key=itemgetter(0))}
 
 
 class TestClicks:
@@ -206,6 +215,84 @@ class TestConversions:
         assert counted(program).advocates_enrolled == 2
 
 
+def cuts(program, day=TODAY):
+    """What is there of each part of the day."""
+    zeros = (0, [], None)
+    own = DayCut.objects.filter(program=program, day=day).order_by("cut", "key").values()
+    return {
+        (row["cut"], row["key"]): {
+            name: number
+            for name, number in row.items()
+            if number not in zeros and name not in ("program_id", "cut", "key", "day")
+        }
+        for row in own
+    }
+
+
+def brought_by(link, friend, *, at, clicked_at=None, segments=()):
+    """The friend is bound by the link; the fact says which segments the advocate had."""
+    referral = brought(link.advocate, friend, at=at)
+    Referral.objects.filter(pk=referral.pk).update(link=link, channel=link.channel, clicked_at=clicked_at)
+    said = event("referral.created", referral)
+    with pgtrigger.ignore("advocacy.Event:events_are_append_only"):
+        Event.objects.filter(pk=said.pk).update(facts={"advocate_segments": list(segments)})
+    referral.refresh_from_db()
+    return referral
+
+
+class TestCuts:
+    def test_each_has_distinct_counts_of_its_own(self, program, acme, alice, mallory, fred):
+        """One visitor through two links of alice and one of mallory: in all, and by alice, it is one."""
+        first, chat = alice.links.get(), links.create(advocate=alice, code="CHAT", channel="chat", at=NOON)
+        for link in (first, chat, mallory.links.get()):
+            click(link, at=NOON)
+        shares.record(storefront=acme, kind="view", code="CHAT", at=NOON)
+        shares.record(storefront=acme, kind="share", code="CHAT", channel="copy", at=NOON)
+        row = counted(program)
+        assert (row.clicks, row.visitors, row.shown, row.sharers, row.active) == (3, 1, 1, 1, 2)
+        clicked, shared = {"clicks": 1, "visitors": 1, "active": 1}, {"shown": 1, "sharers": 1}
+        assert cuts(program) == {
+            ("advocate", str(alice.pk)): clicked | {"clicks": 2} | shared,
+            ("advocate", str(mallory.pk)): clicked,
+            ("channel", ""): clicked | {"clicks": 2, "active": 2},
+            ("channel", "chat"): clicked | shared,
+            ("link", str(first.pk)): clicked,
+            ("link", str(chat.pk)): clicked | shared,
+            ("link", str(mallory.links.get().pk)): clicked,
+        }
+
+    def test_a_friend_counts_by_what_the_facts_froze(self, program, alice, fred, acme):
+        link = alice.links.get()
+        told = brought_by(link, fred, at=NOON - DAY, clicked_at=NOON - DAY - HOUR, segments=["vip", "old"])
+        converted(told, bought(fred, at=NOON), frozen={"advocate_segments": ["vip"]})
+        bought(person(acme, "ginny"), at=NOON)
+        bought(fred, at=NOON + HOUR)
+        row = counted(program, at=NOON + DAY)
+        assert (row.orders, row.new_customers, row.referred_orders, row.referred_new_customers) == (3, 2, 1, 1)
+        # 25 hours: of the buckets 0–1, 1–2, 2–3, 3–4, 4–6, 6–8, 8–12, 12–18, 18–24, 24–36 …
+        first = {"converted_referrals": 1, "times": [0] * 9 + [1] + [0] * 16}
+        orders = {"conversions": 1, "revenue_minor": 5000, "referred_orders": 1, "referred_new_customers": 1}
+        bound = {"referrals": 1, "bound_of_clicked": 1, "converted_of_clicked": 1, "converted_of_bound": 1}
+        assert cuts(program) == {
+            ("advocate", str(alice.pk)): first | orders,
+            ("channel", ""): first | orders,
+            ("link", str(link.pk)): first | orders,
+            ("segment", "old"): first,
+            ("segment", "vip"): first | orders,
+        }
+        yesterday = cuts(program, TODAY - timedelta(days=1))
+        assert set(yesterday) == {*cuts(program)}
+        assert all(each == bound for each in yesterday.values())
+        assert row.converted_of_enrolled == 1
+
+    def test_what_is_no_more_becomes_nothing(self, program, alice, fred):
+        referral = brought_by(alice.links.get(), fred, at=NOON, segments=["vip"])
+        counted(program)
+        Referral.objects.filter(pk=referral.pk).update(ended_at=NOON)
+        counted(program)
+        assert set(map(str, cuts(program).values())) == {"{}"}
+
+
 class TestMarks:
     def test_an_order_marks_its_day_in_every_program_of_its_storefront(self, program, acme, rival, fred):
         cast.program(acme, slug="second")
@@ -227,20 +314,42 @@ class TestMarks:
         rollups.mark(events=[event("order.recorded", order, placed_at=order.placed_at)], at=NOON)
         assert marked() == {("friends", date(2026, 3, 3))}
 
-    def test_a_conversion_marks_its_day_the_orders_and_every_later_one_of_the_friend(self, program, alice, fred):
+    def test_a_conversion_marks_its_day_the_orders_the_next_one_and_where_the_friend_came_from(
+        self, program, alice, fred
+    ):
         """A refund of the first conversion makes a later one the first that stands."""
         referral = brought(alice, fred, at=NOON - 9 * DAY)
         converted(referral, bought(fred, at=NOON - 9 * DAY))
         second = converted(referral, bought(fred, at=NOON - 6 * DAY, paid_at=NOON - 5 * DAY))
         converted(referral, bought(fred, at=NOON))
-        rollups.mark(events=[event("conversion.adjusted", second)], at=NOON)
-        assert {day for _, day in marked()} == {date(2026, 2, 24), date(2026, 2, 25), TODAY}
+        rollups.mark(events=[event("conversion.recorded", second)], at=NOON)
+        assert asked() == {
+            date(2026, 2, 21): "cohorts",
+            date(2026, 2, 24): "orders",
+            date(2026, 2, 25): "conversions",
+            TODAY: "cohorts conversions",  # alice joined today
+        }
+        Mark.objects.all().delete()
+        rollups.mark(events=[event("conversion.adjusted", second, version=2)], at=NOON)
+        assert asked() == {date(2026, 2, 25): "conversions"}
+
+    def test_a_refund_of_an_order_that_nobody_brought_marks_nothing(self, program, fred):
+        order = bought(fred, at=NOON - DAY)
+        rollups.mark(events=[event("order.refunded", order, placed_at=order.placed_at)], at=NOON)
+        assert asked() == {}
+
+    def test_an_order_marks_the_day_of_the_next_which_may_have_been_the_first(self, program, fred):
+        bought(fred, at=NOON)
+        bought(fred, at=NOON - DAY)
+        earliest = bought(fred, at=NOON - 3 * DAY)
+        rollups.mark(events=[event("order.recorded", earliest, placed_at=earliest.placed_at)], at=NOON)
+        assert asked() == {date(2026, 2, 27): "orders", date(2026, 3, 1): "orders"}
 
     def test_a_referral_and_an_advocate_mark_their_days(self, program, alice, fred):
         referral = brought(alice, fred, at=NOON - DAY)
         events = [event("referral.created", referral), event("advocate.enrolled", alice, version=9)]
         rollups.mark(events=events, at=NOON)
-        assert marked() == {("friends", date(2026, 3, 1)), ("friends", TODAY)}
+        assert asked() == {date(2026, 3, 1): "cohorts referrals", TODAY: "cohorts people"}
 
     def test_no_events_mark_nothing(self, program):
         rollups.mark(events=[], at=NOON)
@@ -276,13 +385,14 @@ class TestRecount:
         rollups.recount(at=NOON)
         assert Day.objects.get(program=fresh, day=TODAY - timedelta(days=20)).orders == 1
 
-    def test_stops_when_its_time_is_over_and_loses_nothing(self, program):
+    def test_stops_when_its_time_is_over_and_loses_nothing(self, program, monkeypatch):
+        monkeypatch.setattr(recounting, "AT_ONCE", 1)
         Mark.objects.bulk_create([Mark(program=program, day=TODAY - timedelta(days=days)) for days in range(3)])
         assert rollups.recount(at=NOON, seconds=0) == 1
         assert Mark.objects.count() == 2
 
     def test_takes_more_than_a_batch(self, program, monkeypatch):
-        monkeypatch.setattr(recounting, "BATCH", 2)
+        monkeypatch.setattr(recounting, "AT_ONCE", 2)
         Mark.objects.bulk_create([Mark(program=program, day=TODAY - timedelta(days=days)) for days in range(5)])
         assert rollups.recount(at=NOON) == 5
 
@@ -294,20 +404,27 @@ class TestDifferences:
         counted(program)
         assert list(rollups.differences(acme, at=NOON + DAY)) == []
 
-    def test_say_which_count_of_which_day_is_off(self, program, acme, fred):
+    def test_say_which_count_of_which_day_is_off(self, program, acme, alice, fred):
         bought(fred, at=NOON)
+        shares.record(storefront=acme, kind="share", code=alice.links.get().code, at=NOON - HOUR)
         counted(program)
         Day.objects.filter(program=program, day=TODAY).update(orders=7)
+        DayCut.objects.filter(program=program, cut="advocate").update(active=2)
+        DayCut.objects.create(program=program, day=TODAY, cut="channel", key="mail", times=[0, 1], referrals=1)
         assert list(rollups.differences(acme, at=NOON)) == [
-            "Friends of Acme, 2026-03-02: orders is 7, a recount finds 1."
+            f"Friends of Acme, 2026-03-02, advocate {alice.pk}: active is 2, a recount finds 1.",
+            "Friends of Acme, 2026-03-02, channel mail: referrals is 1, a recount finds 0.",
+            "Friends of Acme, 2026-03-02, channel mail: times is [0, 1], a recount finds [].",
+            "Friends of Acme, 2026-03-02: orders is 7, a recount finds 1.",
         ]
-        assert len(list(rollups.differences(at=NOON))) == 1
+        assert len(list(rollups.differences(at=NOON))) == 4
 
     def test_name_a_day_that_is_missing(self, program, acme, alice, fred):
         counted(program)
         bought(fred, at=NOON - DAY)
         assert list(rollups.differences(acme, at=NOON)) == [
-            "Friends of Acme, 2026-03-01: orders is 0, a recount finds 1."
+            "Friends of Acme, 2026-03-01: orders is 0, a recount finds 1.",
+            "Friends of Acme, 2026-03-01: new_customers is 0, a recount finds 1.",
         ]
 
     def test_leave_out_what_waits_to_be_counted(self, program, acme, alice, fred):
@@ -325,12 +442,12 @@ class TestDifferences:
         )
         assert list(rollups.differences(acme, at=NOON)) == []
         Pending.objects.filter(pk=pending.pk).update(stuck_at=NOON)
-        assert len(list(rollups.differences(acme, at=NOON))) == 1
+        assert len(list(rollups.differences(acme, at=NOON))) == 2
 
     def test_of_one_storefront_are_not_told_to_another(self, program, alice, rival, fred):
         counted(program)
         bought(fred, at=NOON)
-        assert len(list(rollups.differences(at=NOON))) == 1
+        assert len(list(rollups.differences(at=NOON))) == 2
         assert list(rollups.differences(rival, at=NOON)) == []
 
 
@@ -369,26 +486,27 @@ def test_what_the_verbs_tell_marks_all_that_they_change(program, acme, alice):
 class TestACellThatFails:
     @pytest.fixture
     def broken(self, program, monkeypatch):
-        """Yesterday cannot be counted; answers the days that were tried."""
-        count, tried = questions.count, []
+        """Yesterday cannot be counted; answers the days that were tried, those of each try together."""
+        count, tried = recounting.count, []
 
-        def fail_yesterday(cell, *, of_clicks):
-            tried.append(cell["start"].date())
-            if tried[-1] == TODAY - DAY:
+        def fail_yesterday(cells_of):
+            tried.append([day for _, day in cells_of[questions.QUESTIONS["people"][0]]])
+            if TODAY - DAY in tried[-1]:
                 raise RuntimeError("statement timeout")
-            return count(cell, of_clicks=of_clicks)
+            return count(cells_of)
 
-        monkeypatch.setattr(questions, "count", fail_yesterday)
+        monkeypatch.setattr(recounting, "count", fail_yesterday)
         monkeypatch.setattr(recounting, "_failing", set())
         return tried
 
     def test_stops_no_other_keeps_its_mark_and_is_taken_last(self, program, broken):
         days = [TODAY - number * DAY for number in range(3)]
-        for expected in ([*days], [days[0], days[2], days[1]]):
+        alone = [[day] for day in days]
+        for expected in ([[*days], *alone], [[days[0], days[2]], [days[1]]]):
             broken.clear()
             Mark.objects.bulk_create([Mark(program=program, day=day) for day in days])
             assert rollups.recount(at=NOON) == 2
-            assert broken == expected
+            assert [sorted(tried, reverse=True) for tried in broken] == expected
             assert marked() == {("friends", days[1])}
 
     def test_is_counted_when_it_can_be(self, program, broken, monkeypatch):

@@ -1,0 +1,37 @@
+"""The cells that are counted together: each some days of a program in a time zone, as rows that statements join."""
+
+# Midnights become moments here. An id carries its click's time, so its range says which months are not looked into;
+# the clock of a test twin is ahead of its ids.
+CELL = """
+    cell AS MATERIALIZED (
+        SELECT asked.program_id, asked.day, program.storefront_id, program.currency,
+            moments.start, moments.end, date_trunc('day', moments.start, 'UTC') AS since,
+            CASE WHEN storefront.test_twin_of_id IS NULL THEN moments.lowest
+                ELSE '00000000-0000-0000-0000-000000000000'::uuid END AS lowest,
+            CASE WHEN storefront.test_twin_of_id IS NULL THEN moments.highest
+                ELSE 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid END AS highest
+        FROM unnest(%(programs)s::bigint[], %(days)s::date[], %(untils)s::date[]) AS asked (program_id, day, until)
+        JOIN advocacy_program program ON program.id = asked.program_id
+        JOIN advocacy_storefront storefront ON storefront.id = program.storefront_id
+        CROSS JOIN LATERAL (
+            SELECT asked.day::timestamp AT TIME ZONE coalesce(%(zone)s::text, storefront.time_zone) AS start,
+                (asked.until + 1)::timestamp AT TIME ZONE coalesce(%(zone)s::text, storefront.time_zone) AS end
+        ) midnights
+        CROSS JOIN LATERAL (
+            SELECT midnights.*, rpad(lpad(to_hex(floor(1000 * extract(epoch FROM start - interval '2 days'))::bigint),
+                    12, '0'), 32, '0')::uuid AS lowest,
+                rpad(lpad(to_hex(floor(1000 * extract(epoch FROM midnights.end + interval '2 days'))::bigint),
+                    12, '0'), 32, '0')::uuid AS highest
+        ) moments
+    )
+    """
+
+
+def asked(cells, *, zone=None):
+    """The parameters of ``CELL`` for these (program id, day) or (program id, first day, last day).
+
+    ``zone``: whose days these are, where they are not the storefront's.
+    """
+    cells = [(cell[0], cell[1], cell[-1]) for cell in cells]
+    programs, days, untils = map(list, zip(*cells, strict=True)) if cells else ([], [], [])
+    return {"programs": programs, "days": days, "untils": untils, "zone": zone}

@@ -1,0 +1,89 @@
+"""Ask the questions: to keep the answers, to compare what is kept, or only to read."""
+
+# ruff: noqa: S608 - statements are made of the questions' constants
+
+import json
+
+from django.db import connection
+
+from referrals.rollups.cells import CELL, asked
+
+_CUTS = "('channel', 'link', 'advocate', 'segment')"
+
+
+def write(question, cells):
+    """Count these (program id, day) anew, whose rows of Day are there and locked: only what differs is written."""
+    _run(_day_statement(question), cells)
+    if question.cuts:
+        _run(_cuts_statement(question), cells)
+
+
+def read(question, cells, *, zone=None):
+    """Rows of ``[program_id, day, cut, key, column …]`` of these (program id, first day, last day)."""
+    names = ", ".join(question.columns)
+    statement = f"{question.found} SELECT program_id, day, cut, key, {names} FROM found"
+    return _run(statement, cells, zone=zone)
+
+
+def differing(question, cells):
+    """``(program_id, day, cut, key, [stored …], [found …])`` wherever what is kept of these cells differs."""
+    columns = question.listed("{name}")
+    stored = f"""
+        SELECT own.program_id, own.day, '' AS cut, '' AS key, {columns}
+        FROM referrals_day own JOIN cell ON cell.program_id = own.program_id AND cell.day = own.day
+        """
+    if question.cuts:
+        stored += f"""
+            UNION ALL SELECT own.program_id, own.day, own.cut, own.key, {columns} FROM referrals_daycut own
+            JOIN cell ON cell.program_id = own.program_id AND cell.day = own.day AND own.cut IN {_CUTS}
+            """
+    one, two = (question.listed(f"coalesce({table}.{{name}}, '{{empty}}')") for table in ("stored", "found"))
+    statement = f"""
+        {question.found}, stored AS (SELECT * FROM ({stored}) every WHERE {question.something})
+        SELECT program_id, day, cut, key, jsonb_build_array({one}), jsonb_build_array({two})
+        FROM stored FULL JOIN found USING (program_id, day, cut, key)
+        WHERE ({one}) IS DISTINCT FROM ({two}) ORDER BY program_id, day, cut, key
+        """
+    # A cursor of Django's gives JSON as text.
+    return [(*cell, json.loads(kept), json.loads(counted)) for *cell, kept, counted in _run(statement, cells)]
+
+
+def borders(cells):
+    """``{(program id, day): (first moment, next day's first moment)}``."""
+    rows = _run(f'WITH {CELL} SELECT program_id, day, cell.start, cell."end" FROM cell', cells)
+    return {(program_id, day): (start, end) for program_id, day, start, end in rows}
+
+
+def _day_statement(question):
+    return f"""
+        {question.found}
+        UPDATE referrals_day own SET {question.listed("{name} = coalesce(found.{name}, '{empty}')")}
+        FROM cell LEFT JOIN found ON found.program_id = cell.program_id AND found.day = cell.day AND found.cut = ''
+        WHERE own.program_id = cell.program_id AND own.day = cell.day
+        """
+
+
+def _cuts_statement(question):
+    """What is there no more becomes nothing; what is there is inserted, or updated where it differs."""
+    names, kept = question.listed("{name}"), question.listed("own.{name}")
+    return f"""
+        {question.found}, gone AS (
+            UPDATE referrals_daycut own SET {question.listed("{name} = '{empty}'")}
+            FROM cell
+            WHERE own.program_id = cell.program_id AND own.day = cell.day AND own.cut IN {_CUTS}
+                AND ({question.listed("own.{name} <> '{empty}'", between=" OR ")}) AND NOT EXISTS (
+                    SELECT FROM found WHERE found.program_id = own.program_id AND found.day = own.day
+                        AND found.cut = own.cut AND found.key = own.key
+                )
+        )
+        INSERT INTO referrals_daycut AS own (program_id, day, cut, key, {names})
+        SELECT program_id, day, cut, key, {question.listed("{name}")} FROM found WHERE cut <> ''
+        ON CONFLICT (program_id, cut, day, key) DO UPDATE SET {question.listed("{name} = EXCLUDED.{name}")}
+        WHERE ({kept}) IS DISTINCT FROM ({question.listed("EXCLUDED.{name}")})
+        """
+
+
+def _run(statement, cells, *, zone=None):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, asked(cells, zone=zone))
+        return cursor.fetchall() if cursor.description else []
