@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from django.db.models import Q
 
 from advocacy import outbound, secrets
-from advocacy.models import Connection, ConnectionStatus, Platform
+from advocacy.models import Connection, ConnectionStatus, Errand, Platform
 from advocacy.refusals import Refused
 
 LONGEST_OVERLAP = timedelta(days=30)
@@ -109,7 +109,10 @@ def credentials_of(connection):
 def end(*, connection):
     """Whether it was active: its messages are refused from now on."""
     active = Connection.objects.filter(pk=connection.pk, status=ConnectionStatus.ACTIVE)
-    return bool(active.update(status=ConnectionStatus.ENDED))
+    ended = bool(active.update(status=ConnectionStatus.ENDED))
+    # It may never be asked to end a code again whose owner is erased.
+    Errand.objects.filter(connection=connection).exclude(former=None).update(former=None)
+    return ended
 
 
 def resume(*, connection):

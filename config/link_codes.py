@@ -1,8 +1,10 @@
 """The advocates' own codes as coupons: a shop takes each as long as its link leads somewhere. Joins links and pools."""
 
+from dataclasses import replace
+
 from django.db.models import Exists, OuterRef, Q
 
-from advocacy import errands, ids
+from advocacy import errands, ids, secrets
 from advocacy.models import Errand, ErrandKind
 from advocacy.platforms import discounts
 from advocacy.platforms.discounts import Discount
@@ -56,13 +58,18 @@ def _ask(pool, rows, at):
 def do(*, errand, caller, at):
     """The errand of a link: its shop takes the code as the program's pool says. A sentence of what was done.
 
+    A code that named somebody who is erased is ended first.
     A time at which the link ends is told to the shop, which ends the code by itself then.
     """
     if caller is None:
+        Errand.objects.filter(pk=errand.pk).update(former=None)
         return "test_mode: no shop was called."
     link = Link.objects.select_related("program", "advocate").get(public_id=errand.subject)
     pools = _pools().filter(program=link.program, connection=errand.connection)
     wanted = _discount(link, pools.select_related("program").get())
+    if errand.former is not None:
+        discounts.end(caller, replace(wanted, code=secrets.open(errand.former)))
+        Errand.objects.filter(pk=errand.pk, former=bytes(errand.former)).update(former=None)
     closed = links.closed_because(link, at=at)
     return _SAID[discounts.end(caller, wanted) if closed else discounts.bring(caller, wanted)[0]]
 

@@ -6,8 +6,8 @@ import pgtrigger
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast, Upper
 
-from advocacy import ids
-from advocacy.models import Alert, Errand, Event
+from advocacy import errands, ids
+from advocacy.models import Alert, Errand, ErrandKind, Event
 from advocacy.privacy.exporting import rows
 from referrals import claims, conversion_facts, invitations, links
 from referrals.models import (
@@ -128,6 +128,7 @@ def _erase_links(customer, at):
         # What colleagues said of it, and what shops answered when they were asked for it.
         Alert.objects.filter(subject=ids.encode("lnk", link.public_id)).update(mute_reason="")
         Errand.objects.filter(subject=link.public_id).update(outcome="", failure="")
+        errands.rename(kind=ErrandKind.LINK_CODE, subject=link.public_id, former=before, at=at)
     if anew:
         # Also where it lost to somebody else's.
         considered = Referral.objects.filter(storefront=customer.storefront_id)

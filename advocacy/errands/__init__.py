@@ -5,7 +5,7 @@ failed. Each kind (``config/errand_kinds.py``) looks at what is to be, asks the 
 difference, so that a row done twice, or half done by a worker that was killed, ends the same.
 """
 
-from advocacy.errands.asking import again, ask
+from advocacy.errands.asking import again, ask, rename
 from advocacy.errands.running import due, run_next
 
-__all__ = ["again", "ask", "due", "run_next"]
+__all__ = ["again", "ask", "due", "rename", "run_next"]

@@ -3,8 +3,8 @@
 from django.db import connection as database
 from django.db import transaction
 
-from advocacy import ids
-from advocacy.models import Errand, ErrandState
+from advocacy import ids, secrets
+from advocacy.models import ConnectionStatus, Errand, ErrandState
 from advocacy.outbox import wake
 
 QUEUE = "shops"
@@ -30,6 +30,15 @@ def ask(*, kind, about, at):
     with database.cursor() as cursor:
         cursor.execute(_ASK, [str(kind), at, at, names, storefronts, connections, subjects])
     transaction.on_commit(wake_workers)
+
+
+def rename(*, kind, subject, former, at):
+    """``former``, which names somebody who is erased, is to be ended wherever this was told by it. What was named
+    otherwise before, and is not ended yet, stays to be. A connection that is ended is told nothing any more.
+    """
+    told = Errand.objects.filter(kind=kind, subject=subject, connection__status=ConnectionStatus.ACTIVE)
+    told.filter(former=None).update(former=secrets.seal(former))
+    ask(kind=kind, about=set(told.values_list("storefront", "connection", "subject")), at=at)
 
 
 def again(*, errands, at):

@@ -99,7 +99,7 @@ def _done(errand, at):
 def _failed(errand, sentence, at):
     said = {"failure": sentence[:500], "failed_at": at, "tries": errand.tries + 1}
     if errand.tries >= len(WAITS):
-        return said | {"state": ErrandState.FAILED, "next_try_at": None}
+        return said | {"state": ErrandState.FAILED, "next_try_at": None, "former": None}
     wait = WAITS[errand.tries] * (1 + JITTER * random.random())  # noqa: S311 - no secret
     return said | {"next_try_at": at + wait}
 

@@ -1,6 +1,6 @@
 from django.db import models
 
-from advocacy.models.columns import PublicIdField, one_of
+from advocacy.models.columns import PublicIdField, SealedField, one_of
 from advocacy.models.connection import Connection
 from advocacy.models.storefront import Storefront
 
@@ -39,6 +39,8 @@ class Errand(models.Model):
     failed_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    # What the shop may still have it by, where an erasure took a name away: until that is ended there, or given up.
+    former = SealedField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -47,7 +47,7 @@ HARMLESS = {
     "advocacy_customer.brought_by": _CODE,
     "advocacy_customer.country": "stays: what is open is decided by it",
     "advocacy_delivery": _CODE,
-    "advocacy_errand": f"{_CODE}; emptied with the person whom it is about",
+    "advocacy_errand": f"{_CODE}; emptied with the person whom it is about, but for a code that the shop is yet to end",
     "advocacy_event.subject_kind": _CODE,
     "advocacy_event.type": _CODE,
     "advocacy_idempotencykey": f"{_DIGEST}, and an id",
