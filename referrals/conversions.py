@@ -16,8 +16,8 @@ from advocacy.refusals import Refused
 from referrals import conversion_facts, events, rulings
 from referrals.models import Conversion, Order, OrderStatus, Referral, Review, RulingBy
 
-_SIDES = {"advocate": ("advocate_review",), "friend": ("friend_review",), "both": ("advocate_review", "friend_review")}
-_TOLD = {
+COLUMNS = {"advocate": ("advocate_review",), "friend": ("friend_review",), "both": ("advocate_review", "friend_review")}
+TOLD = {
     Review.HELD: events.CONVERSION_HELD,
     Review.CLEAR: events.CONVERSION_RELEASED,
     Review.REJECTED: events.CONVERSION_REJECTED,
@@ -55,7 +55,7 @@ def begin(*, firsts, at):
     _save_counts([conversion.referral for conversion in made])
     record_events(
         [
-            _draft(
+            draft(
                 conversion,
                 events.CONVERSION_RECORDED,
                 conversion_facts.of(conversion, cancelled=False, friends_change=change, refunds=()),
@@ -96,7 +96,7 @@ def adjust(*, order, cause, at):
         with transaction.atomic():
             conversion = _locked_with(order, _locked(referral), pk)
             before = conversion_facts.UNSUSPECTED | _facts_told(conversion)
-            change = _settle_standing(conversion)
+            change = settle_standing(conversion)
             facts = _facts(conversion, change)
             if facts | {"friends_change": 0} != before | {"friends_change": 0}:
                 _save_and_tell(conversion, events.CONVERSION_ADJUSTED, change, cause=cause, at=at)
@@ -109,7 +109,7 @@ def review(*, conversion, side, review, reason="", by=RulingBy.OTHER, person=Non
     ``person`` (a user) are kept with the ruling; ``risk``: facts of the checks that hold it, which its events carry
     from then on.
     """
-    if side not in _SIDES:
+    if side not in COLUMNS:
         given.refuse("side", "side must be advocate, friend or both.")
     given.choice("review", review, Review)
     reason = given.text("reason", reason, longest=200)
@@ -120,15 +120,15 @@ def review(*, conversion, side, review, reason="", by=RulingBy.OTHER, person=Non
         conversion = _locked_with(order, _locked(conversion.referral_id), conversion.pk)
         if conversion.ended and review != Review.REJECTED:
             raise Refused("referral_ended", "This order converts for another advocate now; give the friend back first.")
-        now = {column: getattr(conversion, column) for column in _SIDES[side]}
+        now = {column: getattr(conversion, column) for column in COLUMNS[side]}
         changed = [column for column, said in now.items() if said != review and was in (None, said)]
         if changed:
             for column in changed:
                 setattr(conversion, column, review)
             conversion.review_reason = reason
             conversion.frozen |= risk or {}
-            change = _settle_standing(conversion)
-            _save_and_tell(conversion, _TOLD[Review(review)], change, cause=None, at=at)
+            change = settle_standing(conversion)
+            _save_and_tell(conversion, TOLD[Review(review)], change, cause=None, at=at)
             rulings.keep(
                 conversion=conversion, before={each: now[each] for each in changed}, by=by, person=person, at=at
             )
@@ -157,7 +157,7 @@ def _locked_with(order, referral, pk):
     return conversion
 
 
-def _settle_standing(conversion):
+def settle_standing(conversion):
     """Whether it counts now, and what that changes for the referral: +1, 0 or −1 converted friends."""
     stands = _stands(conversion.order, conversion.advocate_review) and not _emptied(conversion)
     if stands == conversion.stands:
@@ -186,7 +186,7 @@ def _cancelled(order):
     return order.refunds.counted().exists() if free else order.status != OrderStatus.PAID
 
 
-def _is_cancelled(conversion):
+def is_cancelled(conversion):
     """Not what cost something, was corrected to nothing, and had been refunded in part: that was corrected."""
     order = conversion.order
     return _cancelled(order) and not (order.status == OrderStatus.PAID and _emptied(conversion))
@@ -238,19 +238,19 @@ def _save_and_tell(conversion, event_type, change, *, cause, at):
 
 def _tell(conversion, event_type, change, *, occurred_at, cause, at):
     facts = _facts(conversion, change)
-    record_events([_draft(conversion, event_type, facts, occurred_at=occurred_at, cause=cause)], at=at)
+    record_events([draft(conversion, event_type, facts, occurred_at=occurred_at, cause=cause)], at=at)
 
 
-def _draft(conversion, event_type, facts, *, occurred_at, cause):
+def draft(conversion, event_type, facts, *, occurred_at, cause):
     referral = conversion.referral
     return Draft(
         type=event_type,
         subject=conversion,
         storefront=referral.storefront_id,
-        customer=referral.friend,
-        program=referral.program,
-        advocate=referral.advocate,
-        friend=referral.friend,
+        customer=referral.friend_id,
+        program=referral.program_id,
+        advocate=referral.advocate_id,
+        friend=referral.friend_id,
         cause=cause,
         facts=facts,
         occurred_at=occurred_at,
@@ -267,4 +267,4 @@ def _told(conversion):
 
 
 def _facts(conversion, change):
-    return conversion_facts.of(conversion, cancelled=_is_cancelled(conversion), friends_change=change)
+    return conversion_facts.of(conversion, cancelled=is_cancelled(conversion), friends_change=change)

@@ -5,6 +5,11 @@ from referrals.models import Review, ReviewCase, Ruling
 
 def keep(*, conversion, before, by, person, at):
     """Write down what was just said of a locked conversion; ``before``: ``{column: what it was}``."""
+    keep_all([(conversion, before)], by=by, person=person, at=at)
+
+
+def keep_all(said, *, by, person, at):
+    """The same of several: ``[(conversion, before)]``."""
     Ruling.objects.bulk_create(
         Ruling(
             conversion=conversion,
@@ -17,15 +22,28 @@ def keep(*, conversion, before, by, person, at):
             person=person,
             at=at,
         )
+        for conversion, before in said
         for column, was in before.items()
     )
-    _queue(conversion, at)
+    _queue([conversion for conversion, _ in said], at)
 
 
-def _queue(conversion, at):
+def _queue(said, at):
     """What is held stands in the queue, also where somebody held it whom no check had warned."""
-    waiting = Review.HELD in (conversion.advocate_review, conversion.friend_review)
-    known = ReviewCase.objects.filter(conversion=conversion).update(waiting=waiting)
-    if waiting and not known:
-        about = {"storefront_id": conversion.storefront_id, "program_id": conversion.program_id}
-        ReviewCase.objects.create(conversion=conversion, waiting=True, opened_at=at, **about)
+    held = [each for each in said if Review.HELD in (each.advocate_review, each.friend_review)]
+    over = [each for each in said if each not in held]
+    if over:
+        ReviewCase.objects.filter(conversion__in=over).update(waiting=False)
+    if held and ReviewCase.objects.filter(conversion__in=held).update(waiting=True) < len(held):
+        known = set(ReviewCase.objects.filter(conversion__in=held).values_list("conversion", flat=True))
+        ReviewCase.objects.bulk_create(
+            ReviewCase(
+                conversion=each,
+                storefront_id=each.storefront_id,
+                program_id=each.program_id,
+                waiting=True,
+                opened_at=at,
+            )
+            for each in held
+            if each.pk not in known
+        )

@@ -10,11 +10,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from advocacy import failures
-from advocacy.models import Event, bulk
+from advocacy.models import bulk
 from advocacy.outbox.interruptions import pass_on
-from referrals import conversions
+from referrals import holding
 from referrals.fraud import cases, policies
-from referrals.models import Conversion, Review, ReviewCase, RulingBy
+from referrals.models import ReviewCase
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +36,15 @@ def screen(*, events, at):
         if case.conversion in findings
     ]
     bulk.insert(suspected)
-    return [event for row in suspected if row.held for event in _hold(row, at)]
+    return holding.hold(doubts=[_doubt(row) for row in suspected if row.held], at=at)
 
 
 def find(found, of_program):
     """``{conversion: [finding]}`` of the Cases that a check doubts, as ``ReviewCase`` keeps them."""
-    findings = {}
+    findings, gathered = {}, {}
     for key, check in policies.checks().items():
         asking = [case for case in found if key in of_program[case.program].points]
-        for case, evidence in _asked(key, check, asking, of_program):
+        for case, evidence in _asked(key, check, asking, of_program, gathered):
             policy = of_program[case.program]
             failed = evidence == FAILED
             points = max(policy.points[key], policy.hold_at) if failed else policy.points[key]
@@ -56,15 +56,12 @@ def find(found, of_program):
 FAILED = {"failed": True}
 
 
-def _asked(key, check, asking, of_program):
+def _asked(key, check, asking, of_program, gathered):
     """``[(Case, evidence)]`` of those that the check doubts."""
     if not asking:
         return []
     try:
-        known = None
-        if hasattr(check, "gather"):
-            with transaction.atomic():
-                known = check.gather(asking)
+        known = _known(check, asking, gathered)
         answers = [(case, check.find(case, known, of_program[case.program].limits[key])) for case in asking]
     except SoftTimeLimitExceeded:
         raise
@@ -73,6 +70,19 @@ def _asked(key, check, asking, of_program):
         failures.told(error, f"Fraud check {key}")
         return [(case, FAILED) for case in asking]
     return [(case, evidence) for case, evidence in answers if evidence is not None]
+
+
+def _known(check, asking, gathered):
+    """What the check's question answers; checks that ask the same of the same are answered at once."""
+    question = getattr(check, "gather", None)
+    if question is None:
+        return None
+    asked, known = gathered.get(question, (None, None))
+    if asked != asking:
+        with transaction.atomic():
+            known = question(asking)
+        gathered[question] = asking, known
+    return known
 
 
 def _suspected(case, findings, hold_at, at):
@@ -92,17 +102,11 @@ def _suspected(case, findings, hold_at, at):
     )
 
 
-def _hold(row, at):
-    """Hold the sides that have too many points; the events that say so."""
+def _doubt(row):
+    """The sides that have too many points."""
     sides = [side for side in cases.SIDES if getattr(row, f"{side}_points") >= row.hold_at]
-    conversion = Conversion.objects.get(pk=row.conversion_id)
-    held = conversions.review(
-        conversion=conversion,
+    return holding.Doubt(
+        conversion=row.conversion_id,
         side="both" if len(sides) > 1 else sides[0],
-        review=Review.HELD,
-        reason="",
-        by=RulingBy.CHECKS,
         risk={"risk_points": row.points, "risk_checks": [finding["check"] for finding in row.findings]},
-        at=at,
     )
-    return list(Event.objects.filter(subject_kind="conversion", subject_id=held.public_id, version=held.version))

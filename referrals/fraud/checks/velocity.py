@@ -1,6 +1,6 @@
 """An advocate brings friends faster than people do."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from referrals.fraud.cases import asked
 
@@ -12,7 +12,7 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 # No program lets more than so many a day pass unless it lets any number pass.
 _MOST = 500
 _RECENT = """
-    SELECT asked.conversion, array_agg(recent.bound_at)
+    SELECT asked.conversion, array_agg(recent.bound_at::text)
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
         AS asked (conversion, advocate, referral, bound_at)
     CROSS JOIN LATERAL (
@@ -28,7 +28,9 @@ _RECENT = """
 def gather(cases):
     """``{conversion: when the advocate's friends of the day before it joined, this one included}``"""
     asking = [(each.conversion, each.advocate, each.referral, each.bound_at) for each in cases if each.first]
-    return dict(asked(_RECENT, [*map(list, zip(*asking, strict=True)), _MOST])) if asking else {}
+    rows = asked(_RECENT, [*map(list, zip(*asking, strict=True)), _MOST]) if asking else ()
+    # As text: the driver takes ten times as long to read a moment.
+    return {conversion: [*map(datetime.fromisoformat, joined)] for conversion, joined in rows}
 
 
 def find(case, known, limits):
