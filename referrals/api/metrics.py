@@ -25,7 +25,7 @@ _METRICS = {
     "revenue": {"definition": {"id": "revenue", "sentence": metrics.REVENUE}, "value": euros(25000)},
     "metrics": {
         "click_to_conversion": {
-            "definition": {"id": "click_to_conversion", "sentence": metrics.RATES["click_to_conversion"][0]},
+            "definition": {"id": "click_to_conversion", "sentence": metrics.METRICS["click_to_conversion"].sentence},
             "numerator": 5,
             "denominator": 100,
             "value": 0.05,

@@ -4,7 +4,7 @@
 # the clock of a test twin is ahead of its ids.
 CELL = """
     cell AS MATERIALIZED (
-        SELECT asked.program_id, asked.day, program.storefront_id, program.currency,
+        SELECT asked.program_id, asked.day, asked.until, program.storefront_id, program.currency,
             moments.start, moments.end, date_trunc('day', moments.start, 'UTC') AS since,
             CASE WHEN storefront.test_twin_of_id IS NULL THEN moments.lowest
                 ELSE '00000000-0000-0000-0000-000000000000'::uuid END AS lowest,

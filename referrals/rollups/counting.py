@@ -19,10 +19,25 @@ def write(question, cells):
 
 
 def read(question, cells, *, zone=None):
-    """Rows of ``[program_id, day, cut, key, column …]`` of these (program id, first day, last day)."""
-    names = ", ".join(question.columns)
-    statement = f"{question.found} SELECT program_id, day, cut, key, {names} FROM found"
-    return _run(statement, cells, zone=zone)
+    """Rows of ``[program_id, first day, last day, cut, key, column …]`` of these (program id, first day, last day)."""
+    statement = f"{question.found} SELECT program_id, day, cut, key, {', '.join(question.columns)} FROM found"
+    found = []
+    for together in _apart(cells):
+        until = {cell[:2]: cell[2] for cell in together}
+        rows = _run(statement, together, zone=zone)
+        found += [(program_id, day, until[program_id, day], *told) for program_id, day, *told in rows]
+    return found
+
+
+def _apart(cells):
+    """The cells in parts in which no two begin alike: by that a statement tells them apart."""
+    parts = []
+    for cell in cells:
+        part = next((part for part in parts if cell[:2] not in part), None)
+        if part is None:
+            parts.append(part := {})
+        part[cell[:2]] = cell
+    return [list(part.values()) for part in parts]
 
 
 def differing(question, cells):

@@ -1,5 +1,7 @@
 """What happened, as the rows that intake leaves behind: enough for whoever counts them."""
 
+import pgtrigger
+
 from advocacy import ids
 from advocacy.models import Customer, Event
 from referrals.models import Click, Conversion, Order, OrderStatus, Referral
@@ -84,3 +86,14 @@ def event(type, subject, *, version=1, **facts):
         occurred_at=cast.NOON,
         recorded_at=cast.NOON,
     )
+
+
+def brought_by(link, friend, *, at, clicked_at=None, segments=()):
+    """The friend is bound by the link; the fact says which segments the advocate had."""
+    referral = brought(link.advocate, friend, at=at)
+    Referral.objects.filter(pk=referral.pk).update(link=link, channel=link.channel, clicked_at=clicked_at)
+    said = event("referral.created", referral)
+    with pgtrigger.ignore("advocacy.Event:events_are_append_only"):
+        Event.objects.filter(pk=said.pk).update(facts={"advocate_segments": list(segments)})
+    referral.refresh_from_db()
+    return referral

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -5,11 +6,12 @@ import pytest
 
 from advocacy.models import Storefront
 from advocacy.refusals import Refused
-from referrals import lifetime_value, metrics, rollups
-from referrals.models import Day
+from referrals import lifetime_value, links, metrics, rollups, shares
+from referrals.metrics.rates import quantile
+from referrals.models import Day, DayCut
 from tests import cast
-from tests.cast import DAY, NOON
-from tests.referrals.history import bought, brought, click, converted, person
+from tests.cast import DAY, HOUR, NOON
+from tests.referrals.history import bought, brought, brought_by, click, converted, person
 
 TODAY = NOON.date()
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -21,21 +23,40 @@ def day(program, ago=0, **counts):
     return Day.objects.create(program=program, day=TODAY - timedelta(days=ago), counted_at=NOON, **counts)
 
 
+def part(program, ago=0, **counts):
+    """A part of that day."""
+    return DayCut.objects.create(program=program, day=TODAY - timedelta(days=ago), **counts)
+
+
 def rates(program, **options):
-    measured = metrics.of_program(program=program, at=NOON, **options)["metrics"]
-    return {name: (rate["numerator"], rate["denominator"], rate["value"]) for name, rate in measured.items()}
+    return told(metrics.of_program(program=program, at=NOON, **options))
+
+
+def told(measured):
+    """Numerator, denominator and value of the rates that have a numerator."""
+    return {
+        name: (rate["numerator"], rate["denominator"], rate["value"])
+        for name, rate in measured["metrics"].items()
+        if rate["numerator"]
+    }
 
 
 class TestRates:
     def test_are_named_by_both_ends(self, program):
         day(program, visitors=100, referrals=20, converted_referrals=5, advocates_enrolled=10)
-        day(program, ago=2, orders=50, referred_orders=6)
+        day(program, ago=2, orders=50, referred_orders=6, new_customers=40, referred_new_customers=2)
+        # Whoever was shown or shared on two days is one advocate.
+        for ago, key in ((0, "1"), (2, "1"), (2, "2")):
+            part(program, ago, cut="advocate", key=key, shown=1, active=1, sharers=int(key == "1"))
         assert rates(program) == {
             "click_to_signup": (20, 100, 0.2),
             "signup_to_conversion": (5, 20, 0.25),
             "click_to_conversion": (5, 100, 0.05),
             "acquisition_rate": (5, 10, 0.5),
             "referral_rate_orders": (6, 50, 0.12),
+            "referral_rate_customers": (2, 40, 0.05),
+            "share_rate": (1, 2, 0.5),
+            "participation_rate": (2, 10, 0.2),
         }
 
     def test_carry_their_definition_interval_period_zone_and_view(self, program):
@@ -46,6 +67,7 @@ class TestRates:
             "denominator": 100,
             "value": 0.05,
             "interval": [0.02154, 0.11175],
+            "reason": None,
             "period": {"from": date(2026, 2, 1), "to": TODAY},
             "time_zone": "UTC",
             "mature": False,
@@ -53,9 +75,10 @@ class TestRates:
         }
 
     def test_of_nothing_are_not_known(self, program):
-        assert set(rates(program).values()) == {(0, 0, None)}
-        measured = metrics.of_program(program=program, at=NOON)
-        assert {rate["interval"] for rate in measured["metrics"].values()} == {None}
+        measured = metrics.of_program(program=program, at=NOON)["metrics"]
+        assert {(rate["numerator"], rate["value"], rate["interval"]) for rate in measured.values()} == {(0, None, None)}
+        assert measured["share_rate"]["reason"] == "No advocate was shown a place to share from."
+        assert measured["time_to_conversion"]["reason"] == "No friend who had clicked was converted."
 
     def test_without_any_success_are_0_with_an_interval(self, program):
         day(program, visitors=20)
@@ -87,8 +110,8 @@ class TestRates:
         assert measured["counts"]["orders"]["value"] == 1
 
     def test_are_of_this_program_only(self, program, acme):
-        day(cast.program(acme, slug="second"), visitors=9, advocates_enrolled=9)
-        assert set(rates(program).values()) == {(0, 0, None)}
+        day(cast.program(acme, slug="second"), visitors=9, referrals=1)
+        assert rates(program) == {}
 
 
 class TestCounts:
@@ -120,7 +143,132 @@ class TestCounts:
             "click_to_conversion": (1, 2, 0.5),
             "acquisition_rate": (1, 1, 1),
             "referral_rate_orders": (1, 2, 0.5),
+            "referral_rate_customers": (1, 2, 0.5),
+            "participation_rate": (1, 1, 1),
         }
+
+
+@pytest.fixture
+def story(program, acme, alice, mallory):
+    """Two advocates, two channels, a click each; fred buys after 30 hours, ginny joins, a stranger buys."""
+    shares.record(storefront=acme, kind="view", code=alice.links.get().code, at=NOON - 9 * DAY)
+    chat = links.create(advocate=mallory, code="CHAT", channel="chat", at=NOON - 9 * DAY)
+    first = alice.links.get()
+    for link, ago in ((first, 9), (chat, 8), (chat, 2)):
+        click(link, at=NOON - ago * DAY, visitor=f"v{ago}")
+    fred, ginny = person(acme, "fred"), person(acme, "ginny")
+    bond = brought_by(first, fred, at=NOON - 9 * DAY + HOUR, clicked_at=NOON - 9 * DAY, segments=["vip"])
+    converted(bond, bought(fred, at=NOON - 8 * DAY + 6 * HOUR), frozen={"advocate_segments": ["vip"]})
+    brought_by(chat, ginny, at=NOON - 2 * DAY, clicked_at=NOON - 2 * DAY)
+    bought(person(acme, "stranger"), at=NOON - HOUR)
+    rollups.rebuild(storefront=acme)
+    rollups.recount(at=NOON)
+    return program
+
+
+def grouped(program, group_by, **options):
+    measured = metrics.of_program(program=program, at=NOON, group_by=group_by, **options)
+    return {each["group"]["label"]: told(each) for each in measured["groups"]}
+
+
+class TestGroups:
+    def test_have_numbers_of_their_own(self, story):
+        everybody = {"referral_rate_orders": (1, 2, 0.5), "referral_rate_customers": (1, 2, 0.5)}
+        brought = {"signup_to_conversion": (1, 1, 1), "time_to_conversion": (1, 1, 30.0)} | everybody
+        came = {"click_to_signup": (1, 1, 1), "click_to_conversion": (1, 1, 1)}
+        chat = {"click_to_signup": (1, 2, 0.5)}
+        assert grouped(story, "channel") == {"(none)": brought | came, "chat": chat}
+        assert grouped(story, "link")["CHAT"] == chat
+        assert list(grouped(story, "advocate").values()) == [brought | came, chat]
+        assert grouped(story, "segment") == {"vip": brought}
+
+    def test_of_time_are_cut_to_the_period(self, story):
+        weeks = grouped(story, "week", since=TODAY - timedelta(days=9))
+        assert list(weeks) == ["2026-02-21", "2026-02-23", "2026-03-02"]
+        assert weeks["2026-02-21"]["click_to_signup"] == (1, 2, 0.5)
+        assert weeks["2026-02-23"]["click_to_signup"] == (1, 1, 1)
+        assert grouped(story, "month")["2026-03-01"]["referral_rate_orders"] == (1, 2, 0.5)
+
+    def test_that_a_rate_does_not_have_say_why(self, story):
+        (vip,) = metrics.of_program(program=story, at=NOON, group_by="segment")["groups"]
+        assert (vip["metrics"]["click_to_signup"]["value"], vip["metrics"]["click_to_signup"]["reason"]) == (
+            None,
+            "It cannot be grouped by segment: visitors are not told apart so. Possible: channel, link, advocate, day, "
+            "week, month.",
+        )
+        with pytest.raises(Refused, match="cannot be grouped by segment"):
+            metrics.one("click_to_signup", program=story, at=NOON, group_by="segment")
+
+    def test_in_another_zone_of_the_same_hours_are_the_same(self, story):
+        """Counted on the spot and from the roll-ups: one question each."""
+
+        def said(**options):
+            answer = metrics.of_program(program=story, at=NOON, compare=True, **options)
+            return json.dumps(answer | {"counted_at": None}, default=str).replace("Africa/Abidjan", "UTC")
+
+        for view, group_by in (
+            ("calendar", None),
+            ("calendar", "channel"),
+            ("calendar", "week"),
+            ("cohort", "segment"),
+        ):
+            live = said(time_zone="Africa/Abidjan", view=view, group_by=group_by)
+            assert live == said(view=view, group_by=group_by), (view, group_by)
+
+
+class TestOne:
+    def test_by_the_day_of_the_step_before_and_until_now(self, story):
+        days = {"since": TODAY - timedelta(days=9), "until": TODAY - timedelta(days=9)}
+        whole = rates(story, view="cohort", **days)
+        assert whole == {
+            "click_to_signup": (1, 1, 1),
+            "signup_to_conversion": (1, 1, 1),
+            "click_to_conversion": (1, 1, 1),
+        }
+        answer = metrics.one("signup_to_conversion", program=story, at=NOON, view="cohort", **days)
+        assert (answer["view"], answer["mature"]) == ("cohort", False)
+        later = NOON + 90 * DAY
+        assert metrics.one("signup_to_conversion", program=story, at=later, view="cohort", **days)["mature"]
+        assert metrics.one("share_rate", program=story, at=NOON, view="cohort")["reason"].startswith("No step")
+
+    def test_beside_the_period_before(self, story):
+        days = {"since": TODAY - timedelta(days=6), "until": TODAY}
+        answer = metrics.one("click_to_signup", program=story, at=NOON, compare=True, group_by="channel", **days)
+        assert (answer["value"], answer["previous"]["value"], answer["change"]) == (1, 0.5, 0.5)
+        assert answer["previous"]["period"] == {"from": date(2026, 2, 17), "to": date(2026, 2, 23)}
+        (chat,) = answer["groups"]
+        assert (chat["group"]["key"], chat["numerator"], chat["previous"]["numerator"]) == ("chat", 1, 0)
+
+    @pytest.mark.parametrize(
+        ("name", "options", "status", "words"),
+        [
+            ("clicks", {}, 404, "There is no metric 'clicks'; there are: share_rate, "),
+            ("share_rate", {"group_by": "town"}, 400, "write one of: channel, link, advocate, segment, day"),
+            ("share_rate", {"view": "mine"}, 400, "write one of: calendar, cohort."),
+            ("share_rate", {"time_zone": "Berlin"}, 400, "write an IANA name such as Europe/Berlin."),
+            ("share_rate", {"time_zone": "Asia/Tokyo", "since": date(2025, 11, 1)}, 400, "92 at most; these are 122."),
+            ("share_rate", {"group_by": "day", "since": date(2024, 1, 1)}, 400, "400 are shown at most."),
+        ],
+    )
+    def test_that_cannot_be_is_refused_in_words(self, program, name, options, status, words):
+        with pytest.raises(Refused) as refusal:
+            metrics.one(name, program=program, at=NOON, **options)
+        assert (refusal.value.status, words in refusal.value.message) == (status, True), refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("times", "median", "late"),
+    [
+        ([], None, None),
+        ([4], 0.5, 0.9),
+        ([1, 0, 1], 1.0, 2.8),
+        ([0] * 9 + [1, 1], 36.0, 45.6),
+        ([1] + [0] * 24 + [1], 1.0, None),
+        ([0] * 25 + [3], None, None),
+    ],
+)
+def test_quantiles_of_hours(times, median, late):
+    assert (quantile(times, 0.5), quantile(times, 0.9)) == (median, late)
 
 
 class TestPeriod:
@@ -192,4 +340,4 @@ class TestOverview:
 
 def test_the_documentation_defines_every_count_and_rate():
     documented = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
-    assert [name for name in (*metrics.COUNTS, *metrics.RATES, "revenue") if f"| `{name}` |" not in documented] == []
+    assert [name for name in (*metrics.COUNTS, *metrics.METRICS, "revenue") if f"| `{name}` |" not in documented] == []

@@ -2,19 +2,18 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
-import pgtrigger
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy.models import Event, Pending
+from advocacy.models import Pending
 from advocacy.outbox.drain import drain
 from referrals import clicks, conversions, links, orders, rollups, shares
 from referrals.models import Day, DayCut, Mark, Order, Referral
 from referrals.rollups import questions, recounting
 from tests import cast
 from tests.cast import DAY, HOUR, MINUTE, NOON
-from tests.referrals.history import bought, brought, click, converted, event, person
+from tests.referrals.history import bought, brought, brought_by, click, converted, event, person
 
 TODAY = NOON.date()
 pytestmark = pytest.mark.django_db
@@ -227,17 +226,6 @@ def cuts(program, day=TODAY):
         }
         for row in own
     }
-
-
-def brought_by(link, friend, *, at, clicked_at=None, segments=()):
-    """The friend is bound by the link; the fact says which segments the advocate had."""
-    referral = brought(link.advocate, friend, at=at)
-    Referral.objects.filter(pk=referral.pk).update(link=link, channel=link.channel, clicked_at=clicked_at)
-    said = event("referral.created", referral)
-    with pgtrigger.ignore("advocacy.Event:events_are_append_only"):
-        Event.objects.filter(pk=said.pk).update(facts={"advocate_segments": list(segments)})
-    referral.refresh_from_db()
-    return referral
 
 
 class TestCuts:

@@ -1,0 +1,30 @@
+"""The numbers of all periods that an answer shows, read at once: ``{window: numbers}``, see ``reading``."""
+
+from referrals.metrics import reading
+from referrals.metrics.catalogue import METRICS, TIMES
+from referrals.metrics.periods import rolling
+
+_ROLLED = {end for metric in METRICS.values() if metric.rolling for end in (metric.numerator, metric.denominator)}
+
+
+def read(questions, metrics, *, compare=False):
+    """Of each question its period, the one before where they are compared, and those it is grouped by."""
+    windows, rolled = [], []
+    for question in questions:
+        parts = question.parts if question.group_by in TIMES else []
+        for days in (question.days, *([question.before] if compare else ()), *parts):
+            windows.append(question.window(days))
+            if any(metric.rolling for metric in metrics.values()):
+                rolled.append(question.window(rolling(days)))
+    if not questions or not questions[0].live:
+        return reading.windows(list(dict.fromkeys([*windows, *rolled])))
+    found = reading.counted(windows, zone=questions[0].zone, columns=needed(metrics))
+    more = [window for window in dict.fromkeys(rolled) if window not in found]
+    return found | reading.counted(more, zone=questions[0].zone, columns=_ROLLED)
+
+
+def needed(metrics):
+    """The columns that these metrics are made of; None: all, where all are shown."""
+    if len(metrics) == len(METRICS):
+        return None
+    return {end for each in metrics.values() for end in (each.numerator, each.denominator, *(each.cohort or ()))}

@@ -1,0 +1,50 @@
+"""The dashboard's numbers of all programs, by as many questions as for one."""
+
+from datetime import timedelta
+
+from advocacy.models import Program
+from referrals import lifetime_value
+from referrals.metrics import numbers
+from referrals.metrics.catalogue import METRICS
+from referrals.metrics.periods import DAY, asked
+from referrals.metrics.program import shown
+from referrals.models import Day
+
+_SERIES = ("clicks", "referrals", "conversions")
+
+
+def overview(*, storefront=None, at):
+    """The dashboard's numbers of every program of a storefront; without one, of all storefronts but test twins.
+
+    A list of ``{"program": row, "metrics": as of_program, "series": …, "lifetime_values": as lifetime_value.compare}``.
+    A series is ``[{"day", "clicks", "referrals", "conversions"}]`` of the last 30 days, also those without anything.
+    """
+    chosen = {"storefront": storefront} if storefront else {"storefront__test_twin_of__isnull": True}
+    programs = Program.objects.select_related("storefront").order_by("storefront__name", "name", "pk")
+    questions = [asked(program=program, at=at) for program in programs.filter(**chosen)]
+    found = numbers.read(questions, METRICS)
+    days = _days(questions, at)
+    values = lifetime_value.compare_all(storefronts={question.program.storefront for question in questions})
+    return [
+        {
+            "program": question.program,
+            "metrics": shown(question, found),
+            "series": _series(question, days),
+            "lifetime_values": values[question.program.storefront_id],
+        }
+        for question in questions
+    ]
+
+
+def _days(questions, at):
+    rows = Day.objects.filter(
+        program__in=[question.program for question in questions], day__gte=(at - timedelta(days=32)).date()
+    )
+    return {(row.program_id, row.day): row for row in rows}
+
+
+def _series(question, rows):
+    since, until = question.days
+    days = [since + DAY * number for number in range((until - since).days + 1)]
+    told = ((day, rows.get((question.program.pk, day))) for day in days)
+    return [{"day": day} | {name: getattr(row, name, 0) for name in _SERIES} for day, row in told]

@@ -1,0 +1,151 @@
+"""The numbers of days, by name: from the roll-ups, or, of another time zone's days, counted on the spot.
+
+A window is (program id, first day, last day); its numbers are ``{name: number}`` of ``catalogue.COUNTS``, ``COHORTS``,
+``revenue_minor``, ``counted_at``, and ``times``, how many conversions took how long (``questions.HOURS``).
+"""
+
+# ruff: noqa: S608 - statements are made of the constants here
+
+from django.db import connection
+
+from referrals.metrics.catalogue import COHORTS, COUNTS, DISTINCT, WHOLE
+from referrals.rollups import counting, questions
+from referrals.rollups.cells import CELL, asked
+
+_ADDED = [name for name in (*COUNTS, *COHORTS, "revenue_minor") if name not in (*DISTINCT, "advocates")]
+# Of a part of a day there is no such number.
+_OF_DAYS = (*WHOLE, "advocates_enrolled", "converted_of_enrolled")
+_OF_CUTS = [name for name in _ADDED if name not in _OF_DAYS]
+_PARTS_OF_TIMES = """
+    SELECT array_agg(number ORDER BY place) FROM (
+        SELECT place, sum(number) AS number FROM {table}, unnest(own.times) WITH ORDINALITY AS took (number, place)
+        WHERE own.program_id = asked.program_id AND own.day BETWEEN asked.since AND asked.until {further}
+        GROUP BY place
+    ) every
+    """
+_ASKED = "unnest(%(programs)s::bigint[], %(days)s::date[], %(untils)s::date[]) AS asked (program_id, since, until)"
+
+_WINDOWS = f"""
+    SELECT asked.program_id, asked.since, asked.until,
+        ({_PARTS_OF_TIMES.format(table="referrals_day own", further="")}),
+        (SELECT coalesce(sum(advocates_enrolled), 0) FROM referrals_day
+            WHERE program_id = asked.program_id AND day <= asked.until),
+        shared.*, added.*
+    FROM {_ASKED}
+    CROSS JOIN LATERAL (
+        SELECT {", ".join(f"count(DISTINCT key) FILTER (WHERE {name} > 0)" for name in DISTINCT)} FROM referrals_daycut
+        WHERE program_id = asked.program_id AND cut = 'advocate' AND day BETWEEN asked.since AND asked.until
+    ) shared
+    CROSS JOIN LATERAL (
+        SELECT max(counted_at), {", ".join(f"coalesce(sum({name}), 0)" for name in _ADDED)} FROM referrals_day
+        WHERE program_id = asked.program_id AND day BETWEEN asked.since AND asked.until
+    ) added
+    """
+
+# Whose numbers are the largest comes first. By channel an advocate counts once, whichever link it was.
+_GROUPED = f"""
+    SELECT own.key, {", ".join(f"sum({name})" for name in _OF_CUTS)},
+        {", ".join(f"max({name})" for name in DISTINCT)}, count(*) OVER ()
+    FROM referrals_daycut own
+    WHERE program_id = %(program)s AND cut = %(cut)s AND day BETWEEN %(since)s AND %(until)s
+        AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
+    GROUP BY own.key
+    ORDER BY sum(converted_referrals) DESC, sum(referrals) DESC, sum(clicks) DESC, own.key LIMIT %(most)s
+    """
+_TIMES_OF_CUT = f"""
+    SELECT asked.key, ({
+    _PARTS_OF_TIMES.format(table="referrals_daycut own", further="AND own.cut = %(cut)s AND own.key = asked.key")
+})
+    FROM (
+        SELECT key, %(program)s::bigint AS program_id, %(since)s::date AS since, %(until)s::date AS until
+        FROM unnest(%(keys)s::text[]) AS wanted (key)
+    ) asked
+    """
+_OF_CHANNELS = f"""
+    SELECT link.channel,
+        {", ".join(f"count(DISTINCT link.advocate_id) FILTER (WHERE own.{name} > 0)" for name in DISTINCT)}
+    FROM referrals_daycut own JOIN referrals_link link ON link.id = own.key::bigint
+    WHERE own.program_id = %(program)s AND own.cut = 'link' AND own.key <> ''
+        AND own.day BETWEEN %(since)s AND %(until)s
+    GROUP BY link.channel
+    """
+_ENROLLED = f"""
+    WITH {CELL}
+    SELECT cell.program_id, cell.day, cell.until, count(advocate.id)
+    FROM cell LEFT JOIN advocacy_advocate advocate
+        ON advocate.program_id = cell.program_id AND advocate.enrolled_at < cell."end"
+    GROUP BY cell.program_id, cell.day, cell.until, cell."end"
+    """
+
+
+def windows(wanted):
+    """``{window: numbers}`` from the roll-ups, by one question for all of them."""
+    names = ("advocates", *DISTINCT, "counted_at", *_ADDED)
+    return {
+        (program_id, since, until): dict(zip(names, map(_plain, numbers), strict=True)) | {"times": _times(times)}
+        for program_id, since, until, times, *numbers in _rows(_WINDOWS, asked(wanted))
+    }
+
+
+def grouped(window, *, cut, keys=None, most=None):
+    """``({key: numbers}, how many keys there are)`` from the roll-ups, the largest first, ``most`` of them."""
+    program_id, since, until = window
+    named = {"program": program_id, "cut": cut, "since": since, "until": until, "keys": keys, "most": most}
+    names, found, there_are = (*_OF_CUTS, *DISTINCT), {}, 0
+    for key, *numbers, there_are in _rows(_GROUPED, named):  # noqa: B007 - the same in each row
+        found[key] = nothing() | dict(zip(names, map(_plain, numbers), strict=True))
+    for key, times in _rows(_TIMES_OF_CUT, named | {"keys": list(found)}):
+        found[key]["times"] = _times(times)
+    if cut == "channel":
+        for key, *numbers in _rows(_OF_CHANNELS, named):
+            if key in found:
+                found[key] |= zip(DISTINCT, numbers, strict=True)
+    return found, there_are
+
+
+def counted(wanted, *, zone, columns=None):
+    """``windows`` of another zone's days, by the questions that make the roll-ups; ``columns`` only, if given."""
+    found = {window: nothing() for window in wanted}
+    for window, cut, _, told in _live(wanted, zone, columns):
+        if cut == "":
+            found[window] |= told
+    if wanted and (columns is None or "advocates" in columns):
+        for program_id, since, until, advocates in _rows(_ENROLLED, asked(wanted, zone=zone)):
+            found[program_id, since, until]["advocates"] = advocates
+    return found
+
+
+def counted_by(window, *, cut, zone, columns=None):
+    """``grouped`` of another zone's days, all keys."""
+    found = {}
+    for _, own, key, told in _live([window], zone, columns):
+        if own == cut:
+            found.setdefault(key, nothing()).update(told)
+    return found
+
+
+def _live(wanted, zone, columns):
+    for question in questions.ALL:
+        if columns is None or columns & set(question.columns):
+            for program_id, since, until, cut, key, *numbers in counting.read(question, wanted, zone=zone):
+                told = zip(question.columns, map(_plain, numbers), strict=True)
+                yield (program_id, since, until), cut, key, dict(told)
+
+
+def nothing():
+    """The numbers of a window, or a part of one, with nothing in it."""
+    return dict.fromkeys((*_ADDED, *DISTINCT, "advocates"), 0) | {"times": [], "counted_at": None}
+
+
+def _times(parts):
+    return [int(number) for number in parts or ()]
+
+
+def _plain(number):
+    return int(number) if hasattr(number, "as_tuple") else number
+
+
+def _rows(statement, named):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, named)
+        return cursor.fetchall()
