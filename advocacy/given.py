@@ -41,7 +41,8 @@ def known(fields, names):
 
 def text(name, value, *, longest, required=False):
     """Text without NUL and half characters, at most so long; None counts as empty."""
-    if type(value) is str and value.isascii() and "\0" not in value and len(value) <= longest and not required:
+    is_plain = type(value) is str and value.isascii() and "\0" not in value and len(value) <= longest
+    if is_plain and (value.strip() or not required):
         return value
     value = "" if value is None else value
     if not isinstance(value, str):
@@ -180,6 +181,8 @@ def data(name, value, *, longest=10_000):
     """A JSON object of at most so many characters that the database can hold."""
     if not isinstance(value, dict):
         refuse(name, f"{name} must be an object.")
+    if _is_flat(value, longest):
+        return dict(value)
     try:
         written, read = _written(value)
     except (TypeError, ValueError, RecursionError):
@@ -189,6 +192,18 @@ def data(name, value, *, longest=10_000):
     if "\\u0000" in written or not _writable(written):
         refuse(name, f"{name} holds a NUL or another character that cannot be stored.")
     return read(written)
+
+
+def _is_flat(value, longest):
+    """Whether nothing but plain words is in it, which JSON makes twice as long at most."""
+    size = 2
+    for key, inner in value.items():
+        if type(key) is not str or type(inner) is not str or not (key.isascii() and inner.isascii()):
+            return False
+        if not (key.isprintable() and inner.isprintable()):
+            return False
+        size += 2 * (len(key) + len(inner)) + 6
+    return size <= longest
 
 
 def canonical(value):

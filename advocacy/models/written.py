@@ -28,6 +28,19 @@ def lines(rows, encoders):
     return "".join(["\t".join(line) + "\n" for line in zip(*fields, strict=True)])
 
 
+def lines_of(same, each, encoders, count):
+    """The lines of ``count`` rows from what all of them say and lists of what each says, by name."""
+    moments, fields = {}, []
+    for name, encode in encoders:
+        if name not in each:
+            value = same[name]
+            fields.append(["\\N" if value is None else encode(value)] * count)
+        else:
+            values = each[name]
+            fields.append(_moments(values, moments) if encode is _moment else _column(values, encode))
+    return "".join(["\t".join(line) + "\n" for line in zip(*fields, strict=True)])
+
+
 def _column(values, encode):
     if len({*map(id, values)}) == 1:
         return ["\\N" if values[0] is None else encode(values[0])] * len(values)

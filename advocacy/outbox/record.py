@@ -99,6 +99,45 @@ def _write(events, lanes):
     return _wait([(event, lane) for event in events for lane in lanes[event.type]])
 
 
+def record_alike(*, type, storefront, told, at):
+    """Insert many events of one type that speak of no program and no advocate, and what waits for them.
+
+    ``told``: ``[(subject, customer id, facts, when it occurred)]``; the rest is as of ``record``.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An event is recorded in the transaction of its fact.")
+    if not told:
+        return
+    for _, _, facts, _ in told:
+        if not _are_all((*facts,), type):
+            raise ValueError(f"{type.name} carries exactly the facts of its catalogue.")
+    made = bulk.insert_columns(
+        Event,
+        same={
+            "storefront_id": storefront.pk,
+            "type": type.name,
+            "subject_kind": type.subject,
+            "depth": 0,
+            "recorded_at": at,
+        },
+        each={
+            "subject_id": [subject.public_id for subject, *_ in told],
+            "version": [subject.version for subject, *_ in told],
+            "customer_id": [customer for _, customer, *_ in told],
+            "facts": [facts for *_, facts, _ in told],
+            "occurred_at": [min(when, at) for *_, when in told],
+        },
+    )
+    lanes = [str(lane) for lane in handlers().get(type.name, ())]
+    wake.after_commit(_wait_of(storefront.pk, made, lanes))
+
+
+def _wait_of(storefront, events, lanes):
+    """The lanes that have work of these events, each of them of every lane."""
+    asked = [[pk for pk in events for _ in lanes], [storefront] * len(events) * len(lanes), lanes * len(events)]
+    return _waiting(asked) if lanes else []
+
+
 # Most storefronts tell nobody: what nobody asked to be told does not wait to be told.
 _WAIT = """
     INSERT INTO advocacy_pending (event_id, storefront_id, lane, alone, attempts, last_error)
@@ -121,9 +160,12 @@ def _wait(work):
     if not work:
         return []
     events, lanes = zip(*work, strict=True)
+    return _waiting([[event.pk for event in events], [event.storefront_id for event in events], lanes])
+
+
+def _waiting(asked):
     with connection.cursor() as cursor:
         # Numbers and names of ours: as text the driver need not look at each.
-        asked = [[event.pk for event in events], [event.storefront_id for event in events], lanes]
         cursor.execute(_WAIT, [f"{{{','.join(map(str, each))}}}" for each in asked])
         return sorted({lane for (lane,) in cursor.fetchall()})
 

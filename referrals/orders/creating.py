@@ -7,6 +7,7 @@ from django.db import transaction
 from advocacy import customers_at_once
 from advocacy.models import bulk
 from advocacy.outbox.record import record as record_events
+from advocacy.outbox.record import record_alike
 from referrals import attribution, conversions, events
 from referrals.models import Conversion, Fulfilment, Order, OrderStatus
 from referrals.orders import finding, recording, state
@@ -40,20 +41,49 @@ def create(*, storefront, new, at):
     people = _customers_of(storefront, new, at=at, tell=tell)
     hidden = recording.hidden_codes(storefront, [each.columns for each in new])
     rows = [_row(each, storefront, person, hidden, at) for each, (person, _) in zip(new, people, strict=True)]
+    if all(each.history for each in new):
+        return _of_the_past(storefront, new, rows, tell, at)
     live = [told for told in zip(new, rows, people, strict=True) if not told[0].history]
     bound = iter(_bound(storefront, live, at=at, tell=tell))
     bindings = [_OF_THE_PAST if each.history else next(bound) for each in new]
     made = [_Made(row, binding) for row, binding in zip(rows, bindings, strict=True)]
     with bulk.inserting(rows):
         drafts = [each.draft() for each in made]
-    remember = finding.remember_all if len(new) == 1 else finding.remember_new
-    remember([(row, each.names) for row, each in zip(rows, new, strict=True)])
+    _remember(rows, new)
     causes = record_events([*tell, *drafts], at=at)[len(tell) :]
     _convert(made, causes, at)
     return [each.recorded() for each in made]
 
 
 _OF_THE_PAST = attribution.Binding(referral=None, reasons=({"key": "imported_history"},))
+
+
+def _of_the_past(storefront, new, rows, tell, at):
+    """The same of orders that bind and convert nobody: a file brings hundreds of thousands."""
+    for row in rows:
+        row.unattributed = recording.why_not(row, _OF_THE_PAST)
+    with bulk.inserting(rows):
+        told = [(row, row.customer_id, _facts(row), _moment_of(row)) for row in rows]
+    _remember(rows, new)
+    record_events(tell, at=at)
+    record_alike(type=events.ORDER_IMPORTED, storefront=storefront, told=told, at=at)
+    return [
+        recording.Recorded(order=row, created=True, reasons=tuple(row.unattributed), warnings=tuple(row.warnings))
+        for row in rows
+    ]
+
+
+def _facts(order):
+    return state.facts(order, before=state.NOTHING, referred=False)
+
+
+def _moment_of(order):
+    return order.paid_at if order.status == OrderStatus.PAID else order.placed_at
+
+
+def _remember(rows, new):
+    remember = finding.remember_all if len(new) == 1 else finding.remember_new
+    remember([(row, each.names) for row, each in zip(rows, new, strict=True)])
 
 
 def _bound(storefront, told, *, at, tell):
@@ -128,7 +158,7 @@ class _Made:
             events.ORDER_IMPORTED if self.order.history else events.ORDER_RECORDED,
             before=state.NOTHING,
             referred=bool(self.bonds),
-            occurred_at=self.order.paid_at if self.paid else self.order.placed_at,
+            occurred_at=_moment_of(self.order),
         )
 
     def earlier(self, bond, at):

@@ -137,13 +137,27 @@ def remember_all(named):
 
 def remember_new(named):
     """The same of orders that nobody knew by any of these names, whose turn their caller waited for."""
-    bulk.insert(_identifiers(named))
+    names = [(order, kind, value) for order, names in named for kind, value in _beside(order, names)]
+    if 0 < len(names) <= bulk.FEW:
+        bulk.insert(_identifiers(named))
+    elif names:
+        orders, kinds, values = (list(each) for each in zip(*names, strict=True))
+        bulk.insert_columns(
+            OrderIdentifier,
+            same={"storefront_id": orders[0].storefront_id},
+            each={"order_id": [order.pk for order in orders], "kind": kinds, "value": values},
+        )
+
+
+def _beside(order, names):
+    """The names that are not its own external id, each once."""
+    own = (EXTERNAL, order.external_id)
+    return [name for name in dict.fromkeys(names) if name != own]
 
 
 def _identifiers(named):
     return [
         bulk.made(OrderIdentifier, storefront_id=order.storefront_id, order=order, kind=kind, value=value)
         for order, names in named
-        for kind, value in dict.fromkeys(names)
-        if (kind, value) != (EXTERNAL, order.external_id)
+        for kind, value in _beside(order, names)
     ]

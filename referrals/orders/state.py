@@ -42,9 +42,21 @@ def revenue_kept(order):
 
 def draft(order, event_type, *, before, referred, occurred_at):
     """The event of an order whose state was ``before``."""
+    return Draft(
+        type=event_type,
+        subject=order,
+        storefront=order.storefront,
+        customer=order.customer,
+        facts=facts(order, before=before, referred=referred),
+        occurred_at=occurred_at,
+    )
+
+
+def facts(order, *, before, referred):
+    """What the event of an order says whose state was ``before``."""
     now = of(order)
     cancelled = order.status == OrderStatus.CANCELLED
-    facts = {
+    return {
         "status": str(order.status),
         "currency": order.currency,
         "total_minor": order.total_minor,
@@ -66,14 +78,6 @@ def draft(order, event_type, *, before, referred, occurred_at):
         "revenue_change_minor": now.revenue_kept_minor - before.revenue_kept_minor,
         "refunded_change_minor": now.refunded_minor - before.refunded_minor,
     }
-    return Draft(
-        type=event_type,
-        subject=order,
-        storefront=order.storefront,
-        customer=order.customer,
-        facts=facts,
-        occurred_at=occurred_at,
-    )
 
 
 def _moment(value):
