@@ -13,7 +13,18 @@ def alone(job):
     The lock is PostgreSQL's and ends with the transaction, also when the process dies.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [0x7065, zlib.crc32(job.encode()) & 0x7FFFFFFF])
-            mine = cursor.fetchone()[0]
-        yield mine
+        yield _asked("pg_try_advisory_xact_lock", job)
+
+
+@contextmanager
+def in_turn(job):
+    """The same transaction for whoever waits until the others are done."""
+    with transaction.atomic():
+        _asked("pg_advisory_xact_lock", job)
+        yield
+
+
+def _asked(function, job):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [0x7065, zlib.crc32(job.encode()) & 0x7FFFFFFF])
+        return cursor.fetchone()[0]

@@ -10,8 +10,8 @@ from advocacy.models import Lane
 from advocacy.outbox import telling
 from advocacy.outbox.catalogue import TYPES
 from config import link_codes, settling
+from referrals import buyers, links, rollups
 from referrals import events as of_referrals
-from referrals import links, rollups
 from referrals import merging as bonds
 from rewards import crediting, shop_spending
 from rewards import events as of_rewards
@@ -21,11 +21,12 @@ from rewards.settlement import parting
 # Their modules fill the catalogue, which must be whole here.
 _CATALOGUES = (events, of_referrals, of_rewards)
 # In the lane of settling is what decides about money, and nothing else that its commit would wait for.
-_FOLLOWED = {"people": [standing.keep, rollups.mark]}
+_FOLLOWED = {"people": [standing.keep, rollups.mark, buyers.mark]}
 # Nor what is used there: a batch would lock the accounts of those codes before its own subjects.
-_ORDER = {"people": [standing.keep, rollups.mark, using.in_orders, shop_spending.follow]}
+_SENT = {"people": [standing.keep, rollups.mark, using.in_orders, shop_spending.follow]}
+_ORDER = {"people": [*_SENT["people"], buyers.mark]}
 
-_MERGED = {"money": [bonds.follow], "people": [standing.keep, rollups.mark]}
+_MERGED = {"money": [bonds.follow], "people": [standing.keep, rollups.mark, buyers.mark]}
 _PARTED = _MERGED | {"money": [bonds.follow, parting.part]}
 
 _OWN = {
@@ -37,6 +38,7 @@ _OWN = {
     "advocate.changed": {"money": [crediting.resume], "people": [link_codes.follow]},
     "customer.merged": _MERGED,
     "customer.unmerged": _PARTED,
+    "customer.erased": {"people": [buyers.mark]},
     "referral.created": _FOLLOWED,
     "referral.imported": _FOLLOWED,
     "referral.ended": _FOLLOWED,
@@ -44,7 +46,7 @@ _OWN = {
     # No code of ours was used in it, and no credit spent.
     "order.imported": _FOLLOWED,
     "order.changed": _ORDER,
-    "order.fulfilled": _ORDER,
+    "order.fulfilled": _SENT,
     "order.refunded": _ORDER,
     "conversion.recorded": _FOLLOWED,
     "conversion.adjusted": _FOLLOWED,

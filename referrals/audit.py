@@ -1,8 +1,11 @@
 """Recount what attribution and orders keep; any difference is a bug."""
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
-from referrals import rollups
+from advocacy.models import Lane, Pending, Storefront
+from referrals import buyers, rollups
 
 _REFUNDED = """
     SELECT orders.id, orders.refunded_minor, LEAST(orders.total_minor, COALESCE(SUM(refund.amount_minor), 0))
@@ -77,6 +80,14 @@ def differences():
         words = "Order {} is {} with a total of {} and a revenue of {}; its newest event says {}, {} and {}."
         yield words.format(pk, *stored_and_told)
     yield from rollups.differences()
+    yield from _of_buyers()
+
+
+def _of_buyers():
+    """But for storefronts with events on their way; a stuck event made no mark: what it changed is a difference."""
+    coming = Pending.objects.filter(storefront=OuterRef("pk"), lane=Lane.PEOPLE, stuck_at=None)
+    for storefront in Storefront.objects.exclude(Exists(coming)).order_by("pk"):
+        yield from buyers.differences(storefront=storefront, at=timezone.now())
 
 
 def _rows(statement):

@@ -1,18 +1,12 @@
-import logging
-import time
-
 from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import bursts, claims, clicks, lifetime_value, past_buyers, rollups, traces
+from referrals import bursts, buyers, claims, clicks, past_buyers, rollups, traces
 from referrals.fraud import queue
 from referrals.orders import waiting
 
 SECONDS = 20
-log = logging.getLogger(__name__)
-# Storefronts whose values failed in this process when they were last tried: they are taken last.
-_failing = set()
 
 
 @shared_task
@@ -38,24 +32,9 @@ def decide_overdue():
 
 
 @shared_task
-def lifetime_values():
-    """Recount what customers are worth, the storefront that waited longest first; beat comes back for the rest."""
-    until = time.monotonic() + SECONDS
-    for storefront in sorted(lifetime_value.longest_waiting(), key=lambda storefront: storefront.pk in _failing):
-        try:
-            _lifetime_values_of(storefront)
-            _failing.discard(storefront.pk)
-        except Exception:
-            _failing.add(storefront.pk)
-            log.exception("The lifetime values of storefront %s failed; the others go on.", storefront.pk)
-        if time.monotonic() >= until:
-            return
-
-
-def _lifetime_values_of(storefront):
-    with alone(f"lifetime values of {storefront.pk}") as mine:
-        if mine:
-            lifetime_value.recount(storefront=storefront, at=timezone.now())
+def recount_buyers():
+    """Recount what the people bought who were marked; any number of these may run at once."""
+    buyers.recount(at=timezone.now(), seconds=SECONDS)
 
 
 @shared_task

@@ -52,7 +52,7 @@ def parts(choice):
         ),
         Part(
             title="What customers are worth",
-            cards=[worth.values(lifetime_value.compare(storefront=choice.program.storefront))],
+            cards=[worth.values(lifetime_value.compare(storefront=choice.program.storefront, at=choice.at))],
             said="Of the whole storefront, whatever period is chosen.",
         ),
     ]

@@ -13,7 +13,7 @@ from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros, sample
 from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
-from referrals import lifetime_value, metrics
+from referrals import metrics
 
 _PERIOD = {"from": "2026-10-24", "to": "2026-11-22"}
 _SHOWN = {"view": "calendar", "period": _PERIOD, "time_zone": "Europe/Berlin", "mature": False}
@@ -80,46 +80,6 @@ class MetricsAnswer(Shown):
     example = _METRICS
 
 
-class Group(serializers.Serializer):
-    customers = serializers.IntegerField(help_text="Old enough for the horizon: in the mean.")
-    too_young = serializers.IntegerField(help_text="Left out: their horizon is still open.")
-    mean = fields.MoneyAnswer(allow_null=True)
-
-
-class LifetimeValueAnswer(serializers.Serializer):
-    definition = Definition()
-    horizon_days = serializers.IntegerField(help_text="Days from a customer's first order.")
-    counted_at = serializers.DateTimeField()
-    referred = Group()
-    others = Group()
-    difference = fields.MoneyAnswer(allow_null=True, help_text="Of the means: referred less others.")
-    interval = serializers.ListField(
-        child=fields.MoneyAnswer(), allow_null=True, help_text="95 % of the difference (Welch), low and high."
-    )
-    ratio = serializers.FloatField(allow_null=True, help_text="Of the means: referred ÷ others.")
-    reason = serializers.CharField(allow_null=True, help_text="Why there is no difference.")
-
-
-class LifetimeValuesAnswer(serializers.Serializer):
-    data = LifetimeValueAnswer(many=True, help_text="One for each horizon; empty until they were first counted.")
-
-    example = {
-        "data": [
-            {
-                "definition": {"id": "lifetime_value", "sentence": lifetime_value.DEFINITION},
-                "horizon_days": 90,
-                "counted_at": BOUGHT,
-                "referred": {"customers": 40, "too_young": 12, "mean": euros(9120)},
-                "others": {"customers": 310, "too_young": 85, "mean": euros(7850)},
-                "difference": euros(1270),
-                "interval": [euros(-115), euros(2655)],
-                "ratio": 1.16178,
-                "reason": None,
-            }
-        ]
-    }
-
-
 @documented(
     "Metrics",
     get=Call(
@@ -150,39 +110,3 @@ class Metrics(Endpoint):
             return date.fromisoformat(re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII)[0])
         except (TypeError, ValueError) as error:
             raise invalid(f"{name} must be a day such as 2026-11-22.") from error
-
-
-@documented(
-    "Metrics",
-    get=Call(
-        "Get lifetime values",
-        LifetimeValuesAnswer,
-        description="What customers brought in the days after their first order: those whom a friend referred beside "
-        "the others. A difference is no proof of a cause: friends may choose friends who would have bought anyway.",
-    ),
-)
-class LifetimeValues(Endpoint):
-    def get(self, request):
-        return Response({"data": [_answer(each) for each in lifetime_value.compare(storefront=request.storefront)]})
-
-
-def _answer(compared):
-    def money(amount_minor):
-        return None if amount_minor is None else {"amount_minor": amount_minor, "currency": compared["currency"]}
-
-    def group(name):
-        counts = dict(compared[name])
-        return counts | {"mean": money(counts.pop("mean_minor"))}
-
-    interval = compared["interval_minor"]
-    return {
-        "definition": {"id": "lifetime_value", "sentence": lifetime_value.DEFINITION},
-        "horizon_days": compared["horizon_days"],
-        "counted_at": compared["counted_at"],
-        "referred": group("referred"),
-        "others": group("others"),
-        "difference": money(compared["difference_minor"]),
-        "interval": interval and [money(end) for end in interval],
-        "ratio": compared["ratio"],
-        "reason": compared["reason"],
-    }

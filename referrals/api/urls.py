@@ -3,13 +3,15 @@ from django.urls import path
 from referrals.api.advocates import Advocates, Batch, OneAdvocate
 from referrals.api.claims import AcceptClaim, Claims, MyClaims, OneClaim, RefuseClaim
 from referrals.api.clicks import Clicks
+from referrals.api.cohorts import Cohorts
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.fulfilments import Fulfilments, OneFulfilment
 from referrals.api.imports import BeginImport, DiscardImport, Imports, OneImport, RefusedLines
 from referrals.api.invitations import Invitations, MyInvitations, OneInvitation
 from referrals.api.late_codes import LateCode
+from referrals.api.lifetime_values import LifetimeValues
 from referrals.api.links import Links, OneLink
-from referrals.api.metrics import LifetimeValues, Metrics
+from referrals.api.metrics import Metrics
 from referrals.api.orders import OneOrder, Orders
 from referrals.api.referrals import OneReferral, Referrals
 from referrals.api.refunds import AllRefunds, OneOfAllRefunds, OneRefund, Refunds
@@ -59,4 +61,5 @@ urlpatterns = [
     path("imports/<str:id>/refused", RefusedLines.as_view()),
     path("metrics", Metrics.as_view()),
     path("lifetime_values", LifetimeValues.as_view()),
+    path("cohorts", Cohorts.as_view()),
 ]

@@ -24,7 +24,7 @@ def overview(*, storefront=None, at):
     questions = [asked(program=program, at=at) for program in programs.filter(**chosen)]
     found = numbers.read(questions, METRICS)
     days = _days(questions, at)
-    values = lifetime_value.compare_all(storefronts={question.program.storefront for question in questions})
+    values = lifetime_value.compare_all(storefronts={question.program.storefront for question in questions}, at=at)
     return [
         {
             "program": question.program,

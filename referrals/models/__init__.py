@@ -22,7 +22,7 @@ from referrals.models.order import (
 from referrals.models.past_buyers import PastBuyers
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
-from referrals.models.rollup import Cut, Day, DayCut, LifetimeValue, Mark, Question
+from referrals.models.rollup import Cut, Day, DayCut, Mark, Question
 from referrals.models.share import Share, ShareKind
 from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
@@ -52,7 +52,6 @@ __all__ = [
     "InboundRefusal",
     "InboundState",
     "Invitation",
-    "LifetimeValue",
     "Link",
     "LinkStatus",
     "Mark",

@@ -61,6 +61,8 @@ class Buyer(models.Model):
             models.Index(fields=["storefront", "first_day"], name="buyers_by_first_day"),
             # Used by: what one advocate's friends are worth.
             models.Index(fields=["advocate"], condition=models.Q(advocate__isnull=False), name="buyers_of_an_advocate"),
+            # Used by: the repeat rate, which leaves them out.
+            models.Index(fields=["storefront"], condition=models.Q(rejected=True), name="rejected_buyers"),
         ]
 
     def __str__(self):

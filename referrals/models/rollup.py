@@ -1,8 +1,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from advocacy.models import Program, Storefront
-from advocacy.models.columns import MinorField, UnitField, one_of
+from advocacy.models import Program
+from advocacy.models.columns import MinorField, one_of
 
 
 class Question(models.TextChoices):
@@ -109,31 +109,3 @@ class DayCut(Counts):
 
     def __str__(self):
         return f"{self.program_id} {self.day} {self.cut} {self.key}"
-
-
-class LifetimeValue(models.Model):
-    """Historical value of a storefront's customers over the first ``horizon_days`` after their first order.
-
-    Sums and sums of squares are enough for the mean and its interval.
-    """
-
-    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="lifetime_values")
-    currency = UnitField()
-    horizon_days = models.PositiveSmallIntegerField()
-    referred = models.BooleanField()
-    customers = models.IntegerField()  # old enough for the horizon
-    too_young = models.IntegerField()  # left out: their horizon is still open
-    sum_minor = models.DecimalField(max_digits=30, decimal_places=0)
-    sum_of_squares = models.DecimalField(max_digits=40, decimal_places=0)
-    counted_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["storefront", "currency", "horizon_days", "referred"],
-                name="a_lifetime_value_is_counted_once",
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.horizon_days} days"

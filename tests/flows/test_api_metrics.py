@@ -6,11 +6,10 @@ import pytest
 from django.utils import timezone
 
 from advocacy import ids
-from referrals import lifetime_value
 from referrals.models import Day
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
-from tests.referrals.history import bought, brought, person
+from tests.referrals.history import bought, brought, counted, person
 
 pytestmark = pytest.mark.django_db
 
@@ -74,15 +73,20 @@ def test_values_of_referred_and_other_customers(shop, acme, alice, now):
         brought(alice, friend, at=now)
         bought(friend, at=now - timedelta(days=40), revenue_minor=revenue)
         bought(person(acme, f"other-{n}"), at=now - timedelta(days=40), revenue_minor=2 * revenue)
-    assert shop.get("/lifetime_values").json() == {"data": []}
-    lifetime_value.recount(storefront=acme, at=now)
+    nothing = shop.get("/lifetime_values").json()["data"][0]
+    assert (nothing["referred"]["mean"], nothing["reason"][:19]) == (None, "Nobody has bought y")
+    counted(acme)
     values = {each["horizon_days"]: each for each in shop.get("/lifetime_values").json()["data"]}
     assert list(values) == [30, 90, 180, 365, 730]
     assert values[30]["referred"] == {
         "customers": 5,
         "too_young": 0,
         "mean": {"amount_minor": 3000, "currency": "EUR"},
+        "ordered_again": 0,
+        "repeat_rate": 0.0,
+        "repeat_interval": [0.0, 0.43448],
     }
+    assert values[30]["matched"]["difference"]["currency"] == "EUR"
     assert values[30]["difference"] == {"amount_minor": -3000, "currency": "EUR"}
     assert [end["amount_minor"] for end in values[30]["interval"]] == [-6888, 888]
     assert (values[30]["ratio"], values[30]["reason"]) == (0.5, None)
@@ -90,26 +94,87 @@ def test_values_of_referred_and_other_customers(shop, acme, alice, now):
     assert values[90]["reason"].startswith("0 referred and 0 other customers are 90 days old")
 
 
-def test_rival_sees_nothing_of_it(shop, acme, program, rival, now):
+def test_rival_sees_nothing_of_it(acme, rival, alice, fred, now):
     cast.program(rival)
-    Day.objects.create(program=program, day=now.date(), visitors=7)
-    lifetime_value.recount(storefront=acme, at=now)
+    bought(fred, at=now - timedelta(days=40))
+    Day.objects.create(program=alice.program, day=now.date(), visitors=7)
+    counted(acme)
     theirs = secret(rival)
-    assert theirs.get("/metrics", program=ids.encode("prg", program.public_id)).status_code == 404
+    assert theirs.get("/metrics", program=ids.encode("prg", alice.program.public_id)).status_code == 404
     assert theirs.get("/metrics").json()["counts"]["visitors"]["value"] == 0
-    assert theirs.get("/lifetime_values").json() == {"data": []}
+    for cut in ("", "channel", "cohort", "program"):
+        answer = theirs.get("/lifetime_values", **({"cut": cut} if cut else {})).json()
+        groups = [answer["data"][0]["others"], *(part["values"][0]["others"] for part in answer["parts"])]
+        assert {group["customers"] + group["too_young"] for group in groups} <= {0}
+        assert [point for line in answer["curve"]["lines"] for point in line["points"]] == []
+    assert theirs.get("/cohorts").json()["cohorts"] == []
+    names = {"program": ids.encode("prg", alice.program.public_id), "advocate": ids.encode("adv", alice.public_id)}
+    for cut, key in names.items():
+        assert theirs.get("/lifetime_values", cut=cut, key=key).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/lifetime_values"])
+@pytest.mark.parametrize("path", ["/metrics", "/lifetime_values", "/cohorts"])
 def test_a_browsers_key_is_not_enough(acme, program, path):
     assert publishable(acme).get(path).status_code == 403
     assert Caller().get(path).status_code == 401
 
 
+def test_values_by_a_cut_and_which_there_are(shop, acme, alice, now):
+    friend = person(acme, "ginny")
+    brought(alice, friend, at=now)
+    bought(friend, at=now - timedelta(days=40), revenue_minor=1000)
+    bought(person(acme, "ron"), at=now - timedelta(days=40), revenue_minor=400)
+    counted(acme)
+    answer = shop.get("/lifetime_values", cut="program", key="friends").json()
+    (part,) = answer["parts"]
+    assert (part["name"], part["values"][0]["group"]["mean"]["amount_minor"]) == ("Friends of Acme", 1000)
+    assert part["values"][0]["reason"] == (
+        "1 referred and 1 other customers are 30 days old or older; it takes 2 of each to compare."
+    )
+    assert (answer["cut"], answer["left_off"]) == ("program", 0)
+    assert answer["compared_with"].startswith("Friends brought to the program")
+    asked = {"cut": "advocate", "key": ids.encode("adv", alice.public_id)}
+    assert shop.get("/lifetime_values", **asked).json()["parts"][0]["values"][0]["others"]["customers"] == 1
+    assert shop.get("/cohorts", cut="referral", key="referred").json()["cohorts"][0]["size"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "words"),
+    [
+        ("/lifetime_values", {"cut": "colour"}, "There is no cut “colour”; write one of program, advocate"),
+        ("/lifetime_values", {"cut": ""}, "There is no cut “”"),
+        ("/lifetime_values", {"key": "friends"}, "Say of which cut the key is"),
+        ("/lifetime_values", {"cut": "advocate"}, "Name the advocate by their id"),
+        ("/lifetime_values", {"cut": "cohort", "key": "2026-13"}, "“2026-13” is no month"),
+        ("/lifetime_values", {"horizon": "30"}, "it takes cut, key"),
+        ("/cohorts", {"from": "2026"}, "from must be a month from 2000 on, such as 2026-11."),
+        ("/cohorts", {"to": "9999-01"}, "to must be a month"),
+        ("/cohorts", {"to": "2099-01"}, "is in the future"),
+        ("/cohorts", {"from": "2026-02", "to": "2026-01"}, "the first comes first."),
+        ("/cohorts", {"cut": "advocate", "key": "x"}, "Cohorts can be cut by referral, channel, program"),
+        ("/cohorts", {"cut": "referral"}, "Name the referral whose cohorts you ask for: one of other, referred."),
+        ("/cohorts", {"cut": "channel", "key": "x"}, "there is none yet"),
+        ("/cohorts", {"key": "x"}, "Cohorts can be cut by"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(shop, path, query, words):
+    answer = shop.get(path, **query)
+    assert answer.status_code == 400
+    assert words in answer.json()["detail"]
+
+
+def test_an_advocate_or_program_that_there_is_not(shop):
+    for cut, key in (("advocate", "adv_x"), ("program", "prg_x"), ("advocate", "alice"), ("program", "none")):
+        assert shop.get("/lifetime_values", cut=cut, key=key).status_code == 404
+
+
 def test_each_is_few_questions_to_the_database(shop, acme, program, now, django_assert_max_num_queries):
-    lifetime_value.recount(storefront=acme, at=now)
     shop.get("/customers")  # the key's last use is written once a minute
     with django_assert_max_num_queries(6):
         shop.get("/metrics")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         shop.get("/lifetime_values")
+    with django_assert_max_num_queries(11):
+        shop.get("/lifetime_values", cut="program")
+    with django_assert_max_num_queries(4):
+        shop.get("/cohorts")

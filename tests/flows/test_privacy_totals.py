@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from advocacy import privacy
 from advocacy.models import Customer, Standing
 from advocacy.outbox.drain import drain
-from referrals import orders, rollups
-from referrals.models import Conversion, Day, Order
+from referrals import buyers, orders, rollups
+from referrals.models import CohortMonth, Conversion, Day, Order, WorthDay
 from rewards import audit
 from rewards.models import Account, Reward, Transfer
 from tests import cast
@@ -19,6 +19,8 @@ from tests.rewards.scene import rule_of
 
 pytestmark = pytest.mark.django_db
 FRIENDS = ("fred", "gina", "hugo")
+WORTH = [field.name for field in WorthDay._meta.concrete_fields if field.name != "id"]
+MONTHS = [field.name for field in CohortMonth._meta.concrete_fields if field.name != "id"]
 DAYS = [field.name for field in Day._meta.concrete_fields if field.name not in ("id", "counted_at")]
 SETTLING = [("settle", "money"), ("settle", "people")]
 # The shortest story erases one before and others after their refunds. Whose link is gone brings nobody: alice is erased
@@ -46,6 +48,7 @@ def totals(at):
     while drain("money", at=at) or drain("people", at=at):
         pass
     rollups.recount(at=at)
+    buyers.recount(at=at)
     return {
         "accounts": list(
             Account.objects.values("kind", "unit").annotate(Sum("balance_minor")).order_by("kind", "unit")
@@ -53,6 +56,8 @@ def totals(at):
         "moved": list(Transfer.objects.values("leg").annotate(Sum("amount_minor")).order_by("leg")),
         "rewards": list(Reward.objects.values("side", "status").annotate(Sum("granted_minor")).order_by("side")),
         "days": list(Day.objects.order_by("program", "day").values(*DAYS)),
+        "worth": list(WorthDay.objects.order_by("cut", "key", "day").values(*WORTH)),
+        "cohorts": list(CohortMonth.objects.order_by("cut", "key", "month", "age").values(*MONTHS)),
         "orders": Order.objects.aggregate(Sum("total_minor"), Sum("refunded_minor")),
         "conversions": Conversion.objects.filter(stands=True).count(),
         "dealings": Standing.objects.aggregate(Sum("orders"), Sum("revenue_minor"), Sum("friends_joined")),

@@ -4,7 +4,8 @@ import pgtrigger
 
 from advocacy import ids
 from advocacy.models import Customer, Event
-from referrals.models import Click, Conversion, Order, OrderStatus, Referral
+from referrals import buyers
+from referrals.models import BuyerMark, Click, Conversion, Order, OrderStatus, Referral
 from tests import cast
 
 
@@ -97,3 +98,14 @@ def brought_by(link, friend, *, at, clicked_at=None, segments=()):
         Event.objects.filter(pk=said.pk).update(facts={"advocate_segments": list(segments)})
     referral.refresh_from_db()
     return referral
+
+
+def counted(storefront):
+    """Count all buyers of a storefront, as after an event of each; nothing differs then."""
+    marks = [
+        BuyerMark(storefront=storefront, customer=customer, marked_at=cast.NOON)
+        for customer in Customer.objects.filter(storefront=storefront)
+    ]
+    BuyerMark.objects.bulk_create(marks)
+    buyers.recount(at=cast.NOON)
+    assert list(buyers.differences(storefront=storefront, at=cast.NOON)) == []

@@ -1,20 +1,25 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from advocacy.outbox.drain import drain
-from referrals import lifetime_value, rollups, tasks
-from referrals.models import LifetimeValue
+from advocacy import ids
+from advocacy.models import Customer
+from referrals import lifetime_value
+from referrals.models import WorthDay
 from tests import cast
-from tests.cast import DAY, MINUTE, NOON
-from tests.referrals.history import bought, brought, event, person
+from tests.cast import DAY, HOUR, NOON
+from tests.referrals.history import bought, brought, converted, counted, person
 
 pytestmark = pytest.mark.django_db
 
 
 def compared(storefront, days=30, *, at=NOON):
-    lifetime_value.recount(storefront=storefront, at=at)
-    return next(each for each in lifetime_value.compare(storefront=storefront) if each["horizon_days"] == days)
+    counted(storefront)
+    return next(each for each in lifetime_value.compare(storefront=storefront, at=at) if each["horizon_days"] == days)
+
+
+def plain(group):
+    return {name: group[name] for name in ("customers", "too_young", "mean_minor")}
 
 
 def means(storefront, **options):
@@ -56,7 +61,7 @@ def test_the_largest_amounts_are_exact(acme, fred):
     most = 10**12
     bought(fred, at=NOON - 40 * DAY, revenue_minor=most, total_minor=most, refunded_minor=1)
     assert means(acme)[30] == most - 1
-    assert LifetimeValue.objects.get(horizon_days=30, referred=False).sum_of_squares == (most - 1) ** 2
+    assert WorthDay.objects.get(cut="all").squares_30 == (most - 1) ** 2
 
 
 def test_only_paid_orders_in_the_storefronts_own_currency_count(acme, fred):
@@ -65,16 +70,17 @@ def test_only_paid_orders_in_the_storefronts_own_currency_count(acme, fred):
     bought(fred, at=NOON - 70 * DAY, currency="USD")
     bought(fred, at=NOON - 40 * DAY, revenue_minor=100)
     bought(person(acme, "ginny"), at=NOON - 40 * DAY, currency="USD")
-    group = compared(acme)["others"]
+    group = plain(compared(acme)["others"])
     # The first order is the first that counts: 40 days ago, so 90 days are not over.
     assert group == {"customers": 1, "too_young": 0, "mean_minor": 100}
-    assert compared(acme, 90)["others"] == {"customers": 0, "too_young": 1, "mean_minor": None}
+    assert plain(compared(acme, 90)["others"]) == {"customers": 0, "too_young": 1, "mean_minor": None}
 
 
 def test_younger_customers_are_not_in_the_mean_but_counted(acme):
-    for name, age in (("old", 30 * DAY), ("young", 30 * DAY - MINUTE)):
+    """Whole days: the last of them must be over, at whichever hour it began."""
+    for name, age in (("old", 31 * DAY - HOUR), ("young", 30 * DAY + HOUR)):
         bought(person(acme, name), at=NOON - age, revenue_minor=500)
-    assert compared(acme)["others"] == {"customers": 1, "too_young": 1, "mean_minor": 500}
+    assert plain(compared(acme)["others"]) == {"customers": 1, "too_young": 1, "mean_minor": 500}
 
 
 def test_referred_is_who_has_a_referral_in_any_program(acme, program, alice, fred):
@@ -84,8 +90,8 @@ def test_referred_is_who_has_a_referral_in_any_program(acme, program, alice, fre
     for customer, revenue in ((friend(second, "ginny"), 100), (twice, 300), (fred, 1000)):
         bought(customer, at=NOON - 40 * DAY, revenue_minor=revenue)
     found = compared(acme)
-    assert found["referred"] == {"customers": 2, "too_young": 0, "mean_minor": 200}
-    assert found["others"] == {"customers": 1, "too_young": 0, "mean_minor": 1000}
+    assert plain(found["referred"]) == {"customers": 2, "too_young": 0, "mean_minor": 200}
+    assert plain(found["others"]) == {"customers": 1, "too_young": 0, "mean_minor": 1000}
 
 
 def test_groups_are_compared_by_difference_ratio_and_welch_interval(acme, alice):
@@ -120,52 +126,92 @@ def test_without_any_value_there_is_a_difference_and_no_ratio(acme, alice):
 
 def test_another_storefront_has_its_own(acme, rival, fred):
     bought(person(rival, "fred"), at=NOON - 40 * DAY)
+    counted(rival)
     assert compared(acme)["others"]["customers"] == 0
-    assert lifetime_value.compare(storefront=rival) == []
+    assert compared(rival)["others"]["customers"] == 1
 
 
-def test_a_recount_replaces_what_was_there(acme, fred):
+def test_where_nobody_bought_it_says_so(acme):
+    found = compared(acme)
+    assert plain(found["referred"]) == plain(found["others"]) == {"customers": 0, "too_young": 0, "mean_minor": None}
+    assert found["reason"] == "Nobody has bought yet: values begin with the first order that is paid."
+    assert found["matched"]["difference_minor"] is found["referred"]["repeat_rate"] is None
+
+
+def test_who_was_rejected_is_on_neither_side(acme, alice, fred):
+    bond = brought(alice, fred, at=NOON - 40 * DAY)
+    converted(bond, bought(fred, at=NOON - 40 * DAY), advocate_review="rejected", stands=False)
+    bought(person(acme, "ginny"), at=NOON - 40 * DAY)
+    found = compared(acme)
+    assert (found["referred"]["customers"], found["others"]["customers"], found["rejected"]) == (0, 1, 1)
+    converted(bond, bought(fred, at=NOON - 39 * DAY))
+    found = compared(acme)
+    assert (found["referred"]["customers"], found["others"]["customers"], found["rejected"]) == (1, 1, 0)
+
+
+def test_who_ordered_again_within_the_horizon(acme, fred):
+    for customer, days in ((fred, (0, 0)), (person(acme, "ginny"), (0, 31)), (person(acme, "ron"), (0,))):
+        for after in days:
+            bought(customer, at=NOON - 200 * DAY + after * DAY)
+    assert (compared(acme, 30)["others"]["ordered_again"], compared(acme, 30)["others"]["repeat_rate"]) == (1, 0.33333)
+    assert compared(acme, 90)["others"]["repeat_rate"] == 0.66667
+
+
+class TestMatched:
+    """In January referred customers spend 10.00 and others 4.00; in February, with the larger orders, 100.00 each."""
+
+    @pytest.fixture
+    def story(self, acme, alice):
+        january, february = (datetime(2025, month, 10, 12, tzinfo=UTC) for month in (1, 2))
+        amounts = [("f", january, (900, 1100)), ("o", january, (400, 400)), ("f", february, (9000, 11000))]
+        amounts += [("o", february, (9000, 11000, 10000)), ("f", february, (50,)), ("o", january, (70, 80))]
+        for n, (kind, at, values) in enumerate(amounts):
+            for m, value in enumerate(values):
+                customer = person(acme, f"{kind}-{n}-{m}")
+                bought(customer, at=at, revenue_minor=value, segment="vip" if value < 100 else "")
+                if kind == "f":
+                    brought(alice, customer, at=at)
+
+    def test_only_who_began_alike_is_compared(self, acme, story):
+        """900 and 400 are in one band (256 to 1,024), 1,100 in the next, where nobody else is."""
+        found = compared(acme)["matched"]
+        # (1 × (900 − 400) + 2 × (10,000 − 10,000)) ÷ 3; dropped are 1,100, 50, 70 and 80.
+        assert (found["difference_minor"], found["strata"], found["dropped"]) == (167, 2, 4)
+        assert found["interval_minor"] == [-5614, 5947]
+        assert compared(acme)["difference_minor"] == -11
+
+    def test_by_each_cut(self, acme, alice, story):
+        counted(acme)
+
+        def by(cut, key=None):
+            parts = lifetime_value.compare_by(storefront=acme, cut=cut, key=key, at=NOON)["parts"]
+            return {part["name"]: numbers(part["values"][0]) for part in parts}
+
+        def numbers(each):
+            sizes = (each["group"]["customers"], each["others"]["customers"])
+            return (*sizes, each["difference_minor"], each["matched"]["difference_minor"])
+
+        assert by("segment") == {"no segment": (4, 5, -660, 167), "vip": (1, 2, None, None)}
+        assert by("cohort") == {"2025-02": (3, 3, -3317, 0), "2025-01": (2, 4, 763, 500)}
+        assert by("program") == {"Friends of Acme": (5, 7, -11, 167)}
+        assert by("advocate", ids.encode("adv", alice.public_id)) == {"Alice": (5, 7, -11, 167)}
+        assert by("channel", "referral") == {"referral": (5, 7, -11, None)}
+        assert by("segment", "press") == {"press": (0, 0, None, None)}
+
+    def test_a_curve_takes_only_cohorts_that_reached_the_month(self, acme, story):
+        """On 15 March 2025 January's customers have two months behind them, February's one."""
+        bought(Customer.objects.get(external_id="f-0-0"), at=datetime(2025, 2, 1, tzinfo=UTC), revenue_minor=7)
+        counted(acme)
+        lines = lifetime_value.curve(storefront=acme, at=datetime(2025, 3, 15, tzinfo=UTC))
+        assert [(line["key"], [tuple(point.values()) for point in line["points"]]) for line in lines] == [
+            ("other", [(0, 7, 4421), (1, 4, 238)]),
+            ("referred", [(0, 5, 4410), (1, 2, 1004)]),
+        ]
+
+
+def test_a_change_of_what_is_counted_replaces_what_was_there(acme, fred):
     bought(fred, at=NOON - 40 * DAY, revenue_minor=100)
     compared(acme)
     acme.currency = "USD"
     acme.save()
-    assert compared(acme)["others"] == {"customers": 0, "too_young": 0, "mean_minor": None}
-    assert LifetimeValue.objects.count() == 10
-
-
-class TestDifferences:
-    def test_name_the_value_that_is_off(self, acme, fred):
-        bought(fred, at=NOON - 40 * DAY, revenue_minor=100)
-        compared(acme)
-        drain("people", at=NOON)
-        assert list(rollups.differences(acme, at=NOON)) == []
-        LifetimeValue.objects.filter(horizon_days=30, referred=False).update(sum_minor=90)
-        assert list(rollups.differences(acme, at=NOON)) == [
-            "Acme Coffee, value of other customers over 30 days: sum_minor is 90, a recount finds 100."
-        ]
-
-    def test_leave_out_values_from_before_the_newest_order(self, acme, fred):
-        compared(acme, at=NOON - DAY)
-        order = bought(fred, at=NOON - 40 * DAY)
-        event("order.recorded", order, placed_at=order.placed_at)
-        assert list(rollups.differences(acme, at=NOON)) == []
-
-
-def test_a_storefront_that_fails_stops_no_other_and_is_taken_last_from_then_on(acme, rival, monkeypatch):
-    recount, tried = lifetime_value.recount, []
-
-    def fail_for_acme(*, storefront, at):
-        tried.append(storefront.slug)
-        if storefront == acme:
-            raise RuntimeError("statement timeout")
-        recount(storefront=storefront, at=at)
-
-    monkeypatch.setattr(lifetime_value, "recount", fail_for_acme)
-    monkeypatch.setattr(tasks, "_failing", set())
-    for _ in range(2):
-        tasks.lifetime_values()
-    assert tried == ["acme", "rival", "rival", "acme"]
-    assert set(LifetimeValue.objects.values_list("storefront", flat=True)) == {rival.pk}
-    monkeypatch.undo()
-    tasks.lifetime_values()
-    assert set(LifetimeValue.objects.values_list("storefront", flat=True)) == {acme.pk, rival.pk}
+    assert plain(compared(acme)["others"]) == {"customers": 0, "too_young": 0, "mean_minor": None}

@@ -1,0 +1,131 @@
+"""What people bought, counted from their orders: the SQL of a Buyer's columns."""
+
+# ruff: noqa: S608 - statements are made of the constants here
+
+from django.db import connection
+
+from referrals.lifetime_value import REVENUE_KEPT
+from referrals.models import HORIZONS, Buyer
+
+COLUMNS = [column.column for column in Buyer._meta.concrete_fields]
+# Bands of the first order's revenue: the same in every currency, however small its unit is.
+_POWERS = ", ".join(str(4**power) for power in range(1, 31))
+
+# Whoever is asked about, each once: the survivor, whichever of their records was named.
+OF_MARKED = """
+    SELECT DISTINCT coalesce(survivor.id, named.id) AS id
+    FROM advocacy_customer named LEFT JOIN advocacy_customer survivor ON survivor.public_id = named.merged_into_id
+    WHERE named.id = ANY(%(customers)s) AND named.storefront_id = %(storefront)s
+    """
+OF_ALL = "SELECT id FROM advocacy_customer WHERE storefront_id = %(storefront)s AND merged_into_id IS NULL"
+OF_RANGE = f"{OF_ALL} AND id >= %(first)s AND id < %(end)s"
+
+
+# What is not called in ``person`` as in Buyer. A whole number is one: sums come as decimals.
+_SAID = {
+    "customer_id": "person_id",
+    "storefront_id": "%(storefront)s",
+    "first_day": "first_local",
+    "first_minor": "first.revenue_minor",
+    "referred": "coalesce(stands, false)",
+    "rejected": "coalesce(NOT stands, false)",
+    "program_id": "CASE WHEN stands THEN program_id END",
+    "advocate_id": "CASE WHEN stands THEN advocate_id END",
+    "channel": "CASE WHEN stands THEN 'referral' ELSE '' END",
+    "segment": "first.segment",
+    "band": f"width_bucket(first.revenue_minor, ARRAY[{_POWERS}]::bigint[])",
+    "left_out": "coalesce(elsewhere.orders, 0)",
+    "orders": "person.orders",
+}
+_SELECTED = ", ".join(
+    f"({_SAID.get(column.column, column.column)})::{column.rel_db_type(connection)} AS {column.column}"
+    for column in Buyer._meta.concrete_fields
+)
+
+
+def parameters(storefront):
+    return {"storefront": storefront.pk, "currency": storefront.currency, "zone": storefront.time_zone}
+
+
+def _spans(text):
+    return ", ".join(text.format(days=days) for days in HORIZONS)
+
+
+def fresh(people):
+    """The CTEs that end in ``fresh``, a row with the columns of Buyer for each of the ``people`` who bought.
+
+    ``people``: one of the questions above, with its parameters and those of ``parameters``.
+    """
+    return f"""
+    someone AS MATERIALIZED ({people}),
+    record AS MATERIALIZED (
+        SELECT id AS person_id, id AS record_id FROM someone
+        UNION ALL
+        SELECT someone.id, other.id FROM someone JOIN advocacy_customer own ON own.id = someone.id AND own.absorbed
+            JOIN advocacy_customer other ON other.merged_into_id = own.public_id
+    ),
+    bought AS (
+        SELECT person_id, placed_at, local, kept, first_value(local) OVER person AS first_local,
+            first_value(order_id) OVER person AS first_id
+        FROM (
+            SELECT person_id, placed.id AS order_id, placed_at, placed_at AT TIME ZONE %(zone)s AS local,
+                ({REVENUE_KEPT})::bigint AS kept
+            FROM record JOIN referrals_order placed ON placed.customer_id = record_id
+            WHERE placed.status = 'paid' AND placed.currency = %(currency)s
+        ) placed
+        WINDOW person AS (PARTITION BY person_id ORDER BY placed_at, order_id)
+    ),
+    -- A first order at half past two counts to half past two, whatever the clocks did in between.
+    daily AS (
+        SELECT person_id, first_id, first_local, local::date AS day, min(placed_at) AS first_at,
+            max(placed_at) AS last_at, count(*) AS orders, sum(kept) AS kept,
+            {_spans("sum(kept) FILTER (WHERE local <= first_local + interval '{days} days') AS value_{days}")},
+            {_spans("count(*) FILTER (WHERE local <= first_local + interval '{days} days') AS orders_{days}")}
+        FROM bought GROUP BY person_id, first_id, first_local, day
+    ),
+    monthly AS (
+        SELECT person_id, first_id, first_local,
+            (extract(year FROM day) - extract(year FROM first_local)) * 12
+                + extract(month FROM day) - extract(month FROM first_local) AS age,
+            min(first_at) AS first_at, max(last_at) AS last_at, max(day) AS last_day, sum(orders) AS orders,
+            sum(kept) AS kept, count(*) FILTER (WHERE day > first_local::date) AS repeat_days,
+            sum(kept) FILTER (WHERE day > first_local::date) AS repeat_minor,
+            {_spans("sum(value_{days}) AS value_{days}")}, {_spans("sum(orders_{days}) AS orders_{days}")}
+        FROM daily GROUP BY person_id, first_id, first_local, age
+    ),
+    person AS (
+        SELECT person_id, first_id, first_local, min(first_at) AS first_at, max(last_at) AS last_at,
+            max(last_day) AS last_day, sum(orders) AS orders, sum(kept) AS kept_minor,
+            sum(repeat_days) AS repeat_days, coalesce(sum(repeat_minor), 0) AS repeat_minor,
+            array_agg(age::smallint ORDER BY age) AS months, array_agg(kept::bigint ORDER BY age) AS months_minor,
+            {_spans("coalesce(sum(value_{days}), 0) AS value_{days}")},
+            {_spans("sum(orders_{days}) AS orders_{days}")}
+        FROM monthly GROUP BY person_id, first_id, first_local
+    ),
+    -- Whether all that came of it was rejected; what has not converted yet was rejected by nobody.
+    bond AS (
+        SELECT person_id, referral.id, program_id, advocate_id, bound_at, NOT EXISTS (
+            SELECT FROM referrals_conversion conversion
+            WHERE conversion.referral_id = referral.id AND NOT ended AND advocate_review = 'rejected'
+        ) OR EXISTS (
+            SELECT FROM referrals_conversion conversion
+            WHERE conversion.referral_id = referral.id AND NOT ended AND advocate_review <> 'rejected'
+        ) AS stands
+        FROM record JOIN referrals_referral referral ON referral.friend_id = record_id
+        WHERE ended_at IS NULL
+    ),
+    brought AS (
+        SELECT DISTINCT ON (person_id) * FROM bond ORDER BY person_id, stands DESC, bound_at, id
+    ),
+    elsewhere AS (
+        SELECT person_id, count(*) AS orders
+        FROM record JOIN referrals_order placed ON placed.customer_id = record_id
+        WHERE placed.status = 'paid' AND placed.currency <> %(currency)s
+        GROUP BY person_id
+    ),
+    fresh AS (
+        SELECT {_SELECTED}
+        FROM person JOIN referrals_order first ON first.id = first_id
+        LEFT JOIN brought USING (person_id) LEFT JOIN elsewhere USING (person_id)
+    )
+    """

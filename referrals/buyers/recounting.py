@@ -1,0 +1,158 @@
+"""Count anew who was marked, and add what that changed to the sums: one statement, in one transaction.
+
+A storefront's people are counted by one worker at a time, so the sums move by exactly what its rows do. A mark is
+committed after the change that it stands for, and deleted before the count looks: either the count sees the change or
+the mark outlives it.
+"""
+
+# ruff: noqa: S608 - statements are made of the constants here
+
+import logging
+import time
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from advocacy.models import Customer, Storefront
+from advocacy.periodic import alone, in_turn
+from referrals.buyers import cells, counting
+from referrals.models import BuyerMark, CohortMonth, WorthDay
+
+BATCH = 1000
+PORTION = 20_000
+log = logging.getLogger(__name__)
+# Storefronts that failed in this process when they were last tried: they are taken last.
+_failing = set()
+
+_TAKE = """
+    DELETE FROM referrals_buyermark WHERE id IN (
+        SELECT id FROM referrals_buyermark WHERE storefront_id = %(storefront)s ORDER BY id LIMIT %(batch)s
+    ) RETURNING customer_id
+    """
+_COLUMNS = ", ".join(counting.COLUMNS)
+_OLD, _NEW = (", ".join(f"{row}.{name}" for name in counting.COLUMNS) for row in ("old", "fresh"))
+_SET = ", ".join(f"{name} = EXCLUDED.{name}" for name in counting.COLUMNS[1:])
+_ADD_DAYS = cells.added(cells.days("moved"), "referrals_worthday", cells.DAY_KEY, cells.DAY_NUMBERS)
+_ADD_MONTHS = cells.added(cells.months("moved"), "referrals_cohortmonth", cells.MONTH_KEY, cells.MONTH_NUMBERS)
+
+
+def _counting(people, theirs):
+    """The whole recount of ``people``; ``theirs``: which rows may be of one of them, also of who is none any more."""
+    return f"""
+    WITH {counting.fresh(people)}, old AS MATERIALIZED (SELECT * FROM referrals_buyer old WHERE {theirs}),
+    changed AS MATERIALIZED (
+        SELECT fresh.* FROM fresh LEFT JOIN old USING (customer_id)
+        WHERE old.customer_id IS NULL OR ({_OLD}) IS DISTINCT FROM ({_NEW})
+    ),
+    over AS MATERIALIZED (
+        SELECT old.* FROM old LEFT JOIN fresh USING (customer_id)
+        WHERE fresh.customer_id IS NULL OR ({_OLD}) IS DISTINCT FROM ({_NEW})
+    ),
+    gone AS (
+        DELETE FROM referrals_buyer
+        WHERE customer_id IN (SELECT customer_id FROM over EXCEPT SELECT customer_id FROM changed)
+    ),
+    stored AS (
+        INSERT INTO referrals_buyer ({_COLUMNS}) SELECT {_COLUMNS} FROM changed
+        ON CONFLICT (customer_id) DO UPDATE SET {_SET}
+    ),
+    moved AS MATERIALIZED (
+        SELECT -1 AS sign, {_COLUMNS} FROM over UNION ALL SELECT 1, {_COLUMNS} FROM changed
+    ),
+    days AS ({_ADD_DAYS}), months AS ({_ADD_MONTHS})
+    SELECT count(*) FROM moved
+    """
+
+
+_COUNT_MARKED = _counting(
+    counting.OF_MARKED, "customer_id = ANY(%(customers)s) OR customer_id IN (SELECT id FROM someone)"
+)
+_COUNT_RANGE = _counting(
+    counting.OF_RANGE, "storefront_id = %(storefront)s AND customer_id >= %(first)s AND customer_id < %(end)s"
+)
+
+
+def recount(*, at, seconds=20, storefront=None):
+    """Count who was marked, for about so many seconds at most; what is left is taken by the next call.
+
+    Returns how many marks were worked on. Safe to run any number of times at once.
+    """
+    until, done = time.monotonic() + seconds, 0
+    for each in _waiting(storefront):
+        while (taken := _tried(each)) and time.monotonic() < until:
+            done += taken
+        done += taken
+        if time.monotonic() >= until:
+            break
+    return done
+
+
+def _waiting(storefront):
+    marked = Storefront.objects.filter(Exists(BuyerMark.objects.filter(storefront=OuterRef("pk"))))
+    found = marked.filter(pk=storefront.pk) if storefront else marked
+    return sorted(found.order_by("pk"), key=lambda each: each.pk in _failing)
+
+
+def _tried(storefront):
+    """How many marks were worked on; a storefront that fails keeps them and stops none of the others."""
+    try:
+        taken = _batch(storefront)
+    except Exception:
+        _failing.add(storefront.pk)
+        log.exception("The buyers of storefront %s could not be counted; the others go on.", storefront.pk)
+        return 0
+    _failing.discard(storefront.pk)
+    return taken
+
+
+def _batch(storefront):
+    with alone(_turn(storefront)) as mine, connection.cursor() as cursor:
+        if not mine:
+            return 0
+        cursor.execute(_TAKE, {"storefront": storefront.pk, "batch": BATCH})
+        taken = [customer for (customer,) in cursor]
+        if taken:
+            cursor.execute(_COUNT_MARKED, counting.parameters(storefront) | {"customers": list(set(taken))})
+        return len(taken)
+
+
+def _turn(storefront):
+    return f"buyers of {storefront.pk}"
+
+
+def rebuild(*, storefront, at, told=None):
+    """Count everybody of a storefront anew, and the sums after that. ``told(done, total)``: customers so far.
+
+    Killed, it leaves sums that are right of the rows that it counted; done again it ends the same.
+    """
+    total = done = 0
+    if told:
+        total = Customer.objects.filter(storefront=storefront).count()
+    after = 0
+    while after is not None:
+        after, counted = rebuild_part(storefront=storefront, after=after)
+        done += counted
+        if told:
+            told(done, total)
+
+
+def rebuild_part(*, storefront, after):
+    """Count the next portion of customers, from the id on that the last call answered, first from 0.
+
+    Answers ``(where the next portion begins, how many customers this one had)``; None once all is done, the sums too.
+    """
+    ids = Customer.objects.filter(storefront=storefront, pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    ids = list(ids[:PORTION])
+    with in_turn(_turn(storefront)), connection.cursor() as cursor:
+        if not ids:
+            _sum_anew(storefront, cursor)
+            return None, 0
+        portion = {"first": after + 1, "end": ids[-1] + 1}
+        cursor.execute(_COUNT_RANGE, counting.parameters(storefront) | portion)
+    return ids[-1], len(ids)
+
+
+def _sum_anew(storefront, cursor):
+    for model, adding in ((WorthDay, _ADD_DAYS), (CohortMonth, _ADD_MONTHS)):
+        model.objects.filter(storefront=storefront).delete()
+        cursor.execute(f"WITH {cells.EVERYBODY} {adding}", counting.parameters(storefront))
