@@ -83,6 +83,12 @@ def newest(customer):
     return newest_of([customer])[customer.pk]
 
 
+def withdrawn(customer, *, at):
+    """The newest withdrawal of mail that was known at that moment, or None."""
+    said = Consent.objects.filter(customer__in=persons.ids_of(customer), channel=Channel.EMAIL)
+    return said.filter(state=ConsentState.WITHDRAWN, recorded_at__lte=at).order_by("at", "pk").last()
+
+
 def newest_of(customers):
     """``{customer's key: {channel: the consent that counts}}``, by one question more where some are merged."""
     whose = {customer.pk: [customer.pk] for customer in customers}

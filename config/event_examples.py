@@ -139,6 +139,7 @@ _BY_SUBJECT = {
         "named_by": "word",
         "found": True,
         "refusal": "",
+        "claimed_at": BOUGHT,
         "decide_by": _LATER,
         "referral": sample("referral"),
     },

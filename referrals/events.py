@@ -84,6 +84,7 @@ _CLAIM = {
     "found": "whether an order or a customer of that name was here",
     "state": "open, accepted or refused",
     "refusal": "the reason key by which it was refused: claim_refused, claim_not_decided; or empty",
+    "claimed_at": "when the advocate said so, RFC 3339",
     "decide_by": "until when it is to be decided, RFC 3339",
     "referral": "the bond that it led to, or null",
 }

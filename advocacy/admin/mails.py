@@ -10,16 +10,17 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from advocacy import emails, mails
+from advocacy import consents, emails, mails
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing, LongListing, ReadOnlyListing
 from advocacy.admin.programs import only_program
 from advocacy.mails import kinds
-from advocacy.models import Mail, MailKind, MailWording, Program, Storefront, Suppression, SuppressionReason
+from advocacy.models import Mail, MailKind, MailReason, MailWording, Program, Storefront, Suppression, SuppressionReason
 from advocacy.privacy import digest_of
 
 _KINDS = [(kind.value, kind.label) for kind in MailKind if kind in kinds.KINDS]
@@ -41,7 +42,14 @@ class MailAdmin(LongListing):
     fieldsets = [
         (
             "The mail",
-            {"fields": ["kind", ("state_now", "why"), ("customer_link", "advocate_link"), "program", "id_text"]},
+            {
+                "fields": [
+                    "kind",
+                    ("state_now", "why_in_full"),
+                    ("customer_link", "advocate_link"),
+                    ("program", "id_text"),
+                ]
+            },
         ),
         (
             "Sending",
@@ -60,6 +68,14 @@ class MailAdmin(LongListing):
     @display(description="Why not", ordering="reason")
     def why(self, row):
         return row.get_reason_display() if row.reason else row.failure or words.NOTHING
+
+    @display(description="Why not")
+    def why_in_full(self, row):
+        """On the mail's own page, which may ask more."""
+        said = row.reason == MailReason.WITHDRAWN and consents.withdrawn(row.customer, at=row.ended_at)
+        if not said:
+            return self.why(row)
+        return f"They withdrew their consent on {date_format(timezone.localtime(said.at), 'j F Y')}"
 
     @display(description="Made")
     def made(self, row):

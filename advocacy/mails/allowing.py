@@ -69,7 +69,9 @@ def _by_person(kind, storefront, customer):
     if why and (kind.stoppable or why != SuppressionReason.UNSUBSCRIBED):
         return MailReason(why)
     if kind.promotional and not agreed(storefront=storefront, customer=customer):
-        return MailReason.NO_CONSENT
+        said = consents.newest(customer).get(Channel.EMAIL)
+        withdrew = said and said.state == ConsentState.WITHDRAWN
+        return MailReason.WITHDRAWN if withdrew else MailReason.NO_CONSENT
     return MailReason.NONE
 
 

@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from advocacy import colours, offers, reading, secrets, terms
+from advocacy import colours, offers, reading, reasons, secrets, terms
 from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import Advocate, Customer, MailKind, MailWording, Program
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
+# The fact whose day a mail names, where it is not when something is due.
+_DAY_OF = {MailKind.REWARD_EXPIRING: "expires_at", MailKind.CLAIM: "claimed_at"}
 _WORDS = ("subject", "heading", "text", "button")
 
 
@@ -173,7 +175,7 @@ def _translated(text):
 def _values(about):
     facts = about.facts
     amount = kinds.amount_of(facts) if about.kind.names_amount else None
-    ends = facts.get("expires_at") if about.kind.kind == MailKind.REWARD_EXPIRING else facts.get("due_at")
+    ends = facts.get(_DAY_OF.get(about.kind.kind, "due_at"))
     zone = about.program.time_zone
     return {
         "name": about.customer.name,
@@ -185,6 +187,7 @@ def _values(about):
         "offer": _offer(about),
         "link": _link(about),
         "changes": _changes(about),
+        "answer": _answer(about),
     }
 
 
@@ -232,6 +235,15 @@ def _changes(about):
     # The preview shows what comes next, which has no number yet.
     row = mine.filter(number=number).first() if number else mine.order_by("-pk").first()
     return terms.read(row, translation.get_language())["summary"] if row else ""
+
+
+def _answer(about):
+    """What became of a missing friend, of whom nothing is told."""
+    if about.kind.kind != MailKind.CLAIM:
+        return ""
+    if about.facts["refusal"]:
+        return gettext(reasons.REASONS[about.facts["refusal"]].advocate)
+    return gettext("It counts: your friend stands in your list now. What you earn by it follows as with every friend.")
 
 
 def _leads_to(about):

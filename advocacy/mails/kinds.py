@@ -169,6 +169,15 @@ KINDS = {
             example={"number": 0, "material": True},
         ),
         Kind(
+            kind=MailKind.CLAIM,
+            event="claim.decided",
+            subject=_("About the friend you missed at {shop}"),
+            heading=_("About the friend you missed"),
+            text=_("On {day} you told us that a friend is missing in {program}.\n\n{answer}"),
+            button=_("See your friends"),
+            example={"state": "accepted", "refusal": "", "claimed_at": "2026-12-02T10:15:00+00:00"},
+        ),
+        Kind(
             kind=MailKind.CONFIRM,
             event="consent.recorded",
             stoppable=False,

@@ -12,7 +12,7 @@ from advocacy.models.program import MailKind, Program
 from advocacy.models.storefront import Storefront
 
 # What the words of a mail may name; ``advocacy.mails.composing`` fills it in.
-PLACES = ("name", "advocate", "shop", "program", "amount", "day", "offer", "link", "changes")
+PLACES = ("name", "advocate", "shop", "program", "amount", "day", "offer", "link", "changes", "answer")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -32,6 +32,7 @@ class MailReason(models.TextChoices):
     COMPLAINED = "complained", "They called an earlier mail spam"
     UNSUBSCRIBED = "unsubscribed", "They unsubscribed"
     NO_CONSENT = "no_consent", "They did not agree to promotional mail"
+    WITHDRAWN = "withdrawn", "They withdrew their consent"
     SWITCHED_OFF = "switched_off", "The program does not send this kind any more"
     TOO_LATE = "too_late", "It came too late to be of use"
     REFUSED = "refused", "They want no invitations"

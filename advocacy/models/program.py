@@ -36,6 +36,7 @@ class MailKind(models.TextChoices):
     PAYOUT = "payout", "Payout"
     INVITATION = "invitation", "Invitation"  # to an address that an advocate named; its owner was not asked
     TERMS = "terms", "New terms"  # asks advocates to agree again
+    CLAIM = "claim", "A missing friend, decided"
     CONFIRM = "confirm", "Confirm the address"  # the double opt-in of who agreed to promotional mail
     LOGIN_CODE = "login_code", "Sign-in"  # what somebody in front of a page waits for; never switched off
     ALERT = "alert", "Alert"  # to staff; each chooses their own

@@ -13,6 +13,7 @@ def tell(claim, event_type, *, at):
         "found": bool(claim.order_id or claim.friend_id),
         "state": str(claim.state),
         "refusal": claim.refusal,
+        "claimed_at": claim.claimed_at.isoformat(),
         "decide_by": claim.decide_by.isoformat(),
         "referral": str(claim.referral.public_id) if claim.referral else None,
     }

@@ -4,8 +4,9 @@ import json
 import re
 
 import pytest
+from django.contrib import admin
 from django.core import mail as outgoing
-from django.utils import timezone
+from django.utils import timezone, translation
 from standardwebhooks import Webhook
 
 from advocacy import consents, mails
@@ -101,7 +102,7 @@ def offered(mailing, customer):
         ("", ["pending"], "no_consent"),
         ("FR", ["pending"], ""),
         ("DE", ["confirmed"], ""),
-        ("DE", ["confirmed", "withdrawn"], "no_consent"),
+        ("DE", ["confirmed", "withdrawn"], "withdrawn"),
         ("DE", [], "no_consent"),
     ],
 )
@@ -115,6 +116,10 @@ def test_an_offer_goes_only_to_who_agreed_also_where_they_change_their_mind_mean
     assert len(send(NOON + 5 * MINUTE)) == (left == "")
     offer.refresh_from_db()
     assert (offer.state, offer.reason) == ("stopped" if left else "sent", left)
+    if left == "withdrawn":
+        with translation.override("en"):
+            shown = admin.site.get_model_admin(Mail).why_in_full(offer)
+        assert shown == f"They withdrew their consent on {NOON.day} {NOON:%B %Y}"
 
 
 def test_who_agrees_is_asked_by_mail_and_says_yes_in_it(mailing, client):

@@ -1,6 +1,7 @@
 """Alice misses a friend: she names what she knows, olga decides, and alice reads what became of it."""
 
 import json
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django.utils.formats import time_format
 
 from advocacy import ids, privacy, tokens
 from advocacy.models import Event
+from advocacy.outbox import drain
 from referrals import claims, orders
 from referrals.models import Claim, Conversion, Order, Referral
 from rewards.models import Reward
@@ -19,7 +21,9 @@ from tests import cast, pages_stage
 from tests.flows import admin_stage
 from tests.flows.api import publishable, secret
 from tests.flows.portal.stage import address, seen
+from tests.mailed import mailed
 
+_REFUSED = "This one does not count under the program’s terms."
 pytestmark = pytest.mark.django_db
 
 
@@ -74,6 +78,12 @@ def decide(desk, claim, act, **said):
 
 def missed(advocate, named, at=None):
     return claims.ask(advocate=advocate, named=named, at=at or timezone.now())[0]
+
+
+def answers_mailed():
+    while drain.drain("out", at=timezone.now()):
+        pass
+    return mailed()
 
 
 def told(claim):
@@ -154,19 +164,30 @@ def test_a_program_may_take_none_and_the_page_is_german(signed_in, alice):
 
 
 def test_refused_by_somebody_or_by_nobody_in_time_it_is_said_in_words(signed_in, desk, acme, program, alice):
+    type(program).objects.update(mail_kinds=["claim"])
     admin_stage.order(acme)
     first, second = missed(alice, "1001"), missed(alice, "1002")
     decide(desk, first, "refuse", reason="Fred says no")
     page = seen(signed_in, address(alice, "missing/"))
-    assert "This one does not count under the program’s terms." in page
+    assert _REFUSED in page
     assert "Fred says no" not in page
+    assert (Referral.objects.count(), Conversion.objects.count()) == (0, 0)
     Claim.objects.filter(pk=second.pk).update(decide_by=timezone.now() - cast.MINUTE)
     assert "It was to be decided by" in decide(desk, second, "accept", about="1001")
     assert claims.end_overdue(at=timezone.now()) == 1
     assert claims.end_overdue(at=timezone.now()) == 0
     assert "We could not confirm it in time, so it does not count." in seen(signed_in, address(alice, "missing/"))
     assert told(second)[-1] == ("claim.decided", "refused", False)
-    assert (Referral.objects.count(), Conversion.objects.count()) == (0, 0)
+    # The same in a mail, and nothing of the friend; the last one is accepted.
+    decide(desk, missed(alice, "1003"), "accept", about="1001")
+    said = answers_mailed()
+    assert [(mail.to, mail.subject) for mail in said] == [
+        (["alice@example.com"], "About the friend you missed at Acme Coffee")
+    ] * 3
+    for mail, words in zip(said, (_REFUSED, "We could not confirm it in time", "It counts: your friend"), strict=True):
+        assert words in mail.body
+        assert not re.search("fred|1001", mail.body, re.IGNORECASE)
+        assert "List-Unsubscribe" in mail.extra_headers
 
 
 def test_an_order_that_was_too_old_when_it_was_missed_is_refused_in_words(acme, program, alice):
