@@ -92,7 +92,7 @@ def _tell_corrections(steps):
 def _read_by_advocate(conversions, at):
     """The rows of the advocates' portals that tell of it, by the portal's own function."""
     bonds = dict.fromkeys(conversion.referral for conversion in conversions)
-    return [friends.row(referral=referral, at=at) for referral in bonds]
+    return [(referral.advocate, friends.row(referral=referral, at=at)) for referral in bonds]
 
 
 def _name(orders):

@@ -5,7 +5,7 @@ yes, no, soon or info.
 """
 
 from advocacy import ids
-from config.timeline import afterwards, deliveries, first_orders, parts, reviews, steps, summary
+from config.timeline import afterwards, deliveries, first_orders, hands, parts, reviews, steps, summary
 from config.timeline.subjects import explain_pair, explain_subject
 from referrals import visits
 from referrals.models import Conversion
@@ -23,17 +23,19 @@ def explain_order(*, storefront, order):
     explained = [parts.conversion(conversion) for conversion in conversions]
     refusals = [parts.reason(reason) for reason in order.unattributed] if not conversions else []
     zone = zone_of(order, conversions)
+    gone = [hands.is_gone(each) for each in conversions]
     clicked = visits.of_order(order, refusals)
     told = steps.of_order(order, refusals, zone) + steps.of_visits(clicked) + afterwards.of(order, conversions)
     for conversion, one in zip(conversions, explained, strict=True):
-        told += (
-            steps.of_bond(conversion.referral) + reviews.of(conversion) + steps.of_decisions(one) + steps.of_money(one)
-        )
+        told += steps.of_bond(conversion.referral, hands.came(conversion.referral, zone)) + reviews.of(conversion)
+        if hands.is_gone(conversion):
+            told += hands.went(conversion, zone)
+        told += steps.of_decisions(hands.without_reviews(one, conversion)) + steps.of_money(one)
         told += first_orders.of(conversion, one)
         for reached in one["milestones"]:
             told += _since(one, steps.of_decisions(reached) + steps.of_money(reached))
     return {
-        "summary": summary.of(order, explained, refusals, zone),
+        "summary": " ".join([summary.of(order, explained, refusals, zone, gone=gone), *hands.told(conversions, zone)]),
         "order": parts.order(order),
         "not_attributed": refusals,
         "visits": clicked,

@@ -13,7 +13,7 @@ _WITH_IT = timedelta(minutes=5)
 
 def of(order, conversions):
     entered = [each for bond in {each.referral for each in conversions} for each in _entered(order, bond)]
-    mine = Claim.objects.filter(order=order).select_related("advocate", "program", "referral", "friend")
+    mine = Claim.objects.filter(order=order).select_related("advocate", "program", "referral", "friend", "decided_by")
     return entered + [each for claim in mine.order_by("pk") for each in _missed(claim)]
 
 
@@ -34,5 +34,6 @@ def _missed(claim):
         counts = claim.state == ClaimState.ACCEPTED
         said = "It was counted; the friend is not theirs any more." if claims.is_lost(claim) else ""
         words = "counted" if counts else "refused"
+        who = f", by {claim.decided_by}" if claim.decided_by else ""
         mood = "yes" if counts and not said else "no"
-        yield step(claim.decided_at.isoformat(), mood, f"That {claim.advocate} missed them was {words}", said)
+        yield step(claim.decided_at.isoformat(), mood, f"That {claim.advocate} missed them was {words}{who}", said)

@@ -74,7 +74,8 @@ def of_order(order, refusals, zone):
     return steps
 
 
-def of_bond(referral):
+def of_bond(referral, by_somebody):
+    """``by_somebody``: when that was decided, by what and since when it counts, or None."""
     told = parts.referral(referral)
     lost = "; ".join(
         f"{one['method']} {one['code']} of {one['advocate']}: {one['text']}"
@@ -86,9 +87,10 @@ def of_bond(referral):
         steps.append(
             step(referral.clicked_at.isoformat(), "yes", f"Clicked the link of {referral.advocate}", referral.channel)
         )
-    window = f"by {referral.get_method_display().lower()}"
+    plainly = (referral.bound_at.isoformat(), f"by {referral.get_method_display().lower()}", "")
+    when, how, since = by_somebody or plainly
     detail = f"Other candidates lost: {lost}" if lost else "No other candidate."
-    steps.append(step(referral.bound_at.isoformat(), "yes", f"Bound to {referral.advocate}, {window}", detail))
+    steps.append(step(when, "yes", f"Bound to {referral.advocate}, {how}", f"{since} {detail}".strip()))
     return steps
 
 

@@ -10,8 +10,8 @@ from advocacy import reading, reasons
 from rewards.models import RewardStatus
 
 
-def of(order, explained, refusals, zone):
-    """Days are those of ``zone``."""
+def of(order, explained, refusals, zone, gone):
+    """``gone``: of each explained, whether its friend is somebody else's by now. Days are those of ``zone``."""
     name = f"order {order.external_id}"
     if not explained:
         if not order.paid_at and not refusals:
@@ -25,7 +25,8 @@ def of(order, explained, refusals, zone):
     first = _sentence(parts, name) if parts or not _waiting(explained) else f"{_first(name)} is not decided yet."
     stands = [_told_reward(reward, zone) for told in explained for reward in _others(told) if _worth(reward)]
     others = [f"The milestone that it had reached stands by other orders: {', '.join(stands)}."] if stands else []
-    return " ".join([first, *others, *_refused(explained), *_not_in_force(explained)])
+    stay = [told for told, left in zip(explained, gone, strict=True) if not left]
+    return " ".join([first, *others, *_refused(stay), *_not_in_force(explained)])
 
 
 def _first(name):

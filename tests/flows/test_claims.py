@@ -242,13 +242,25 @@ def test_a_friend_of_another_advocate_changes_hands_and_one_who_came_later_is_th
     assert "It counts: your friend stands" in seen(client, address(alice, "missing/"))
     decide(desk, missed(mallory, "1001"), "accept")
     assert "It counted. By now your friend is not in your list" in seen(client, address(alice, "missing/"))
-    told = secret(acme).get("/explain", q="1001").json()["data"][0]["steps"]
+    why = secret(acme).get("/explain", q="1001").json()["data"][0]
+    # Who decided what, once each, and no review that nobody made.
+    assert (why["summary"].count("lost the friend"), "in review" in json.dumps(why["steps"])) == (2, False)
+    assert re.search(r"Mallory lost the friend to Alice on .+, by the claim of .+, counted by olga\.", why["summary"])
+    bound = [step for step in why["steps"] if step["title"].startswith("Bound to")]
+    assert [re.sub(r"of .+, \d\d:\d\d", "of today", step["title"]) for step in bound] == [
+        "Bound to Mallory, by code",
+        "Bound to Alice, by the claim of today, counted by olga",
+        "Bound to Mallory, by the claim of today, counted by olga",
+    ]
+    assert bound[1]["at"] > Claim.objects.order_by("pk").first().claimed_at.isoformat()
+    assert "Alice reads" in desk.get("/admin/why/?q=1001").content.decode()
+    told = why["steps"]
     told = [(step["title"], step["detail"]) for step in told if "missed" in step["title"]]
     assert told == [
         ("Alice missed this friend", "They named 1001."),
-        ("That Alice missed them was counted", "It was counted; the friend is not theirs any more."),
+        ("That Alice missed them was counted, by olga", "It was counted; the friend is not theirs any more."),
         ("Mallory missed this friend", "They named 1001."),
-        ("That Mallory missed them was counted", ""),
+        ("That Mallory missed them was counted, by olga", ""),
     ]
     assert "not theirs any more" in desk.get(page_of(claim) + "change/").content.decode()
     client.force_login(pages_stage.user_of(mallory))
