@@ -1,8 +1,10 @@
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import bursts, buyers, claims, clicks, past_buyers, rollups, traces
+from referrals import bursts, buyers, claims, clicks, growth, past_buyers, rollups, traces
 from referrals.fraud import queue
 from referrals.orders import waiting
 
@@ -35,6 +37,18 @@ def decide_overdue():
 def recount_buyers():
     """Recount what the people bought who were marked; any number of these may run at once."""
     buyers.recount(at=timezone.now(), seconds=SECONDS)
+
+
+@shared_task
+def tally():
+    """Count what goes through all rows of a program, once a night each."""
+    until = time.monotonic() + SECONDS
+    for program in growth.due(at=timezone.now()):
+        with alone(f"tallies of {program.pk}") as mine:
+            if mine:
+                growth.count(program=program, at=timezone.now())
+        if time.monotonic() >= until:
+            return
 
 
 @shared_task

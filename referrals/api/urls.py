@@ -6,6 +6,7 @@ from referrals.api.clicks import Clicks
 from referrals.api.cohorts import Cohorts
 from referrals.api.conversions import Conversions, OneConversion
 from referrals.api.fulfilments import Fulfilments, OneFulfilment
+from referrals.api.growth import Growth
 from referrals.api.imports import BeginImport, DiscardImport, Imports, OneImport, RefusedLines
 from referrals.api.invitations import Invitations, MyInvitations, OneInvitation
 from referrals.api.late_codes import LateCode
@@ -60,6 +61,7 @@ urlpatterns = [
     path("imports/<str:id>/discard", DiscardImport.as_view()),
     path("imports/<str:id>/refused", RefusedLines.as_view()),
     path("metrics", Metrics.as_view()),
+    path("growth", Growth.as_view()),
     path("lifetime_values", LifetimeValues.as_view()),
     path("cohorts", Cohorts.as_view()),
 ]

@@ -24,6 +24,7 @@ from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Cut, Day, DayCut, Mark, Question
 from referrals.models.share import Share, ShareKind
+from referrals.models.tally import Tally, TallyOf
 from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
@@ -77,6 +78,8 @@ __all__ = [
     "Share",
     "ShareKind",
     "Source",
+    "Tally",
+    "TallyOf",
     "Trace",
     "VisitorSalt",
     "WaitingFact",

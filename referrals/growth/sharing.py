@@ -1,0 +1,50 @@
+"""Through which channels advocates share, and whose friends buy."""
+
+from django.db import connection
+from django.db.models import Sum
+
+from advocacy import ids
+from advocacy.models import Advocate
+from referrals.growth import spans
+from referrals.models import Cut, DayCut
+
+MOST = 20
+CHANNELS = "Shares in the period by the channel that advocates chose, and how many advocates chose it."
+TOP = "Advocates by the friends who bought first in the period, then by what these orders brought."
+
+_CHANNELS = """
+    SELECT share.channel, count(*), count(DISTINCT link.advocate_id)
+    FROM referrals_share share JOIN referrals_link link ON link.id = share.link_id
+    WHERE share.storefront_id = %(storefront)s AND share.at >= %(start)s AND share.at < %(end)s
+        AND share.kind = 'share' AND link.program_id = %(program)s
+    GROUP BY share.channel ORDER BY 2 DESC, 1
+    """
+SUMS = ("clicks", "referrals", "converted_referrals", "conversions", "revenue_minor")
+
+
+def channels(*, program, since, until):
+    """``[{"channel", "shares", "advocates", "share"}]``, the most used first; an empty channel was not named."""
+    start, end = spans.borders(program.storefront, since, until)
+    asked = {"storefront": program.storefront_id, "program": program.pk, "start": start, "end": end}
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANNELS, asked)
+        found = cursor.fetchall()
+    whole = sum(shares for _, shares, _ in found)
+    return [
+        {"channel": channel, "shares": shares, "advocates": advocates, "share": round(shares / whole, 5)}
+        for channel, shares, advocates in found
+    ]
+
+
+def top_advocates(*, program, since, until, most=MOST):
+    """``[{"advocate", "id", clicks, referrals, converted_referrals, conversions, revenue_minor}]``, the best first."""
+    cuts = DayCut.objects.filter(program=program, cut=Cut.ADVOCATE, day__range=(since, until)).exclude(key="")
+    sums = cuts.values("key").annotate(**{f"{name}_sum": Sum(name) for name in SUMS})
+    best = sums.filter(converted_referrals_sum__gt=0).order_by("-converted_referrals_sum", "-revenue_minor_sum", "key")
+    best = list(best[:most])
+    rows = Advocate.objects.filter(pk__in=[int(each["key"]) for each in best]).select_related("customer").in_bulk()
+    return [
+        {"advocate": row, "id": ids.encode("adv", row.public_id)} | {name: each[f"{name}_sum"] for name in SUMS}
+        for each in best
+        if (row := rows.get(int(each["key"])))
+    ]

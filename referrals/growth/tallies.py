@@ -1,0 +1,129 @@
+"""Counts that go through all rows of a program, made by night and kept: trees, hours, products."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from advocacy import ids
+from advocacy.models import Customer, Program
+from referrals.measures import trees
+from referrals.models import Tally, TallyOf
+
+RECENT = timedelta(days=90)
+_OFTEN = timedelta(hours=20)
+_MOST_PRODUCTS = 20
+
+# Who was merged counts for the survivor.
+_BROUGHT = """
+    SELECT coalesce(kept.id, above.id), coalesce(left_to.id, below.id)
+    FROM referrals_referral referral
+    JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
+    JOIN advocacy_customer above ON above.id = advocate.customer_id
+    JOIN advocacy_customer below ON below.id = referral.friend_id
+    LEFT JOIN advocacy_customer kept ON kept.public_id = above.merged_into_id
+    LEFT JOIN advocacy_customer left_to ON left_to.public_id = below.merged_into_id
+    WHERE referral.program_id = %(program)s AND referral.ended_at IS NULL
+    """
+_HOURS = """
+    SELECT extract(isodow FROM local)::int, extract(hour FROM local)::int,
+        count(*) FILTER (WHERE what = 'click'), count(*) FILTER (WHERE what = 'order')
+    FROM (
+        SELECT 'click' AS what, at AT TIME ZONE %(zone)s AS local FROM referrals_click
+        WHERE program_id = %(program)s AND counted AND id >= %(lowest)s AND at >= %(since)s
+        UNION ALL
+        SELECT 'order', converted_at AT TIME ZONE %(zone)s FROM referrals_conversion
+        WHERE program_id = %(program)s AND stands AND NOT ended AND converted_at >= %(since)s
+    ) happened GROUP BY 1, 2 ORDER BY 1, 2
+    """
+# A line without a quantity is one piece.
+_PRODUCTS = """
+    WITH line AS (
+        SELECT coalesce(nullif(said ->> 'name', ''), nullif(said ->> 'sku', ''), said ->> 'product_id') AS product,
+            coalesce((said ->> 'quantity')::bigint, 1) AS pieces,
+            EXISTS (
+                SELECT FROM referrals_conversion conversion
+                WHERE conversion.order_id = placed.id AND conversion.program_id = %(program)s
+                    AND conversion.stands AND NOT conversion.ended
+            ) AS referred
+        FROM referrals_order placed CROSS JOIN LATERAL jsonb_array_elements(placed.products) said
+        WHERE placed.storefront_id = %(storefront)s AND placed.status = 'paid' AND placed.placed_at >= %(since)s
+    ), named AS (
+        SELECT product, sum(pieces) FILTER (WHERE referred) AS friends,
+            sum(pieces) FILTER (WHERE NOT referred) AS others
+        FROM line WHERE product IS NOT NULL GROUP BY product
+    )
+    SELECT product, coalesce(friends, 0), coalesce(others, 0), sum(friends) OVER (), sum(others) OVER ()
+    FROM named ORDER BY 2 DESC, 3 DESC, 1 LIMIT %(most)s
+    """
+
+
+def due(*, at):
+    """Programs that have friends and were not counted for most of a day."""
+    fresh = Tally.objects.filter(program=OuterRef("pk"), counted_at__gt=at - _OFTEN)
+    return Program.objects.filter(~Exists(fresh), referrals__isnull=False).distinct().select_related("storefront")
+
+
+def count(*, program, at):
+    """Make all tallies of a program anew."""
+    made = {
+        TallyOf.TREES: _trees(program),
+        TallyOf.HOURS: _hours(program, at),
+        TallyOf.PRODUCTS: _products(program, at),
+    }
+    rows = [Tally(program=program, of=of, answer=answer, counted_at=at) for of, answer in made.items()]
+    Tally.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["program", "of"], update_fields=["answer", "counted_at"]
+    )
+
+
+def read(*, program):
+    """``{of: (answer, counted at)}`` of what was counted; nothing before the first night."""
+    return {row.of: (row.answer, row.counted_at) for row in Tally.objects.filter(program=program)}
+
+
+def _asked(question, program, **more):
+    with connection.cursor() as cursor:
+        cursor.execute(question, {"program": program.pk, "storefront": program.storefront_id} | more)
+        return cursor.fetchall()
+
+
+def _trees(program):
+    pairs = _asked(_BROUGHT, program)
+    told = trees.trees([above for above, _ in pairs], [below for _, below in pairs])
+    root = Customer.objects.filter(pk=told.largest_root).first()
+    return {
+        "trees": told.trees,
+        "people": told.people,
+        "sizes": told.sizes,
+        "deepest": told.deepest,
+        "depths": told.depths,
+        "loops": told.loops,
+        "looping": told.looping,
+        "largest_root": ids.encode("cus", root.public_id) if root else None,
+    }
+
+
+def _hours(program, at):
+    since = at - RECENT
+    zone = program.storefront.time_zone
+    found = _asked(_HOURS, program, zone=zone, since=since, lowest=ids.floor_of(since))
+    return {
+        "time_zone": zone,
+        "cells": [
+            {"weekday": weekday, "hour": hour, "clicks": clicks, "orders": orders}
+            for weekday, hour, clicks, orders in found
+        ],
+    }
+
+
+def _products(program, at):
+    found = _asked(_PRODUCTS, program, since=at - RECENT, most=_MOST_PRODUCTS)
+    return {
+        "friends": int(found[0][3] or 0) if found else 0,
+        "others": int(found[0][4] or 0) if found else 0,
+        "products": [
+            {"product": product, "friends": int(friends), "others": int(others)}
+            for product, friends, others, *_ in found
+        ],
+    }

@@ -1,0 +1,123 @@
+"""Both forms of K: from what advocates sent, and from the friends of those who joined."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Sum
+
+from advocacy import given
+from advocacy.measures import intervals
+from referrals.growth import spans
+from referrals.measures import virality as formulas
+from referrals.models import Day, Invitation, Share, ShareKind
+
+WITHIN_DAYS, MOST_DAYS = 30, 365
+_DIGITS = 5
+K = (
+    "K = i · c: what advocates sent in the period (shares and invitations) ÷ advocates enrolled until its end, times "
+    "friends converted in the period ÷ what was sent. Above 1 the program would grow by itself."
+)
+K_OF_COHORT = (
+    "Friends converted within so many days of their advocate’s enrolment ÷ advocates enrolled in the period that long "
+    "ago or longer."
+)
+
+# Of who was merged the survivor's enrolment counts, with the friends of all of their records.
+_COHORT = """
+    WITH cohort AS (
+        SELECT public_id, enrolled_at FROM advocacy_advocate
+        WHERE program_id = %(program)s AND merged_into_id IS NULL
+            AND enrolled_at >= %(start)s AND enrolled_at < %(end)s
+    ), old AS (
+        SELECT * FROM cohort WHERE enrolled_at + %(within)s <= %(at)s
+    ), brought AS (
+        SELECT old.public_id, count(DISTINCT referral.friend_id) AS friends
+        FROM old
+        JOIN advocacy_advocate own ON own.program_id = %(program)s
+            AND coalesce(own.merged_into_id, own.public_id) = old.public_id
+        JOIN referrals_referral referral ON referral.advocate_id = own.id AND referral.ended_at IS NULL
+            AND referral.standing_conversions > 0
+        WHERE referral.converted_at <= old.enrolled_at + %(within)s
+        GROUP BY old.public_id
+    )
+    SELECT (SELECT count(*) FROM old), (SELECT count(*) FROM cohort) - (SELECT count(*) FROM old),
+        coalesce(sum(friends), 0), coalesce(sum(friends * friends), 0)
+    FROM brought
+    """
+
+
+def virality(*, program, since, until, at, within_days=WITHIN_DAYS):
+    """``{"k", "cohort", "forecast"}`` of a period whose first and last day are given; see the definitions in each.
+
+    ``within_days``: how long after their advocate joined a friend still counts, 1 to 365; refused otherwise.
+    """
+    within = given.whole("within_days", within_days, least=1, most=MOST_DAYS)
+    k = _by_what_was_sent(program, since, until)
+    return {
+        "k": k,
+        "cohort": _of_cohort(program, since, until, within, at),
+        "forecast": _forecast(k["value"], k["advocates"]),
+    }
+
+
+def _by_what_was_sent(program, since, until):
+    start, end = spans.borders(program.storefront, since, until)
+    shares = Share.objects.filter(
+        storefront=program.storefront_id, at__gte=start, at__lt=end, kind=ShareKind.SHARE, link__program=program
+    ).count()
+    invited = Invitation.objects.filter(advocate__program=program, invited_at__gte=start, invited_at__lt=end).count()
+    days = Day.objects.filter(program=program)
+    converted = days.filter(day__range=(since, until)).aggregate(sum=Sum("converted_referrals"))["sum"] or 0
+    advocates = days.filter(day__lte=until).aggregate(sum=Sum("advocates_enrolled"))["sum"] or 0
+    value, sent, came = formulas.k(shares + invited, advocates, converted)
+    return {
+        "definition": {"id": "k", "sentence": K},
+        "shares": shares,
+        "invitations": invited,
+        "advocates": advocates,
+        "converted": converted,
+        "sent_per_advocate": _rounded(sent),
+        "converted_per_sent": _rounded(came),
+        "value": _rounded(value),
+        "reason": "" if value is not None else _nothing(advocates),
+    }
+
+
+def _nothing(advocates):
+    return (
+        "No advocate had joined by then." if not advocates else "Nothing was shared and nobody invited in the period."
+    )
+
+
+def _of_cohort(program, since, until, within, at):
+    start, end = spans.borders(program.storefront, since, until)
+    asked = {"program": program.pk, "start": start, "end": end, "within": timedelta(days=within), "at": at}
+    with connection.cursor() as cursor:
+        cursor.execute(_COHORT, asked)
+        advocates, too_young, friends, squares = (int(each) for each in cursor.fetchone())
+    interval = intervals.mean_interval(intervals.Sample(advocates, friends, squares))
+    value = formulas.k_of_cohort(friends, advocates)
+    return {
+        "definition": {"id": "k_of_cohort", "sentence": K_OF_COHORT},
+        "within_days": within,
+        "friends": friends,
+        "advocates": advocates,
+        "too_young": too_young,
+        "value": _rounded(value),
+        "interval": [_rounded(max(0.0, interval[0])), _rounded(interval[1])] if interval else None,
+        "reason": "" if advocates else f"Nobody joined in the period {within} days ago or longer.",
+    }
+
+
+_CYCLES = (1, 2, 3, 6, 12)
+
+
+def _forecast(k, advocates):
+    """People after so many cycles, were everybody to bring K new ones in each: N(t) of ``measures.virality``."""
+    if k is None or not advocates:
+        return []
+    return [{"cycles": cycles, "people": round(formulas.growth(advocates, k, cycles, 1))} for cycles in _CYCLES]
+
+
+def _rounded(value):
+    return None if value is None else round(value, _DIGITS)
