@@ -53,8 +53,8 @@ def told(customer):
         "refunds": rows(Refund.objects.filter(**ordered), *_REFUND, order="order__external_id"),
         "parcels": rows(Fulfilment.objects.filter(**ordered), "fulfilment_id", "shipped_at", "delivered_at"),
         "brought_by_somebody": rows(brought, *_BOND, "ended_at", program="program__name"),
-        # Who their friends are is the friends' own.
-        "friends": rows(Referral.objects.filter(**own), *_BOND, program="program__name"),
+        # Who their friends are is the friends' own, and so is when they ordered.
+        "friends": rows(Referral.objects.filter(**own), "method", "channel", program="program__name"),
         "links": rows(Link.objects.filter(**own), "code", "channel", "status", "created_at"),
         # Digests: that there are some, and since when.
         "traces_of_signing_up": rows(Trace.objects.filter(customer=customer), "at"),

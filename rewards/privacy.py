@@ -1,17 +1,33 @@
 """What rewards keep of a person: all amounts stay; free words go, and whom nothing was ever paid to."""
 
 import pgtrigger
+from django.db.models import Q
 
 from advocacy.models import Errand
 from advocacy.privacy.exporting import rows
 from rewards import adjustments
-from rewards.models import Account, Adjustment, Coupon, Payee, PayeeChange, Payout, Redemption, Reward, ShopCredit
+from rewards.models import (
+    Account,
+    Adjustment,
+    BatchState,
+    Coupon,
+    Payee,
+    PayeeChange,
+    Payout,
+    PayoutState,
+    Redemption,
+    Reward,
+    ShopCredit,
+)
+from rewards.payouts import batches
 
-_REWARD = ("side", "form", "status", "unit", "granted_minor", "available_minor", "created_at", "due_at", "expires_at")
+# When an advocate's reward is due tells when the friend ordered.
+_REWARD = ("side", "form", "status", "unit", "granted_minor", "available_minor", "created_at", "expires_at")
 _ADJUSTMENT = ("kind", "form", "unit", "amount_minor", "reason", "made_at")
 _REDEMPTION = ("state", "form", "unit", "amount_minor", "order_external_id", "reserved_at")
 _COUPON = ("last_4", "state", "assigned_at", "expires_at", "used_at")
 _PAYEE = ("name", "country", "kind", "vat_id", "tax_form_since", "destination_kind", "destination_end")
+_ERASED = "The customer was erased"
 _PAYOUT = ("state", "amount_minor", "currency", "payee_name", "payee_country", "payee_vat_id", "destination_end")
 
 
@@ -34,12 +50,24 @@ def erase(customer, *, at):
     # The register says who decided and how much; the words were about the person.
     with pgtrigger.ignore("rewards.Adjustment:adjustments_are_append_only"):
         Adjustment.objects.filter(customer=customer).update(reason=adjustments.ERASED)
-    if Payout.objects.filter(customer=customer).exists():
+    if _is_kept_with_the_books(customer, at):
         # Whom money was paid to, and where, must be kept with the books for as long as the law says.
         return
     with pgtrigger.ignore("rewards.PayeeChange:payee_changes_are_append_only"):
         PayeeChange.objects.filter(payee__customer=customer).delete()
     Payee.objects.filter(customer=customer).delete()
+
+
+def _is_kept_with_the_books(customer, at):
+    """Whether anything was paid, or leaves by a batch that was approved. What only a draft holds is given back."""
+    mine = Payout.objects.filter(customer=customer)
+    for payout in mine.filter(state=PayoutState.FROZEN, batch__state=BatchState.DRAFT).select_related("batch"):
+        batches.drop(payout=payout, reason=_ERASED, at=at)
+    if mine.filter(Q(state=PayoutState.FROZEN) | Q(sent_at__isnull=False)).exists():
+        return True
+    named = {"payee_name": "", "payee_country": "", "payee_vat_id": "", "destination_end": ""}
+    mine.update(**named, destination=None, destination_print=None)
+    return False
 
 
 def _erase_errands(customer):

@@ -120,6 +120,16 @@ def cancel(*, batch, at, reason=""):
     return batch
 
 
+def drop(*, payout, reason, at):
+    """Give one payout of a draft back. Nothing where the batch is no draft any more."""
+    with transaction.atomic():
+        batch = changing.locked(payout.batch)
+        mine = [each for each in changing.of(batch) if each.pk == payout.pk]
+        if batch.state == BatchState.DRAFT and mine:
+            changing.drop(batch, mine, said={payout.number: ("", reason)}, at=at)
+            batch.save(update_fields=["state", "ended_at", "total_minor", "payouts_count"])
+
+
 def settle(batch, *, at):
     """An exported batch of which every payout has its result is settled. Needs it locked."""
     done = not batch.payouts.filter(state__in=[PayoutState.FROZEN, PayoutState.SENT]).exists()

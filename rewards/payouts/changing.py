@@ -1,7 +1,7 @@
 """Move payouts from state to state, each once: whoever comes second changes nothing."""
 
 from advocacy.models import bulk
-from rewards.models import Leg, Payout, PayoutBatch, PayoutState
+from rewards.models import BatchState, Leg, Payout, PayoutBatch, PayoutState
 from rewards.payouts import moving, telling
 from rewards.payouts.kinds import KINDS
 
@@ -45,6 +45,17 @@ def change(payouts, state, *, at, said=None):
         _take_back(moved, at)
     telling.tell(moved, at=at)
     return moved
+
+
+def drop(batch, payouts, *, said, at):
+    """Give these back before the batch is sent; one of which nothing is left is cancelled. The caller saves it."""
+    dropped = change(payouts, PayoutState.CANCELLED, at=at, said=said)
+    if len(dropped) == batch.payouts_count:
+        batch.state, batch.ended_at = BatchState.CANCELLED, at
+        batch.approved_by = batch.approved_at = None
+        return
+    batch.total_minor -= sum(payout.amount_minor for payout in dropped)
+    batch.payouts_count -= len(dropped)
 
 
 def _take_back(payouts, at):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from advocacy import money, persons
 from advocacy.models import Customer
 from advocacy.refusals import Conflict
-from rewards.models import AccountKind, BatchState, Payout, PayoutState, Reward
+from rewards.models import AccountKind, Payout, PayoutState, Reward
 from rewards.payouts import changing, moving
 
 DROP, PAY = "drop", "pay"
@@ -71,13 +71,7 @@ def settle(batch, *, answer, at):
     if answer != DROP:
         raise Conflict("taken_back_since", _sentence(short), errors=_by_number(short))
     said = {each.payout.number: ("", f"Dropped: {each.said} was taken back") for each in short}
-    dropped = changing.change([each.payout for each in short], PayoutState.CANCELLED, at=at, said=said)
-    if len(dropped) == batch.payouts_count:
-        batch.state, batch.ended_at = BatchState.CANCELLED, at
-        batch.approved_by = batch.approved_at = None
-        return
-    batch.total_minor -= sum(payout.amount_minor for payout in dropped)
-    batch.payouts_count -= len(dropped)
+    changing.drop(batch, [each.payout for each in short], said=said, at=at)
 
 
 def _sentence(short):

@@ -203,11 +203,16 @@ def test_later_news_of_an_order_does_not_say_again_who_it_was(xavier, shop):
     assert kept(XAVIER) == set()
 
 
-def test_a_storefront_reads_and_erases_its_own_customer(xavier, shop, rival):
+def test_a_storefront_reads_and_erases_its_own_customer(xavier, zenobia, shop, rival):
     settled()
     told = shop.get("/customers/ext_xk-77/export").json()
     assert told["person"][0]["email"] == "x.kerbholz@example.com"
     assert told["orders"][0]["total_minor"] == 5400
+    # Of her friends not a moment at which one ordered.
+    hers = privacy.export(customer=Customer.objects.get(pk=zenobia.customer_id), at=timezone.now())
+    [bond], [earned] = hers["friends"], hers["rewards"]
+    assert set(bond) == {"method", "program"}
+    assert {name for name in earned if name.endswith("_at")} <= {"created_at", "expires_at"}
     assert {"refunds", "rewards", "balances", "sign_ins", "testimonials"} <= set(told)
     assert secret(rival).post("/customers/ext_xk-77/erase").status_code == 404
     answer = shop.post("/customers/ext_xk-77/erase")

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from advocacy.privacy import erase_rows
 from advocacy.refusals import Refused
-from rewards.models import Payout, Reward, TaxLimit
-from rewards.payouts import gathering, payees
+from rewards import audit
+from rewards.models import Payee, Payout, Reward, TaxLimit
+from rewards.payouts import batches, gathering, payees
 from tests.rewards import scene
 from tests.rewards.payouts_stage import (
     DAY,
@@ -25,6 +27,26 @@ from tests.rewards.scene import NOW, balances
 
 __all__ = ["alice", "policy", "program"]
 pytestmark = pytest.mark.django_db
+
+
+def test_who_is_erased_is_dropped_from_a_draft_and_named_nowhere_but_in_what_was_sent(policy, alice, program):
+    berta = scene.alice_of(program, "berta")
+    earns(berta)
+    payee_of(berta.customer, iban=OTHER_IBAN)
+    batch = gathering.gather(policy=policy, at=LATER + 8 * DAY)
+    assert (batch.payouts_count, batch.total_minor) == (2, 5000)
+    erase_rows(customer=berta.customer, at=LATER + 8 * DAY)
+    batch.refresh_from_db()
+    dropped = Payout.objects.get(customer=berta.customer)
+    assert (batch.state, batch.payouts_count, batch.total_minor, dropped.state) == ("draft", 1, 2500, "cancelled")
+    assert (dropped.payee_name, dropped.destination, dropped.destination_end) == ("", None, "")
+    assert Payee.objects.get().customer == alice.customer
+    assert balances(berta.customer) == {"available": 2500}
+    # What is approved leaves: the books keep whom it was paid to.
+    batches.approve(batch=batch, at=LATER + 8 * DAY)
+    erase_rows(customer=alice.customer, at=LATER + 8 * DAY)
+    assert (Payout.objects.get(customer=alice.customer).payee_name, Payee.objects.count()) == ("Alice", 1)
+    assert list(audit.differences()) == []
 
 
 def test_who_waits_is_listed_with_the_reason(policy, alice, program):
