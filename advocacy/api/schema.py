@@ -68,6 +68,7 @@ _PATH_WORDS = {
     "list": "Its name, such as orders; another name is answered with all that there are.",
     "customer": "cus_…, or ext_ and your own id.",
     "code": "As somebody typed it; capitals do not matter.",
+    "metric": "Its id, such as click_to_signup.",
 }
 
 IDEMPOTENCY_KEY = OpenApiParameter(

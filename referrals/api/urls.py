@@ -12,7 +12,7 @@ from referrals.api.invitations import Invitations, MyInvitations, OneInvitation
 from referrals.api.late_codes import LateCode
 from referrals.api.lifetime_values import LifetimeValues
 from referrals.api.links import Links, OneLink
-from referrals.api.metrics import Metrics
+from referrals.api.metrics import Metrics, OneMetric, RowsOfMetric
 from referrals.api.orders import OneOrder, Orders
 from referrals.api.referrals import OneReferral, Referrals
 from referrals.api.refunds import AllRefunds, OneOfAllRefunds, OneRefund, Refunds
@@ -62,6 +62,8 @@ urlpatterns = [
     path("imports/<str:id>/refused", RefusedLines.as_view()),
     path("metrics", Metrics.as_view()),
     path("growth", Growth.as_view()),
+    path("metrics/<str:metric>", OneMetric.as_view()),
+    path("metrics/<str:metric>/rows", RowsOfMetric.as_view()),
     path("lifetime_values", LifetimeValues.as_view()),
     path("cohorts", Cohorts.as_view()),
 ]

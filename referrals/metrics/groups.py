@@ -2,6 +2,7 @@
 
 from advocacy import ids
 from advocacy.models import Advocate
+from advocacy.refusals import NotFound
 from referrals.metrics import numbers, reading
 from referrals.metrics.catalogue import CUTS, TIMES, WHOLE
 from referrals.metrics.periods import rolling
@@ -10,10 +11,12 @@ from referrals.models import Link
 
 # Groups of a cut that are shown, the largest; of the others it is said how many there are.
 MOST = 100
+# Cuts whose keys are rows: their model, the prefix of their ids, and the column that people know them by.
+ROWS = {"link": (Link, "lnk", "code"), "advocate": (Advocate, "adv", "display_name")}
 
 
 def of(question, metrics, found, *, compare=False):
-    """``{"group_by", "groups": […], "groups_left_out": number}``, or nothing where it is not grouped."""
+    """``{"group_by", "groups": […], "groups_left_out": number}``; none where it is not grouped."""
     if question.group_by in TIMES:
         groups = [
             {"group": {"key": str(days[0]), "label": str(days[0])}, "metrics": rates(question, metrics, days, found)}
@@ -22,7 +25,7 @@ def of(question, metrics, found, *, compare=False):
         return {"group_by": question.group_by, "groups": groups, "groups_left_out": 0}
     if question.group_by in CUTS:
         return {"group_by": question.group_by} | _cuts(question, metrics, found, compare)
-    return {}
+    return {"group_by": None, "groups": [], "groups_left_out": 0}
 
 
 def _cuts(question, metrics, found, compare):
@@ -39,7 +42,7 @@ def _cuts(question, metrics, found, compare):
         told = rates(question, metrics, question.days, part, cut=True)
         if compare:
             compared(told, rates(question, metrics, question.before, part, cut=True))
-        groups.append({"group": {"key": key} | name, "metrics": told})
+        groups.append({"group": name, "metrics": told})
     return {"groups": groups, "groups_left_out": there_are - len(groups)}
 
 
@@ -66,16 +69,27 @@ def _part(told, whole):
 
 
 def _names(cut, keys):
-    """For each key what it is called: ``label`` for people, ``id`` where it has one."""
-    if cut in ("channel", "segment"):
-        return [{"label": key or "(none)"} for key in keys]
-    model, prefix, name = (Link, "lnk", "code") if cut == "link" else (Advocate, "adv", "display_name")
+    """For each key ``{"key", "label"}``: a public id where it has one, and what people call it."""
+    if cut not in ROWS:
+        return [{"key": key, "label": key or "(none)"} for key in keys]
+    model, prefix, name = ROWS[cut]
     rows = {str(row.pk): row for row in model.objects.filter(pk__in=[key for key in keys if key])}
     return [_name(rows.get(key), prefix, name) for key in keys]
 
 
 def _name(row, prefix, name):
     if row is None:
-        return {"label": "(none)"}
+        return {"key": "", "label": "(none)"}
     public_id = ids.encode(prefix, row.public_id)
-    return {"id": public_id, "label": getattr(row, name) or public_id}
+    return {"key": public_id, "label": getattr(row, name) or public_id}
+
+
+def inner_key(program, cut, key):
+    """The key that the roll-ups know such a group by. Refused (404) for a link or advocate that is not there."""
+    if cut not in ROWS or not key:
+        return key
+    model, prefix, _ = ROWS[cut]
+    row = model.objects.filter(program=program, public_id=ids.decode(prefix, key)).values_list("pk", flat=True).first()
+    if row is None:
+        raise NotFound(f"unknown_{cut}", f"There is no {cut} {key[:60]!a} in this program.")
+    return str(row)

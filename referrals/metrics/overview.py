@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from advocacy.models import Program
 from referrals import lifetime_value
-from referrals.metrics import numbers
+from referrals.metrics import groups, numbers
 from referrals.metrics.catalogue import METRICS
 from referrals.metrics.periods import DAY, asked
 from referrals.metrics.program import shown
@@ -28,7 +28,7 @@ def overview(*, storefront=None, at):
     return [
         {
             "program": question.program,
-            "metrics": shown(question, found),
+            "metrics": shown(question, found) | groups.of(question, METRICS, found),
             "series": _series(question, days),
             "lifetime_values": values[question.program.storefront_id],
         }

@@ -45,8 +45,7 @@ def one(name, *, program, at, group_by=None, compare=False, **options):
     if compare:
         compared(told, rates(question, chosen, question.before, found))
     grouped = groups.of(question, chosen, found, compare=compare)
-    if "groups" in grouped:
-        grouped["groups"] = [{"group": each["group"]} | each["metrics"][name] for each in grouped["groups"]]
+    grouped["groups"] = [{"group": each["group"]} | each["metrics"][name] for each in grouped["groups"]]
     return told[name] | grouped
 
 

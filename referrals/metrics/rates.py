@@ -63,6 +63,10 @@ def _answer(metric, told):
         "value": value,
         "interval": interval,
         "reason": reason or None,
+        "unit": "share",
+        "p90": None,
+        "previous": None,
+        "change": None,
     } | (more[0] if more else {})
 
 

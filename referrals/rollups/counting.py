@@ -63,9 +63,9 @@ def differing(question, cells):
     return [(*cell, json.loads(kept), json.loads(counted)) for *cell, kept, counted in _run(statement, cells)]
 
 
-def borders(cells):
-    """``{(program id, day): (first moment, next day's first moment)}``."""
-    rows = _run(f'WITH {CELL} SELECT program_id, day, cell.start, cell."end" FROM cell', cells)
+def borders(cells, *, zone=None):
+    """``{(program id, day): (first moment, first moment after it)}``."""
+    rows = _run(f'WITH {CELL} SELECT program_id, day, cell.start, cell."end" FROM cell', cells, zone=zone)
     return {(program_id, day): (start, end) for program_id, day, start, end in rows}
 
 

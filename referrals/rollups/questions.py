@@ -36,7 +36,7 @@ _CUTS = """
 _CUTS_OF_REFERRAL = _CUTS.format(
     fact="""(
         SELECT facts FROM advocacy_event
-        WHERE subject_kind = 'referral' AND subject_id = referral.public_id ORDER BY version LIMIT 1
+        WHERE subject_kind = 'referral' AND subject_id = referral.public_id AND version = 1
     )"""
 )
 _CUTS_OF_CONVERSION = _CUTS.format(fact="conversion.frozen")

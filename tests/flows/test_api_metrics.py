@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from advocacy import ids
+from referrals import rollups
 from referrals.models import Day
 from tests import cast
 from tests.flows.api import Caller, publishable, secret
-from tests.referrals.history import bought, brought, counted, person
+from tests.referrals.history import bought, brought, brought_by, click, counted, person
 
 pytestmark = pytest.mark.django_db
 
@@ -58,13 +59,47 @@ def test_the_last_30_days_by_default(shop, program, now):
         ({"from": "2026-02-02", "to": "2026-02-01"}, "bad_period", "the first day comes first."),
         ({"to": "9999-12-31"}, "bad_period", "is in the future"),
         ({"from": "0001-01-01"}, "bad_period", "before anything was counted"),
-        ({"form": "2026-02-02"}, "unknown_parameter", "it takes from, program, to"),
+        (
+            {"form": "2026-02-02"},
+            "unknown_parameter",
+            "it takes compare, from, group_by, program, time_zone, ",
+        ),
+        ({"group_by": "town"}, "bad_period", "write one of: channel, link, advocate, segment, day, week, month."),
+        ({"compare": "yes"}, "invalid_parameter", "compare must be true or false."),
     ],
 )
 def test_a_period_that_cannot_be_is_refused_in_words(shop, query, code, words):
     answer = shop.get("/metrics", **query)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert words in answer.json()["detail"]
+
+
+def test_from_a_number_to_the_rows_behind_it(shop, acme, alice, rival, now):
+    at = now - timedelta(days=3)
+    bond = brought_by(alice.links.get(), person(acme, "ginny"), at=at, clicked_at=at)
+    click(alice.links.get(), at=at)
+    click(alice.links.get(), at=at, visitor="v2")
+    rollups.rebuild(storefront=acme)
+    rollups.recount(at=now)
+    link = ids.encode("lnk", alice.links.get().public_id)
+    answer = shop.get("/metrics/click_to_signup", group_by="link", compare="true").json()
+    assert (answer["numerator"], answer["denominator"], answer["previous"]["value"]) == (1, 2, None)
+    (group,) = answer["groups"]
+    assert group["group"] == {"key": link, "label": alice.links.get().code}
+    assert shop.get("/metrics", group_by="link").json()["groups"][0]["metrics"]["click_to_signup"]["value"] == 0.5
+    asked = {"group_by": "link", "key": link}
+    assert shop.get("/metrics/click_to_signup/rows", **asked).json() == {
+        "kind": "referral",
+        "number": 1,
+        "data": [{"id": ids.encode("ref", bond.public_id), "number": 1}],
+        "next_cursor": None,
+    }
+    whole = shop.get("/metrics/click_to_signup/rows", side="denominator", limit="1").json()
+    assert (whole["kind"], whole["number"], whole["data"]) == ("link", 2, [{"id": link, "number": 2}])
+    assert shop.get("/metrics/clicks").status_code == 404
+    cast.program(rival)
+    assert secret(rival).get("/metrics/click_to_signup/rows", **asked).status_code == 404
+    assert secret(rival).get("/metrics/click_to_signup/rows").json()["number"] == 0
 
 
 def test_values_of_referred_and_other_customers(shop, acme, alice, now):
@@ -113,7 +148,7 @@ def test_rival_sees_nothing_of_it(acme, rival, alice, fred, now):
         assert theirs.get("/lifetime_values", cut=cut, key=key).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/lifetime_values", "/cohorts"])
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/share_rate/rows", "/lifetime_values", "/cohorts"])
 def test_a_browsers_key_is_not_enough(acme, program, path):
     assert publishable(acme).get(path).status_code == 403
     assert Caller().get(path).status_code == 401

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from advocacy import ids
 from advocacy.models import Storefront
 from advocacy.refusals import Refused
 from referrals import links, metrics, rollups, shares
 from referrals.metrics.rates import quantile
-from referrals.models import Day, DayCut
+from referrals.models import Day, DayCut, Link
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
 from tests.referrals.history import bought, brought, brought_by, click, converted, person
@@ -68,6 +69,10 @@ class TestRates:
             "value": 0.05,
             "interval": [0.02154, 0.11175],
             "reason": None,
+            "unit": "share",
+            "p90": None,
+            "previous": None,
+            "change": None,
             "period": {"from": date(2026, 2, 1), "to": TODAY},
             "time_zone": "UTC",
             "mature": False,
@@ -254,6 +259,56 @@ class TestOne:
         with pytest.raises(Refused) as refusal:
             metrics.one(name, program=program, at=NOON, **options)
         assert (refusal.value.status, words in refusal.value.message) == (status, True), refusal.value.message
+
+
+class TestBehind:
+    def test_a_number_are_as_many_rows(self, story):
+        """Every end of every metric, in both views, whole and in each of its groups, in another zone too."""
+        looked = 0
+        for view, group_by in (
+            ("calendar", None),
+            ("calendar", "channel"),
+            ("calendar", "week"),
+            ("cohort", "segment"),
+        ):
+            options = {"program": story, "at": NOON, "view": view, "group_by": group_by}
+            for name in metrics.METRICS:
+                try:
+                    answer = metrics.one(name, **options)
+                except Refused:
+                    continue
+                for cell in answer["groups"] if group_by else [answer]:
+                    key = cell["group"]["key"] if group_by else None
+                    for side in metrics.SIDES if cell["numerator"] is not None else ():
+                        for zone in (None, "Africa/Abidjan"):
+                            found = metrics.behind(name, side=side, key=key, time_zone=zone, **options)
+                            rows = found.numbers.values() if found.numbers else [1] * len(found.rows)
+                            assert found.count == sum(rows) == cell[side], (name, view, key, side)
+                            looked += 1
+        assert looked > 100
+
+    def test_a_group_is_named_by_its_key(self, story):
+        link = Link.objects.get(code="CHAT")
+        chat = {"program": story, "at": NOON, "group_by": "link", "key": ids.encode("lnk", link.public_id)}
+        found = metrics.behind("click_to_signup", side="denominator", **chat)
+        assert (list(found.rows), found.numbers) == ([link], {link.pk: 2})
+        (bond,) = metrics.behind("click_to_signup", **chat).rows
+        assert bond.friend.external_id == "ginny"
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"side": "middle"}, "write one of: numerator, denominator."),
+            ({"group_by": "week"}, "Send group_by and key together"),
+            ({"key": "chat"}, "Send group_by and key together"),
+            ({"group_by": "week", "key": "2026-02-24"}, "begins no week of this period; such as 2026-02-01."),
+            ({"since": date(2024, 1, 1), "side": "denominator"}, "Clicks are kept for 400 days"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_in_words(self, program, options, words):
+        with pytest.raises(Refused) as refusal:
+            metrics.behind("click_to_signup", program=program, at=NOON, **options)
+        assert (refusal.value.status, words in refusal.value.message) == (400, True), refusal.value.message
 
 
 @pytest.mark.parametrize(

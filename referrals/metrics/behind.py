@@ -1,0 +1,237 @@
+"""The rows behind a number: which referrals, orders, advocates or links it counts."""
+
+# ruff: noqa: S608, S611 - statements are made of the questions' constants
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+
+from advocacy.models import Advocate, Event, Program
+from referrals.metrics.catalogue import CUTS, TIMES, uncut
+from referrals.metrics.groups import inner_key
+from referrals.metrics.periods import asked, refused, rolling
+from referrals.metrics.program import metric_of
+from referrals.models import Conversion, Link, Order, OrderStatus, Referral, Review, Share, ShareKind
+from referrals.rollups import counting, questions
+from referrals.rollups.cells import CELL
+from referrals.rollups.cells import asked as asked_of
+
+SIDES = ("numerator", "denominator")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """``rows`` of one model. ``numbers``: how much of ``count`` each link is, by its key; None: each row is one."""
+
+    model: type[Model]
+    rows: QuerySet
+    count: int
+    numbers: dict | None = None
+
+
+@dataclass(frozen=True)
+class _Cell:
+    program: Program
+    start: object
+    end: object
+    cut: str | None
+    key: str
+    window: tuple
+    zone: str | None
+
+    def within(self, column):
+        return {f"{column}__gte": self.start, f"{column}__lt": self.end}
+
+    def named(self, prefix=""):
+        """The cut as a filter on rows of links, or of referrals, which have the same columns."""
+        if self.cut == "channel":
+            return Q(**{f"{prefix}channel": self.key})
+        if self.cut in ("link", "advocate"):
+            column = "link" if self.cut == "link" else "advocate"
+            return Q(**{f"{prefix}{column}": self.key or None})
+        return Q()
+
+
+def behind(name, *, program, at, side="numerator", key=None, group_by=None, **options):
+    """What the numerator or denominator of a metric's cell counts, as ``Behind``, whose ``count`` is that number.
+
+    ``key`` names a group of ``group_by`` as ``one`` does: a channel, a segment, the id of a link or an advocate, or the
+    first day of a day, week or month. Refused for a side, group or key that is not possible, and where clicks are gone.
+    """
+    metric = metric_of(name)
+    if side not in SIDES:
+        raise refused("side", f"{str(side)[:60]!a} is not possible; write one of: {', '.join(SIDES)}.")
+    question = asked(program=program, at=at, group_by=group_by, **options)
+    if reason := uncut(metric, group_by):
+        raise refused("group_by", reason)
+    ends = (metric.numerator, metric.denominator) if question.view == "calendar" else metric.cohort
+    if ends is None:
+        raise refused("view", "This metric has no cohort view; leave view out.")
+    days = rolling(_days(question, key)) if metric.rolling else _days(question, key)
+    return _of(ends[SIDES.index(side)], _cell(question, days, key), at)
+
+
+def _days(question, key):
+    """The period, or the group of it that begins on the day ``key``."""
+    if (question.group_by is None) != (key is None):
+        raise refused("key", "Send group_by and key together: key names the group.")
+    if question.group_by not in TIMES:
+        return question.days
+    found = {str(days[0]): days for days in question.parts}
+    if key not in found:
+        raise refused("key", f"{key[:60]!a} begins no {question.group_by} of this period; such as {next(iter(found))}.")
+    return found[key]
+
+
+def _cell(question, days, key):
+    window, zone = question.window(days), question.zone if question.live else None
+    ((start, end),) = counting.borders([window], zone=zone).values()
+    cut = question.group_by if question.group_by in CUTS else None
+    key = inner_key(question.program, cut, key) if cut else ""
+    return _Cell(question.program, start, end, cut, key, window, zone)
+
+
+def _of(name, cell, at):
+    if name == "visitors":
+        return _visitors(cell, at)
+    rows = _ROWS[name](cell, at)
+    return Behind(rows.model, rows, rows.count())
+
+
+def _referrals(cell):
+    rows = Referral.objects.filter(cell.named(), program=cell.program)
+    if cell.cut == "segment":
+        told = Event.objects.filter(subject_kind="referral", subject_id=OuterRef("public_id"), version=1)
+        rows = rows.filter(Exists(told.filter(facts__advocate_segments__contains=[cell.key])))
+    return rows
+
+
+def _standing(cell):
+    return Conversion.objects.filter(program=cell.program, stands=True)
+
+
+def _converted(cell):
+    """Referrals whose first standing conversion is in the cell, with its moment as ``first_at``."""
+    first = Conversion.objects.filter(referral=OuterRef("pk"), stands=True).order_by("converted_at", "pk")
+    some = _standing(cell).filter(**cell.within("converted_at")).values("referral")
+    rows = _referrals(cell).filter(pk__in=some).annotate(first_at=Subquery(first.values("converted_at")[:1]))
+    return rows.filter(**cell.within("first_at"))
+
+
+def _ever_converted(rows):
+    return rows.filter(Exists(Conversion.objects.filter(referral=OuterRef("pk"), stands=True)))
+
+
+def _bound(cell):
+    return _referrals(cell).filter(ended_at=None, **cell.within("bound_at"))
+
+
+def _clicked(cell):
+    return _referrals(cell).filter(ended_at=None, **cell.within("clicked_at"))
+
+
+def _of_enrolled(cell):
+    return _ever_converted(_referrals(cell).filter(ended_at=None, **cell.within("advocate__enrolled_at")))
+
+
+def _orders(cell):
+    placed = cell.within("placed_at")
+    return Order.objects.filter(storefront=cell.program.storefront, status=OrderStatus.PAID, **placed)
+
+
+def _referred(cell):
+    brought = Conversion.objects.filter(
+        cell.named("referral__"), order=OuterRef("pk"), program=cell.program, ended=False
+    )
+    if cell.cut == "segment":
+        brought = brought.filter(frozen__advocate_segments__contains=[cell.key])
+    return _orders(cell).filter(Exists(brought.filter(ended=False).exclude(advocate_review=Review.REJECTED)))
+
+
+_FIRST = f"""
+    SELECT placed.id FROM referrals_order placed JOIN advocacy_customer buyer ON buyer.id = placed.customer_id
+    WHERE placed.storefront_id = %s AND placed.status = 'paid' AND placed.placed_at >= %s AND placed.placed_at < %s
+        AND {questions.NEW}
+    """
+
+
+def _first(rows, cell):
+    """Those that are the first paid order of their customer, who may be known by several records."""
+    return rows.filter(pk__in=RawSQL(_FIRST, [cell.program.storefront_id, cell.start, cell.end]))
+
+
+def _advocates(cell):
+    return Advocate.objects.filter(program=cell.program)
+
+
+def _shared(cell, *kinds):
+    """Advocates who were shown a place to share from, or shared."""
+    links = Link.objects.filter(_of_link(cell), program=cell.program)
+    shared = Share.objects.filter(storefront=cell.program.storefront, kind__in=kinds, link__in=links)
+    return _advocates(cell).filter(pk__in=shared.filter(**cell.within("at")).values("link__advocate"))
+
+
+def _of_link(cell):
+    return Q(pk=cell.key or None) if cell.cut == "link" else cell.named()
+
+
+def _active(cell, at):
+    clicked = _links(cell, "SELECT link_id, 1 FROM visit WHERE first_at >= start", at)
+    by_click = Link.objects.filter(pk__in=clicked).values("advocate")
+    shared = _shared(cell, ShareKind.SHARE).values("pk")
+    return _advocates(cell).filter(Q(pk__in=by_click) | Q(pk__in=shared))
+
+
+# A visitor of several links came by the first of them.
+_CAME = """
+    SELECT link_id, count(*) FROM (
+        SELECT DISTINCT ON (somebody, utc_day) visit.link_id, visit.first_at >= visit.start AS fresh
+        FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id
+        WHERE %(cut)s::text IS NULL OR CASE %(cut)s::text WHEN 'channel' THEN link.channel
+            WHEN 'link' THEN link.id::text ELSE link.advocate_id::text END = %(key)s
+        ORDER BY somebody, utc_day, visit.first_at, visit.link_id
+    ) came
+    WHERE fresh GROUP BY link_id
+    """
+
+
+def _visitors(cell, at):
+    numbers = _links(cell, _CAME, at)
+    rows = Link.objects.filter(program=cell.program, pk__in=numbers)
+    return Behind(Link, rows, sum(numbers.values()), numbers)
+
+
+def _links(cell, select, at):
+    """``{link: number}`` of what is selected of the cell's visits."""
+    oldest = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
+    if cell.start - timedelta(days=1) <= oldest:
+        raise refused("from", f"Clicks are kept for {settings.CLICK_RETENTION_DAYS} days; choose a later first day.")
+    named = asked_of([cell.window], zone=cell.zone) | {"cut": cell.cut, "key": cell.key}
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {CELL}, {questions.OF_CLICKS.before} came AS ({select}) SELECT * FROM came", named)
+        return dict(cursor.fetchall())
+
+
+# By the names of ``catalogue.COUNTS`` and ``COHORTS`` that metrics are made of.
+_ROWS = {
+    "shown": lambda cell, at: _shared(cell, ShareKind.VIEW),
+    "sharers": lambda cell, at: _shared(cell, ShareKind.SHARE),
+    "active": _active,
+    "advocates": lambda cell, at: _advocates(cell).filter(enrolled_at__lt=cell.end),
+    "advocates_enrolled": lambda cell, at: _advocates(cell).filter(**cell.within("enrolled_at")),
+    "referrals": lambda cell, at: _bound(cell),
+    "converted_referrals": lambda cell, at: _converted(cell),
+    "times": lambda cell, at: _converted(cell).filter(clicked_at__lte=F("first_at")),
+    "bound_of_clicked": lambda cell, at: _clicked(cell),
+    "converted_of_clicked": lambda cell, at: _ever_converted(_clicked(cell)),
+    "converted_of_bound": lambda cell, at: _ever_converted(_bound(cell)),
+    "converted_of_enrolled": lambda cell, at: _of_enrolled(cell),
+    "orders": lambda cell, at: _orders(cell),
+    "referred_orders": lambda cell, at: _referred(cell),
+    "new_customers": lambda cell, at: _first(_orders(cell), cell),
+    "referred_new_customers": lambda cell, at: _first(_referred(cell), cell),
+}
