@@ -93,6 +93,12 @@ class Pending(models.Model):
             models.Index(
                 fields=["lane", "event"], condition=models.Q(stuck_at__isnull=True), name="pending_work_of_a_lane"
             ),
+            # Used by: drain, which asks at each batch for what must be taken alone; mostly there is nothing.
+            models.Index(fields=["lane", "event"], condition=models.Q(alone=True), name="pending_work_taken_alone"),
+            # Used by: alerts, the dashboard, /healthz.
+            models.Index(
+                fields=["storefront"], condition=models.Q(stuck_at__isnull=False), name="pending_work_that_is_stuck"
+            ),
         ]
 
     def __str__(self):

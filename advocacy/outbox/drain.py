@@ -11,12 +11,12 @@ had it: so whoever took something looks again.
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 import orjson
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from advocacy import failures
@@ -124,7 +124,7 @@ def share_of_lane(lane):
 
 def _taken(lane, at, only):
     """``[(id, Event)]``, locked: a batch, or only this row. Every further statement has ``SECONDS``."""
-    columns, names, facts = _columns()
+    columns, names, facts, moments = _columns()
     which, values = (
         ("pending.id = %s", [only])
         if only
@@ -143,16 +143,20 @@ def _taken(lane, at, only):
     taken = []
     for pk, *values in rows:
         values[facts] = orjson.loads(values[facts])
+        for place in moments:
+            values[place] = datetime.fromisoformat(values[place])
         taken.append((pk, bulk.kept(Event, names, values)))
     return taken
 
 
 @cache
 def _columns():
-    """``(SQL, names, place of the facts)`` of an Event; its JSON comes as text."""
+    """``(SQL, names, place of the facts, places of moments)`` of an Event; these come as text, which is read faster."""
     fields = Event._meta.concrete_fields
     names = [field.attname for field in fields]
-    return ", ".join(f"event.{field.column}" for field in fields), names, names.index("facts")
+    moments = [place for place, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
+    columns = [f"event.{field.column}{'::text' if place in moments else ''}" for place, field in enumerate(fields)]
+    return ", ".join(columns), names, names.index("facts"), moments
 
 
 def _work(lane, events):

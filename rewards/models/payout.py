@@ -180,6 +180,12 @@ class Payout(models.Model):
             models.Index(fields=["storefront", "-id"], name="payouts_newest_first"),
             # Used by: yearly totals, the portal.
             models.Index(fields=["customer", "-id"], name="payouts_of_a_customer"),
+            # Used by: alerts, of those that failed or came back lately.
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(state__in=["failed", "returned"]),
+                name="payouts_that_failed",
+            ),
         ]
         triggers = [
             unchanging("a_payout_stays_in_its_batch", "public_id", "storefront", "batch", "currency", "made_at"),
