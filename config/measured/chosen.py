@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from advocacy.models import Program
-from config.measured import funnel, worth
-from referrals import lifetime_value, metrics
+from config.measured import funnel, growing, owed, worth
+from referrals import cohorts, growth, lifetime_value, metrics
+from referrals.metrics.catalogue import CUTS
 from referrals.models import Day
+from rewards import liability
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,13 @@ class Choice:
     until: date
     at: datetime
     measured: dict
+    by: str = ""
     # Who may not see accounts sees no money that is owed.
     money_too: bool = False
+
+    @property
+    def period(self):
+        return {"program": self.program, "since": self.since, "until": self.until}
 
 
 @dataclass(frozen=True)
@@ -27,35 +34,65 @@ class Part:
     said: str = ""
 
 
-def choice(*, program, since, until, user, at):
+def choice(*, program, since, until, by, user, at):
     """Raises Refused for a period that cannot be."""
-    measured = metrics.of_program(program=program, since=since, until=until, at=at)
+    by = by if by in CUTS else ""
+    measured = metrics.of_program(program=program, since=since, until=until, at=at, group_by=by or None, compare=True)
     return Choice(
         program=program,
         since=measured["period"]["from"],
         until=measured["period"]["to"],
         at=at,
         measured=measured,
+        by=by,
         money_too=user.has_perm("rewards.view_account"),
     )
 
 
 def parts(choice):
-    return [
-        Part(
-            title="What it brought",
-            cards=[
-                funnel.funnel(choice.measured),
-                funnel.rates(choice.measured),
-                funnel.trend(choice.measured, _series(choice)),
-            ],
-        ),
-        Part(
-            title="What customers are worth",
-            cards=[worth.values(lifetime_value.compare(storefront=choice.program.storefront, at=choice.at))],
-            said="Of the whole storefront, whatever period is chosen.",
-        ),
+    return [_brought(choice), _growing(choice), _worth(choice), *([_owed(choice)] if choice.money_too else [])]
+
+
+def _brought(choice):
+    cards = [
+        funnel.funnel(choice.measured),
+        funnel.rates(choice.measured),
+        funnel.trend(choice.measured, _series(choice)),
     ]
+    if choice.by:
+        cards.append(funnel.parts(choice.measured, by=choice.by))
+    return Part(title="What it brought", cards=cards)
+
+
+def _growing(choice):
+    tallies = growth.read(program=choice.program)
+    cards = [
+        growing.virality(growth.virality(**choice.period, at=choice.at)),
+        growing.channels(growth.channels(**choice.period)),
+        growing.best(growth.top_advocates(**choice.period), choice.program.currency),
+        growing.trees(tallies),
+        growing.hours(tallies),
+        growing.products(tallies),
+    ]
+    return Part(title="How it grows", cards=cards)
+
+
+def _worth(choice):
+    storefront = choice.program.storefront
+    return Part(
+        title="What customers are worth",
+        cards=[
+            worth.values(lifetime_value.compare(storefront=storefront, at=choice.at)),
+            worth.curves(lifetime_value.curve(storefront=storefront, at=choice.at), storefront.currency),
+            worth.triangle(cohorts.triangle(storefront=storefront, at=choice.at)),
+        ],
+        said="Of the whole storefront, whatever period is chosen.",
+    )
+
+
+def _owed(choice):
+    storefront = choice.program.storefront_id
+    return Part(title="What is owed", cards=[owed.liability(liability.owed(storefronts=[storefront]).get(storefront))])
 
 
 def _series(choice):

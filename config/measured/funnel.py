@@ -2,7 +2,7 @@
 
 from advocacy.drawing import bars
 from config.measured import words
-from config.measured.cards import Card, word
+from config.measured.cards import Card, Cell, word
 
 STEPS = {
     "clicks": "Clicks",
@@ -12,11 +12,14 @@ STEPS = {
     "conversions": "Orders by friends",
 }
 RATES = {
+    "share_rate": "Sharers ÷ shown the share page",
+    "participation_rate": "Active ÷ advocates",
     "click_to_signup": "Friends ÷ visitors",
     "signup_to_conversion": "Buyers ÷ friends",
     "click_to_conversion": "Buyers ÷ visitors",
     "acquisition_rate": "Buyers ÷ advocates",
     "referral_rate_orders": "Orders by friends ÷ all orders",
+    "referral_rate_customers": "New customers by friends ÷ all new",
 }
 
 
@@ -47,21 +50,35 @@ def _widths(rows):
 
 
 def rates(measured):
-    rows = [_rate(label, measured["metrics"][name]) for name, label in RATES.items() if name in measured["metrics"]]
-    bought = measured["metrics"]["click_to_conversion"]["value"]
+    found = measured["metrics"]
+    rows = [_rate(label, found[name]) for name, label in RATES.items() if name in found]
+    bought = found["click_to_conversion"]["value"]
     return Card(
         id="rates",
         title="Rates" if bought is None or bought > 1 else f"{words.percent(bought)} of the visitors bought",
-        head=("Rate", "Value", "Likely", "Of"),
+        head=("Rate", "Value", "Likely", "Of", "The period before", "Change"),
         rows=rows,
-        said=tuple(each["definition"]["sentence"] for each in measured["metrics"].values()),
+        said=tuple(found[name]["definition"]["sentence"] for name in RATES if name in found),
     )
 
 
 def _rate(label, rate):
-    likely = words.between(rate["interval"], words.percent)
-    of = f"{rate['numerator']:,} of {rate['denominator']:,}"
-    return [word(label), words.share(rate["value"]), word(likely or words.NONE), word(of)]
+    likely = words.between(rate["interval"], words.percent) or rate["reason"] or words.NONE
+    of = words.NONE if rate["numerator"] is None else f"{rate['numerator']:,} of {rate['denominator']:,}"
+    before = rate.get("previous") or {"value": None}
+    return [
+        word(label),
+        words.share(rate["value"]),
+        word(likely),
+        word(of),
+        words.share(before["value"]),
+        _points(rate.get("change")),
+    ]
+
+
+def _points(change):
+    """A change of a share, in points of per cent, as a change of per cent would be another number."""
+    return Cell(words.NONE, "") if change is None else Cell(f"{change * 100:+.1f} points", words.exact(change))
 
 
 def trend(measured, series):
@@ -79,3 +96,31 @@ def trend(measured, series):
         drawing=bars(series, "conversions"),
         empty="" if orders else "No friend has bought in these days.",
     )
+
+
+def parts(measured, *, by):
+    """The program's numbers by channel, link, advocate or segment."""
+    rows = [
+        [
+            word(each["group"]["label"]),
+            *(words.share(each["metrics"][name]["value"]) for name in _OF_PARTS),
+            word(_buyers(each["metrics"]["signup_to_conversion"])),
+        ]
+        for each in measured.get("groups", ())
+    ]
+    left = measured.get("groups_left_out")
+    return Card(
+        id="parts",
+        title=f"By {by}",
+        head=(by.capitalize(), *(RATES[name] for name in _OF_PARTS), "Buyers of friends"),
+        rows=rows,
+        empty="" if rows else f"Nothing in these days can be told apart by {by}.",
+        said=(f"{left} smaller ones are left out." if left else "All there are.",) if rows else (),
+    )
+
+
+_OF_PARTS = ("click_to_signup", "signup_to_conversion", "click_to_conversion")
+
+
+def _buyers(rate):
+    return words.NONE if rate["numerator"] is None else f"{rate['numerator']:,} of {rate['denominator']:,}"

@@ -12,6 +12,7 @@ from advocacy.models import Program
 from advocacy.refusals import Refused
 from config.measured import chosen
 from config.measured.cards import as_csv
+from referrals.metrics.catalogue import CUTS
 
 MAY_SEE = "advocacy.view_program"
 
@@ -21,7 +22,7 @@ def page(request):
         raise PermissionDenied
     programs = list(Program.objects.select_related("storefront").order_by("storefront__test_twin_of_id", "name", "pk"))
     program = next((each for each in programs if str(each.pk) == request.GET.get("program")), (programs or [None])[0])
-    context = {"programs": programs, "program": program} | _cards(request, program)
+    context = {"programs": programs, "program": program, "cuts": CUTS} | _cards(request, program)
     if "csv" in request.GET:
         return _file(context.get("parts", []), request.GET["csv"], program)
     context = admin.site.each_context(request) | {"title": "Metrics"} | context
@@ -33,12 +34,13 @@ def _cards(request, program):
     """The cards in their parts, or ``refused`` with what is wrong with what was asked."""
     if not program:
         return {}
-    asked = {"since": request.GET.get("from", ""), "until": request.GET.get("to", "")}
+    asked = {"since": request.GET.get("from", ""), "until": request.GET.get("to", ""), "by": request.GET.get("by", "")}
     try:
         choice = chosen.choice(
             program=program,
             since=_day("from", asked["since"]),
             until=_day("to", asked["until"]),
+            by=request.GET.get("by", ""),
             user=request.user,
             at=timezone.now(),
         )
@@ -47,7 +49,7 @@ def _cards(request, program):
     return {
         "parts": chosen.parts(choice),
         "choice": choice,
-        "asked": {"since": choice.since.isoformat(), "until": choice.until.isoformat()},
+        "asked": {"since": choice.since.isoformat(), "until": choice.until.isoformat(), "by": choice.by},
     }
 
 

@@ -1,8 +1,11 @@
-"""What customers are worth: those a friend brought beside the others."""
+"""What customers are worth, those a friend brought beside the others, and who comes back."""
 
+from advocacy.drawing import lines, shade
 from config.measured import words
-from config.measured.cards import Card, word
-from referrals import lifetime_value
+from config.measured.cards import Card, Cell, word
+from referrals import cohorts, lifetime_value
+
+_CURVE_LASTS = 24
 
 
 def values(compared):
@@ -10,14 +13,27 @@ def values(compared):
     return Card(
         id="lifetime_values",
         title=_finding(shown[-1]) if shown else "Lifetime value",
-        head=("Days", "Brought by a friend", "Of", "Others", "Of", "Difference", "Likely"),
-        rows=[_row(each) for each in compared],
-        empty="" if compared else "Not counted yet. It is counted every few minutes, as long as a worker runs.",
+        head=(
+            *("Days", "Brought by a friend", "Customers", "Others", "Customers", "Difference", "Likely"),
+            *("Difference of those who began alike", "Likely", "Too young"),
+        ),
+        rows=[_row(each) for each in compared] if _anybody(compared) else [],
+        empty=""
+        if _anybody(compared)
+        else "Nobody has bought yet. A customer is in a row when so many days have passed since their first order.",
         said=(
             lifetime_value.DEFINITION,
+            lifetime_value.MATCHED,
             "A difference whose range includes 0 may be chance, and none is a proof of a cause.",
         ),
     )
+
+
+def _anybody(compared):
+    return any(each[side][name] for each in compared for side in ("referred", "others") for name in _PEOPLE)
+
+
+_PEOPLE = ("customers", "too_young")
 
 
 def _finding(each):
@@ -31,7 +47,7 @@ def _finding(each):
 
 
 def _row(each):
-    unit = each["currency"]
+    unit, matched = each["currency"], each["matched"]
     return [
         words.count(each["horizon_days"]),
         *(
@@ -39,10 +55,90 @@ def _row(each):
             for group in (each["referred"], each["others"])
             for cell in (words.amount(group["mean_minor"], unit), words.count(group["customers"]))
         ),
-        words.amount(each["difference_minor"], unit),
-        word(
-            words.between(each["interval_minor"], lambda end: words.amount(end, unit).text)
-            or each["reason"]
-            or words.NONE
-        ),
+        *(cell for told in (each, matched) for cell in _difference(told, unit)),
+        words.count(each["referred"]["too_young"] + each["others"]["too_young"]),
     ]
+
+
+def _difference(told, unit):
+    likely = words.between(told["interval_minor"], lambda end: words.amount(end, unit).text)
+    return words.amount(told["difference_minor"], unit), word(likely or told["reason"] or words.NONE)
+
+
+def curves(drawn, currency):
+    """The mean value by months since the first order."""
+    series = [
+        {"name": line["name"], "points": [_point(point, currency) for point in line["points"][: _CURVE_LASTS + 1]]}
+        for line in drawn
+    ]
+    last = [(each["name"], each["points"][-1]) for each in series if each["points"]]
+    months = max((len(each["points"]) for each in series), default=0)
+    return Card(
+        id="lifetime_value_curve",
+        title="; ".join(f"{name}: {point['text']} after {point['label']}" for name, point in last) or "Value by month",
+        head=("Month", *(cell for each in series for cell in (each["name"], f"Customers, {each['name']}"))),
+        rows=[
+            [words.count(month), *(cell for each in series for cell in _at(each["points"], month))]
+            for month in range(months)
+        ],
+        kind="lines",
+        drawing=lines(series),
+        empty="" if last else "No month has passed since somebody’s first order. The curve begins next month.",
+        said=(lifetime_value.CURVE,),
+    )
+
+
+def _point(point, currency):
+    told = words.amount(point["mean_minor"], currency)
+    return {
+        "label": words.plural(point["month"], "month", "months"),
+        "value": point["mean_minor"],
+        "text": told.text,
+        "cell": told,
+        "customers": point["customers"],
+    }
+
+
+def _at(points, month):
+    if month >= len(points):
+        return [Cell(words.NONE, ""), Cell(words.NONE, "")]
+    return [points[month]["cell"], words.count(points[month]["customers"])]
+
+
+def triangle(found):
+    """Cohorts by month: how many of them bought again so many months later, darker the more."""
+    rows = found["cohorts"]
+    ages = max((len(each["months"]) for each in rows), default=0)
+    repeat = found["repeat_rate"]
+    again = "" if repeat["value"] is None else f": {words.percent(repeat['value'])} of a month’s buyers bought twice"
+    return Card(
+        id="cohorts",
+        title=f"Who comes back{again}",
+        head=("First order", "Customers", *(str(age) for age in range(1, ages))),
+        rows=[_cohort(each, ages) for each in rows],
+        kind="heat",
+        empty="" if rows else cohorts.NOBODY,
+        said=(
+            cohorts.RETENTION,
+            cohorts.REPEAT_RATE,
+            "The columns count months since the first order; a month that is not over stands in brackets.",
+        ),
+    )
+
+
+def _cohort(each, ages):
+    later = each["months"][1:]
+    return [
+        word(each["month"]),
+        words.count(each["size"]),
+        *(_month(month) for month in later),
+        *(Cell("", "") for _ in range(ages - 1 - len(later))),
+    ]
+
+
+def _month(month):
+    share = month["retention"]
+    if share is None:
+        return Cell(words.NONE, "")
+    text = f"{share * 100:.0f} %"
+    return Cell(text if month["mature"] else f"({text})", words.exact(share), shade=shade(share))

@@ -26,7 +26,16 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     assert "2.2 % to 11.2 %" in page
     assert "No friend has bought in these days." in page
     file = b"".join(desk.get("/admin/metrics/", {"csv": "rates"}).streaming_content).decode("utf-8-sig")
-    assert file.splitlines()[3] == "Buyers ÷ visitors,0.05,2.2 % to 11.2 %,5 of 100"
+    assert "Buyers ÷ visitors,0.05,2.2 % to 11.2 %,5 of 100,," in file.splitlines()
+    by = desk.get("/admin/metrics/", {"by": "channel"}).content.decode()
+    assert "Nothing in these days can be told apart by channel." in by
+    for said in (
+        "K cannot be told yet",
+        "Nobody was brought yet",
+        "Nobody has bought in these months",
+        "Nothing is owed",
+    ):
+        assert said in page
     assert desk.get("/admin/metrics/", {"csv": "nothing"}).status_code == 404
 
 

@@ -1,0 +1,158 @@
+"""How the program grows: K, channels, the best advocates, trees, hours and products."""
+
+from django.urls import reverse
+
+from advocacy.drawing import shade
+from config.measured import words
+from config.measured.cards import Card, Cell, word
+from referrals.growth.sharing import CHANNELS, TOP
+from referrals.models import TallyOf
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_NIGHT = "It is counted once a night, as long as a worker runs."
+_TREES = (
+    "A tree begins with somebody whom nobody brought, and holds all who came by them, by their friends, and so on; of "
+    "all time."
+)
+
+
+def virality(told):
+    k, cohort = told["k"], told["cohort"]
+    rows = [
+        [
+            word("K, by what was sent"),
+            _number(k["value"]),
+            word(k["reason"] or f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought"),
+        ],
+        [
+            word(f"K of who joined, {cohort['within_days']} days each"),
+            _number(cohort["value"]),
+            word(cohort["reason"] or _likely(cohort)),
+        ],
+    ]
+    return Card(
+        id="virality",
+        title=_finding(k),
+        head=("K", "Value", "From"),
+        rows=rows,
+        said=(k["definition"]["sentence"], cohort["definition"]["sentence"]),
+    )
+
+
+def _finding(k):
+    if k["value"] is None:
+        return "K cannot be told yet"
+    return (
+        f"K is {k['value']:.2f}: {'the program would grow by itself' if k['value'] > 1 else 'it needs new advocates'}"
+    )
+
+
+def _number(value):
+    return Cell(words.NONE, "") if value is None else Cell(f"{value:.3f}", words.exact(value))
+
+
+def _likely(cohort):
+    of = f"{cohort['friends']:,} friends of {words.plural(cohort['advocates'], 'advocate', 'advocates')}"
+    ends = words.between(cohort["interval"], lambda end: f"{end:.2f}")
+    return f"{of}; likely {ends}" if ends else of
+
+
+def channels(found):
+    return Card(
+        id="channels",
+        title=f"Most is shared by {found[0]['channel'] or 'an unnamed channel'}" if found else "Shares by channel",
+        head=("Channel", "Shares", "Of all", "Advocates"),
+        rows=[
+            [
+                word(each["channel"] or "(none named)"),
+                words.count(each["shares"]),
+                words.share(each["share"]),
+                words.count(each["advocates"]),
+            ]
+            for each in found
+        ],
+        empty="" if found else "Nobody shared in these days. Invite advocates to their portal, where the links are.",
+        said=(CHANNELS,),
+    )
+
+
+def best(found, currency):
+    return Card(
+        id="top_advocates",
+        title=f"{found[0]['advocate']} brought most" if found else "Best advocates",
+        head=("Advocate", "Clicks", "Friends joined", "Friends bought", "Orders", "Revenue"),
+        rows=[
+            [
+                word(each["advocate"], link=reverse("admin:advocacy_advocate_change", args=[each["advocate"].pk])),
+                *(words.count(each[name]) for name in ("clicks", "referrals", "converted_referrals", "conversions")),
+                words.amount(each["revenue_minor"], currency),
+            ]
+            for each in found
+        ],
+        empty="" if found else "No advocate’s friend bought for the first time in these days.",
+        said=(TOP,),
+    )
+
+
+def trees(tallies):
+    told, _ = tallies.get(TallyOf.TREES, (None, None))
+    if not told or not told["people"]:
+        return Card(id="trees", title="Trees", head=(), empty=f"Nobody was brought yet, or not counted yet. {_NIGHT}")
+    depths = [[words.count(place), words.count(friends)] for place, friends in enumerate(told["depths"], start=1)]
+    loops = f"; {told['loops']} circles" if told["loops"] else ""
+    return Card(
+        id="trees",
+        title=f"{words.plural(told['trees'], 'tree', 'trees')}, the largest of {told['sizes'][0]:,} people, "
+        f"the deepest {words.plural(told['deepest'], 'step', 'steps')}{loops}",
+        head=("Steps from the first", "Friends"),
+        rows=depths,
+        said=(_TREES, "A circle: people each of whom brought the next. The review queue is where to look at them."),
+    )
+
+
+def hours(tallies):
+    told, _ = tallies.get(TallyOf.HOURS, (None, None))
+    if not told or not told["cells"]:
+        return Card(id="hours", title="Best hours", head=(), empty=f"No clicks or orders to count yet. {_NIGHT}")
+    known = {(cell["weekday"], cell["hour"]): cell for cell in told["cells"]}
+    most = max(cell["orders"] for cell in told["cells"])
+    top = max(told["cells"], key=lambda cell: (cell["orders"], cell["clicks"]))
+    return Card(
+        id="hours",
+        title=f"Most is bought on {_WEEKDAYS[top['weekday'] - 1]} at {top['hour']}:00",
+        head=("Day", *(str(hour) for hour in range(24))),
+        rows=[
+            [word(name), *(_hour(known.get((number, hour)), most) for hour in range(24))]
+            for number, name in enumerate(_WEEKDAYS, start=1)
+        ],
+        kind="heat",
+        said=(f"Orders by friends of the last 90 days by hour, {told['time_zone']}.",),
+    )
+
+
+def _hour(cell, most):
+    orders = cell["orders"] if cell else 0
+    return Cell(str(orders) if orders else "", orders, shade=shade(orders / most) if orders and most else None)
+
+
+def products(tallies):
+    told, _ = tallies.get(TallyOf.PRODUCTS, (None, None))
+    found = told and [each for each in told["products"] if each["friends"]]
+    if not found:
+        empty = f"No friend’s order of the last 90 days names products. {_NIGHT}"
+        return Card(id="products", title="What friends buy", head=(), empty=empty)
+    return Card(
+        id="products",
+        title=f"Friends buy most: {found[0]['product']}",
+        head=("Product", "Pieces", "Of all by friends", "Of all by others"),
+        rows=[
+            [
+                word(each["product"]),
+                words.count(each["friends"]),
+                words.share(each["friends"] / told["friends"]),
+                words.share(each["others"] / told["others"] if told["others"] else None),
+            ]
+            for each in found
+        ],
+        said=("Pieces in paid orders of the last 90 days: those of friends beside all others’.",),
+    )
