@@ -99,6 +99,12 @@ def missing(advocates):
     return {one.pk for one in late if agreed[one.person_id] < required(one)}
 
 
+def newest_agreed(advocate):
+    """The record of the person that agreed to the newest version, or None where none did to any."""
+    mine = Advocate.objects.filter(pk__in=persons.advocates_of(advocate)).exclude(terms_version=None)
+    return mine.order_by("-terms_version", "pk").first()
+
+
 def required(advocate):
     """The oldest version that is enough for a payout to this advocate; 0: none is."""
     return max(advocate.program.terms_needed, advocate.terms_floor)

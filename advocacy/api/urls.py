@@ -8,6 +8,7 @@ from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events, OneEvent
 from advocacy.api.jobs import OneJob
 from advocacy.api.merges import MergeCustomers, Merges, OneMerge, UndoMerge
+from advocacy.api.my_terms import MyTerms
 from advocacy.api.privacy import CustomerErasure, CustomerExport
 from advocacy.api.programs import Offers, OneOffer, OneProgram, Programs
 from advocacy.api.segments import OneSegment, Segments
@@ -38,6 +39,7 @@ urlpatterns = [
     path("consents/<str:id>", OneConsent.as_view()),
     path("customers", Customers.as_view()),
     path("customers/merge", MergeCustomers.as_view()),
+    path("me/terms", MyTerms.as_view()),
     path("merges", Merges.as_view()),
     path("merges/<str:id>", OneMerge.as_view()),
     path("merges/<str:id>/undo", UndoMerge.as_view()),

@@ -224,6 +224,27 @@ def test_staff_note_the_version_that_they_were_shown_and_widgets_only_what_was_t
     assert not Customer.objects.filter(external_id="fred").exists()
 
 
+def test_a_widget_shows_the_terms_in_the_customers_language_and_notes_that_they_agreed(alice, signed, widget):  # noqa: F811
+    token = signed(external_id="alice")
+    assert widget("get", "/me/terms", token).json()["code"] == "unknown_terms"
+    published(alice.program)
+    Customer.objects.filter(pk=alice.customer_id).update(locale="de-AT")
+    shown = widget("get", "/me/terms", token).json()
+    assert (shown["version"], shown["language"], shown["text"]) == (1, "de", GERMAN)
+    assert (shown["agreed"], shown["agreed_at"], shown["payouts_wait"]) == (False, None, True)
+    agreed = widget("post", "/me/terms", token, {"version": 1})
+    assert (agreed.status_code, agreed.json()["agreed"], agreed.json()["payouts_wait"]) == (200, True, False)
+    assert widget("post", "/me/terms", token, {"version": 1}).json() == agreed.json()
+    made = TermsAcceptance.objects.get()
+    assert (made.advocate, made.source, made.language) == (alice, "snippet", "de")
+    published(alice.program)
+    refused = widget("post", "/me/terms", token, {"version": 3})
+    assert (refused.status_code, refused.json()["code"]) == (409, "terms_not_current")
+    assert widget("get", "/me/terms", token).json()["agreed"] is False
+    cast.fred(alice.storefront)
+    assert widget("get", "/me/terms", signed(external_id="fred")).json()["code"] == "unknown_advocate"
+
+
 def test_what_was_published_or_agreed_to_is_never_changed(program, alice):
     row = published(program)
     terms.accept(advocate=alice, version=1, source="admin", at=timezone.now())
