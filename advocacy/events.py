@@ -36,6 +36,20 @@ CUSTOMER_ERASED = EventType(
     _CUSTOMER,
     triggers=False,
 )
+CUSTOMER_AT_RISK = EventType(
+    "customer.at_risk",
+    "customer",
+    "A customer's chance to buy again fell below the storefront's limit: told when it falls, not each night.",
+    {
+        "alive_percent": "how likely they will ever buy again, in percent",
+        "expected_orders_e2": "days with an order in the next 12 months, in hundredths: 125 is 1.25",
+        "expected_value_minor": "what they are expected to spend on these, or null",
+        "currency": "ISO 4217",
+        "advocate": "whether they bring friends in any program",
+        "friends": "how many friends they brought who bought",
+    },
+    when="a customer is at risk of leaving",
+)
 _MERGE = {
     "survivor": "the customer's id that counts for both",
     "merged": "the customer's id that led there, or leads to itself again",

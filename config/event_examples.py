@@ -170,6 +170,13 @@ _OF_TYPE = {
     "claim.opened": {"state": "open", "referral": None},
     "claim.decided": {"state": "accepted"},
     "customer.erased": {"identified": False},
+    "customer.at_risk": {
+        "alive_percent": 43,
+        "expected_orders_e2": 125,
+        "expected_value_minor": 6200,
+        "advocate": True,
+        "friends": 3,
+    },
     "advocate.changed": {"status": "paused"},
     "link.changed": {"status": "disabled"},
     "terms.published": {"number": 2},

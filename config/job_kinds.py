@@ -5,7 +5,7 @@ result)``; see ``advocacy/jobs``. The admin shows a result by the template ``adm
 """
 
 from advocacy import privacy
-from referrals import imports
+from referrals import imports, predictions
 from referrals.inbound import leaving, reconciling
 from rewards import corrections, simulation
 from rewards.coupons import uploading
@@ -18,6 +18,7 @@ JOBS = {
     reconciling.JOB: reconciling.step,
     imports.CHECK: imports.check,
     imports.TAKE: imports.step,
+    predictions.JOB: predictions.step,
     "simulation": simulation.step,
     uploading.JOB: uploading.step,
 }

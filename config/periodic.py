@@ -46,6 +46,7 @@ def tasks(*, sweep_seconds):
         "recount metrics": {"task": "referrals.tasks.recount", "schedule": schedule(10)},
         "recount buyers": {"task": "referrals.tasks.recount_buyers", "schedule": schedule(10)},
         "tallies": {"task": "referrals.tasks.tally", "schedule": schedule(900), "options": {"queue": "bulk"}},
+        "predictions": {"task": "referrals.tasks.predict", "schedule": schedule(3600), "options": {"queue": "bulk"}},
         "reviews that nobody decided": {"task": "referrals.tasks.decide_overdue", "schedule": schedule(300)},
         "watch codes": {"task": "referrals.tasks.watch_codes", "schedule": schedule(300)},
         "inbound messages": {"task": "referrals.inbound.tasks.work", "schedule": schedule(5)},

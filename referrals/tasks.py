@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from advocacy.periodic import alone
-from referrals import bursts, buyers, claims, clicks, growth, past_buyers, rollups, traces
+from referrals import bursts, buyers, claims, clicks, growth, past_buyers, predictions, rollups, traces
 from referrals.fraud import queue
 from referrals.orders import waiting
 
@@ -49,6 +49,14 @@ def tally():
                 growth.count(program=program, at=timezone.now())
         if time.monotonic() >= until:
             return
+
+
+@shared_task
+def predict():
+    """Begin the night's models of each storefront, once its own day has begun."""
+    with alone("predictions") as mine:
+        if mine:
+            predictions.begin(at=timezone.now())
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.db import models
 
-from advocacy.models.columns import PublicIdField
+from advocacy.models.columns import MinorField, PublicIdField
 from advocacy.models.storefront import Storefront
 
 _MOST_SEGMENTS, _LONGEST_NAME = 50, 100
@@ -108,6 +108,30 @@ class Standing(models.Model):
     last_order_at = models.DateTimeField(null=True)
     friends_joined = models.IntegerField(default=0)
     friends_converted = models.IntegerField(default=0)
+    # What a model expects of them, rounded; see advocacy.expectations. Of nobody who never bought, or was erased.
+    alive_percent = models.SmallIntegerField(null=True, help_text="How likely they will ever buy again, in percent.")
+    expected_orders_e2 = models.IntegerField(
+        null=True, help_text="Days with an order in the next 12 months, in hundredths."
+    )
+    expected_value_minor = MinorField(null=True, help_text="What they spend on these.")
+    # Since when alive_percent is below the storefront's limit.
+    at_risk_since = models.DateTimeField(null=True)
+    # When it was noticed that who brought them left: is at risk, banned or erased.
+    advocate_left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # Used by: the advocates who may be leaving, those who brought most friends first.
+            models.Index(
+                fields=["-friends_converted", "customer"],
+                condition=models.Q(at_risk_since__isnull=False, friends_joined__gt=0),
+                name="advocates_at_risk",
+            ),
+            # Used by: the friends whose advocate left.
+            models.Index(
+                fields=["customer"], condition=models.Q(advocate_left_at__isnull=False), name="friends_left_behind"
+            ),
+        ]
 
     def __str__(self):
         orders, friends = self.orders, self.friends_converted

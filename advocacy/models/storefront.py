@@ -3,7 +3,7 @@ import re
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.http.request import validate_host
 from django.utils import timezone
@@ -119,6 +119,15 @@ class Storefront(models.Model):
         help_text="Tick where the shop had no orders before it called this server: then everybody is new until they "
         "buy here. Otherwise send what customers bought before, as orders_before.",
     )
+    at_risk_below = models.PositiveSmallIntegerField(
+        "at risk below (%)",
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="A customer who will buy again with less than this chance, in percent, is at risk: customer.at_risk "
+        "is told when they fall below it.",
+    )
+    # The day of the models by which customers' expected orders and values were written down.
+    expected_on = models.DateField(null=True, editable=False)
     test_twin_of = models.OneToOneField(
         "self",
         models.PROTECT,

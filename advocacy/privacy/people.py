@@ -6,7 +6,7 @@ import pgtrigger
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from advocacy import emails, enrolment, secrets
+from advocacy import emails, enrolment, expectations, secrets
 from advocacy.models import (
     Advocate,
     AdvocateStatus,
@@ -37,10 +37,11 @@ def told(customer):
     answered = ("survey", "answer_id", "kind", "score", "scale_min", "scale_max", "answered_at")
     reported = ("event_id", "type", "touchpoint", "facts", "occurred_at")
     agreed = ("channel", "state", "basis", "wording_version", "at", "source")
+    dealt = ("orders", "revenue_minor", "refunded_minor", "friends_joined", *expectations.COLUMNS)
     mine = Customer.objects.filter(pk=customer.pk)
     return {
         "person": rows(mine, *_CUSTOMER, "orders_before", "created_at", "updated_at"),
-        "dealings": rows(Standing.objects.filter(**me), "orders", "revenue_minor", "refunded_minor", "friends_joined"),
+        "dealings": rows(Standing.objects.filter(**me), *dealt),
         "programs": rows(Advocate.objects.filter(**me), *joined, program="program__name"),
         "testimonials": rows(Testimonial.objects.filter(**me), *said),
         "answers": rows(Answer.objects.filter(**me), *answered),
@@ -61,6 +62,7 @@ def told(customer):
 
 def erase(customer, *, at):
     PortalSession.objects.filter(customer=customer).delete()
+    expectations.forget(customers=[customer.pk])
     _erase_told(customer)
     _stop_mails(customer, at)
     # Its id may be theirs, such as a ticket's that has their address.

@@ -22,6 +22,8 @@ _STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.5, 0.0, -0.5, 1.0), (1.0, 1.0, -1.0, 1.5))
 # How far from a removable singularity of the formulas its value is the mean of both sides.
 _NEAR = 1e-5
 _AT_ONCE = 100_000
+# The steepest slope at a point that is called the top.
+_LEVEL = 1e-7
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def fit(repeats, recency, age, *, weights=None):
     unit = float(np.average(age, weights=weights)) or 1.0
     question = _Question(x, recency / unit, age / unit, weights)
     best = min((_climb(question, start) for start in _STARTS), key=lambda found: found.fun)
-    if not best.success or np.abs(best.x).max() > _BOUND - _EDGE:
+    if not _arrived(best) or np.abs(best.x).max() > _BOUND - _EDGE:
         return Fit(None, f"The model did not converge ({_said(best)}).", customers, steps=best.nit)
     r, alpha, a, b = np.exp(best.x).tolist()
     likely = float(-best.fun * weights.sum() - weights @ x * np.log(unit))
@@ -186,6 +188,11 @@ class _Question:
 def _climb(question, start):
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8}
     return minimize(question, start, jac=True, method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * 4, options=options)
+
+
+def _arrived(best):
+    """Also where the last step of the search led nowhere any more, as at the top none does."""
+    return best.success or np.abs(best.jac).max() < _LEVEL
 
 
 def _said(best):

@@ -16,6 +16,8 @@ _BOUND, _EDGE = 12.0, 1e-6
 _STARTS = ((1.0, 1.0, 0.0), (0.0, 1.5, 1.0), (2.0, 1.2, 1.5))
 # From here on, "how much" and "how often" are said to go together.
 TOGETHER = 0.3
+# The steepest slope at a point that is called the top.
+_LEVEL = 1e-7
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def fit(repeats, mean, *, weights=None):
     question = _Question(x, m / unit, weights)
     best = min((_climb(question, start) for start in _STARTS), key=lambda found: found.fun)
     p, q, v = np.exp(best.x).tolist()
-    if not best.success or np.abs(best.x).max() > _BOUND - _EDGE:
+    if not _arrived(best) or np.abs(best.x).max() > _BOUND - _EDGE:
         return SpendFit(None, "The model did not converge.", customers, together)
     if q <= 1:
         return SpendFit(None, "A few spend so much that the mean has no end.", customers, together)
@@ -117,6 +119,11 @@ class _Question:
 def _climb(question, start):
     options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8}
     return minimize(question, start, jac=True, method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * 3, options=options)
+
+
+def _arrived(best):
+    """Also where the last step of the search led nowhere any more, as at the top none does."""
+    return best.success or np.abs(best.jac).max() < _LEVEL
 
 
 def _correlation(x, m, weights):

@@ -20,6 +20,7 @@ from referrals.models.order import (
     Source,
 )
 from referrals.models.past_buyers import PastBuyers
+from referrals.models.prediction import Fit
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Cut, Day, DayCut, Mark, Question
@@ -41,6 +42,7 @@ __all__ = [
     "Cut",
     "Day",
     "DayCut",
+    "Fit",
     "FraudPolicy",
     "FraudProgram",
     "Fulfilment",

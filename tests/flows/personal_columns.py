@@ -83,6 +83,7 @@ HARMLESS = {
     "referrals_cohortmonth": _CODE,
     "referrals_conversion.frozen": "the keys of metadata that a program keeps, which are not to be personal",
     "referrals_daycut.key": "ids of ours, the shop’s channels, or its segments, each a group of many",
+    "referrals_fit": _CODE,
     "referrals_fraudpolicy": _SHOP,
     "referrals_fulfilment.fulfilment_id": _ORDER,
     "referrals_fulfilment.products": "what is sold",
