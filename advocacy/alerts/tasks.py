@@ -8,9 +8,7 @@ from advocacy.periodic import alone
 @shared_task
 def watch():
     """Look for what needs somebody, and make the mails about it."""
-    with alone("alerts") as mine:
-        if mine:
-            watching.watch(at=timezone.now())
+    watching.watch(at=timezone.now())
     # Mails of their own transaction: what was found stays found, whatever becomes of them.
     with alone("mails of alerts") as mine:
         if mine:

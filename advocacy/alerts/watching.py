@@ -3,25 +3,36 @@
 import logging
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from advocacy import events
 from advocacy.alerts import kinds
 from advocacy.models import Alert, Storefront
 from advocacy.outbox.interruptions import pass_on
 from advocacy.outbox.record import Draft, record
+from advocacy.periodic import alone
 
 log = logging.getLogger(__name__)
+# Of a statement of a check: a check that is slow leaves time for the others.
+SECONDS = 5
 
 
 def watch(*, at, checks=None):
-    """Do each check once; how many alerts were opened. One that fails stops no other and is an alert itself."""
-    opened, failed = 0, []
+    """Do each check once, in a transaction of its own; how many alerts were opened.
+
+    One that fails stops no other and is an alert itself; so is one with a statement that took more than ``SECONDS``.
+    One that somebody else does at this moment is left to them.
+    """
+    opened, failed, left = 0, [], []
     for check in kinds.checks() if checks is None else checks:
         if check.find is None:
             continue
         try:
-            with transaction.atomic():
+            with alone(f"alerts: {check.name}") as mine:
+                if not mine:
+                    left.append(check.name)
+                    continue
+                _limit()
                 found = list(check.find(at=at, limits=kinds.limits_of(check)))
                 opened += say(kinds=[kind.name for kind in check.kinds], found=found, at=at)
         except SoftTimeLimitExceeded:
@@ -30,7 +41,12 @@ def watch(*, at, checks=None):
             pass_on(error)
             log.exception("The check %s of alerts failed; the others go on.", check.name)
             failed.append(_failed(check))
-    return opened + say(kinds=[kinds.FAILED.name], found=failed, at=at)
+    return opened + say(kinds=[kinds.FAILED.name], found=failed, left=left, at=at)
+
+
+def _limit():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS}s"])
 
 
 def _failed(check):
@@ -43,13 +59,13 @@ def _failed(check):
 
 
 @transaction.atomic
-def say(*, kinds, found, at):
-    """What is the matter now of these kinds, all of it: new alerts are opened, those of what is over closed; how many
-    were opened. What two find at the same moment is opened once.
+def say(*, kinds, found, at, left=()):
+    """What is the matter now of these kinds, all of it but for the subjects ``left``: new alerts are opened, those of
+    what is over closed; how many were opened. What two find at the same moment is opened once.
     """
     found = {(each.kind, each.subject): each for each in found}
     open_now = Alert.objects.select_for_update(no_key=True).filter(kind__in=kinds, closed_at=None).order_by("pk")
-    known = {(alert.kind, alert.subject): alert for alert in open_now}
+    known = {(alert.kind, alert.subject): alert for alert in open_now.exclude(subject__in=left)}
     for key, alert in known.items():
         if key in found:
             _seen(alert, found[key], at)

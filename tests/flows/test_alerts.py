@@ -1,5 +1,6 @@
 """What needs somebody is found, told to those whose work it is, and closed by itself."""
 
+import zlib
 from threading import Barrier, Thread
 
 import pytest
@@ -304,6 +305,16 @@ def test_a_check_that_fails_stops_no_other_and_is_an_alert(acme, alice):
     ]
     assert alerts.watch(at=NOON, checks=[good]) == 0
     assert Alert.objects.get(kind="check_failed").closed_at == NOON
+
+    # One that somebody else does at this moment says nothing, neither that it failed nor that it is well again.
+    Alert.objects.update(closed_at=None)
+    somebody = database.copy()
+    with somebody.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x7065, zlib.crc32(b"alerts: broken") & 0x7FFFFFFF])
+        assert alerts.watch(at=NOON, checks=[broken, good]) == 0
+    somebody.close()
+    assert Alert.objects.get(kind="check_failed").closed_at is None
 
     def is_slow(*, at, limits):
         raise SoftTimeLimitExceeded

@@ -1,6 +1,9 @@
 """What looks like a cheat is held, each side by itself, before it is decided; who lives together is not punished."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -310,3 +313,15 @@ def test_a_program_says_what_is_checked_and_what_it_weighs(program, client, olga
     came(program, "ina", code=mallory.code)
     assert (settle(), found(buys(program, "ina")), settle()) == (None, None, None)
     assert Conversion.objects.filter(advocate_review="held").count() == 1
+
+
+def test_programs_that_had_said_nothing_of_checks_stay_unchecked(acme):
+    """The data step of the migration since which new programs are checked."""
+    silent, off, on = (cast.program(acme, slug=slug, fraud=True) for slug in ("silent", "off", "on"))
+    FraudPolicy.objects.filter(program__in=(silent, off, on)).delete()
+    FraudPolicy.objects.create(program=off, active=False, hold_at=70)
+    FraudPolicy.objects.create(program=on, active=True, hold_at=30)
+    for _ in range(2):
+        import_module("referrals.migrations.0011_check_new_programs").keep(apps, None)
+    rows = FraudPolicy.objects.order_by("program").values_list("program", "active", "hold_at")
+    assert list(rows) == [(silent.pk, False, 50), (off.pk, False, 70), (on.pk, True, 30)]
