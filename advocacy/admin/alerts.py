@@ -79,6 +79,7 @@ class OfKind(admin.SimpleListFilter):
 @admin.register(Alert)
 class AlertAdmin(acts.Acting, LongListing):
     empty = "Nothing needs you. What is watched, and when you are mailed about it, is said under My alerts."
+    empty_leads_to = ("admin:my_alerts", "My alerts")
     ordering = Alert._meta.ordering
     list_display = ["what", "state_now", "storefront", "since", "ended", "go"]
     list_filter = [State, OfKind, "storefront"]

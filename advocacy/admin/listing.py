@@ -21,6 +21,8 @@ class Line(forms.CharField):
 class Listing(ModelAdmin):
     # What an empty list says: where its rows will come from, or what to do first.
     empty = ""
+    # A page's route and its words, where that is to be read or done.
+    empty_leads_to = ()
     list_per_page = 50
     list_filter_submit = False
     compressed_fields = True

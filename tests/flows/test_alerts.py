@@ -396,3 +396,9 @@ def test_a_server_lists_and_mutes_those_of_its_shop_and_rival_none(acme, rival, 
     Alert.objects.update(closed_at=NOON)
     assert mine.post(f"/alerts/{row['id']}/mute", said).json()["code"] == "alert_closed"
     assert mine.post(f"/alerts/{row['id']}/mute", {"hours": 0, "reason": "x"}).status_code == 422
+
+
+def test_where_nothing_is_the_matter_the_list_leads_to_ones_own_choice(client, olga):
+    client.force_login(olga)
+    page = client.get("/admin/advocacy/alert/").content.decode()
+    assert '<a class="text-link" href="/admin/alerts/mine/">My alerts</a>' in page
