@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from advocacy import keys
-from advocacy.models import ApiKey, KeyKind, Program, Storefront
+from advocacy import keys, terms
+from advocacy.models import ApiKey, KeyKind, Program, ProgramTerms, Storefront
 from referrals.models import FraudPolicy
 from rewards import rulebook
 from rewards.models import Rule
@@ -48,12 +48,13 @@ def set_up():
     with transaction.atomic():
         storefront = _storefront()
         program = _program(storefront)
-        for name, terms in (("Give 10, get 10", GIVE_10), ("Thank you", THANK_YOU)):
+        for name, said in (("Give 10, get 10", GIVE_10), ("Thank you", THANK_YOU)):
             if not Rule.objects.filter(program=program, name=name).exists():
                 rulebook.save(
-                    program=program, name=name, terms=terms, at=at, starts_at=at - LONG_AGO, from_the_past=True
+                    program=program, name=name, terms=said, at=at, starts_at=at - LONG_AGO, from_the_past=True
                 )
         _admin()
+        _publish_terms(program, at)
         for key in ApiKey.objects.filter(storefront=storefront, name=KEY_NAME, revoked_at__isnull=True):
             keys.revoke(key=key, at=at)
         _, token = keys.make(storefront=storefront, kind=KeyKind.SECRET, name=KEY_NAME, at=at)
@@ -86,6 +87,22 @@ def _program(storefront):
     # The story's friends all come within a minute, from one machine: the checks would hold what it shows being paid.
     FraudPolicy.objects.get_or_create(program=program, defaults={"active": False})
     return program
+
+
+_TERMS = {
+    "en": "Share your link with people who would like our coffee. Orders of your own do not count.\n\n"
+    "What you earn is yours once nothing can be sent back any more.",
+    "de": "Teile deinen Link mit Leuten, denen unser Kaffee schmecken könnte. Eigene Bestellungen zählen nicht.\n\n"
+    "Was du verdienst, gehört dir, sobald nichts mehr zurückgeschickt werden kann.",
+}
+
+
+def _publish_terms(program, at):
+    if not program.terms.exists():
+        words = {language: {"text": text, "address": "", "summary": ""} for language, text in _TERMS.items()}
+        draft = ProgramTerms(storefront=program.storefront, program=program, words=words, written_at=at)
+        draft.save()
+        terms.publish(terms=draft, by="olga", at=at)
 
 
 def _admin():

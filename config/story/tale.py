@@ -47,6 +47,8 @@ class Tale:
     # --- the chapters ----------------------------------------------------------------------------------------------
 
     def _advocates_enrol(self):
+        # They tick the box for the terms as they are now.
+        agreed = self.shop.get(f"/programs/{self.program}").body["terms_version"]
         for person in ("alice", "bob"):
             answer = self.shop.made(
                 "/advocates",
@@ -54,6 +56,7 @@ class Tale:
                 program=self.program,
                 display_name=person.title(),
                 shows_name=True,
+                terms_accepted={"version": agreed, "language": "en"},
             )
             self.advocates[person] = answer.body
             self._note(
