@@ -5,6 +5,7 @@ result)``; see ``advocacy/jobs``. The admin shows a result by the template ``adm
 """
 
 from advocacy import privacy
+from advocacy.mails import announcing
 from referrals import imports, predictions
 from referrals.inbound import leaving, reconciling
 from rewards import corrections, simulation
@@ -12,6 +13,7 @@ from rewards.coupons import uploading
 
 JOBS = {
     privacy.JOB: privacy.step,
+    announcing.JOB: announcing.step,
     leaving.JOB: leaving.step,
     corrections.JOB: corrections.step,
     corrections.PREVIEW: corrections.step_of_preview,

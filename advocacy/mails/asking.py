@@ -4,8 +4,8 @@ import json
 
 from django.db import connection, transaction
 
-from advocacy import ids, secrets, terms
-from advocacy.mails import kinds
+from advocacy import ids, secrets
+from advocacy.mails import announcing, kinds
 from advocacy.models import Advocate, Mail, MailKind, Program, bulk
 from advocacy.outbox import wake
 
@@ -30,14 +30,24 @@ def follow(*, events, at):
     if not events:
         return
     sends, people = _programs({event.storefront_id for event in events}), _advocates(events)
-    rows = [row for event in events for row in _to_all(event, sends)] + [
-        (ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind))
+    rows = [each for event in events for each in _to_all(event, sends, at)] + [
+        row(event, program, customer, kind.kind)
         for event in events
         for kind in kinds.asked_by(event.type)
         if (program := _program(event, kind, sends))
         and (customer := _whom(event, kind, people))
         and kind.applies(event)
     ]
+    write(rows, at=at)
+
+
+def row(event, program, customer, kind):
+    """What ``write`` takes: a mail of this kind (its name) for an event to a customer in a program's name, by keys."""
+    return ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind)
+
+
+def write(rows, *, at):
+    """The mails of these rows, each once; in the transaction of what asks for them."""
     if not rows:
         return
     with connection.cursor() as cursor:
@@ -89,14 +99,13 @@ def _program(event, kind, sends):
     return mine[0].pk if mine else None
 
 
-def _to_all(event, sends):
-    """Rows to every advocate who is asked by an event."""
+def _to_all(event, sends, at):
+    """Rows to every advocate who is asked by an event, as far as no job goes on with them."""
     for kind in kinds.asked_by(event.type):
         program = _program(event, kind, sends) if kind.whose == "asked" and kind.applies(event) else None
         if program:
-            asked = terms.to_be_asked(program, number=event.facts["number"])
-            for customer in asked.order_by("pk").values_list("customer", flat=True).iterator():
-                yield ids.uuid7(), event.storefront_id, program, customer, event.pk, str(kind.kind)
+            for customer in announcing.first(event=event, program=program, kind=kind.kind, at=at):
+                yield row(event, program, customer, kind.kind)
 
 
 def _advocates(events):

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from advocacy import ids, merging, privacy, terms, twins
 from advocacy.admin.terms_form import DraftForm
-from advocacy.models import Advocate, Customer, Event, Mail, Program, ProgramTerms, TermsAcceptance
+from advocacy.jobs import tasks
+from advocacy.mails import announcing
+from advocacy.models import Advocate, Customer, Event, Job, Mail, Program, ProgramTerms, TermsAcceptance
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Conflict, Refused
 from rewards import adjustments
@@ -342,3 +344,22 @@ def test_a_test_twin_begins_with_the_terms_of_its_storefront(acme, program):
 def test_a_payout_waits_for_the_newest_material_version_or_that_of_joining(alice, agreed, needed, joined_at, waits):
     alice.terms_version, alice.terms_floor, alice.program.terms_needed = agreed, joined_at, needed
     assert bool(terms.missing([alice])) is waits
+
+
+def test_new_terms_are_mailed_to_each_of_very_many_once_by_a_job(acme, monkeypatch):
+    monkeypatch.setattr(announcing, "AT_ONCE", 2)
+    program = cast.program(acme, mail_kinds=["terms"])
+    people = [cast.advocate(program, f"advocate{number}").customer_id for number in range(5)]
+    Advocate.objects.filter(customer=people[3]).update(status="banned")
+    published(program)
+    drain("out", at=timezone.now())
+    mails = Mail.objects.filter(kind="terms").order_by("pk")
+    assert list(mails.values_list("customer", flat=True)) == people[:2]
+    job = Job.objects.get()
+    tasks.work(job.pk)
+    # As if a worker had died before its steps were noted.
+    Job.objects.update(state="waiting", cursor={}, ended_at=None, result=None)
+    tasks.work(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.done, job.result) == ("done", 4, {"asked": 4})
+    assert list(mails.values_list("customer", flat=True)) == [*people[:3], people[4]]
