@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from config import environment, services, stack
 
+LEAST_CUSTOMERS, MOST_CUSTOMERS, BAR = 20, 1_000_000, 40
+
 
 def main():
     arguments = _arguments()
@@ -24,6 +26,8 @@ def main():
             _manage("migrate", "--verbosity", "0")
             with stack.running(port=arguments.port) as running:
                 kept = _tell(running, fault=arguments.fault)
+                if arguments.customers:
+                    _simulate(arguments.customers, arguments.seed, running)
                 if not arguments.exit:
                     _stay(running)
         if not kept:
@@ -39,9 +43,24 @@ def _arguments():
     parser.add_argument("--exit", action="store_true", help="end when it is done instead of staying up until Ctrl-C")
     parser.add_argument("--port", type=int, default=8000, help="the first port to try (default: 8000)")
     parser.add_argument(
+        "--customers",
+        type=_customers,
+        default=0,
+        metavar="N",
+        help="also load a simulated store of about so many customers, with orders over two years and known truths",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="which simulated store (default: 1)")
+    parser.add_argument(
         "--fault", choices=("worker", "redis"), help="kill it with -9 in the middle of the story, which must not matter"
     )
     return parser.parse_args()
+
+
+def _customers(text):
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not LEAST_CUSTOMERS <= number <= MOST_CUSTOMERS:
+        raise argparse.ArgumentTypeError(f"write a number from {LEAST_CUSTOMERS} to {MOST_CUSTOMERS}")
+    return number
 
 
 def _settle_environment():
@@ -85,6 +104,27 @@ def _tell(running, *, fault):
     print("\n" + show.why(tale.why("fred")) + "\n", flush=True)
     print(_where(running, tale, stage), flush=True)
     return all(step.kept for step in steps)
+
+
+def _simulate(customers, seed, running):
+    from config.simulated_store import demonstrating  # noqa: PLC0415
+    from config.simulated_store.truth import Truth  # noqa: PLC0415
+
+    path = services.data_directory() / f"truth-{customers}-{seed}.json"
+    print(f"\nLoading a simulated store of {customers:,} customers", flush=True)
+    try:
+        told = demonstrating.load(Truth(customers=customers, seed=seed), path=path, bar=_bar)
+    except demonstrating.Failed as failure:
+        sys.exit(str(failure))
+    print(f"\n{told}\nIts numbers are on {running.base_url}/admin/metrics/", flush=True)
+
+
+def _bar(what, done, total):
+    """A line that is written over until it is full; where nobody looks on, only the full one is written."""
+    full, drawn = done >= total, "#" * (BAR * done // max(total, 1))
+    if full or sys.stdout.isatty():
+        start, end = "\r" if sys.stdout.isatty() else "", "\n" if full else ""
+        print(f"{start}  {what:<10} [{drawn:<{BAR}}] {done:,} of {total:,}", end=end, flush=True)
 
 
 def _break(running, fault):

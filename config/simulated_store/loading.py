@@ -1,0 +1,116 @@
+"""Bring a simulated store in: its files by the import, beside them the visits and shares that no file has."""
+
+import tempfile
+from datetime import timedelta
+
+import numpy as np
+from django.db import transaction
+
+from advocacy import ids
+from advocacy.models import Advocate, Program, Storefront
+from config.simulated_store import files
+from referrals import buyers, imports, rollups
+from referrals.models import Click, FraudPolicy, Link, Share, ShareKind
+
+_AT_ONCE = 5000
+_KINDS = ("customers", "referrals", "orders")
+
+
+def storefront_of(truth, *, at):
+    """The store, empty; another one for each seed and size, so that truths are never mixed."""
+    name = f"simulated-{truth.customers}-{truth.seed}"
+    with transaction.atomic():
+        shop, made = Storefront.objects.get_or_create(
+            slug=name,
+            defaults={
+                "name": f"Simulated store of {truth.customers:,} (seed {truth.seed})",
+                "currency": "EUR",
+                "time_zone": "Europe/Berlin",
+            },
+        )
+        if made:
+            program = Program.objects.create(storefront=shop, slug="friends", name="Friends of the simulated store")
+            # Its people all look alike, which is what cheats do.
+            FraudPolicy.objects.update_or_create(program=program, defaults={"active": False})
+    return shop, made
+
+
+def begin(*, storefront, store, at):
+    """The imports of its files, kept and not begun: customers, who brought whom, then orders, which convert."""
+    opened = opened_at(store, at)
+    return [_kept(storefront, kind, getattr(files, kind)(store, opened), at) for kind in _KINDS]
+
+
+def opened_at(store, at):
+    return (at - timedelta(days=store.truth.days)).replace(microsecond=0)
+
+
+def _kept(storefront, kind, lines, at):
+    with tempfile.TemporaryFile() as file:
+        for line in lines:
+            file.write(line.encode())
+        file.seek(0)
+        # Nothing of it is of the past: the orders of friends convert, as they did in the store.
+        return imports.keep(
+            storefront=storefront, kind=kind, stream=file, name=f"{kind}.csv", past_until=None, check=False, at=at
+        )
+
+
+def add_visits(*, storefront, store, at):
+    """Clicks and shares, and since when its advocates are: known to the store, and in none of its files."""
+    opened = opened_at(store, at)
+    links = dict(
+        Link.objects.filter(storefront=storefront).order_by("-pk").values_list("advocate__customer__external_id", "pk")
+    )
+    program = Program.objects.get(storefront=storefront)
+    _say_since_when(storefront, store, opened)
+    _insert(Click, list(_clicks(storefront, program, store, links, opened)))
+    _insert(Share, list(_shares(storefront, store, links, opened)))
+
+
+def _say_since_when(storefront, store, opened):
+    numbers = np.flatnonzero(store.is_advocate)
+    since = {f"sim-{number}": files.moment(opened, store.first[number]) for number in numbers}
+    rows = list(Advocate.objects.filter(storefront=storefront).select_related("customer"))
+    for row in rows:
+        row.enrolled_at = since[row.customer.external_id]
+    Advocate.objects.bulk_update(rows, ["enrolled_at"], batch_size=_AT_ONCE)
+
+
+def _clicks(storefront, program, store, links, opened):
+    for number, (advocate, days) in enumerate(zip(store.visited, store.visited_at, strict=True)):
+        at = files.moment(opened, days)
+        yield Click(
+            id=ids.uuid7(int(at.timestamp() * 1000)),
+            storefront_id=storefront.pk,
+            program_id=program.pk,
+            link_id=links[f"sim-{advocate}"],
+            at=at,
+            # Everybody is somebody else.
+            visitor=number.to_bytes(16, "big"),
+        )
+
+
+def _shares(storefront, store, links, opened):
+    channels = ("whatsapp", "email", "copy")
+    for number, (advocate, days) in enumerate(zip(store.sharer, store.shared_at, strict=True)):
+        if days < store.truth.days:
+            yield Share(
+                storefront=storefront,
+                link_id=links[f"sim-{advocate}"],
+                kind=ShareKind.SHARE,
+                channel=channels[number % len(channels)],
+                at=files.moment(opened, days),
+            )
+
+
+def _insert(model, rows):
+    model.objects.bulk_create(rows, batch_size=_AT_ONCE)
+
+
+def count(*, storefront, at):
+    """Count everything of it now, instead of as the workers come to it."""
+    rollups.rebuild(storefront=storefront)
+    while rollups.recount(at=at, seconds=60):
+        pass
+    buyers.rebuild(storefront=storefront, at=at)

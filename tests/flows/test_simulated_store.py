@@ -1,0 +1,131 @@
+"""A store whose truths are known: what is counted of it equals plain numpy, and its intervals cover the truths.
+
+Loaded as ``bin/demo --customers`` does, by the import. One small store at each run, three larger ones with ``--full``.
+"""
+
+import uuid
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from advocacy import jobs
+from config.simulated_store import files, loading
+from config.simulated_store.making import make
+from config.simulated_store.truth import Truth
+from referrals import cohorts, growth, imports, lifetime_value, metrics
+from referrals.models import HORIZONS, Conversion, Order
+
+pytestmark = pytest.mark.django_db
+# Kept for 400 days, so that every click of the store is still there to be counted.
+_DAYS = 300
+
+
+def _load(truth, at):
+    store = make(truth)
+    shop, _ = loading.storefront_of(truth, at=at)
+    for row in loading.begin(storefront=shop, store=store, at=at):
+        job, worker = imports.begin(row=row, at=at).job, uuid.uuid4()
+        while jobs.step(pk=job.pk, worker=worker, first=True, at=at):
+            pass
+        row.refresh_from_db()
+        assert (row.taken["refused"], row.taken["new"]) == (0, row.rows)
+    loading.add_visits(storefront=shop, store=store, at=at)
+    loading.count(storefront=shop, at=at)
+    return shop, store
+
+
+def _kept(store):
+    """What is left of an order: half of some was given back, and its revenue with it, in whole cents half up."""
+    return store.minor - store.back
+
+
+def _check(truth, at):
+    shop, store = _load(truth, at)
+    program = shop.programs.get()
+    since = (at - timedelta(days=truth.days + 1)).date()
+    told = metrics.of_program(program=program, since=since, at=at)
+    buyers = ~np.isnan(store.first)
+    referred = store.brought_by >= 0
+    counts = {name: each["value"] for name, each in told["counts"].items()}
+    assert counts["referrals"] == referred.sum()
+    assert counts["converted_referrals"] == (buyers & referred).sum()
+    assert counts["visitors"] == len(store.visited)
+    assert counts["orders"] == len(store.who) == Order.objects.filter(storefront=shop).count()
+    assert counts["conversions"] == Conversion.objects.filter(storefront=shop).count() == referred[store.who].sum()
+    assert counts["advocates_enrolled"] == store.is_advocate.sum()
+    assert counts["new_customers"] == buyers.sum()
+    assert told["revenue"]["value"]["amount_minor"] == _kept(store)[referred[store.who]].sum()
+    _covers(told["metrics"]["click_to_signup"], truth.signs_up)
+    _check_values(shop, store, at, buyers, referred)
+    _check_cohorts(shop, store, at, buyers)
+    k = growth.virality(program=program, since=told["period"]["from"], until=told["period"]["to"], at=at)["k"]
+    assert k["shares"] == (store.shared_at < truth.days).sum()
+    assert k["value"] == round((buyers & referred).sum() / store.is_advocate.sum(), 5)
+
+
+def _covers(rate, truth):
+    """Six errors wide: a single draw is outside once in a hundred million."""
+    share = rate["numerator"] / rate["denominator"]
+    error = np.sqrt(truth * (1 - truth) / rate["denominator"])
+    assert abs(share - truth) < 6 * error
+
+
+def _check_values(shop, store, at, buyers, referred):
+    """Historical values over 30 and 90 days, of both groups, to the cent of their sums."""
+    zone_days = _local_days(shop, store, at)
+    for told in lifetime_value.compare(storefront=shop, at=at):
+        days = told["horizon_days"]
+        if days not in HORIZONS[:2]:
+            continue
+        for side, mine in (("referred", buyers & referred), ("others", buyers & ~referred)):
+            old = mine & (zone_days["first"] + days < zone_days["today"])
+            # A file tells whole seconds, which is what was imported.
+            within = np.floor(store.at * 86400) - np.floor(store.first * 86400)[store.who] <= days * 86400
+            values = np.bincount(store.who, np.where(within, _kept(store), 0), minlength=len(mine))
+            assert told[side]["customers"] == old.sum(), (days, side)
+            assert told[side]["mean_minor"] == int(np.floor(values[old].sum() / old.sum() + 0.5)), (days, side)
+
+
+def _check_cohorts(shop, store, at, buyers):
+    months = _months(shop, store, at)
+    found = cohorts.triangle(storefront=shop, at=at)
+    first = np.full(len(buyers), 10**6)
+    np.minimum.at(first, store.who, months)
+    for cohort in found["cohorts"]:
+        year, month = map(int, cohort["month"].split("-"))
+        mine = first == year * 12 + month - 1
+        assert cohort["size"] == mine.sum()
+        for told in cohort["months"]:
+            then = mine[store.who] & (months == year * 12 + month - 1 + told["age"])
+            assert told["active"] == len(np.unique(store.who[then]))
+            assert told["kept_minor"] == _kept(store)[then].sum()
+
+
+def _local(shop, store, at, days):
+    opened, zone = loading.opened_at(store, at), ZoneInfo(shop.time_zone)
+    return [files.moment(opened, each).astimezone(zone) for each in days]
+
+
+def _local_days(shop, store, at):
+    first = np.full(len(store.first), 10**9)
+    known = np.flatnonzero(~np.isnan(store.first))
+    first[known] = [moment.date().toordinal() for moment in _local(shop, store, at, store.first[known])]
+    (now,) = _local(shop, store, at, [store.truth.days])
+    return {"first": first, "today": now.date().toordinal()}
+
+
+def _months(shop, store, at):
+    return np.array([moment.year * 12 + moment.month - 1 for moment in _local(shop, store, at, store.at)])
+
+
+def test_what_is_counted_of_a_store_is_what_happened_in_it():
+    _check(Truth(customers=60, seed=7, days=_DAYS), timezone.now())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_three_larger_stores(seed):
+    _check(Truth(customers=2000, seed=seed, days=_DAYS), timezone.now())
