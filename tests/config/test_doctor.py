@@ -6,10 +6,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from advocacy.models import Storefront
+from config import doctor
 from config.doctor import here, links, names, senders
 from config.doctor.findings import Findings
 from tests import dns_server
@@ -105,3 +107,12 @@ def test_the_command_tells_all_as_a_table_and_as_json_and_fails_where_something_
     assert "FAIL  beat" in answers[1]
     assert "\n" + Storefront.objects.get().name + "\n  ok    sender" in answers[1]
     assert "0 could not be checked" in answers[1]
+
+
+def test_tables_of_another_version_end_it_in_words(monkeypatch):
+    monkeypatch.setattr(here, "findings", lambda *, at: ())
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE advocacy_storefront RENAME COLUMN name TO another")
+    [found] = doctor.examine(names=None, at=timezone.now())
+    assert (found.level, found.about) == ("unchecked", "storefronts")
+    assert found.todo == "Mend the database first, then run this again."
