@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import beat_init, worker_process_init
 
 from config import collecting
 
@@ -26,6 +26,15 @@ app.autodiscover_tasks(
         "rewards",
     ]
 )
+
+
+@beat_init.connect
+def forget_old_tasks(**_):
+    """What beat sent before an upgrade, and no worker knows any more: its scheduler would send it for ever."""
+    from django.conf import settings  # noqa: PLC0415 - Django is set up by now
+    from django_celery_beat.models import PeriodicTask  # noqa: PLC0415
+
+    PeriodicTask.objects.exclude(name__in=[*settings.CELERY_BEAT_SCHEDULE, "celery.backend_cleanup"]).delete()
 
 
 @worker_process_init.connect

@@ -1,5 +1,6 @@
 """Tell trouble that is nobody's fault from trouble that is: the one is repeated, the other is an attempt."""
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 
 # PostgreSQL's classes of errors: transaction rollback (deadlocks), connection, operator intervention (shutdown), a lock
@@ -13,7 +14,8 @@ class Interrupted(Exception):
 
 def pass_on(error):
     """Raise ``Interrupted`` where the error is an interruption; return otherwise."""
-    if isinstance(error, InterfaceError):
+    # Of a worker whose time is over: it is no fault of what it was about.
+    if isinstance(error, InterfaceError | SoftTimeLimitExceeded):
         raise Interrupted from error
     if isinstance(error, OperationalError):
         state = getattr(error.__cause__, "sqlstate", None)

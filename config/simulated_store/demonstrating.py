@@ -41,6 +41,8 @@ def load(truth, *, path, bar):
         loading.add_visits(storefront=shop, store=store, at=at)
         bar("visits", len(store.visited), len(store.visited))
         loading.count(storefront=shop, at=timezone.now())
+    elif not loading.is_whole(shop):
+        raise Failed(f"{shop.name} was loaded only in part at an earlier start. Choose another --seed.")
     lines = [f"  {truth.told()[name]:>8.4g}  {words}" for name, words in _TOLD.items()]
     return "\n".join([f"True of {shop.name}; its metrics should say nearly that:", *lines, f"  all of it: {path}"])
 

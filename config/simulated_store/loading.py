@@ -41,6 +41,11 @@ def begin(*, storefront, store, at):
     return [_kept(storefront, kind, getattr(files, kind)(store, opened), at) for kind in _KINDS]
 
 
+def is_whole(storefront):
+    """Whether its clicks are here, which come last."""
+    return Click.objects.filter(storefront_id=storefront.pk).exists()
+
+
 def opened_at(store, at):
     return (at - timedelta(days=store.truth.days)).replace(microsecond=0)
 

@@ -15,8 +15,8 @@ from referrals.imports import layouts, reading, values
 from referrals.models import Import, ImportKind, ImportPart, ImportState
 
 CHECK, TAKE = "import_check", "import"
-# Rows of a part, which is what a step of a job takes.
-ROWS = 500
+# Rows of a part, which is what a step of a job takes. Referrals are taken one by one, and a step has seconds.
+ROWS, ROWS_ONE_BY_ONE = 500, 50
 _DATES = ("", values.DAY_FIRST, values.MONTH_FIRST)
 _DECIMALS = ("", ".", ",")
 _PAST = "past"
@@ -126,8 +126,9 @@ def text_id(row):
 def _keep_parts(made, rows, layout):
     """How many records there are."""
     records, count = layouts.records(rows, layout), 0
-    for number in range(settings.IMPORT_MOST_ROWS // ROWS + 1):
-        some = list(islice(records, ROWS))
+    size = ROWS_ONE_BY_ONE if made.kind == ImportKind.REFERRALS else ROWS
+    for number in range(settings.IMPORT_MOST_ROWS // size + 1):
+        some = list(islice(records, size))
         if not some:
             return count
         count += len(some)

@@ -4,6 +4,13 @@ import json
 import subprocess
 import sys
 
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from advocacy.outbox.interruptions import Interrupted, pass_on
+from config.celery import forget_old_tasks
+
 _ASKED = """
 import json
 from config.celery import app
@@ -19,3 +26,17 @@ def test_a_worker_knows_every_task_that_beat_sends():
     wanted, unknown = json.loads(said.splitlines()[-1])
     assert "advocacy.errands.tasks.run" in wanted
     assert unknown == []
+
+
+@pytest.mark.django_db
+def test_beat_forgets_what_no_worker_knows_any_more():
+    every = IntervalSchedule.objects.create(every=5, period="minutes")
+    for name in ("an old one", "sweep"):
+        PeriodicTask.objects.create(name=name, task=f"old.{name}", interval=every)
+    forget_old_tasks()
+    assert list(PeriodicTask.objects.values_list("name", flat=True)) == ["sweep"]
+
+
+def test_a_workers_time_that_is_over_is_no_fault_of_its_work():
+    with pytest.raises(Interrupted):
+        pass_on(SoftTimeLimitExceeded())
