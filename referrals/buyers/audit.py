@@ -4,7 +4,7 @@
 
 import json
 
-from django.db import connection
+from django.db import connection, transaction
 
 from referrals.buyers import cells, counting
 
@@ -17,8 +17,8 @@ _WAITING = """
     UNION SELECT customer_id FROM referrals_buyermark WHERE storefront_id = %(storefront)s
     """
 _BUYERS = f"""
-    WITH {counting.fresh(counting.OF_ALL)},
-    stored AS (SELECT * FROM referrals_buyer WHERE storefront_id = %(storefront)s)
+    WITH {counting.fresh(counting.OF_RANGE)},
+    stored AS (SELECT * FROM referrals_buyer WHERE {counting.STORED_OF_RANGE})
     SELECT 'buyer ' || customer_id, to_jsonb(stored), to_jsonb(fresh) FROM fresh FULL JOIN stored USING (customer_id)
     WHERE to_jsonb(stored) IS DISTINCT FROM to_jsonb(fresh) AND customer_id NOT IN ({_WAITING})
     ORDER BY customer_id
@@ -39,8 +39,7 @@ def _of_cells(question, table, key, numbers):
         """
 
 
-_QUESTIONS = (
-    _BUYERS,
+_SUMS = (
     _of_cells(cells.days("moved"), "referrals_worthday", cells.DAY_KEY, cells.DAY_NUMBERS),
     _of_cells(cells.months("moved"), "referrals_cohortmonth", cells.MONTH_KEY, cells.MONTH_NUMBERS),
 )
@@ -51,11 +50,19 @@ def differences(*, storefront, at):
 
     Who waits to be counted differs in nothing; so ask when no events are on their way.
     """
-    for question in _QUESTIONS:
-        with connection.cursor() as cursor:
-            cursor.execute(question, counting.parameters(storefront))
-            for what, stored, fresh in cursor:
-                yield from _told(storefront, what, _read(stored), _read(fresh))
+    for portion, _ in counting.portions(storefront):
+        yield from _asked(_BUYERS, storefront, portion)
+    for question in _SUMS:
+        yield from _asked(question, storefront)
+
+
+def _asked(question, storefront, more=()):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(question, counting.parameters(storefront) | dict(more))
+        found = cursor.fetchall()
+    for what, stored, fresh in found:
+        yield from _told(storefront, what, _read(stored), _read(fresh))
 
 
 def _read(said):

@@ -4,6 +4,7 @@
 
 from django.db import connection
 
+from advocacy.models import Customer
 from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import HORIZONS, Buyer
 
@@ -13,12 +14,17 @@ _POWERS = ", ".join(str(4**power) for power in range(1, 31))
 
 # Whoever is asked about, each once: the survivor, whichever of their records was named.
 OF_MARKED = """
-    SELECT DISTINCT coalesce(survivor.id, named.id) AS id
+    SELECT DISTINCT coalesce(survivor.id, named.id) AS id, coalesce(survivor.public_id, named.public_id) AS public_id,
+        coalesce(survivor.absorbed, named.absorbed) AS absorbed
     FROM advocacy_customer named LEFT JOIN advocacy_customer survivor ON survivor.public_id = named.merged_into_id
     WHERE named.id = ANY(%(customers)s) AND named.storefront_id = %(storefront)s
     """
-OF_ALL = "SELECT id FROM advocacy_customer WHERE storefront_id = %(storefront)s AND merged_into_id IS NULL"
-OF_RANGE = f"{OF_ALL} AND id >= %(first)s AND id < %(end)s"
+OF_RANGE = """
+    SELECT id, public_id, absorbed FROM advocacy_customer
+    WHERE storefront_id = %(storefront)s AND merged_into_id IS NULL AND id >= %(first)s AND id < %(end)s
+    """
+STORED_OF_RANGE = "storefront_id = %(storefront)s AND customer_id >= %(first)s AND customer_id < %(end)s"
+PORTION = 50_000
 
 
 # What is not called in ``person`` as in Buyer. A whole number is one: sums come as decimals.
@@ -47,6 +53,14 @@ def parameters(storefront):
     return {"storefront": storefront.pk, "currency": storefront.currency, "zone": storefront.time_zone}
 
 
+def portions(storefront):
+    """``{first, end}`` of the keys of so many customers at a time that one statement counts them in some seconds."""
+    after, mine = 0, Customer.objects.filter(storefront=storefront).order_by("pk").values_list("pk", flat=True)
+    while ids := list(mine.filter(pk__gt=after)[:PORTION]):
+        yield {"first": after + 1, "end": ids[-1] + 1}, len(ids)
+        after = ids[-1]
+
+
 def _spans(text):
     return ", ".join(text.format(days=days) for days in HORIZONS)
 
@@ -61,43 +75,43 @@ def fresh(people):
     record AS MATERIALIZED (
         SELECT id AS person_id, id AS record_id FROM someone
         UNION ALL
-        SELECT someone.id, other.id FROM someone JOIN advocacy_customer own ON own.id = someone.id AND own.absorbed
-            JOIN advocacy_customer other ON other.merged_into_id = own.public_id
+        SELECT someone.id, other.id
+        FROM someone JOIN advocacy_customer other ON other.merged_into_id = someone.public_id
+        WHERE someone.absorbed
     ),
+    -- All that they ordered, read once.
+    ordered AS MATERIALIZED (
+        SELECT person_id, placed.id AS order_id, placed_at, placed_at AT TIME ZONE %(zone)s AS local,
+            ({REVENUE_KEPT})::bigint AS kept, placed.currency = %(currency)s AS counts
+        FROM record JOIN referrals_order placed ON placed.customer_id = record_id
+        WHERE placed.status = 'paid'
+    ),
+    -- A day after half past two is half past two, whatever the clocks did in between.
     bought AS (
-        SELECT person_id, placed_at, local, kept, first_value(local) OVER person AS first_local,
-            first_value(order_id) OVER person AS first_id
+        SELECT *, date_part('epoch', local - first_local) / 86400 AS days, day > first_local::date AS later_day,
+            (extract(year FROM day) - extract(year FROM first_local)) * 12
+                + extract(month FROM day) - extract(month FROM first_local) AS age
         FROM (
-            SELECT person_id, placed.id AS order_id, placed_at, placed_at AT TIME ZONE %(zone)s AS local,
-                ({REVENUE_KEPT})::bigint AS kept
-            FROM record JOIN referrals_order placed ON placed.customer_id = record_id
-            WHERE placed.status = 'paid' AND placed.currency = %(currency)s
-        ) placed
-        WINDOW person AS (PARTITION BY person_id ORDER BY placed_at, order_id)
-    ),
-    -- A first order at half past two counts to half past two, whatever the clocks did in between.
-    daily AS (
-        SELECT person_id, first_id, first_local, local::date AS day, min(placed_at) AS first_at,
-            max(placed_at) AS last_at, count(*) AS orders, sum(kept) AS kept,
-            {_spans("sum(kept) FILTER (WHERE local <= first_local + interval '{days} days') AS value_{days}")},
-            {_spans("count(*) FILTER (WHERE local <= first_local + interval '{days} days') AS orders_{days}")}
-        FROM bought GROUP BY person_id, first_id, first_local, day
+            SELECT person_id, placed_at, local, kept, local::date AS day, first_value(local) OVER person AS first_local,
+                first_value(order_id) OVER person AS first_id, lag(local::date) OVER person AS day_before
+            FROM ordered WHERE counts
+            WINDOW person AS (PARTITION BY person_id ORDER BY placed_at, order_id)
+        ) followed
     ),
     monthly AS (
-        SELECT person_id, first_id, first_local,
-            (extract(year FROM day) - extract(year FROM first_local)) * 12
-                + extract(month FROM day) - extract(month FROM first_local) AS age,
-            min(first_at) AS first_at, max(last_at) AS last_at, max(day) AS last_day, sum(orders) AS orders,
-            sum(kept) AS kept, count(*) FILTER (WHERE day > first_local::date) AS repeat_days,
-            sum(kept) FILTER (WHERE day > first_local::date) AS repeat_minor,
-            {_spans("sum(value_{days}) AS value_{days}")}, {_spans("sum(orders_{days}) AS orders_{days}")}
-        FROM daily GROUP BY person_id, first_id, first_local, age
+        SELECT person_id, first_id, first_local, age::smallint AS age, min(placed_at) AS first_at,
+            max(placed_at) AS last_at, max(day) AS last_day, count(*) AS orders, sum(kept)::bigint AS kept,
+            count(*) FILTER (WHERE later_day AND day > day_before) AS repeat_days,
+            sum(kept) FILTER (WHERE later_day)::bigint AS repeat_minor,
+            {_spans("sum(kept) FILTER (WHERE days <= {days})::bigint AS value_{days}")},
+            {_spans("count(*) FILTER (WHERE days <= {days}) AS orders_{days}")}
+        FROM bought GROUP BY person_id, first_id, first_local, age
     ),
     person AS (
         SELECT person_id, first_id, first_local, min(first_at) AS first_at, max(last_at) AS last_at,
             max(last_day) AS last_day, sum(orders) AS orders, sum(kept) AS kept_minor,
             sum(repeat_days) AS repeat_days, coalesce(sum(repeat_minor), 0) AS repeat_minor,
-            array_agg(age::smallint ORDER BY age) AS months, array_agg(kept::bigint ORDER BY age) AS months_minor,
+            array_agg(age ORDER BY age) AS months, array_agg(kept ORDER BY age) AS months_minor,
             {_spans("coalesce(sum(value_{days}), 0) AS value_{days}")},
             {_spans("sum(orders_{days}) AS orders_{days}")}
         FROM monthly GROUP BY person_id, first_id, first_local
@@ -118,10 +132,7 @@ def fresh(people):
         SELECT DISTINCT ON (person_id) * FROM bond ORDER BY person_id, stands DESC, bound_at, id
     ),
     elsewhere AS (
-        SELECT person_id, count(*) AS orders
-        FROM record JOIN referrals_order placed ON placed.customer_id = record_id
-        WHERE placed.status = 'paid' AND placed.currency <> %(currency)s
-        GROUP BY person_id
+        SELECT person_id, count(*) AS orders FROM ordered WHERE NOT counts GROUP BY person_id
     ),
     fresh AS (
         SELECT {_SELECTED}

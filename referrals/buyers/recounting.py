@@ -19,7 +19,6 @@ from referrals.buyers import cells, counting
 from referrals.models import BuyerMark, CohortMonth, WorthDay
 
 BATCH = 1000
-PORTION = 20_000
 log = logging.getLogger(__name__)
 # Storefronts that failed in this process when they were last tried: they are taken last.
 _failing = set()
@@ -36,8 +35,10 @@ _ADD_DAYS = cells.added(cells.days("moved"), "referrals_worthday", cells.DAY_KEY
 _ADD_MONTHS = cells.added(cells.months("moved"), "referrals_cohortmonth", cells.MONTH_KEY, cells.MONTH_NUMBERS)
 
 
-def _counting(people, theirs):
-    """The whole recount of ``people``; ``theirs``: which rows may be of one of them, also of who is none any more."""
+def _counting(people, theirs, then):
+    """The whole recount of ``people``; ``theirs``: which rows may be of one of them, also of who is none any more;
+    ``then``: what is done with the rows that ``moved``.
+    """
     return f"""
     WITH {counting.fresh(people)}, old AS MATERIALIZED (SELECT * FROM referrals_buyer old WHERE {theirs}),
     changed AS MATERIALIZED (
@@ -58,17 +59,20 @@ def _counting(people, theirs):
     ),
     moved AS MATERIALIZED (
         SELECT -1 AS sign, {_COLUMNS} FROM over UNION ALL SELECT 1, {_COLUMNS} FROM changed
-    ),
-    days AS ({_ADD_DAYS}), months AS ({_ADD_MONTHS})
+    ){then}
     SELECT count(*) FROM moved
     """
 
 
 _COUNT_MARKED = _counting(
-    counting.OF_MARKED, "customer_id = ANY(%(customers)s) OR customer_id IN (SELECT id FROM someone)"
+    counting.OF_MARKED,
+    "customer_id = ANY(%(customers)s) OR customer_id IN (SELECT id FROM someone)",
+    then=f", days AS ({_ADD_DAYS}), months AS ({_ADD_MONTHS})",
 )
 _COUNT_RANGE = _counting(
-    counting.OF_RANGE, "storefront_id = %(storefront)s AND customer_id >= %(first)s AND customer_id < %(end)s"
+    counting.OF_RANGE,
+    counting.STORED_OF_RANGE,
+    then="",
 )
 
 
@@ -121,38 +125,19 @@ def _turn(storefront):
 
 
 def rebuild(*, storefront, at, told=None):
-    """Count everybody of a storefront anew, and the sums after that. ``told(done, total)``: customers so far.
+    """Count everybody of a storefront anew, and then the sums; ``told(done, total)``: customers so far.
 
-    Killed, it leaves sums that are right of the rows that it counted; done again it ends the same.
+    One transaction: until its end everybody reads what was there, and so they do when it is killed. Meanwhile marks
+    wait.
     """
-    total = done = 0
-    if told:
-        total = Customer.objects.filter(storefront=storefront).count()
-    after = 0
-    while after is not None:
-        after, counted = rebuild_part(storefront=storefront, after=after)
-        done += counted
-        if told:
-            told(done, total)
-
-
-def rebuild_part(*, storefront, after):
-    """Count the next portion of customers, from the id on that the last call answered, first from 0.
-
-    Answers ``(where the next portion begins, how many customers this one had)``; None once all is done, the sums too.
-    """
-    ids = Customer.objects.filter(storefront=storefront, pk__gt=after).order_by("pk").values_list("pk", flat=True)
-    ids = list(ids[:PORTION])
+    total, done = Customer.objects.filter(storefront=storefront).count() if told else None, 0
     with in_turn(_turn(storefront)), connection.cursor() as cursor:
-        if not ids:
-            _sum_anew(storefront, cursor)
-            return None, 0
-        portion = {"first": after + 1, "end": ids[-1] + 1}
-        cursor.execute(_COUNT_RANGE, counting.parameters(storefront) | portion)
-    return ids[-1], len(ids)
-
-
-def _sum_anew(storefront, cursor):
-    for model, adding in ((WorthDay, _ADD_DAYS), (CohortMonth, _ADD_MONTHS)):
-        model.objects.filter(storefront=storefront).delete()
-        cursor.execute(f"WITH {cells.EVERYBODY} {adding}", counting.parameters(storefront))
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        for portion, customers in counting.portions(storefront):
+            cursor.execute(_COUNT_RANGE, counting.parameters(storefront) | portion)
+            done += customers
+            if told:
+                told(done, total)
+        for model, adding in ((WorthDay, _ADD_DAYS), (CohortMonth, _ADD_MONTHS)):
+            model.objects.filter(storefront=storefront).delete()
+            cursor.execute(f"WITH {cells.EVERYBODY} {adding}", counting.parameters(storefront))

@@ -5,7 +5,7 @@ import pytest
 from advocacy import merging
 from advocacy.outbox.drain import drain
 from referrals import buyers
-from referrals.buyers import recounting
+from referrals.buyers import counting, recounting
 from referrals.models import Buyer, BuyerMark, CohortMonth, WorthDay
 from tests import cast
 from tests.cast import DAY, NOON
@@ -109,21 +109,22 @@ def test_a_storefront_that_fails_loses_no_mark_and_stops_no_other(acme, rival, f
     for customer in (fred, person(rival, "ron")):
         bought(customer, at=NOON - 40 * DAY)
         BuyerMark.objects.create(storefront=customer.storefront, customer=customer, marked_at=NOON)
-    counting = recounting._COUNT_MARKED
-    broken = counting.replace("SELECT count(*) FROM moved", f"SELECT 1 / (%(storefront)s - {acme.pk}) FROM moved")
+    statement = recounting._COUNT_MARKED
+    broken = statement.replace("SELECT count(*) FROM moved", f"SELECT 1 / (%(storefront)s - {acme.pk}) FROM moved")
     monkeypatch.setattr(recounting, "_COUNT_MARKED", broken)
     assert buyers.recount(at=NOON) == 1
     assert list(Buyer.objects.values_list("storefront", flat=True)) == [rival.pk]
     assert list(WorthDay.objects.values_list("storefront", flat=True).distinct()) == [rival.pk]
     assert list(BuyerMark.objects.values_list("customer", flat=True)) == [fred.pk]
-    monkeypatch.setattr(recounting, "_COUNT_MARKED", counting)
+    monkeypatch.setattr(recounting, "_COUNT_MARKED", statement)
     assert buyers.recount(at=NOON) == 1
     assert Buyer.objects.count() == 2
 
 
 class TestDifferences:
     @pytest.fixture
-    def story(self, acme, alice, fred):
+    def story(self, acme, alice, fred, monkeypatch):
+        monkeypatch.setattr(counting, "PORTION", 1)
         brought(alice, fred, at=NOON - 40 * DAY)
         bought(fred, at=NOON - 40 * DAY, revenue_minor=100)
         counted(acme)
