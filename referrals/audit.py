@@ -79,6 +79,11 @@ def differences():
     for pk, *stored_and_told in _rows(_ORDERS):
         words = "Order {} is {} with a total of {} and a revenue of {}; its newest event says {}, {} and {}."
         yield words.format(pk, *stored_and_told)
+    yield from of_metrics()
+
+
+def of_metrics():
+    """What metrics are read from: days and their parts, buyers and their sums."""
     yield from rollups.differences()
     yield from _of_buyers()
 

@@ -1,20 +1,16 @@
 """A file on the server's disk, of any length, taken with progress: the same import as by upload and API."""
 
-import time
-import uuid
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from advocacy import jobs, twins
-from advocacy.models import JobState, Program, Storefront
-from advocacy.outbox.interruptions import Interrupted
+from advocacy import twins
+from advocacy.models import Program, Storefront
 from advocacy.refusals import Refused
 from referrals import imports
-
-_PAUSE, _EVERY = 0.5, 2
+from referrals.management.following import follow
 
 
 class ImportCommand(BaseCommand):
@@ -61,27 +57,9 @@ class ImportCommand(BaseCommand):
             row = imports.keep(storefront=storefront, stream=stream, at=at, **how)
         self.stdout.write(f"{row.rows} rows, recognised as {imports.title(row)} in {row.encoding}.")
         job = row.check_job if options["check"] else imports.begin(row=row, at=at).job
-        self._follow(job)
+        follow(job, say=self.stdout.write)
         row.refresh_from_db()
         self._tell(row, job, options)
-
-    def _follow(self, job):
-        """Do its steps here; where a worker took it over, wait for that."""
-        worker, first, told = uuid.uuid4(), True, time.monotonic()
-        while job.active:
-            try:
-                mine = jobs.step(pk=job.pk, worker=worker, first=first, at=timezone.now())
-            except Interrupted:
-                continue
-            first = False
-            job.refresh_from_db()
-            if not mine and job.active:
-                time.sleep(_PAUSE)
-            if time.monotonic() - told > _EVERY:
-                told = time.monotonic()
-                self.stdout.write(f"{job.done} of {job.total}")
-        if job.state != JobState.DONE:
-            raise CommandError(f"{job.error or 'It was stopped.'} Mend it, then let the job go on in the admin.")
 
     def _tell(self, row, job, options):
         counts = job.result

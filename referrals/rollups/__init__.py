@@ -6,6 +6,6 @@ zone changed), ``differences`` tells what a recount would find different.
 
 from referrals.rollups.audit import differences
 from referrals.rollups.marks import mark, rebuild
-from referrals.rollups.recounting import recount
+from referrals.rollups.recounting import recount, recount_part
 
-__all__ = ["differences", "mark", "rebuild", "recount"]
+__all__ = ["differences", "mark", "rebuild", "recount", "recount_part"]

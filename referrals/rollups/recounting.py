@@ -72,6 +72,13 @@ def recount(*, at, seconds=20):
     return done
 
 
+def recount_part(*, storefront, at):
+    """Recount the oldest marked days of a storefront, as many as are counted at once; returns how many that were."""
+    marked = Mark.objects.filter(program__storefront=storefront).values_list("program_id", "day").distinct()
+    cells = list(marked.order_by("day", "program_id")[:AT_ONCE])
+    return _recounted(cells, at=at, clicked=set()) if cells else 0
+
+
 def open_clicks(*, at):
     """The (program id, day) whose clicks and shares are not final."""
     with connection.cursor() as cursor:
