@@ -39,10 +39,15 @@ _EXPECTED = """
             AS expected (customer_id, alive, orders, value)
     )
     """
+# Joined before it is filtered: of a column that is new or was all empty the planner believes that it finds nothing, and
+# would look through all of the page for each row.
 _FALLING = f"""
     {_EXPECTED}
-    SELECT customer_id FROM expected JOIN advocacy_standing standing USING (customer_id)
-    WHERE standing.alive_percent >= %(limit)s AND expected.alive < %(limit)s
+    SELECT customer_id FROM (
+        SELECT customer_id, standing.alive_percent AS before, expected.alive AS now
+        FROM expected JOIN advocacy_standing standing USING (customer_id) OFFSET 0
+    ) AS both_nights
+    WHERE before >= %(limit)s AND now < %(limit)s
     """  # noqa: S608 - made of the constant above
 # Rows in the order of their keys, as whoever else keeps standings writes them.
 _WRITE = f"""
@@ -67,9 +72,7 @@ _CLEAR = """
         JOIN advocacy_customer customer ON customer.id = standing.customer_id
         WHERE standing.customer_id > %(above)s AND standing.customer_id <= %(up_to)s
             AND standing.alive_percent IS NOT NULL AND customer.storefront_id = %(storefront)s
-            AND NOT EXISTS (
-                SELECT FROM unnest(%(customers)s::bigint[]) AS known (id) WHERE known.id = standing.customer_id
-            )
+            AND standing.customer_id <> ALL (%(customers)s::bigint[])
         ORDER BY standing.customer_id FOR NO KEY UPDATE OF standing
     )
     UPDATE advocacy_standing standing
@@ -137,8 +140,7 @@ _UNFLAG = """
         SELECT standing.customer_id FROM advocacy_standing standing
         JOIN advocacy_customer customer ON customer.id = standing.customer_id
         WHERE standing.advocate_left_at IS NOT NULL AND customer.storefront_id = %(storefront)s
-            AND NOT EXISTS (SELECT FROM unnest(%(friends)s::bigint[]) AS left_behind (id)
-                WHERE left_behind.id = standing.customer_id)
+            AND standing.customer_id <> ALL (%(friends)s::bigint[])
         ORDER BY standing.customer_id FOR NO KEY UPDATE OF standing
     )
     UPDATE advocacy_standing standing SET advocate_left_at = NULL

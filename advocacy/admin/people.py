@@ -20,10 +20,44 @@ class StandingInline(ReadOnlyInline, StackedInline):
         ("orders", "kept", "given_back"),
         ("first_order_at", "last_order_at"),
         ("friends_joined", "friends_converted"),
+        ("alive", "expected_orders", "expected_value"),
+        ("at_risk_since", "advocate_left_at", "expected_on"),
     ]
-    readonly_fields = ["kept", "given_back"]
+    readonly_fields = ["kept", "given_back", "alive", "expected_orders", "expected_value", "expected_on"]
     kept = words.amount("revenue_minor", "Revenue", unit="customer.storefront.currency")
     given_back = words.amount("refunded_minor", "Refunded", unit="customer.storefront.currency")
+    expected_value = words.amount(
+        "expected_value_minor", "Expected value, 12 months", unit="customer.storefront.currency"
+    )
+
+    @display(description="Will buy again")
+    def alive(self, row):
+        return words.NOTHING if row.alive_percent is None else f"{row.alive_percent} %"
+
+    @display(description="Expected orders, 12 months")
+    def expected_orders(self, row):
+        return words.NOTHING if row.expected_orders_e2 is None else f"{row.expected_orders_e2 / 100:.2f}"
+
+    @display(description="Expected on")
+    def expected_on(self, row):
+        day = row.customer.storefront.expected_on
+        return words.NOTHING if row.alive_percent is None or day is None else day
+
+
+class Leaving(admin.SimpleListFilter):
+    title = "who leaves"
+    parameter_name = "leaving"
+
+    def lookups(self, request, model_admin):
+        return [("at_risk", "At risk"), ("advocates", "At risk, and brought friends"), ("left", "Their advocate left")]
+
+    def queryset(self, request, queryset):
+        asked = {
+            "at_risk": {"standing__at_risk_since__isnull": False},
+            "advocates": {"standing__at_risk_since__isnull": False, "standing__friends_joined__gt": 0},
+            "left": {"standing__advocate_left_at__isnull": False},
+        }
+        return queryset.filter(**asked.get(self.value(), {}))
 
 
 def export(*, row, by, at, reason):
@@ -61,7 +95,7 @@ EXPORT = {
 class CustomerAdmin(acts.Acting, LongListing):
     empty = "Customers come with their first sign-up, order or click that the shop tells."
     list_display = ["who", "email", "external_id", "storefront_link", "created_at"]
-    list_filter = ["storefront"]
+    list_filter = [Leaving, "storefront"]
     list_select_related = ["storefront"]
     search_fields = ["name", "email", "=external_id"]
     search_help_text = "A name, an e-mail address, the shop's own number, or an id such as cus_01j8…"

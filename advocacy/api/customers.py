@@ -117,6 +117,21 @@ class _WithConsents(serializers.ListSerializer):
         return super().to_representation(people)
 
 
+class CustomerExpected(serializers.Serializer):
+    day = serializers.DateField(
+        source="customer.storefront.expected_on",
+        allow_null=True,
+        help_text="Of the models by which it is; null while the first are being written.",
+    )
+    alive_percent = serializers.IntegerField(help_text="How likely they will ever buy again, in percent.")
+    expected_orders = serializers.SerializerMethodField(help_text="Days with an order in the next 12 months.")
+    expected_value = fields.Money("expected_value_minor", "customer.storefront.currency", help_text="Spent on these.")
+    at_risk_since = fields.Moment(help_text="Since when alive_percent is below the storefront's limit; or null.")
+
+    def get_expected_orders(self, standing) -> float:
+        return standing.expected_orders_e2 / 100
+
+
 class CustomerAnswer(serializers.ModelSerializer):
     id = fields.PublicId("customer", source="public_id")
     external_id = serializers.CharField(allow_null=True, help_text="Your own id; null for a guest.")
@@ -124,6 +139,14 @@ class CustomerAnswer(serializers.ModelSerializer):
     traits = serializers.DictField()
     segments = serializers.ListField(child=serializers.CharField(), help_text="As your traits name them.")
     consents = serializers.SerializerMethodField(help_text="The newest of each channel.")
+    expected = serializers.SerializerMethodField(
+        help_text="What the nightly models expect of them; null for who has not bought, and before the first models."
+    )
+    advocate_left_at = fields.Moment(
+        source="standing.advocate_left_at",
+        default=None,
+        help_text="When it was noticed that who brought them is at risk, banned or erased; or null.",
+    )
     created_at = fields.Moment()
     updated_at = fields.Moment()
     resource_version = serializers.IntegerField(source="version", help_text="Only grows.")
@@ -145,10 +168,16 @@ class CustomerAnswer(serializers.ModelSerializer):
             "segments",
             "consents",
             "orders_before",
+            "expected",
+            "advocate_left_at",
             "created_at",
             "updated_at",
             "resource_version",
         ]
+
+    def get_expected(self, customer) -> CustomerExpected(allow_null=True):
+        standing = getattr(customer, "standing", None)
+        return CustomerExpected(standing).data if standing and standing.alive_percent is not None else None
 
     def get_consents(self, customer) -> consent_fields.ConsentSaid(many=True):
         newest = getattr(customer, "newest_consents", None)
@@ -162,12 +191,20 @@ class CustomerAnswer(serializers.ModelSerializer):
         **_FRED,
         "segments": [],
         "consents": [consent_fields.SAID],
+        "expected": {
+            "day": "2026-11-22",
+            "alive_percent": 73,
+            "expected_orders": 1.56,
+            "expected_value": {"amount_minor": 7400, "currency": "EUR"},
+            "at_risk_since": None,
+        },
+        "advocate_left_at": None,
         "resource_version": 1,
     }
 
 
 def of(storefront):
-    return Customer.objects.filter(storefront=storefront)
+    return Customer.objects.filter(storefront=storefront).select_related("storefront", "standing")
 
 
 expanding.whole("customer", CustomerAnswer, of, tag="Customers")
@@ -188,7 +225,7 @@ class Customers(ListEndpoint):
     filters = {"segment": InSegment(), **between("recorded_at")}
 
     def rows(self):
-        return Customer.objects.filter(storefront=self.request.storefront, merged_into=None)
+        return of(self.request.storefront).filter(merged_into=None)
 
 
 @documented(
@@ -231,5 +268,4 @@ class OneCustomer(Endpoint):
         return customers.upsert(storefront=self.request.storefront, fields=call | own, at=self.at, guest=guest)
 
     def _known(self, name):
-        mine = Customer.objects.filter(storefront=self.request.storefront)
-        return found.one(mine, "customer", name, external="external_id")
+        return found.one(of(self.request.storefront), "customer", name, external="external_id")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from advocacy.models import Program
-from config.measured import funnel, growing, owed, worth
+from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Day
@@ -50,7 +50,13 @@ def choice(*, program, since, until, by, user, at):
 
 
 def parts(choice):
-    return [_brought(choice), _growing(choice), _worth(choice), *([_owed(choice)] if choice.money_too else [])]
+    return [
+        _brought(choice),
+        _growing(choice),
+        _worth(choice),
+        _expected(choice),
+        *([_owed(choice)] if choice.money_too else []),
+    ]
 
 
 def _brought(choice):
@@ -87,6 +93,15 @@ def _worth(choice):
             worth.triangle(cohorts.triangle(storefront=storefront, at=choice.at)),
         ],
         said="Of the whole storefront, whatever period is chosen.",
+    )
+
+
+def _expected(choice):
+    storefront = choice.program.storefront
+    return Part(
+        title="What is expected",
+        cards=[expected.models(storefront), expected.at_risk(storefront), expected.left_behind(storefront)],
+        said="Of the whole storefront, by models that are fitted each night.",
     )
 
 

@@ -14,6 +14,7 @@ from referrals.api.lifetime_values import LifetimeValues
 from referrals.api.links import Links, OneLink
 from referrals.api.metrics import Metrics, OneMetric, RowsOfMetric
 from referrals.api.orders import OneOrder, Orders
+from referrals.api.predictions import Predictions
 from referrals.api.referrals import OneReferral, Referrals
 from referrals.api.refunds import AllRefunds, OneOfAllRefunds, OneRefund, Refunds
 from referrals.api.reviews import DecideReview, OneReview, Reviews, UndoReview
@@ -64,6 +65,7 @@ urlpatterns = [
     path("growth", Growth.as_view()),
     path("metrics/<str:metric>", OneMetric.as_view()),
     path("metrics/<str:metric>/rows", RowsOfMetric.as_view()),
+    path("predictions", Predictions.as_view()),
     path("lifetime_values", LifetimeValues.as_view()),
     path("cohorts", Cohorts.as_view()),
 ]

@@ -4,7 +4,7 @@
 ``left`` finds the friends whose advocate left, ``working`` does all of it as a job, ``reading`` tells of the newest.
 """
 
-from referrals.predictions.reading import DEFINITION, newest, told
+from referrals.predictions.reading import DEFINITION, NONE_YET, advocates_of, at_risk, left_behind, newest, told
 from referrals.predictions.working import JOB, begin, step
 
-__all__ = ["DEFINITION", "JOB", "begin", "newest", "step", "told"]
+__all__ = ["DEFINITION", "JOB", "NONE_YET", "advocates_of", "at_risk", "begin", "left_behind", "newest", "step", "told"]

@@ -1,6 +1,9 @@
 """The newest models of a storefront, to read."""
 
-from referrals.models import Fit
+from django.db.models import F, Q
+
+from advocacy.models import Standing
+from referrals.models import Fit, Referral
 
 DEFINITION = (
     "How often customers will buy by BG/NBD, how much by Gamma-Gamma, both fitted on all who ever bought; orders are "
@@ -21,3 +24,25 @@ def told(*, storefront):
         return fit, fit
     written = Fit.objects.filter(storefront=storefront, written_at__isnull=False)
     return fit, written.order_by("-day").first()
+
+
+def at_risk(*, storefront):
+    """The Standings of who is at risk and brought friends, as a queryset: those who brought most buyers first."""
+    mine = Standing.objects.filter(customer__storefront=storefront, at_risk_since__isnull=False, friends_joined__gt=0)
+    return mine.select_related("customer").order_by("-friends_converted", "customer")
+
+
+def left_behind(*, storefront):
+    """The Standings of friends whose advocate left, as a queryset: of whom most is expected first."""
+    mine = Standing.objects.filter(customer__storefront=storefront, advocate_left_at__isnull=False)
+    return mine.select_related("customer").order_by(F("expected_value_minor").desc(nulls_last=True), "customer")
+
+
+def advocates_of(friends):
+    """``{key of a friend: [Advocate]}`` of these Customers, through all of their records; one query."""
+    keys = {friend.public_id: friend.pk for friend in friends}
+    bonds = Referral.objects.filter(Q(friend__in=keys.values()) | Q(friend__merged_into__in=keys), ended_at=None)
+    found = {pk: [] for pk in keys.values()}
+    for bond in bonds.select_related("advocate__customer", "friend").order_by("pk"):
+        found[keys[bond.friend.person_id]].append(bond.advocate)
+    return found

@@ -1,0 +1,106 @@
+"""What customers are expected to do: the night's models, advocates who may be leaving, friends whose advocate left."""
+
+from django.urls import reverse
+
+from config.measured import words
+from config.measured.cards import Card, word
+from referrals import predictions
+
+# More are in the list of customers, by its filter.
+_MOST = 50
+_ALIVE = "A chance is that of buying ever again. Who has bought on one day only counts as still here."
+
+
+def models(storefront):
+    fit, written = predictions.told(storefront=storefront)
+    said = [predictions.DEFINITION, *([fit.warning] if fit and fit.warning else [])]
+    if fit and fit.reason and written:
+        said.append(f"Not fitted on {fit.day}: {fit.reason} What was expected on {written.day} stays.")
+    return Card(
+        id="expected",
+        title=_finding(written, storefront.currency) if written else "What customers are expected to do",
+        head=("Of the next 12 months", "Number"),
+        rows=_sums(written, storefront.currency) if written else [],
+        empty="" if written else (fit and fit.reason) or predictions.NONE_YET,
+        said=tuple(said),
+    )
+
+
+def _finding(written, currency):
+    if written.value_minor is None:
+        return f"{written.orders_e2 / 100:,.0f} orders expected"
+    return f"{words.amount(written.value_minor, currency).text} expected of those who bought"
+
+
+def _sums(written, currency):
+    return [
+        [word("Customers"), words.count(written.expected_of)],
+        [word("At risk"), words.count(written.at_risk)],
+        [word("Expected orders"), words.count(round(written.orders_e2 / 100))],
+        [word(f"Expected value{f' ({written.spend_reason})' if written.spend_reason else ''}"),
+         words.amount(written.value_minor, currency)],
+        [word("As of"), word(written.day)],
+    ]  # fmt: skip
+
+
+def at_risk(storefront):
+    rows = list(predictions.at_risk(storefront=storefront)[: _MOST + 1])
+    return Card(
+        id="at_risk",
+        title=_titled(rows, "advocate at risk", "advocates at risk"),
+        head=("Advocate", "Friends who bought", "Will buy again", "Expected value", "Since"),
+        rows=[_leaving(row, storefront.currency) for row in rows[:_MOST]],
+        empty=""
+        if rows
+        else "Nobody who brought friends is at risk: all of them are likely enough to buy again, or "
+        "were not looked at yet.",
+        said=(
+            f"Who brought friends and will buy again with less than {storefront.at_risk_below} %, the storefront’s "
+            "limit. Those who brought most buyers come first; all are in the list of customers, by its filter.",
+            _ALIVE,
+        ),
+    )
+
+
+def _leaving(row, currency):
+    return [
+        _customer(row.customer),
+        words.count(row.friends_converted),
+        words.share(row.alive_percent / 100),
+        words.amount(row.expected_value_minor, currency),
+        word(row.at_risk_since.date()),
+    ]
+
+
+def left_behind(storefront):
+    rows = list(predictions.left_behind(storefront=storefront)[: _MOST + 1])
+    advocates = predictions.advocates_of([row.customer for row in rows[:_MOST]])
+    return Card(
+        id="left_behind",
+        title=_titled(rows, "friend whose advocate left", "friends whose advocate left"),
+        head=("Friend", "Brought by", "Will buy again", "Expected value", "Since"),
+        rows=[_left(row, advocates[row.customer_id], storefront.currency) for row in rows[:_MOST]],
+        empty="" if rows else "No friend’s advocate is at risk, banned or erased.",
+        said=("Friends whose advocate is at risk, banned or erased; looked for each night.", _ALIVE),
+    )
+
+
+def _left(row, advocates, currency):
+    alive = row.alive_percent
+    return [
+        _customer(row.customer),
+        word(", ".join(str(each) for each in advocates) or words.NONE),
+        words.share(None if alive is None else alive / 100),
+        words.amount(row.expected_value_minor, currency),
+        word(row.advocate_left_at.date()),
+    ]
+
+
+def _customer(customer):
+    return word(customer, link=reverse("admin:advocacy_customer_change", args=[customer.pk]))
+
+
+def _titled(rows, one, many):
+    if len(rows) > _MOST:
+        return f"More than {_MOST} {many}"
+    return words.plural(len(rows), one, many) if rows else many.capitalize()
