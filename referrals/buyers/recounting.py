@@ -66,7 +66,7 @@ def _counting(people, theirs, then):
 
 _COUNT_MARKED = _counting(
     counting.OF_MARKED,
-    "customer_id = ANY(%(customers)s) OR customer_id IN (SELECT id FROM someone)",
+    "customer_id IN (SELECT unnest(%(customers)s::bigint[]) UNION SELECT id FROM someone)",
     then=f", days AS ({_ADD_DAYS}), months AS ({_ADD_MONTHS})",
 )
 _COUNT_RANGE = _counting(
@@ -132,7 +132,7 @@ def rebuild(*, storefront, at, told=None):
     """
     total, done = Customer.objects.filter(storefront=storefront).count() if told else None, 0
     with in_turn(_turn(storefront)), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'")
         for portion, customers in counting.portions(storefront):
             cursor.execute(_COUNT_RANGE, counting.parameters(storefront) | portion)
             done += customers
