@@ -32,7 +32,9 @@ def matched(strata, *, confidence=CONFIDENCE):
     weight = sum(one.size for one, _ in used)
     if not weight:
         return Matched(None, None, 0, dropped)
-    difference = float(sum(one.size * (one.mean - two.mean) for one, two in used) / weight)
+    # Whole numbers until one division each: exact like fractions, and strata may be thousands.
+    apart = (one.total * two.size - two.total * one.size for one, two in used)
+    difference = math.fsum(each / two.size for each, (_, two) in zip(apart, used, strict=True)) / weight
     kinds = [_within([pair[kind] for pair in used]) for kind in (0, 1)]
     if None in kinds:
         return Matched(difference, None, len(used), dropped)
@@ -53,7 +55,8 @@ def _within(samples):
     free = sum(each.size - 1 for each in samples)
     if not free:
         return None
-    return float(sum((each.size - 1) * each.variance for each in samples if each.size > 1) / free), free
+    spread = math.fsum((each.squares * each.size - each.total**2) / each.size for each in samples)
+    return spread / free, free
 
 
 def retention(active, size):
