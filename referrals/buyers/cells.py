@@ -10,6 +10,8 @@ _CUTS = """
         ('program', CASE WHEN referred THEN program_id::text END),
         ('channel', CASE WHEN NOT rejected THEN channel END)
     """
+# Buyers who are alike in all of this are summed first: they are in the same cells.
+_WHO = "referred, rejected, program_id, channel"
 _ALIKE = ", ('stratum', CASE WHEN NOT rejected THEN band || '/' || coalesce(program_id, 0) || '/' || segment END)"
 
 _DAY_SUMS = {"customers": "sum(sign)"}
@@ -30,9 +32,11 @@ EVERYBODY = "moved AS (SELECT 1 AS sign, * FROM referrals_buyer WHERE storefront
 
 def days(rows):
     """The WorthDay cells of ``rows``, which have Buyer's columns and ``sign``, 1 or −1; those that do not move not."""
+    who = f"{_WHO}, segment, band, first_day"
     return f"""
-        SELECT %(storefront)s::bigint AS storefront_id, cut, key, first_day AS day, {_sums(_DAY_SUMS)}
-        FROM {rows} CROSS JOIN LATERAL ({_CUTS}{_ALIKE}) AS cuts (cut, key)
+        SELECT %(storefront)s::bigint AS storefront_id, cut, key, first_day AS day, {_summed(_DAY_SUMS)}
+        FROM (SELECT {who}, {_sums(_DAY_SUMS)} FROM {rows} GROUP BY {who}) alike
+        CROSS JOIN LATERAL ({_CUTS}{_ALIKE}) AS cuts (cut, key)
         WHERE key IS NOT NULL
         GROUP BY cut, key, first_day HAVING {_moves(_DAY_SUMS)}
         """
@@ -40,11 +44,15 @@ def days(rows):
 
 def months(rows):
     """The CohortMonth cells of ``rows``."""
+    who = f"{_WHO}, month, age"
     return f"""
-        SELECT %(storefront)s::bigint AS storefront_id, cut, key, date_trunc('month', first_day)::date AS month, age,
-            {_sums(_MONTH_SUMS)}
-        FROM {rows} CROSS JOIN LATERAL ({_CUTS}) AS cuts (cut, key)
-        CROSS JOIN LATERAL unnest(months, months_minor) AS bought (age, kept)
+        SELECT %(storefront)s::bigint AS storefront_id, cut, key, month, age, {_summed(_MONTH_SUMS)}
+        FROM (
+            SELECT {who}, {_sums(_MONTH_SUMS)} FROM (
+                SELECT *, date_trunc('month', first_day)::date AS month FROM {rows}
+            ) begun CROSS JOIN LATERAL unnest(months, months_minor) AS bought (age, kept)
+            GROUP BY {who}
+        ) alike CROSS JOIN LATERAL ({_CUTS}) AS cuts (cut, key)
         WHERE key IS NOT NULL
         GROUP BY cut, key, month, age HAVING {_moves(_MONTH_SUMS)}
         """
@@ -64,5 +72,9 @@ def _sums(sums):
     return ", ".join(f"{expression} AS {name}" for name, expression in sums.items())
 
 
+def _summed(sums):
+    return ", ".join(f"sum({name}) AS {name}" for name in sums)
+
+
 def _moves(sums):
-    return " OR ".join(f"{expression} <> 0" for expression in sums.values())
+    return " OR ".join(f"sum({name}) <> 0" for name in sums)
