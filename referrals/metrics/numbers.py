@@ -17,7 +17,7 @@ def read(questions, metrics, *, compare=False):
             if any(metric.rolling for metric in metrics.values()):
                 rolled.append(question.window(rolling(days)))
     if not questions or not questions[0].live:
-        return reading.windows(list(dict.fromkeys([*windows, *rolled])))
+        return reading.windows(windows, sums=rolled)
     found = reading.counted(windows, zone=questions[0].zone, columns=needed(metrics))
     more = [window for window in dict.fromkeys(rolled) if window not in found]
     return found | reading.counted(more, zone=questions[0].zone, columns=_ROLLED)

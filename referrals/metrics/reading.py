@@ -19,22 +19,26 @@ _OF_CUTS = [name for name in _ADDED if name not in _OF_DAYS]
 _PARTS_OF_TIMES = """
     SELECT array_agg(number ORDER BY place) FROM (
         SELECT place, sum(number) AS number FROM {table}, unnest(own.times) WITH ORDINALITY AS took (number, place)
-        WHERE own.program_id = asked.program_id AND own.day BETWEEN asked.since AND asked.until {further}
+        WHERE own.program_id = asked.program_id AND own.day BETWEEN asked.since AND asked.until AND {further}
         GROUP BY place
     ) every
     """
-_ASKED = "unnest(%(programs)s::bigint[], %(days)s::date[], %(untils)s::date[]) AS asked (program_id, since, until)"
+_ASKED = """
+    unnest(%(programs)s::bigint[], %(days)s::date[], %(untils)s::date[], %(fully)s::boolean[])
+    AS asked (program_id, since, until, fully)
+    """
 
 _WINDOWS = f"""
     SELECT asked.program_id, asked.since, asked.until,
-        ({_PARTS_OF_TIMES.format(table="referrals_day own", further="")}),
+        ({_PARTS_OF_TIMES.format(table="referrals_day own", further="asked.fully")}),
         (SELECT coalesce(sum(advocates_enrolled), 0) FROM referrals_day
-            WHERE program_id = asked.program_id AND day <= asked.until),
+            WHERE program_id = asked.program_id AND day <= asked.until AND asked.fully),
         shared.*, added.*
     FROM {_ASKED}
     CROSS JOIN LATERAL (
         SELECT {", ".join(f"count(DISTINCT key) FILTER (WHERE {name} > 0)" for name in DISTINCT)} FROM referrals_daycut
         WHERE program_id = asked.program_id AND cut = 'advocate' AND day BETWEEN asked.since AND asked.until
+            AND asked.fully
     ) shared
     CROSS JOIN LATERAL (
         SELECT max(counted_at), {", ".join(f"coalesce(sum({name}), 0)" for name in _ADDED)} FROM referrals_day
@@ -54,7 +58,7 @@ _GROUPED = f"""
     """
 _TIMES_OF_CUT = f"""
     SELECT asked.key, ({
-    _PARTS_OF_TIMES.format(table="referrals_daycut own", further="AND own.cut = %(cut)s AND own.key = asked.key")
+    _PARTS_OF_TIMES.format(table="referrals_daycut own", further="own.cut = %(cut)s AND own.key = asked.key")
 })
     FROM (
         SELECT key, %(program)s::bigint AS program_id, %(since)s::date AS since, %(until)s::date AS until
@@ -78,12 +82,17 @@ _ENROLLED = f"""
     """
 
 
-def windows(wanted):
-    """``{window: numbers}`` from the roll-ups, by one question for all of them."""
+def windows(wanted, sums=()):
+    """``{window: numbers}`` from the roll-ups, by one question for all of them.
+
+    Of ``sums`` only what days add up to is read: distinct counts over many windows take their time.
+    """
+    every = list(dict.fromkeys([*wanted, *sums]))
+    asking = asked(every) | {"fully": [place < len(set(wanted)) for place in range(len(every))]}
     names = ("advocates", *DISTINCT, "counted_at", *_ADDED)
     return {
         (program_id, since, until): dict(zip(names, map(_plain, numbers), strict=True)) | {"times": _times(times)}
-        for program_id, since, until, times, *numbers in _rows(_WINDOWS, asked(wanted))
+        for program_id, since, until, times, *numbers in _rows(_WINDOWS, asking)
     }
 
 

@@ -86,10 +86,9 @@ def _cuts_statement(question):
             UPDATE referrals_daycut own SET {question.listed("{name} = '{empty}'")}
             FROM cell
             WHERE own.program_id = cell.program_id AND own.day = cell.day AND own.cut IN {_CUTS}
-                AND ({question.listed("own.{name} <> '{empty}'", between=" OR ")}) AND NOT EXISTS (
-                    SELECT FROM found WHERE found.program_id = own.program_id AND found.day = own.day
-                        AND found.cut = own.cut AND found.key = own.key
-                )
+                AND ({question.listed("own.{name} <> '{empty}'", between=" OR ")})
+                -- Hashed, however few rows are expected.
+                AND (own.program_id, own.day, own.cut, own.key) NOT IN (SELECT program_id, day, cut, key FROM found)
         )
         INSERT INTO referrals_daycut AS own (program_id, day, cut, key, {names})
         SELECT program_id, day, cut, key, {question.listed("{name}")} FROM found WHERE cut <> ''

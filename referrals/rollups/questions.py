@@ -30,7 +30,7 @@ _CUTS = """
         VALUES ('', ''), ('channel', referral.channel), ('link', coalesce(referral.link_id::text, '')),
             ('advocate', referral.advocate_id::text)
         UNION
-        SELECT 'segment', jsonb_path_query({fact}, '$.advocate_segments[*]') #>> '{{}}'
+        SELECT 'segment', coalesce(said #>> '{{}}', '') FROM jsonb_path_query({fact}, '$.advocate_segments[*]') said
     ) cuts (cut, key)
     """
 _CUTS_OF_REFERRAL = _CUTS.format(
@@ -159,7 +159,7 @@ NEW = """
 # The orders of a storefront are asked for once, however many programs it has.
 _OF_SHOP = f"""
     shop AS (SELECT DISTINCT storefront_id, day, cell.start, cell.end FROM cell),
-    counted_of_shop AS (
+    counted_of_shop AS MATERIALIZED (
         SELECT shop.storefront_id, shop.day, count(*) AS orders, count(*) FILTER (WHERE {NEW}) AS new_customers
         FROM shop JOIN referrals_order placed ON placed.storefront_id = shop.storefront_id
             AND placed.placed_at >= shop.start AND placed.placed_at < shop.end AND placed.status = 'paid'
