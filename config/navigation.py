@@ -89,6 +89,7 @@ GROUPS = {
         ("Storefronts", "storefront", "advocacy.storefront"),
         ("Fraud checks", "shield", "referrals.fraudprogram"),
         ("Exchange rates", "currency_exchange", "rewards.rate"),
+        ("Channel costs", "sell", "referrals.channelcost"),
         ("Payout policies", "event_repeat", "rewards.payoutpolicy"),
         ("Second person", "supervisor_account", "rewards.limitchange"),
         ("Tax limits", "request_quote", "rewards.taxlimit"),

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from config import api, codes, explain, friend_coupons, health, me, prometheus, testing
+from config import api, codes, explain, friend_coupons, health, me, money_metrics, prometheus, testing
 from config.exports import api as exports
 from config.portal.sessions import PortalSessions
 
@@ -20,6 +20,8 @@ API = [
     path("codes/<str:code>/validate", codes.ValidateCode.as_view()),
     path("me", me.Me.as_view()),
     path("me/advocates", me.Join.as_view()),
+    path("program_money", money_metrics.ProgramMoney.as_view()),
+    path("channel_risk", money_metrics.ChannelRisk.as_view()),
     path("portal_sessions", PortalSessions.as_view()),
     path("test/clock", testing.TestClock.as_view()),
     path("test/data", testing.TestData.as_view()),

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from advocacy.models import Program
+from config import program_money
 from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Day
-from rewards import liability
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def _expected(choice):
 
 
 def _owed(choice):
-    storefront = choice.program.storefront_id
-    return Part(title="What is owed", cards=[owed.liability(liability.owed(storefronts=[storefront]).get(storefront))])
+    told = program_money.of_program(**choice.period, at=choice.at)
+    return Part(title="What it costs", cards=[owed.cost(told), owed.gained(told), owed.liability(told)])
 
 
 def _series(choice):

@@ -11,6 +11,7 @@ STEPS = {
     "converted_referrals": "Friends bought",
     "conversions": "Orders by friends",
 }
+NO_SHARE = "no share of a whole"
 RATES = {
     "share_rate": "Sharers ÷ shown the share page",
     "participation_rate": "Active ÷ advocates",
@@ -63,13 +64,15 @@ def rates(measured):
 
 
 def _rate(label, rate):
-    likely = words.between(rate["interval"], words.percent) or rate["reason"] or words.NONE
+    likely = words.between(rate["interval"], words.percent)
     of = words.NONE if rate["numerator"] is None else f"{rate['numerator']:,} of {rate['denominator']:,}"
     before = rate.get("previous") or {"value": None}
     return [
         word(label),
         words.share(rate["value"]),
-        word(likely),
+        word(likely)
+        if likely
+        else word("nothing to divide by" if rate["value"] is None else NO_SHARE, plain=rate["reason"]),
         word(of),
         words.share(before["value"]),
         _points(rate.get("change")),

@@ -1,21 +1,80 @@
-"""What the house owes its customers."""
+"""What the program costs, what is had for it, and what the house owes its customers."""
 
+from config import program_money
 from config.measured import words
 from config.measured.cards import Card, word
 
+_KINDS = {
+    "advocate_rewards": "Rewards of advocates",
+    "friend_incentives": "Rewards of friends",
+    "payout_fees": "Fees of payouts",
+    "program_cost": "Other costs of the program",
+}
 
-def liability(found):
+
+def cost(told):
+    unit = told["currency"]
+    cac = told["cac"]
+    rows = [[word(label), words.amount(told["cost"][name]["value"], unit)] for name, label in _KINDS.items()]
+    rows.append([word("All together"), words.amount(cac["numerator"], unit)])
+    each = words.amount(cac["value"], unit).text
+    return Card(
+        id="cost",
+        title=f"A friend who bought cost {each}" if cac["value"] is not None else "Cost of a friend who bought",
+        head=("Cost", "In the period"),
+        rows=rows,
+        said=(
+            program_money.CAC,
+            *(program_money.KINDS[name] for name in _KINDS),
+            *_left_out(told),
+            *_converted(told),
+        ),
+    )
+
+
+def _left_out(told):
+    return (f"Left out, for want of a rate: {', '.join(told['unconverted'])}.",) if told["unconverted"] else ()
+
+
+def _converted(told):
+    return tuple(
+        f"{each['currency']} at {each['rate']}, {each['source']}{' of ' + each['day'] if each['day'] else ''}."
+        for each in told["converted"]
+    )
+
+
+def gained(told):
+    """Return, growth and breakage: shares, each with why there is none."""
+    figures = {
+        "Return on what it cost": told["roi"],
+        "Earned growth, 12 months": told["earned_growth_rate"],
+        "Expired of what was credited": told["breakage"],
+    }
+    rows = [[word(label), words.share(each["value"]), word(each["reason"])] for label, each in figures.items()]
+    roi = told["roi"]["value"]
+    return Card(
+        id="gained",
+        title="What is had for it" if roi is None else f"Revenue by friends was {roi + 1:.1f} times what they cost",
+        head=("Figure", "Value", "Why there is none"),
+        rows=rows,
+        said=(program_money.ROI, program_money.EARNED, program_money.BREAKAGE),
+    )
+
+
+def liability(told):
+    unit, owed, forecast = told["currency"], told["liability"], told["forecast"]
     rows = [
-        [word(each["unit"]), *(words.amount(each[f"{kind}_minor"], each["unit"]) for kind in ("pending", "available"))]
-        for each in found or ()
+        [word("On the way"), words.amount(owed["pending"], unit)],
+        [word("Of it likely to be credited"), words.amount(forecast["value"], unit)],
+        [word("Credited, not spent"), words.amount(owed["available"], unit)],
     ]
+    anything = owed["pending"] or owed["available"] or told["unconverted"]
+    whole = words.amount(owed["value"], unit).text
     return Card(
         id="liability",
-        title="Owed: " + ", ".join(f"{row[2].text} credited, {row[1].text} on the way" for row in rows)
-        if rows
-        else "Nothing is owed",
-        head=("Unit", "On the way", "Credited, not spent"),
+        title=f"{whole} is owed" if anything else "Nothing is owed",
+        head=("Owed now", "Amount"),
         rows=rows,
-        empty="" if rows else "No reward has been granted yet, or all are spent.",
-        said=("Rewards that are credited and not spent, and those that wait for their hold to end; now, not then.",),
+        empty="" if anything else "No reward has been granted yet, or all are spent.",
+        said=(program_money.LIABILITY, program_money.FORECAST, *_left_out(told)),
     )

@@ -31,6 +31,14 @@ def amount(minor, unit, **more):
     return Cell(reading.plain(minor, unit), Decimal(minor).scaleb(-money.decimals(unit)), **more)
 
 
+def range_of(interval_minor, unit, reason):
+    """“-8.68 to 10.64”; without one a short word, and for a spreadsheet why."""
+    if not interval_minor:
+        return Cell("too few yet" if reason else NONE, reason or "", number=False)
+    places = money.decimals(unit)
+    return Cell(" to ".join(f"{Decimal(end).scaleb(-places):,.{places}f}" for end in interval_minor), number=False)
+
+
 def between(interval, write):
     """“3.1 % to 9.0 %”; nothing where no interval is known."""
     return f"{write(interval[0])} to {write(interval[1])}" if interval else ""

@@ -61,8 +61,7 @@ def _row(each):
 
 
 def _difference(told, unit):
-    likely = words.between(told["interval_minor"], lambda end: words.amount(end, unit).text)
-    return words.amount(told["difference_minor"], unit), word(likely or told["reason"] or words.NONE)
+    return words.amount(told["difference_minor"], unit), words.range_of(told["interval_minor"], unit, told["reason"])
 
 
 def curves(drawn, currency):

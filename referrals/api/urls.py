@@ -5,6 +5,7 @@ from referrals.api.claims import AcceptClaim, Claims, MyClaims, OneClaim, Refuse
 from referrals.api.clicks import Clicks
 from referrals.api.cohorts import Cohorts
 from referrals.api.conversions import Conversions, OneConversion
+from referrals.api.costs import ChannelCosts
 from referrals.api.fulfilments import Fulfilments, OneFulfilment
 from referrals.api.growth import Growth
 from referrals.api.imports import BeginImport, DiscardImport, Imports, OneImport, RefusedLines
@@ -63,6 +64,7 @@ urlpatterns = [
     path("imports/<str:id>/refused", RefusedLines.as_view()),
     path("metrics", Metrics.as_view()),
     path("growth", Growth.as_view()),
+    path("channel_costs", ChannelCosts.as_view()),
     path("metrics/<str:metric>", OneMetric.as_view()),
     path("metrics/<str:metric>/rows", RowsOfMetric.as_view()),
     path("predictions", Predictions.as_view()),

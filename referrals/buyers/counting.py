@@ -5,6 +5,7 @@
 from django.db import connection
 
 from advocacy.models import Customer
+from referrals import acquisition
 from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import HORIZONS, Buyer
 
@@ -37,7 +38,7 @@ _SAID = {
     "rejected": "coalesce(NOT stands, false)",
     "program_id": "CASE WHEN stands THEN program_id END",
     "advocate_id": "CASE WHEN stands THEN advocate_id END",
-    "channel": "CASE WHEN stands THEN 'referral' ELSE '' END",
+    "channel": f"CASE WHEN stands THEN 'referral' ELSE {acquisition.sql('first.source')} END",
     "segment": "first.segment",
     "band": f"width_bucket(first.revenue_minor, ARRAY[{_POWERS}]::bigint[])",
     "left_out": "coalesce(elsewhere.orders, 0)",

@@ -4,6 +4,7 @@ from referrals.models.buyer import HORIZONS, Buyer, BuyerMark, CohortMonth, Wort
 from referrals.models.claim import Claim, ClaimState, NamedBy
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
+from referrals.models.cost import Channel, ChannelCost
 from referrals.models.fraud import AfterDeadline, FraudPolicy, FraudProgram, ReviewCase, Ruling, RulingBy
 from referrals.models.importing import Import, ImportKind, ImportPart, ImportRefusals, ImportState
 from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
@@ -34,6 +35,8 @@ __all__ = [
     "AfterDeadline",
     "Buyer",
     "BuyerMark",
+    "Channel",
+    "ChannelCost",
     "Claim",
     "ClaimState",
     "Click",

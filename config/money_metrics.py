@@ -1,0 +1,205 @@
+"""The endpoints of what a program costs, and of what channels return."""
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from advocacy import ids
+from advocacy.api import programs
+from advocacy.api.endpoint import Endpoint
+from advocacy.api.examples import sample
+from advocacy.api.lists import invalid
+from advocacy.api.schema import Call, documented
+from config import program_money
+from referrals.api.days import day_of
+from referrals.api.metrics import Definition
+
+_PERIOD = {"from": "2026-10-24", "to": "2026-11-22"}
+
+
+class Amount(serializers.Serializer):
+    definition = Definition()
+    value = serializers.IntegerField(help_text="Minor units of the answer's currency.")
+
+
+class Figure(serializers.Serializer):
+    definition = Definition()
+    numerator = serializers.IntegerField()
+    denominator = serializers.IntegerField()
+    value = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no value.")
+
+
+class Cac(Figure):
+    value = serializers.IntegerField(allow_null=True, help_text="Minor units of the answer's currency.")
+
+
+class Liability(serializers.Serializer):
+    definition = Definition()
+    pending = serializers.IntegerField()
+    available = serializers.IntegerField()
+    value = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class Forecast(serializers.Serializer):
+    definition = Definition()
+    value = serializers.IntegerField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class EarnedGrowth(serializers.Serializer):
+    definition = Definition()
+    returning = serializers.IntegerField()
+    earned = serializers.IntegerField()
+    last_year = serializers.IntegerField()
+    value = serializers.FloatField(allow_null=True, help_text="A share: 0.1 is 10 %.")
+    reason = serializers.CharField(allow_blank=True)
+
+
+def _figure(name, sentence, numerator, denominator, value):
+    definition = {"id": name, "sentence": sentence}
+    return {"definition": definition, "numerator": numerator, "denominator": denominator, "value": value, "reason": ""}
+
+
+class MoneyAnswer(serializers.Serializer):
+    program = serializers.CharField()
+    period = serializers.DictField(child=serializers.DateField())
+    time_zone = serializers.CharField()
+    currency = serializers.CharField(help_text="Of all amounts: the program's.")
+    mature = serializers.BooleanField(help_text="False while the last day is not over.")
+    cost = serializers.DictField(child=Amount(), help_text="By kind.")
+    cac = Cac()
+    roi = Figure()
+    liability = Liability()
+    forecast = Forecast()
+    breakage = Figure()
+    earned_growth_rate = EarnedGrowth(help_text="Of the whole storefront, in its own currency.")
+    converted = serializers.ListField(
+        child=serializers.DictField(), help_text="By which rate, of which day and source, other units were converted."
+    )
+    unconverted = serializers.ListField(
+        child=serializers.CharField(), help_text="Units without a rate: their amounts are left out."
+    )
+
+    example = {
+        "program": sample("program"),
+        "period": _PERIOD,
+        "time_zone": "Europe/Berlin",
+        "currency": "EUR",
+        "mature": False,
+        "cost": {"program_cost": {"definition": {"id": "program_cost", "sentence": "…"}, "value": 20000}},
+        "cac": _figure("referral_cac", program_money.CAC, 60000, 40, 1500),
+        "roi": _figure("roi", program_money.ROI, 140000, 60000, 2.33333),
+        "liability": {
+            "definition": {"id": "liability", "sentence": program_money.LIABILITY},
+            "pending": 8000,
+            "available": 21000,
+            "value": 29000,
+            "reason": "",
+        },
+        "forecast": {
+            "definition": {"id": "liability_forecast", "sentence": program_money.FORECAST},
+            "value": 7200,
+            "reason": "",
+        },
+        "breakage": _figure("breakage", program_money.BREAKAGE, 500, 50000, 0.01),
+        "earned_growth_rate": {
+            "definition": {"id": "earned_growth_rate", "sentence": program_money.EARNED},
+            "returning": 8500000,
+            "earned": 2500000,
+            "last_year": 10000000,
+            "value": 0.1,
+            "reason": "",
+        },
+        "converted": [{"currency": "USD", "rate": "0.92", "day": "2026-11-20", "source": "ecb"}],
+        "unconverted": [],
+    }
+
+
+@documented(
+    "Metrics",
+    get=Call(
+        "Get what a program costs",
+        MoneyAnswer,
+        description="Cost by kind, the cost of a friend who bought, return on it, what is owed and expected to be, "
+        "what expires, and the growth that was earned. Amounts of other currencies are converted by the rates you put.",
+        also=[
+            OpenApiParameter("program", str, description="Its id or short name; may be left out if there is only one."),
+            OpenApiParameter("from", str, description="The first day; default: 30 days with the last one."),
+            OpenApiParameter("to", str, description="The last day, included; default: today."),
+        ],
+    ),
+)
+class ProgramMoney(Endpoint):
+    parameters = {"GET": ("program", "from", "to")}
+
+    def get(self, request):
+        program = programs.named(storefront=request.storefront, name=request.query_params.get("program"))
+        told = program_money.of_program(
+            program=program, since=day_of(request, "from"), until=day_of(request, "to"), at=self.at
+        )
+        return Response({"program": ids.encode(ids.PREFIXES["program"], program.public_id)} | told)
+
+
+class ChannelReturn(serializers.Serializer):
+    channel = serializers.CharField()
+    months = serializers.IntegerField(help_text="With costs.")
+    mean = serializers.FloatField(allow_null=True, help_text="Monthly return: revenue ÷ cost − 1.")
+    beta = serializers.FloatField(allow_null=True)
+    expected = serializers.FloatField(allow_null=True)
+    alpha = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True, help_text="Why there is no beta.")
+
+
+class ChannelRiskAnswer(serializers.Serializer):
+    definition = Definition()
+    period = serializers.DictField(child=serializers.CharField(), help_text="from and to, months.")
+    channels = ChannelReturn(many=True)
+    left_out = serializers.ListField(child=serializers.CharField(), help_text="Currencies of costs that are left out.")
+    reason = serializers.CharField(allow_blank=True)
+
+    example = {
+        "definition": {"id": "channel_risk", "sentence": program_money.RISK},
+        "period": {"from": "2024-11", "to": "2026-10"},
+        "channels": [
+            {
+                "channel": "referral",
+                "months": 24,
+                "mean": 2.1,
+                "beta": 0.4,
+                "expected": 1.2,
+                "alpha": 0.9,
+                "reason": "",
+            }
+        ],
+        "left_out": [],
+        "reason": "",
+    }
+
+
+@documented(
+    "Metrics",
+    get=Call(
+        "Get risk and return of channels",
+        ChannelRiskAnswer,
+        description="Of each acquisition channel with costs, the last 24 months that are over. It takes 12 of them.",
+        also=[OpenApiParameter("risk_free", float, description="The return of a month without risk; default: 0.")],
+    ),
+)
+class ChannelRisk(Endpoint):
+    parameters = {"GET": ("risk_free",)}
+
+    def get(self, request):
+        free = _share(request.query_params.get("risk_free", "0"))
+        return Response(program_money.channel_risk(storefront=request.storefront, at=self.at, free=free))
+
+
+def _share(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = None
+    if value is None or not -1 <= value <= 1:
+        raise invalid("risk_free must be a share between -1 and 1, such as 0.002.")
+    return value

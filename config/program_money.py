@@ -1,0 +1,282 @@
+"""What a program costs and what is had for it: cost by kind, CAC, ROI, what is owed, growth earned, channels' returns.
+
+Joins what ``referrals`` counts with what ``rewards`` owes. Each figure is a dictionary: ``definition``, ``value`` (None
+with a ``reason``), ``numerator`` and ``denominator``; money is in minor units of the ``currency`` of the answer.
+"""
+
+from collections import defaultdict
+from fractions import Fraction
+
+from django.db.models import Sum
+
+from advocacy import money
+from advocacy.models import Side
+from referrals import cohorts, costs
+from referrals.growth import spans
+from referrals.measures import cost
+from referrals.metrics import periods
+from referrals.models import Channel, Day
+from rewards import costs as of_rewards
+from rewards.rates import Rates
+
+DIGITS = 5
+KINDS = {
+    "advocate_rewards": "Rewards of advocates for what happened in the period, credited, not taken back, not expired.",
+    "friend_incentives": "The same of friends.",
+    "payout_fees": "Fees of payouts; none are recorded here.",
+    "program_cost": "What was noted as the cost of the channel referral, of the months that begin in the period.",
+}
+CAC = "All four costs ÷ friends whose first conversion was in the period."
+ROI = "(Revenue of conversions in the period, after refunds − all four costs) ÷ these costs."
+LIABILITY = "Rewards credited and not spent, and those pending; now."
+FORECAST = "What is pending × the share of what was granted that was credited, of rewards whose hold ended in 365 days."
+BREAKAGE = "What expired ÷ what was credited, of rewards whose hold ended in the last 365 days."
+EARNED = (
+    "NRR + ENC − 1. NRR: what customers from before brought in the last 12 months that are over ÷ what all brought in "
+    "the 12 before. ENC: what new customers whom a friend brought had brought ÷ the same."
+)
+RISK = (
+    "A channel’s monthly return, revenue ÷ cost − 1, against that of all channels together (capital asset pricing): "
+    "beta, the return to be expected and alpha, what it returned above that."
+)
+
+
+def of_program(*, program, since=None, until=None, at):
+    """All figures of the days ``since`` to ``until``, both included; refuses a period that cannot be."""
+    asked = periods.asked(program=program, at=at, since=since, until=until)
+    first, last = asked.days
+    till = _Till(program, last, at)
+    sums = _sums(program, first, last, till)
+    days = Day.objects.filter(program=program, day__range=asked.days)
+    brought = days.aggregate(friends=Sum("converted_referrals"), revenue=Sum("revenue_minor"))
+    whole = sum(each["value"] for each in sums.values())
+    told = {
+        "period": {"from": first, "to": last},
+        "time_zone": asked.zone,
+        "currency": till.target,
+        "mature": last < asked.today,
+        "cost": sums,
+        "cac": _cac(sums, brought["friends"] or 0),
+        "roi": _ratio("roi", ROI, (brought["revenue"] or 0) - whole, whole, "The program cost nothing in the period."),
+        **_owed(program, till, at),
+        "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
+        "converted": till.told(),
+        "unconverted": sorted(till.missing),
+    }
+    return _untold(told, till) if till.missing else told
+
+
+def _untold(told, till):
+    """Without the figures that amounts are missing of: a sum of a part is no sum."""
+    there = (
+        f"No rate of {', '.join(sorted(till.missing))} to {till.target} for {till.day} or the 7 days before. Put one."
+    )
+    for name in _OF_ALL:
+        told[name] = told[name] | {"value": None, "reason": there}
+    return told
+
+
+# Of every unit; the rate of growth is of the storefront's own currency.
+_OF_ALL = ("cac", "roi", "liability", "forecast", "breakage")
+
+
+class _Till:
+    """What amounts of other units are in the program's currency, by the rate of the period's last day or just before.
+
+    ``missing``: units without a rate; their amounts are left out, and named.
+    """
+
+    def __init__(self, program, day, at):
+        self.program, self.day, self.target = program, min(day, at.date()), program.currency
+        self.used, self.missing, self._rates = {}, set(), {}
+
+    def minor(self, amount_minor, unit):
+        if unit == self.target or not amount_minor:
+            return amount_minor
+        if unit == money.POINTS:
+            return self._points(amount_minor)
+        if unit not in self._rates:
+            storefront = self.program.storefront_id
+            asked = {"storefront": storefront, "currency": unit, "target": self.target, "day": self.day}
+            self._rates[unit] = Rates(wanted={tuple(asked.values())}).on(**asked)
+        rate = self._rates[unit]
+        if rate is None:
+            self.missing.add(unit)
+            return 0
+        self.used[unit] = {"currency": unit} | rate.as_dict()
+        return money.round_half_up(amount_minor * Fraction(rate.value))
+
+    def _points(self, points):
+        if not self.program.points_per_unit:
+            self.missing.add(money.POINTS)
+            return 0
+        worth = Fraction(points, self.program.points_per_unit) * 10 ** money.decimals(self.target)
+        self.used[money.POINTS] = {
+            "currency": money.POINTS,
+            "rate": f"1 ÷ {self.program.points_per_unit}",
+            "day": None,
+            "source": "program",
+        }
+        return money.round_half_up(worth)
+
+    def told(self):
+        return [self.used[unit] for unit in sorted(self.used)]
+
+
+def _sums(program, first, last, till):
+    start, end = spans.borders(program.storefront, first, last)
+    by_side = defaultdict(int)
+    for each in of_rewards.of_period(program=program, start=start, end=end):
+        by_side[each["side"]] += till.minor(each["credited_minor"], each["unit"])
+    noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
+    amounts = {
+        "advocate_rewards": sum(value for side, value in by_side.items() if side != Side.FRIEND),
+        "friend_incentives": by_side[Side.FRIEND],
+        "payout_fees": 0,
+        "program_cost": sum(till.minor(amount, unit) for unit, amount in noted.items()),
+    }
+    return {
+        name: {"definition": {"id": name, "sentence": KINDS[name]}, "value": amount} for name, amount in amounts.items()
+    }
+
+
+def _cac(sums, friends):
+    each = [sums[name]["value"] for name in KINDS]
+    value = cost.acquisition_cost(rewards=each[0], incentives=each[1], fees=each[2], program=each[3], friends=friends)
+    return {
+        "definition": {"id": "referral_cac", "sentence": CAC},
+        "numerator": sum(each),
+        "denominator": friends,
+        "value": None if value is None else money.round_half_up(Fraction(sum(each), friends)),
+        "reason": "" if friends else "No friend was converted for the first time in the period.",
+    }
+
+
+def _ratio(name, sentence, numerator, denominator, nothing):
+    return {
+        "definition": {"id": name, "sentence": sentence},
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": round(numerator / denominator, DIGITS) if denominator else None,
+        "reason": "" if denominator else nothing,
+    }
+
+
+def _owed(program, till, at):
+    now, before = of_rewards.outstanding(program=program), of_rewards.decided(program=program, at=at)
+    pending, expected, unknown = 0, 0, 0
+    for unit, each in now.items():
+        known = before.get(unit, {"credited_minor": 0, "granted_minor": 0})
+        told = cost.forecast(each["pending_minor"], credited=known["credited_minor"], decided=known["granted_minor"])
+        pending += till.minor(each["pending_minor"], unit)
+        unknown += told is None and each["pending_minor"] > 0
+        expected += till.minor(round(told or 0), unit)
+    available = sum(till.minor(each["available_minor"], unit) for unit, each in now.items())
+    expired, credited = (
+        sum(till.minor(each[name], unit) for unit, each in before.items())
+        for name in ("expired_minor", "credited_minor")
+    )
+    return {
+        "liability": {
+            "definition": {"id": "liability", "sentence": LIABILITY},
+            "pending": pending,
+            "available": available,
+            "value": pending + available,
+            "reason": "",
+        },
+        "forecast": {
+            "definition": {"id": "liability_forecast", "sentence": FORECAST},
+            "value": None if unknown else expected,
+            "reason": "No reward’s hold has ended yet, so nothing says how many are credited." if unknown else "",
+        },
+        "breakage": _ratio("breakage", BREAKAGE, expired, credited, "Nothing was credited in the last 365 days."),
+    }
+
+
+def earned_growth(*, storefront, at):
+    """The storefront's earned growth rate over the 12 months that are over, from the cohorts by month."""
+    now = cohorts.month_of(cohorts.today(storefront, at))
+    this, last = range(now - 12, now), range(now - 24, now - 12)
+    before = returning = earned = 0
+    for key, months in cohorts.cells(storefront=storefront, cut="all", keys=["referred", "other"]).items():
+        for month, ages in months.items():
+            for age, (_, kept) in ages.items():
+                before += kept * (month + age in last)
+                returning += kept * (month + age in this and month < now - 12)
+                earned += kept * (month + age in this and month >= now - 12 and key == "referred")
+    value = cost.earned_growth(returning=returning, earned=earned, last_year=before)
+    return {
+        "definition": {"id": "earned_growth_rate", "sentence": EARNED},
+        "returning": returning,
+        "earned": earned,
+        "last_year": before,
+        "value": None if value is None else round(value, DIGITS),
+        "reason": ""
+        if before
+        else "Nothing was bought in the 12 months before the last 12, so there is no growth yet.",
+    }
+
+
+def channel_risk(*, storefront, at, free=0.0):
+    """``[{"channel", "months", beta, expected, alpha, mean, reason}]`` of channels with costs, of the last 24 months.
+
+    ``free``: the return of a month without risk. Costs in another currency than the storefront's are left out and
+    named in ``left_out``.
+    """
+    now = cohorts.month_of(cohorts.today(storefront, at))
+    months = range(now - 24, now)
+    spent, left_out = defaultdict(dict), set()
+    days = cohorts.day_of(months[0]), cohorts.day_of(months[-1])
+    for (channel, month, unit), amount in costs.by_month(storefront=storefront, since=days[0], until=days[1]).items():
+        if unit == storefront.currency:
+            spent[channel][cohorts.month_of(month)] = amount
+        else:
+            left_out.add(unit)
+    had = _revenue(storefront, months)
+    market = [_return(had, spent, spent, month) for month in months]
+    told = []
+    for channel in sorted(spent):
+        own = [_return(had, spent, [channel], month) for month in months]
+        known = [each for each in own if each is not None]
+        found = cost.risk(own, market, free=free)
+        told.append(
+            {
+                "channel": channel,
+                "months": len(known),
+                "mean": _rounded(sum(known) / len(known)) if known else None,
+                "beta": _rounded(found.beta),
+                "expected": _rounded(found.expected),
+                "alpha": _rounded(found.alpha),
+                "reason": found.reason,
+            }
+        )
+    nothing = "" if told else "No costs of channels are known. Upload them, or put them by the API."
+    return {
+        "definition": {"id": "channel_risk", "sentence": RISK},
+        "period": {"from": f"{days[0]:%Y-%m}", "to": f"{days[1]:%Y-%m}"},
+        "channels": told,
+        "left_out": sorted(left_out),
+        "reason": nothing,
+    }
+
+
+def _revenue(storefront, months):
+    """``{channel: {month: kept_minor}}`` of the months in which it was kept."""
+    found = defaultdict(lambda: defaultdict(int))
+    for channel, cells in cohorts.cells(storefront=storefront, cut="channel").items():
+        for month, ages in cells.items():
+            for age, (_, kept) in ages.items():
+                if month + age in months:
+                    found[channel or Channel.OTHER][month + age] += kept
+    return found
+
+
+def _return(had, spent, channels, month):
+    """Of a month; None where nothing was spent in it."""
+    paid = sum(spent[channel].get(month, 0) for channel in channels)
+    kept = sum(had[channel].get(month, 0) for channel in channels)
+    return cost.monthly_return(kept, paid)
+
+
+def _rounded(value):
+    return None if value is None else round(value, DIGITS)

@@ -1,0 +1,113 @@
+"""What channels cost, month by month, as the shop says it: posted or uploaded; the newest word on a month counts."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from django.db.models import Sum
+
+from advocacy import money, tables
+from referrals.models import Channel, ChannelCost
+
+COLUMNS = ("month", "channel", "currency", "amount", "source")
+_MONTH = re.compile(r"(\d{4})-(\d\d)", re.ASCII).fullmatch
+_LONGEST_SOURCE = 40
+
+
+@dataclass(frozen=True)
+class Said:
+    """One cost as somebody says it. ``place`` is where it stands in what was sent; ``month`` its first day."""
+
+    place: str
+    month: date
+    channel: str
+    currency: str
+    amount_minor: int
+    source: str
+
+
+def month_of(text):
+    """``2026-11`` as its first day; ValueError for what is no month."""
+    found = _MONTH(text)
+    if not found:
+        raise ValueError(text)
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def read(raw):
+    """What a CSV file with these columns says, amounts in whole units such as 1250.00; raises ``Refused`` by line."""
+    said, errors = [], {}
+    for line, row in tables.read(raw, columns=COLUMNS):
+        place = f"line {line}"
+        try:
+            unit = row["currency"].upper()
+            said.append(
+                Said(place, month_of(row["month"]), row["channel"], unit, _minor(row["amount"], unit), row["source"])
+            )
+        except (ValueError, InvalidOperation):
+            errors[place] = "month is written 2026-11, currency EUR and amount 1250.00, with a point"
+    tables.refuse(errors)
+    return said
+
+
+def _minor(text, unit):
+    if unit not in money.CURRENCIES:
+        raise ValueError(unit)
+    minor = Decimal(text).scaleb(money.decimals(unit))
+    if not minor.is_finite() or minor != int(minor):
+        raise ValueError(text)
+    return int(minor)
+
+
+def put(*, storefront, costs, at):
+    """Add or correct costs, all or none; how many were new or other than before. Raises ``Refused`` by place."""
+    tables.refuse({each.place: wrong for each in costs if (wrong := _wrong(each, at))})
+    rows = {(each.month, each.channel, each.currency): each for each in costs}
+    tables.refuse({each.place: "is said twice" for each in costs if rows[_key(each)] is not each})
+    known = {_key(row): row for row in ChannelCost.objects.filter(storefront=storefront)}
+    changed = [each for key, each in rows.items() if key not in known or not _same(known[key], each)]
+    ChannelCost.objects.bulk_create(
+        [_row(storefront, each, at) for each in changed],
+        update_conflicts=True,
+        unique_fields=["storefront", "month", "channel", "currency"],
+        update_fields=["amount_minor", "source", "noted_at"],
+    )
+    return len(changed)
+
+
+def _key(each):
+    return each.month, each.channel, each.currency
+
+
+def _same(known, each):
+    return (known.amount_minor, known.source) == (each.amount_minor, each.source)
+
+
+def _wrong(each, at):
+    if each.channel not in Channel.values:
+        return f"{each.channel[:40]!a} is none of the channels {', '.join(Channel.values)}"
+    if each.currency not in money.CURRENCIES:
+        return f"{each.currency[:10]!a} is no ISO 4217 code, such as EUR"
+    if not 0 <= each.amount_minor <= money.LARGEST_MINOR:
+        return "a cost is 0 or more"
+    if not 0 < len(each.source) <= _LONGEST_SOURCE:
+        return "say in source where it is from, in at most 40 characters"
+    return "" if each.month <= at.date() else "there is no cost of a month to come"
+
+
+def _row(storefront, each, at):
+    said = {name: value for name, value in vars(each).items() if name != "place"}
+    return ChannelCost(storefront=storefront, noted_at=at, **said)
+
+
+def by_month(*, storefront, since, until):
+    """``{(channel, month, currency): amount_minor}`` of the months that begin between these days, both included."""
+    rows = ChannelCost.objects.filter(storefront=storefront, month__range=(since, until))
+    return {(row.channel, row.month, row.currency): row.amount_minor for row in rows}
+
+
+def of_referral(*, storefront, since, until):
+    """``{currency: amount_minor}`` that the program cost beside its rewards, of the months that begin in the period."""
+    mine = ChannelCost.objects.filter(storefront=storefront, channel=Channel.REFERRAL, month__range=(since, until))
+    return dict(mine.order_by().values_list("currency").annotate(Sum("amount_minor")))

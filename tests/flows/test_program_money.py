@@ -1,0 +1,139 @@
+"""What a program costs and what is had for it, of a story small enough to count by hand."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from config import program_money
+from referrals import costs
+from referrals.models import ChannelCost, CohortMonth, Day
+from rewards.models import Rate, Reward, Subject
+from tests import cast
+from tests.flows.api import secret
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(acme, program):
+    return secret(acme)
+
+
+@pytest.fixture
+def today():
+    return timezone.now().date()
+
+
+def _rewarded(program, side, *, unit="EUR", granted=1000, **amounts):
+    """A reward whose hold ended a week ago, and where its amount is."""
+    at = timezone.now() - timedelta(days=10)
+    person = cast.customer(program.storefront, f"{side}-{Subject.objects.count()}")
+    subject = Subject.objects.create(
+        storefront=program.storefront,
+        program=program,
+        trigger="conversion.recorded",
+        kind="conversion",
+        public_id=person.public_id,
+        occurred_at=at,
+    )
+    Reward.objects.create(
+        storefront=program.storefront,
+        program=program,
+        subject=subject,
+        side=side,
+        recipient=person,
+        unit=unit,
+        granted_minor=granted,
+        status="available",
+        due_at=at + timedelta(days=3),
+        created_at=at,
+        **amounts,
+    )
+
+
+def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today):
+    _rewarded(program, "advocate", available_minor=400, spent_minor=600)
+    _rewarded(program, "friend", available_minor=500, expired_minor=500)
+    _rewarded(program, "advocate", pending_minor=1000)
+    Day.objects.create(program=program, day=today - timedelta(days=10), converted_referrals=2, revenue_minor=12000)
+    first = today.replace(day=1)
+    costs.put(
+        storefront=acme,
+        costs=[costs.Said("", first, "referral", "EUR", 500, "team"), costs.Said("", first, "email", "EUR", 9, "x")],
+        at=timezone.now(),
+    )
+    since = min(first, today - timedelta(days=20))
+    told = shop.get("/program_money", **{"from": str(since)}).json()
+    assert {name: each["value"] for name, each in told["cost"].items()} == {
+        "advocate_rewards": 1000,
+        "friend_incentives": 500,
+        "payout_fees": 0,
+        "program_cost": 500,
+    }
+    assert (told["cac"]["numerator"], told["cac"]["value"]) == (2000, 1000)
+    assert told["roi"]["value"] == 5.0
+    assert (told["liability"]["value"], told["liability"]["pending"]) == (1900, 1000)
+    # Both that are decided were credited in full: so will be what is pending.
+    assert told["forecast"]["value"] == 1000
+    assert told["breakage"]["value"] == 0.25
+
+
+def test_what_has_no_rate_is_named_and_makes_no_sum(shop, acme, program, today):
+    _rewarded(program, "advocate", unit="USD", available_minor=1000)
+    told = shop.get("/program_money").json()
+    assert (told["unconverted"], told["cac"]["value"], told["liability"]["value"]) == (["USD"], None, None)
+    assert "No rate of USD to EUR" in told["roi"]["reason"]
+    Rate.objects.create(
+        storefront=acme, day=today, currency="USD", target="EUR", rate="0.9", source="ecb", recorded_at=timezone.now()
+    )
+    told = shop.get("/program_money").json()
+    assert told["cost"]["advocate_rewards"]["value"] == 900
+    assert told["converted"] == [{"currency": "USD", "rate": "0.9", "day": str(today), "source": "ecb"}]
+
+
+def test_growth_is_earned_by_who_comes_back_and_who_was_brought(acme):
+    now = timezone.now()
+    this = now.date().replace(day=1)
+    last_year = (this - timedelta(days=500)).replace(day=1)
+    recent = (this - timedelta(days=60)).replace(day=1)
+    age = (recent.year - last_year.year) * 12 + recent.month - last_year.month
+    old = {"storefront": acme, "cut": "all", "month": last_year}
+    CohortMonth.objects.create(**old, key="other", age=0, active=9, kept_minor=10000)
+    CohortMonth.objects.create(**old, key="other", age=age, active=5, kept_minor=8500)
+    CohortMonth.objects.create(
+        storefront=acme, cut="all", key="referred", month=recent, age=0, active=3, kept_minor=2500
+    )
+    told = program_money.earned_growth(storefront=acme, at=now)
+    assert (told["returning"], told["earned"], told["last_year"], told["value"]) == (8500, 2500, 10000, 0.1)
+
+
+def test_channels_need_a_year_of_costs_and_say_so(shop, acme, today):
+    assert shop.get("/channel_risk").json()["reason"].startswith("No costs of channels are known.")
+    month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+    cost = {"month": month, "channel": "email", "currency": "EUR", "amount_minor": 1000, "source": "team"}
+    assert shop.put("/channel_costs", {"costs": [cost]}).json() == {"changed": 1}
+    assert shop.put("/channel_costs", {"costs": [cost]}).json() == {"changed": 0}
+    (email,) = shop.get("/channel_risk").json()["channels"]
+    assert (email["channel"], email["months"], email["beta"]) == ("email", 1, None)
+    assert email["reason"] == "It takes 12 months with costs; there are 1."
+    for wrong in ({"month": "2026-13"}, {"channel": "fax"}, {"month": "2999-01"}, {"currency": "EURO"}):
+        refused = shop.put("/channel_costs", {"costs": [cost | wrong]})
+        assert (refused.status_code, ChannelCost.objects.count()) == (422, 1)
+    assert shop.get("/channel_risk", risk_free="nan").status_code == 400
+
+
+def test_olga_uploads_costs_and_reads_which_lines_are_wrong(client, olga, acme):
+    client.force_login(olga)
+
+    def sent(text):
+        file = SimpleUploadedFile("costs.csv", text.encode(), "text/csv")
+        return client.post("/admin/referrals/channelcost/add/", {"storefront": acme.pk, "file": file})
+
+    header = "month,channel,currency,amount,source\n"
+    answer = sent(f"{header}2026-01,email,EUR,12.50,team\n2026-13,email,EUR,1.00,team\n")
+    assert "line 3: month is written 2026-11" in answer.content.decode()
+    assert not ChannelCost.objects.exists()
+    assert sent(f"{header}2026-01,email,EUR,12.50,team\n").status_code == 302
+    assert ChannelCost.objects.get().amount_minor == 1250
