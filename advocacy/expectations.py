@@ -40,12 +40,14 @@ _EXPECTED = """
     )
     """
 # Joined before it is filtered: of a column that is new or was all empty the planner believes that it finds nothing, and
-# would look through all of the page for each row.
+# would look through all of the page for each row. Between the page's ends, or it would read all standings each time.
 _FALLING = f"""
     {_EXPECTED}
     SELECT customer_id FROM (
-        SELECT customer_id, standing.alive_percent AS before, expected.alive AS now
-        FROM expected JOIN advocacy_standing standing USING (customer_id) OFFSET 0
+        SELECT expected.customer_id, standing.alive_percent AS before, expected.alive AS now
+        FROM expected JOIN advocacy_standing standing ON standing.customer_id = expected.customer_id
+            AND standing.customer_id BETWEEN %(first)s AND %(last)s
+        OFFSET 0
     ) AS both_nights
     WHERE before >= %(limit)s AND now < %(limit)s
     """  # noqa: S608 - made of the constant above
@@ -56,7 +58,8 @@ _WRITE = f"""
         friends_converted, alive_percent, expected_orders_e2, expected_value_minor, at_risk_since)
     SELECT expected.customer_id, 0, 0, 0, 0, 0, expected.alive, expected.orders, expected.value,
         CASE WHEN expected.alive < %(limit)s THEN COALESCE(known.at_risk_since, %(at)s) END
-    FROM expected LEFT JOIN advocacy_standing known USING (customer_id)
+    FROM expected LEFT JOIN advocacy_standing known ON known.customer_id = expected.customer_id
+        AND known.customer_id BETWEEN %(first)s AND %(last)s
     WHERE (known.alive_percent, known.expected_orders_e2, known.expected_value_minor, known.at_risk_since IS NOT NULL)
         IS DISTINCT FROM (expected.alive, expected.orders, expected.value, expected.alive < %(limit)s)
     ORDER BY expected.customer_id
@@ -71,6 +74,7 @@ _CLEAR = """
         SELECT standing.customer_id FROM advocacy_standing standing
         JOIN advocacy_customer customer ON customer.id = standing.customer_id
         WHERE standing.customer_id > %(above)s AND standing.customer_id <= %(up_to)s
+            AND customer.id > %(above)s AND customer.id <= %(up_to)s
             AND standing.alive_percent IS NOT NULL AND customer.storefront_id = %(storefront)s
             AND standing.customer_id <> ALL (%(customers)s::bigint[])
         ORDER BY standing.customer_id FOR NO KEY UPDATE OF standing
@@ -78,6 +82,7 @@ _CLEAR = """
     UPDATE advocacy_standing standing
     SET alive_percent = NULL, expected_orders_e2 = NULL, expected_value_minor = NULL, at_risk_since = NULL
     FROM gone WHERE standing.customer_id = gone.customer_id
+        AND standing.customer_id > %(above)s AND standing.customer_id <= %(up_to)s
     """
 _LAST = 2**63 - 1
 COLUMNS = ("alive_percent", "expected_orders_e2", "expected_value_minor", "at_risk_since", "advocate_left_at")
@@ -94,6 +99,8 @@ def write_down(*, storefront, expected, at, above=0, up_to=None):
     """
     asked = {
         "customers": _array(expected.customers),
+        "first": min(expected.customers, default=0),
+        "last": max(expected.customers, default=0),
         "alive": _array(expected.alive),
         "orders": _array(expected.orders_e2),
         "value": _array(expected.value_minor),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from advocacy.models import Program
 from config import program_money
 from config.measured import expected, funnel, growing, owed, worth
-from referrals import cohorts, growth, lifetime_value, metrics
+from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Day
 
@@ -98,10 +98,15 @@ def _worth(choice):
 
 def _expected(choice):
     storefront = choice.program.storefront
+    told = predictions.told(storefront=storefront)
     return Part(
         title="What is expected",
-        cards=[expected.models(storefront), expected.at_risk(storefront), expected.left_behind(storefront)],
-        said="Of the whole storefront, by models that are fitted each night.",
+        cards=[
+            expected.models(*told, storefront.currency),
+            expected.at_risk(storefront),
+            expected.left_behind(storefront),
+        ],
+        said=expected.said(*told),
     )
 
 

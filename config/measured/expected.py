@@ -11,18 +11,24 @@ _MOST = 50
 _ALIVE = "A chance is that of buying ever again. Who has bought on one day only counts as still here."
 
 
-def models(storefront):
-    fit, written = predictions.told(storefront=storefront)
-    said = [predictions.DEFINITION, *([fit.warning] if fit and fit.warning else [])]
+def said(fit, written):
+    """What to know before reading: whose it is, of which day, and what the models warn of."""
+    told = ["Of the whole storefront, by models that are fitted each night."]
     if fit and fit.reason and written:
-        said.append(f"Not fitted on {fit.day}: {fit.reason} What was expected on {written.day} stays.")
+        told.append(f"Not fitted on {fit.day}: {fit.reason} What was expected on {written.day} stays.")
+    elif written:
+        told += [sentence for sentence in (written.warning, written.spend_reason) if sentence]
+    return " ".join(told)
+
+
+def models(fit, written, currency):
     return Card(
         id="expected",
-        title=_finding(written, storefront.currency) if written else "What customers are expected to do",
-        head=("Of the next 12 months", "Number"),
-        rows=_sums(written, storefront.currency) if written else [],
+        title=_finding(written, currency) if written else "What customers are expected to do",
+        head=("Customers", "At risk", "Orders in 12 months", "Value in 12 months", "As of"),
+        rows=[_sums(written, currency)] if written else [],
         empty="" if written else (fit and fit.reason) or predictions.NONE_YET,
-        said=tuple(said),
+        said=(predictions.DEFINITION,),
     )
 
 
@@ -34,13 +40,12 @@ def _finding(written, currency):
 
 def _sums(written, currency):
     return [
-        [word("Customers"), words.count(written.expected_of)],
-        [word("At risk"), words.count(written.at_risk)],
-        [word("Expected orders"), words.count(round(written.orders_e2 / 100))],
-        [word(f"Expected value{f' ({written.spend_reason})' if written.spend_reason else ''}"),
-         words.amount(written.value_minor, currency)],
-        [word("As of"), word(written.day)],
-    ]  # fmt: skip
+        words.count(written.expected_of),
+        words.count(written.at_risk),
+        words.count(round(written.orders_e2 / 100)),
+        words.amount(written.value_minor, currency),
+        word(written.day),
+    ]
 
 
 def at_risk(storefront):

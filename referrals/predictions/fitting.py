@@ -10,6 +10,7 @@ FEWEST, FEWEST_BACK = 100, 20
 
 def fit(*, storefront, day, at):
     """The storefront's Fit of this day, saved; without a model it says why."""
+    histories.make_room()
     known = histories.alike(storefront=storefront, day=day)
     customers, back = int(known["number"].sum()), int(known["number"][known["repeats"] > 0].sum())
     row = Fit(storefront=storefront, day=day, fitted_at=at, customers=customers, repeat_customers=back)

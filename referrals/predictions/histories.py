@@ -41,6 +41,12 @@ _PAGE = """
 _HISTORY = [("repeats", ">i4"), ("recency", ">i4"), ("age", ">i4")]
 
 
+def make_room():
+    """Until the transaction ends: what groups all customers at once stays in memory, and may take a while."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', '64MB', true), set_config('statement_timeout', '120s', true)")
+
+
 def alike(*, storefront, day):
     """Histories of when they bought, each with how many customers share it: ``repeats, recency, age, number``."""
     return _asked(_ALIKE, [*_HISTORY, ("number", ">i4")], storefront=storefront.pk, day=day)

@@ -29,6 +29,7 @@ def looked_at(acme, alice, fred, now):
     Standing.objects.create(customer=alice.customer, friends_joined=4, friends_converted=3, orders=2, **left)
     Standing.objects.create(customer=fred, advocate_left_at=now)
     told = {"at_risk": 1, "orders_e2": 12500, "value_minor": 620000, "expected_of": 100, "written_at": now}
+    told |= {"warning": "Who buys more often spends more."}
     acme.expected_on = day
     acme.save()
     return Fit.objects.create(
@@ -72,6 +73,8 @@ def test_olga_sees_who_is_leaving_and_whom_they_brought(client, olga, alice, loo
     page = client.get("/admin/metrics/").content.decode()
     assert "1 advocate at risk" in page
     assert "1 friend whose advocate left" in page
+    assert "6,200.00 EUR expected of those who bought" in page
+    assert looked_at.warning in page
     assert f'href="/admin/advocacy/customer/{alice.customer_id}/change/"' in page
     file = b"".join(client.get("/admin/metrics/", {"csv": "at_risk"}).streaming_content).decode("utf-8-sig")
     assert file.splitlines()[1] == f"Alice,3,0.43,62.00,{looked_at.day}"
