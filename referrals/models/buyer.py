@@ -18,7 +18,10 @@ class Buyer(models.Model):
     """
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="buyer")
-    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="buyers", db_index=False)
+    # Copies of what the customer's own rows say, which the database checks there; a million checks take a minute.
+    storefront = models.ForeignKey(
+        Storefront, models.CASCADE, related_name="buyers", db_index=False, db_constraint=False
+    )
     first_at = models.DateTimeField()
     first_day = models.DateField()
     last_at = models.DateTimeField()
@@ -48,8 +51,12 @@ class Buyer(models.Model):
     referred = models.BooleanField()
     rejected = models.BooleanField()
     # Of the bond that counts: the first one that stands.
-    program = models.ForeignKey(Program, models.CASCADE, null=True, related_name="+", db_index=False)
-    advocate = models.ForeignKey(Advocate, models.CASCADE, null=True, related_name="+", db_index=False)
+    program = models.ForeignKey(
+        Program, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    advocate = models.ForeignKey(
+        Advocate, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     channel = models.CharField(max_length=20)  # how they were acquired
     segment = models.CharField(max_length=100, blank=True)  # as it was at the first order
     band = models.SmallIntegerField()  # first_minor is at least 4 to the power of this, below the next power
@@ -75,7 +82,7 @@ class BuyerMark(models.Model):
     A plain insert without a unique key, deleted by the worker before it counts, so none is lost.
     """
 
-    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="+", db_index=False)
+    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
     marked_at = models.DateTimeField()
 
