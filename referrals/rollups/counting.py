@@ -13,9 +13,7 @@ _CUTS = "('channel', 'link', 'advocate', 'segment')"
 
 def write(question, cells):
     """Count these (program id, day) anew, whose rows of Day are there and locked: only what differs is written."""
-    _run(_day_statement(question), cells)
-    if question.cuts:
-        _run(_cuts_statement(question), cells)
+    _run(_statement(question), cells)
 
 
 def read(question, cells, *, zone=None):
@@ -69,20 +67,15 @@ def borders(cells, *, zone=None):
     return {(program_id, day): (start, end) for program_id, day, start, end in rows}
 
 
-def _day_statement(question):
-    return f"""
-        {question.found}
-        UPDATE referrals_day own SET {question.listed("{name} = coalesce(found.{name}, '{empty}')")}
-        FROM cell LEFT JOIN found ON found.program_id = cell.program_id AND found.day = cell.day AND found.cut = ''
-        WHERE own.program_id = cell.program_id AND own.day = cell.day
-        """
-
-
-def _cuts_statement(question):
-    """What is there no more becomes nothing; what is there is inserted, or updated where it differs."""
+def _statement(question):
+    """One statement, so that all is counted once. Of parts what is no more becomes nothing; the others are inserted, or
+    updated where they differ.
+    """
+    if not question.cuts:
+        return f"{question.found} {_of_days(question)}"
     names, kept = question.listed("{name}"), question.listed("own.{name}")
     return f"""
-        {question.found}, gone AS (
+        {question.found}, whole AS ({_of_days(question)}), gone AS (
             UPDATE referrals_daycut own SET {question.listed("{name} = '{empty}'")}
             FROM cell
             WHERE own.program_id = cell.program_id AND own.day = cell.day AND own.cut IN {_CUTS}
@@ -91,9 +84,17 @@ def _cuts_statement(question):
                 AND (own.program_id, own.day, own.cut, own.key) NOT IN (SELECT program_id, day, cut, key FROM found)
         )
         INSERT INTO referrals_daycut AS own (program_id, day, cut, key, {names})
-        SELECT program_id, day, cut, key, {question.listed("{name}")} FROM found WHERE cut <> ''
+        SELECT program_id, day, cut, key, {names} FROM found WHERE cut <> ''
         ON CONFLICT (program_id, cut, day, key) DO UPDATE SET {question.listed("{name} = EXCLUDED.{name}")}
         WHERE ({kept}) IS DISTINCT FROM ({question.listed("EXCLUDED.{name}")})
+        """
+
+
+def _of_days(question):
+    return f"""
+        UPDATE referrals_day own SET {question.listed("{name} = coalesce(found.{name}, '{empty}')")}
+        FROM cell LEFT JOIN found ON found.program_id = cell.program_id AND found.day = cell.day AND found.cut = ''
+        WHERE own.program_id = cell.program_id AND own.day = cell.day
         """
 
 
