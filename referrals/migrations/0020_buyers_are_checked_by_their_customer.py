@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('advocacy', '0022_expectations'),
-        ('referrals', '0018_fits'),
+        ('referrals', '0019_channel_costs'),
     ]
 
     operations = [
