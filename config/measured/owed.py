@@ -20,7 +20,11 @@ def cost(told):
     each = words.amount(cac["value"], unit).text
     return Card(
         id="cost",
-        title=f"A friend who bought cost {each}" if cac["value"] is not None else "Cost of a friend who bought",
+        title=f"A friend who bought cost {each}"
+        if cac["value"]
+        else "Nothing is known to have been spent"
+        if not cac["numerator"]
+        else "Cost of a friend who bought",
         head=("Cost", "In the period"),
         rows=rows,
         said=(

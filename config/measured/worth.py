@@ -6,6 +6,8 @@ from config.measured.cards import Card, Cell, word
 from referrals import cohorts, lifetime_value
 
 _CURVE_LASTS = 24
+# A mean of fewer customers is in the table, and draws no line: it would go up and down with each of them.
+_ENOUGH = 30
 
 
 def values(compared):
@@ -70,7 +72,8 @@ def curves(drawn, currency):
         {"name": line["name"], "points": [_point(point, currency) for point in line["points"][: _CURVE_LASTS + 1]]}
         for line in drawn
     ]
-    last = [(each["name"], each["points"][-1]) for each in series if each["points"]]
+    drawn = [(each["name"], [point for point in each["points"] if point["value"] is not None]) for each in series]
+    last = [(name, points[-1]) for name, points in drawn if points]
     months = max((len(each["points"]) for each in series), default=0)
     return Card(
         id="lifetime_value_curve",
@@ -82,8 +85,8 @@ def curves(drawn, currency):
         ],
         kind="lines",
         drawing=lines(series),
-        empty="" if last else "No month has passed since somebody’s first order. The curve begins next month.",
-        said=(lifetime_value.CURVE,),
+        empty="" if months else "No month has passed since somebody’s first order. The curve begins next month.",
+        said=(lifetime_value.CURVE, f"Months of fewer than {_ENOUGH} customers are in the table and not in the line."),
     )
 
 
@@ -91,7 +94,7 @@ def _point(point, currency):
     told = words.amount(point["mean_minor"], currency)
     return {
         "label": words.plural(point["month"], "month", "months"),
-        "value": point["mean_minor"],
+        "value": point["mean_minor"] if point["customers"] >= _ENOUGH else None,
         "text": told.text,
         "cell": told,
         "customers": point["customers"],
