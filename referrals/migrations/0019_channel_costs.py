@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('advocacy', '0022_expectations'),
-        ('referrals', '0019_buyers_are_checked_by_their_customer'),
+        ('referrals', '0018_fits'),
     ]
 
     operations = [
