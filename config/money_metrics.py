@@ -19,7 +19,9 @@ _PERIOD = {"from": "2026-10-24", "to": "2026-11-22"}
 
 class Amount(serializers.Serializer):
     definition = Definition()
-    value = serializers.IntegerField(help_text="Minor units of the answer's currency.")
+    value = serializers.IntegerField(
+        allow_null=True, help_text="Minor units of the answer's currency; null where nothing is recorded of it."
+    )
 
 
 class Figure(serializers.Serializer):
@@ -42,7 +44,7 @@ class Liability(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True)
 
 
-class Forecast(serializers.Serializer):
+class LiabilityForecast(serializers.Serializer):
     definition = Definition()
     value = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
@@ -62,7 +64,7 @@ def _figure(name, sentence, numerator, denominator, value):
     return {"definition": definition, "numerator": numerator, "denominator": denominator, "value": value, "reason": ""}
 
 
-class MoneyAnswer(serializers.Serializer):
+class ProgramMoneyAnswer(serializers.Serializer):
     program = serializers.CharField()
     period = serializers.DictField(child=serializers.DateField())
     time_zone = serializers.CharField()
@@ -72,7 +74,7 @@ class MoneyAnswer(serializers.Serializer):
     cac = Cac()
     roi = Figure()
     liability = Liability()
-    forecast = Forecast()
+    forecast = LiabilityForecast()
     breakage = Figure()
     earned_growth_rate = EarnedGrowth(help_text="Of the whole storefront, in its own currency.")
     converted = serializers.ListField(
@@ -121,7 +123,7 @@ class MoneyAnswer(serializers.Serializer):
     "Metrics",
     get=Call(
         "Get what a program costs",
-        MoneyAnswer,
+        ProgramMoneyAnswer,
         description="Cost by kind, the cost of a friend who bought, return on it, what is owed and expected to be, "
         "what expires, and the growth that was earned. Amounts of other currencies are converted by the rates you put.",
         also=[
@@ -156,7 +158,9 @@ class ChannelRiskAnswer(serializers.Serializer):
     definition = Definition()
     period = serializers.DictField(child=serializers.CharField(), help_text="from and to, months.")
     channels = ChannelReturn(many=True)
-    left_out = serializers.ListField(child=serializers.CharField(), help_text="Currencies of costs that are left out.")
+    left_out = serializers.ListField(
+        child=serializers.CharField(), help_text="Units of costs other than the storefront's currency: left out."
+    )
     reason = serializers.CharField(allow_blank=True)
 
     example = {

@@ -28,6 +28,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AdvocateStatus": "advocacy.models.AdvocateStatus",
         "BenefitKind": "advocacy.models.BenefitKind",
+        "AcquisitionChannel": "referrals.models.Channel",
+        "ChannelEnum": "advocacy.models.consent.Channel",
         "ConsentState": "advocacy.models.ConsentState",
         "DeliveryState": "advocacy.models.DeliveryState",
         "JobState": "advocacy.models.JobState",

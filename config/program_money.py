@@ -5,12 +5,13 @@ with a ``reason``), ``numerator`` and ``denominator``; money is in minor units o
 """
 
 from collections import defaultdict
+from datetime import timedelta
 from fractions import Fraction
 
 from django.db.models import Sum
 
 from advocacy import money
-from advocacy.models import Side
+from advocacy.models import Program, Side
 from referrals import cohorts, costs
 from referrals.growth import spans
 from referrals.measures import cost
@@ -23,8 +24,9 @@ DIGITS = 5
 KINDS = {
     "advocate_rewards": "Rewards of advocates for what happened in the period, credited, not taken back, not expired.",
     "friend_incentives": "The same of friends.",
-    "payout_fees": "Fees of payouts; none are recorded here.",
-    "program_cost": "What was noted as the cost of the channel referral, of the months that begin in the period.",
+    "payout_fees": "Fees of payouts. They are not recorded here: note them as a cost of the channel referral.",
+    "program_cost": "What was noted as the cost of the channel referral, of the months that begin in the period; where "
+    "a storefront has several programs, the part of it that their converted friends in the period are of all.",
 }
 CAC = "All four costs ÷ friends whose first conversion was in the period."
 ROI = "(Revenue of conversions in the period, after refunds − all four costs) ÷ these costs."
@@ -37,7 +39,7 @@ EARNED = (
 )
 RISK = (
     "A channel’s monthly return, revenue ÷ cost − 1, against that of all channels together (capital asset pricing): "
-    "beta, the return to be expected and alpha, what it returned above that."
+    "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards are a cost too."
 )
 
 
@@ -49,7 +51,7 @@ def of_program(*, program, since=None, until=None, at):
     sums = _sums(program, first, last, till)
     days = Day.objects.filter(program=program, day__range=asked.days)
     brought = days.aggregate(friends=Sum("converted_referrals"), revenue=Sum("revenue_minor"))
-    whole = sum(each["value"] for each in sums.values())
+    whole = sum(each["value"] or 0 for each in sums.values())
     told = {
         "period": {"from": first, "to": last},
         "time_zone": asked.zone,
@@ -132,16 +134,27 @@ def _sums(program, first, last, till):
     amounts = {
         "advocate_rewards": sum(value for side, value in by_side.items() if side != Side.FRIEND),
         "friend_incentives": by_side[Side.FRIEND],
-        "payout_fees": 0,
-        "program_cost": sum(till.minor(amount, unit) for unit, amount in noted.items()),
+        "payout_fees": None,
+        "program_cost": money.round_half_up(
+            sum(till.minor(amount, unit) for unit, amount in noted.items()) * _part(program, first, last)
+        ),
     }
     return {
         name: {"definition": {"id": name, "sentence": KINDS[name]}, "value": amount} for name, amount in amounts.items()
     }
 
 
+def _part(program, first, last):
+    """Of what the storefront's programs cost together, this one's: by its converted friends, evenly without any."""
+    days = Day.objects.filter(program__storefront=program.storefront_id, day__range=(first, last)).order_by()
+    friends = dict(days.values_list("program").annotate(Sum("converted_referrals")))
+    if not sum(friends.values()):
+        return Fraction(1, Program.objects.filter(storefront=program.storefront_id).count())
+    return Fraction(friends.get(program.pk, 0), sum(friends.values()))
+
+
 def _cac(sums, friends):
-    each = [sums[name]["value"] for name in KINDS]
+    each = [sums[name]["value"] or 0 for name in KINDS]
     value = cost.acquisition_cost(rewards=each[0], incentives=each[1], fees=each[2], program=each[3], friends=friends)
     return {
         "definition": {"id": "referral_cac", "sentence": CAC},
@@ -232,6 +245,7 @@ def channel_risk(*, storefront, at, free=0.0):
             spent[channel][cohorts.month_of(month)] = amount
         else:
             left_out.add(unit)
+    _add_rewards(storefront, spent, left_out, days)
     had = _revenue(storefront, months)
     market = [_return(had, spent, spent, month) for month in months]
     told = []
@@ -260,6 +274,18 @@ def channel_risk(*, storefront, at, free=0.0):
     }
 
 
+def _add_rewards(storefront, spent, left_out, days):
+    """Rewards are what the channel referral costs beside what is noted."""
+    start, _ = spans.borders(storefront, days[0], days[0])
+    end, _ = spans.borders(storefront, (days[1] + timedelta(days=31)).replace(day=1), days[1])
+    for month, unit, amount in of_rewards.by_month(storefront=storefront, start=start, end=end):
+        if unit == storefront.currency:
+            key = cohorts.month_of(month)
+            spent[Channel.REFERRAL][key] = spent[Channel.REFERRAL].get(key, 0) + amount
+        elif amount:
+            left_out.add(unit)
+
+
 def _revenue(storefront, months):
     """``{channel: {month: kept_minor}}`` of the months in which it was kept."""
     found = defaultdict(lambda: defaultdict(int))
@@ -274,7 +300,8 @@ def _revenue(storefront, months):
 def _return(had, spent, channels, month):
     """Of a month; None where nothing was spent in it."""
     paid = sum(spent[channel].get(month, 0) for channel in channels)
-    kept = sum(had[channel].get(month, 0) for channel in channels)
+    # What came without a cost that month is no return on one.
+    kept = sum(had[channel].get(month, 0) for channel in channels if spent[channel].get(month))
     return cost.monthly_return(kept, paid)
 
 

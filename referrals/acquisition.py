@@ -3,8 +3,6 @@
 ``source`` is what a shop tells of an order, such as ``{"utm_source": "google", "utm_medium": "cpc"}``.
 """
 
-from urllib.parse import urlsplit
-
 from referrals.models import Channel
 
 # The first of these that is said decides. What a medium says goes before the site that it was on.
@@ -52,11 +50,11 @@ def channel_of(source, *, referred):
 
 def _said(source, names):
     found = (source.get(name) for name in names)
-    return next((each.strip().lower() for each in found if isinstance(each, str) and each.strip()), "")
+    return next((each.strip(" ").lower() for each in found if isinstance(each, str) and each.strip(" ")), "")
 
 
 def _host(address):
-    return urlsplit(address if "//" in address else f"//{address}").netloc if address else ""
+    return address.split("//", 1)[-1].split("/", 1)[0]
 
 
 def _site(text):

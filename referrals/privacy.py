@@ -91,6 +91,11 @@ def erase(customer, *, at):
     )
 
 
+def says_something(order):
+    """Whether something is kept of the order that an erasure would take away."""
+    return bool({*order.source} - {"channel"} or order.payment_fingerprint or order.shipping_hash)
+
+
 def erase_order(order):
     """What rules may still ask for stays: the keys that a program keeps, which are not to be personal."""
     names = ("metadata", "source", "payment_fingerprint", "shipping_hash")

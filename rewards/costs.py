@@ -36,6 +36,21 @@ def of_period(*, program, start, end):
     return [_told(names, row) for row in _asked(_OF_PERIOD, program=program.pk, start=start, end=end)]
 
 
+_BY_MONTH = """
+    SELECT date_trunc('month', subject.occurred_at AT TIME ZONE %(zone)s)::date, reward.unit,
+        sum(available_minor + reserved_minor + spent_minor + paid_minor + waived_minor)
+    FROM rewards_subject subject JOIN rewards_reward reward ON reward.subject_id = subject.id
+    WHERE subject.storefront_id = %(storefront)s AND subject.occurred_at >= %(start)s AND subject.occurred_at < %(end)s
+    GROUP BY 1, 2 ORDER BY 1, 2
+    """
+
+
+def by_month(*, storefront, start, end):
+    """``[(the month's first day, unit, credited_minor)]`` of what occurred in the storefront's months."""
+    asked = {"storefront": storefront.pk, "zone": storefront.time_zone, "start": start, "end": end}
+    return [(month, unit, int(amount)) for month, unit, amount in _asked(_BY_MONTH, **asked)]
+
+
 def decided(*, program, at):
     """``{unit: {"credited_minor", "granted_minor", "expired_minor"}}`` of rewards whose hold ended in the last year."""
     names = ("credited_minor", "granted_minor", "expired_minor")

@@ -7,7 +7,7 @@ from config.measured.cards import Card, word
 _KINDS = {
     "advocate_rewards": "Rewards of advocates",
     "friend_incentives": "Rewards of friends",
-    "payout_fees": "Fees of payouts",
+    "payout_fees": "Fees of payouts (not recorded)",
     "program_cost": "Other costs of the program",
 }
 

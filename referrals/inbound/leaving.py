@@ -17,7 +17,7 @@ from advocacy.models import Connection, Customer, Storefront
 from advocacy.models.job import ACTIVE
 from referrals.inbound.erasing import MERGED, empty
 from referrals.models import InboundMessage, Order, PrivacyRequest, PrivacyState, Source
-from referrals.privacy import erase_order
+from referrals.privacy import erase_order, says_something
 
 JOB = "shop_erasure"
 # What a step does in about a second.
@@ -131,7 +131,7 @@ class _Shop:
         theirs = Order.objects.filter(customer__in=persons.ids_of(customer))
         if self._bought_elsewhere(customer):
             orders = list(theirs.filter(brought_by=Source.SHOPIFY).order_by("pk"))
-            self.kept += any(order.source or order.payment_fingerprint or order.shipping_hash for order in orders)
+            self.kept += any(says_something(order) for order in orders)
             for order in orders:
                 erase_order(order)
             return

@@ -9,7 +9,7 @@ from datetime import timedelta
 from advocacy import customers, secret_codes
 from advocacy.models import Customer, Program
 from advocacy.refusals import Refused
-from referrals import attribution, conversions
+from referrals import acquisition, attribution, conversions
 from referrals.attribution.candidates import click_uuid
 from referrals.models import Conversion, Order, OrderStatus
 
@@ -108,7 +108,9 @@ def of_nobody(storefront, columns):
     programs = Program.objects.filter(storefront=storefront)
     asked = {key for keys in programs.values_list("metadata_keys", flat=True) for key in keys}
     notes = {key: value for key, value in columns.get("metadata", {}).items() if key in asked}
-    nothing = {"metadata": notes, "source": {}, "payment_fingerprint": "", "shipping_hash": ""}
+    # By which channel somebody came is no more than one of nine words, and totals are counted by it.
+    source = {"channel": str(acquisition.channel_of(said, referred=False))} if (said := columns.get("source")) else {}
+    nothing = {"metadata": notes, "source": source, "payment_fingerprint": "", "shipping_hash": ""}
     return columns | {name: value for name, value in nothing.items() if name in columns}
 
 

@@ -75,6 +75,8 @@ HARMLESS = {
     "django_migrations": _CODE,
     "django_session.session_key": _SECRET,
     "mfa_authenticator": f"{_SECRET}; it goes with its user",
+    "referrals_channelcost.source": "where a number is from, in staff’s words",
+    "referrals_tally.answer": "numbers, names of products and our ids",
     "referrals_buyer.channel": _CODE,
     "referrals_buyer.segment": _GROUP,
     "referrals_claim.reasons": _IDS,

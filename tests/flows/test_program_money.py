@@ -69,7 +69,7 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     assert {name: each["value"] for name, each in told["cost"].items()} == {
         "advocate_rewards": 1000,
         "friend_incentives": 500,
-        "payout_fees": 0,
+        "payout_fees": None,
         "program_cost": 500,
     }
     assert (told["cac"]["numerator"], told["cac"]["value"]) == (2000, 1000)

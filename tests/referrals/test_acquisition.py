@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from referrals import acquisition
+from referrals.orders import recording
 
 SOURCES = {
     "organic_search": [
@@ -34,6 +35,15 @@ TABLE = [(source, channel) for channel, sources in SOURCES.items() for source in
 def test_a_source_says_the_channel(source, channel):
     assert acquisition.channel_of(source, referred=False) == channel
     assert acquisition.channel_of(source, referred=True) == "referral"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("channel", SOURCES)
+def test_whoever_is_erased_still_came_by_the_same_channel(acme, channel):
+    for source in SOURCES[channel]:
+        kept = recording.of_nobody(acme.pk, {"source": source})["source"]
+        assert set(kept) <= {"channel"}
+        assert acquisition.channel_of(kept, referred=False) == channel
 
 
 @pytest.mark.django_db
