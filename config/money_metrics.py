@@ -72,6 +72,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
     mature = serializers.BooleanField(help_text="False while the last day is not over.")
     cost = serializers.DictField(child=Amount(), help_text="By kind.")
     cac = Cac()
+    earnings_per_click = Cac()
     roi = Figure()
     liability = Liability()
     forecast = LiabilityForecast()
@@ -92,6 +93,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
         "mature": False,
         "cost": {"program_cost": {"definition": {"id": "program_cost", "sentence": "…"}, "value": 20000}},
         "cac": _figure("referral_cac", program_money.CAC, 60000, 40, 1500),
+        "earnings_per_click": _figure("earnings_per_click", program_money.PER_CLICK, 40000, 1000, 40),
         "roi": _figure("roi", program_money.ROI, 140000, 60000, 2.33333),
         "liability": {
             "definition": {"id": "liability", "sentence": program_money.LIABILITY},

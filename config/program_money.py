@@ -25,12 +25,13 @@ KINDS = {
     "advocate_rewards": "Rewards of advocates for what happened in the period, credited, not taken back, not expired.",
     "friend_incentives": "The same of friends.",
     "payout_fees": "Fees of payouts. They are not recorded here: note them as a cost of the channel referral.",
-    "program_cost": "What was noted as the cost of the channel referral, of the months that begin in the period; where "
-    "a storefront has several programs, the part of it that their converted friends in the period are of all.",
+    "program_cost": "What was noted as the cost of the channel referral, of each month as many days as are in the "
+    "period; where a storefront has several programs, the part that their converted friends in the period are of all.",
 }
 CAC = "All four costs ÷ friends whose first conversion was in the period."
+PER_CLICK = "Rewards of advocates for what happened in the period ÷ clicks in the period."
 ROI = "(Revenue of conversions in the period, after refunds − all four costs) ÷ these costs."
-LIABILITY = "Rewards credited and not spent, and those pending; now."
+LIABILITY = "Rewards credited and neither spent nor paid out, also those on their way there, and those pending; now."
 FORECAST = "What is pending × the share of what was granted that was credited, of rewards whose hold ended in 365 days."
 BREAKAGE = "What expired ÷ what was credited, of rewards whose hold ended in the last 365 days."
 EARNED = (
@@ -52,6 +53,7 @@ def of_program(*, program, since=None, until=None, at):
     days = Day.objects.filter(program=program, day__range=asked.days)
     brought = days.aggregate(friends=Sum("converted_referrals"), revenue=Sum("revenue_minor"))
     whole = sum(each["value"] or 0 for each in sums.values())
+    revenue = (brought["revenue"] or 0) + _of_other_currencies(program, first, last, till)
     told = {
         "period": {"from": first, "to": last},
         "time_zone": asked.zone,
@@ -59,7 +61,8 @@ def of_program(*, program, since=None, until=None, at):
         "mature": last < asked.today,
         "cost": sums,
         "cac": _cac(sums, brought["friends"] or 0),
-        "roi": _ratio("roi", ROI, (brought["revenue"] or 0) - whole, whole, "The program cost nothing in the period."),
+        "earnings_per_click": _per_click(sums, program, asked.days),
+        "roi": _ratio("roi", ROI, revenue - whole, whole, "The program cost nothing in the period."),
         **_owed(program, till, at),
         "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
         "converted": till.told(),
@@ -79,7 +82,7 @@ def _untold(told, till):
 
 
 # Of every unit; the rate of growth is of the storefront's own currency.
-_OF_ALL = ("cac", "roi", "liability", "forecast", "breakage")
+_OF_ALL = ("cac", "earnings_per_click", "roi", "liability", "forecast", "breakage")
 
 
 class _Till:
@@ -144,6 +147,13 @@ def _sums(program, first, last, till):
     }
 
 
+def _of_other_currencies(program, first, last, till):
+    """The revenue of conversions that were paid in other currencies; a day counts that of the program's alone."""
+    start, end = spans.borders(program.storefront, first, last)
+    elsewhere = costs.revenue_elsewhere(program=program, start=start, end=end)
+    return sum(till.minor(amount, unit) for unit, amount in elsewhere.items())
+
+
 def _part(program, first, last):
     """Of what the storefront's programs cost together, this one's: by its converted friends, evenly without any."""
     days = Day.objects.filter(program__storefront=program.storefront_id, day__range=(first, last)).order_by()
@@ -162,6 +172,18 @@ def _cac(sums, friends):
         "denominator": friends,
         "value": None if value is None else money.round_half_up(Fraction(sum(each), friends)),
         "reason": "" if friends else "No friend was converted for the first time in the period.",
+    }
+
+
+def _per_click(sums, program, days):
+    clicks = Day.objects.filter(program=program, day__range=days).aggregate(sum=Sum("clicks"))["sum"] or 0
+    earned = sums["advocate_rewards"]["value"]
+    return {
+        "definition": {"id": "earnings_per_click", "sentence": PER_CLICK},
+        "numerator": earned,
+        "denominator": clicks,
+        "value": money.round_half_up(Fraction(earned, clicks)) if clicks else None,
+        "reason": "" if clicks else "Nobody clicked in the period.",
     }
 
 
@@ -210,13 +232,10 @@ def earned_growth(*, storefront, at):
     """The storefront's earned growth rate over the 12 months that are over, from the cohorts by month."""
     now = cohorts.month_of(cohorts.today(storefront, at))
     this, last = range(now - 12, now), range(now - 24, now - 12)
-    before = returning = earned = 0
-    for key, months in cohorts.cells(storefront=storefront, cut="all", keys=["referred", "other"]).items():
-        for month, ages in months.items():
-            for age, (_, kept) in ages.items():
-                before += kept * (month + age in last)
-                returning += kept * (month + age in this and month < now - 12)
-                earned += kept * (month + age in this and month >= now - 12 and key == "referred")
+    cells = cohorts.cells(storefront=storefront, cut="all", keys=["referred", "other"])
+    first = min((month for months in cells.values() for month in months), default=now)
+    whole = first <= now - 24
+    before, returning, earned = _year_on_year(cells, this, last) if whole else (0, 0, 0)
     value = cost.earned_growth(returning=returning, earned=earned, last_year=before)
     return {
         "definition": {"id": "earned_growth_rate", "sentence": EARNED},
@@ -224,10 +243,26 @@ def earned_growth(*, storefront, at):
         "earned": earned,
         "last_year": before,
         "value": None if value is None else round(value, DIGITS),
-        "reason": ""
-        if before
-        else "Nothing was bought in the 12 months before the last 12, so there is no growth yet.",
+        "reason": _no_growth(whole, before, first),
     }
+
+
+def _year_on_year(cells, this, last):
+    """What all brought in ``last``, and in ``this`` who was here before, and who came by a friend."""
+    before = returning = earned = 0
+    for key, months in cells.items():
+        for month, ages in months.items():
+            for age, (_, kept) in ages.items():
+                before += kept * (month + age in last)
+                returning += kept * (month + age in this and month < this.start)
+                earned += kept * (month + age in this and month >= this.start and key == "referred")
+    return before, returning, earned
+
+
+def _no_growth(whole, before, first):
+    if not whole:
+        return f"It takes orders of 24 months that are over; here they begin in {cohorts.day_of(first):%Y-%m}."
+    return "" if before else "Nothing was bought in the 12 months before the last 12."
 
 
 def channel_risk(*, storefront, at, free=0.0):

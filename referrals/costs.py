@@ -1,13 +1,17 @@
 """What channels cost, month by month, as the shop says it: posted or uploaded; the newest word on a month counts."""
 
 import re
+from calendar import monthrange
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
-from django.db.models import Sum
+from django.db import connection
 
 from advocacy import money, tables
+from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import Channel, ChannelCost
 
 COLUMNS = ("month", "channel", "currency", "amount", "source")
@@ -108,6 +112,33 @@ def by_month(*, storefront, since, until):
 
 
 def of_referral(*, storefront, since, until):
-    """``{currency: amount_minor}`` that the program cost beside its rewards, of the months that begin in the period."""
-    mine = ChannelCost.objects.filter(storefront=storefront, channel=Channel.REFERRAL, month__range=(since, until))
-    return dict(mine.order_by().values_list("currency").annotate(Sum("amount_minor")))
+    """``{currency: amount_minor}`` that the programs cost beside rewards in the days ``since`` to ``until``.
+
+    A month's cost is spread evenly over its days: as many count as are in the period.
+    """
+    mine = ChannelCost.objects.filter(
+        storefront=storefront, channel=Channel.REFERRAL, month__range=(since.replace(day=1), until)
+    )
+    found = defaultdict(Fraction)
+    for row in mine:
+        days = monthrange(row.month.year, row.month.month)[1]
+        within = min(until, row.month.replace(day=days)).toordinal() - max(since, row.month).toordinal() + 1
+        found[row.currency] += Fraction(row.amount_minor * within, days)
+    return {unit: money.round_half_up(amount) for unit, amount in found.items()}
+
+
+_ELSEWHERE = f"""
+    SELECT placed.currency, sum({REVENUE_KEPT})
+    FROM referrals_conversion conversion JOIN referrals_order placed ON placed.id = conversion.order_id
+    WHERE conversion.program_id = %(program)s AND converted_at >= %(start)s AND converted_at < %(end)s
+        AND stands AND NOT ended AND placed.currency <> %(currency)s
+    GROUP BY 1 ORDER BY 1
+    """  # noqa: S608 - made of the constant above
+
+
+def revenue_elsewhere(*, program, start, end):
+    """``{currency: kept_minor}`` of a program's conversions in other currencies than its own."""
+    asked = {"program": program.pk, "currency": program.currency, "start": start, "end": end}
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE, asked)
+        return {unit: int(amount) for unit, amount in cursor.fetchall()}

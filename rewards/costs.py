@@ -23,7 +23,8 @@ _DECIDED = """
     GROUP BY 1 ORDER BY 1
     """
 _PENDING = """
-    SELECT unit, sum(pending_minor), sum(available_minor) FROM rewards_reward WHERE program_id = %(program)s GROUP BY 1
+    SELECT unit, sum(pending_minor), sum(available_minor + reserved_minor)
+    FROM rewards_reward WHERE program_id = %(program)s GROUP BY 1
     """
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from advocacy.models import Program
+from advocacy.refusals import Refused
 from config import program_money
 from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
@@ -36,7 +37,8 @@ class Part:
 
 def choice(*, program, since, until, by, user, at):
     """Raises Refused for a period that cannot be."""
-    by = by if by in CUTS else ""
+    if by and by not in CUTS:
+        raise Refused("bad_part", f"There are no parts by {by[:40]!a}; choose one of: {', '.join(CUTS)}.")
     measured = metrics.of_program(program=program, since=since, until=until, at=at, group_by=by or None, compare=True)
     return Choice(
         program=program,

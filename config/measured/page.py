@@ -21,13 +21,23 @@ def page(request):
     if not request.user.has_perm(MAY_SEE):
         raise PermissionDenied
     programs = list(Program.objects.select_related("storefront").order_by("storefront__test_twin_of_id", "name", "pk"))
-    program = next((each for each in programs if str(each.pk) == request.GET.get("program")), (programs or [None])[0])
+    program = _chosen(programs, request.GET.get("program"))
     context = {"programs": programs, "program": program, "cuts": CUTS} | _cards(request, program)
     if "csv" in request.GET:
         return _file(context.get("parts", []), request.GET["csv"], program)
     context = admin.site.each_context(request) | {"title": "Metrics"} | context
     request.current_app = admin.site.name
     return TemplateResponse(request, "admin/measured/page.html", context)
+
+
+def _chosen(programs, name):
+    """The program of this key; without one the first there is, None without any."""
+    if name is None:
+        return programs[0] if programs else None
+    found = next((each for each in programs if str(each.pk) == name), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _cards(request, program):

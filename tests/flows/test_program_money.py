@@ -58,14 +58,16 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     _rewarded(program, "friend", available_minor=500, expired_minor=500)
     _rewarded(program, "advocate", pending_minor=1000)
     Day.objects.create(program=program, day=today - timedelta(days=10), converted_referrals=2, revenue_minor=12000)
-    first = today.replace(day=1)
+    # A month that is over, and as much of it again as is in the period.
+    first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     costs.put(
         storefront=acme,
         costs=[costs.Said("", first, "referral", "EUR", 500, "team"), costs.Said("", first, "email", "EUR", 9, "x")],
         at=timezone.now(),
     )
-    since = min(first, today - timedelta(days=20))
-    told = shop.get("/program_money", **{"from": str(since)}).json()
+    told = shop.get("/program_money", **{"from": str(first)}).json()
+    one_day = costs.of_referral(storefront=acme, since=first, until=first)
+    assert one_day == {"EUR": round(500 / ((today.replace(day=1) - first).days))}
     assert {name: each["value"] for name, each in told["cost"].items()} == {
         "advocate_rewards": 1000,
         "friend_incentives": 500,
@@ -105,6 +107,9 @@ def test_growth_is_earned_by_who_comes_back_and_who_was_brought(acme):
     CohortMonth.objects.create(
         storefront=acme, cut="all", key="referred", month=recent, age=0, active=3, kept_minor=2500
     )
+    assert "It takes orders of 24 months" in program_money.earned_growth(storefront=acme, at=now)["reason"]
+    oldest = (this - timedelta(days=800)).replace(day=1)
+    CohortMonth.objects.create(storefront=acme, cut="all", key="other", month=oldest, age=0, active=1, kept_minor=7)
     told = program_money.earned_growth(storefront=acme, at=now)
     assert (told["returning"], told["earned"], told["last_year"], told["value"]) == (8500, 2500, 10000, 0.1)
 
