@@ -102,6 +102,13 @@ class Order(models.Model):
             # Used by: lifetime values, and the question whether a friend is an existing customer.
             models.Index(fields=["customer", "placed_at"], name="orders_of_a_customer"),
             models.Index(fields=["storefront", "placed_at"], name="orders_by_day"),
+            # Used by: the repeat rate of a month, which reads all orders of it and nothing else of them.
+            models.Index(
+                fields=["storefront", "placed_at"],
+                include=["customer", "currency"],
+                condition=models.Q(status=OrderStatus.PAID),
+                name="paid_orders_by_day",
+            ),
             # Used by: the fraud checks of orders that say the same.
             models.Index(
                 fields=["storefront", "payment_fingerprint"],
