@@ -105,11 +105,20 @@ def unsubscribe(*, customer, at):
         consents.note(customer=customer, said=said, at=at)
 
 
+def is_off(customer):
+    """Whether they unsubscribed, and did not take it back."""
+    return _unsubscribed(customer).exists()
+
+
 def subscribe_again(*, customer):
     """They unsubscribed by mistake. What they had agreed to besides must be agreed to anew."""
+    _unsubscribed(customer).delete()
+
+
+def _unsubscribed(customer):
     digests = [digest_of(customer.storefront, emails.normalise(each)) for each in _addresses(customer)]
     mine = Suppression.objects.filter(storefront=customer.storefront_id, digest__in=digests)
-    mine.filter(reason=SuppressionReason.UNSUBSCRIBED).delete()
+    return mine.filter(reason=SuppressionReason.UNSUBSCRIBED)
 
 
 @transaction.atomic

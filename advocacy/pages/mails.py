@@ -19,7 +19,8 @@ from advocacy.models import SuppressionReason
 @csrf_exempt  # mail programs send it, without a page of ours; the signed token is what allows it
 @require_http_methods(["GET", "HEAD", "POST"])
 def off(request, token):
-    customer, done = _known(request, stopping.of_token(token)), ""
+    customer = _known(request, stopping.of_token(token))
+    done = "off" if stopping.is_off(customer) else ""
     if request.method == "POST":
         if request.POST.get("again"):
             stopping.subscribe_again(customer=customer)

@@ -72,6 +72,8 @@ def test_alice_is_welcomed_once_in_her_language_with_a_way_out(mailing, client):
     assert not Suppression.objects.exists()
     client.post(off, {"List-Unsubscribe": "One-Click"})
     assert [row.reason for row in Suppression.objects.all()] == ["unsubscribed"]
+    # Who opens the link once more finds the way back.
+    assert 'name="again"' in client.get(off).content.decode()
     assert client.post(off.replace("cus_", "cus_0")).status_code == 404
     client.post(off, {"again": "1"})
     assert not Suppression.objects.exists()
