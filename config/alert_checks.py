@@ -1,6 +1,6 @@
 """What is watched for staff. A new check is one file and one line; see ``advocacy.alerts``."""
 
-from config.alerts import audits, bursts, late, payouts, reviews, silence, spending, stock, stuck, webhooks
+from config.alerts import audits, bursts, late, payouts, reviews, silence, spending, stock, stuck, webhooks, weekly
 
 CHECKS = (
     audits.CHECK,
@@ -16,4 +16,5 @@ CHECKS = (
     reviews.REVIEWS,
     reviews.CLAIMS,
     bursts.CHECK,
+    weekly.CHECK,
 )

@@ -25,6 +25,11 @@ def tasks(*, sweep_seconds):
         "credit in shops": {"task": "rewards.tasks.credit_in_shops", "schedule": schedule(10)},
         "codes of links": {"task": "config.tasks.codes_of_links", "schedule": schedule(60)},
         "forget": {"task": "config.tasks.forget", "schedule": schedule(3600), "options": {"queue": "bulk"}},
+        "weekly report": {
+            "task": "config.tasks.weekly_report",
+            "schedule": schedule(900),
+            "options": {"queue": "mail"},
+        },
         "mails": {"task": "advocacy.mails.tasks.send", "schedule": schedule(5), "options": {"queue": "mail"}},
         "forget mails": {
             "task": "advocacy.mails.tasks.forget",

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from config import forgetting, link_codes, twins
+from config import forgetting, link_codes, twins, weekly
 
 
 @shared_task
@@ -22,3 +22,9 @@ def codes_of_links():
 def forget():
     """What is kept of people for a while only."""
     forgetting.forget(at=timezone.now())
+
+
+@shared_task
+def weekly_report():
+    """The week's numbers go to staff on Monday mornings."""
+    weekly.send(at=timezone.now())

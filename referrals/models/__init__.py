@@ -26,7 +26,7 @@ from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
 from referrals.models.rollup import Cut, Day, DayCut, Mark, Question
 from referrals.models.share import Share, ShareKind
-from referrals.models.tally import Tally, TallyOf
+from referrals.models.tally import ReportWeek, Tally, TallyOf
 from referrals.models.trace import Pepper, Trace
 from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 
@@ -76,6 +76,7 @@ __all__ = [
     "Referral",
     "Refund",
     "RefundKind",
+    "ReportWeek",
     "Review",
     "ReviewCase",
     "Ruling",

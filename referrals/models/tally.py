@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from advocacy.models import Program
+from advocacy.models import Program, Storefront
 from advocacy.models.columns import one_of
 
 
@@ -28,3 +28,17 @@ class Tally(models.Model):
 
     def __str__(self):
         return f"{self.program_id} {self.of}"
+
+
+class ReportWeek(models.Model):
+    """That a storefront's numbers of the week before this Monday were mailed to staff, or nobody wanted them."""
+
+    storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="+", db_index=False)
+    monday = models.DateField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["storefront", "monday"], name="a_week_is_reported_once")]
+
+    def __str__(self):
+        return f"{self.storefront_id} {self.monday}"
