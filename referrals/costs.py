@@ -5,7 +5,7 @@ from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from django.db import connection
@@ -49,7 +49,7 @@ def read(raw):
             said.append(
                 Said(place, month_of(row["month"]), row["channel"], unit, _minor(row["amount"], unit), row["source"])
             )
-        except (ValueError, InvalidOperation):
+        except (ValueError, ArithmeticError):
             errors[place] = "month is written 2026-11, currency EUR and amount 1250.00, with a point"
     tables.refuse(errors)
     return said

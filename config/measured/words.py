@@ -36,7 +36,8 @@ def range_of(interval_minor, unit, reason):
     if not interval_minor:
         return Cell("too few yet" if reason else NONE, reason or "", number=False)
     places = money.decimals(unit)
-    return Cell(" to ".join(f"{Decimal(end).scaleb(-places):,.{places}f}" for end in interval_minor), number=False)
+    ends = [f"{Decimal(end).scaleb(-places):,.{places}f}".replace("-", "−") for end in interval_minor]
+    return Cell(" to ".join(ends), number=False)
 
 
 def between(interval, write):

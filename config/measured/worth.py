@@ -11,13 +11,13 @@ _ENOUGH = 30
 
 
 def values(compared):
-    shown = [each for each in compared if each["difference_minor"] is not None]
+    shown = [each for each in compared if each["matched"]["interval_minor"]]
     return Card(
         id="lifetime_values",
         title=_finding(shown[-1]) if shown else "Lifetime value",
         head=(
-            *("Days", "Brought by a friend", "Customers", "Others", "Customers", "Difference", "Likely"),
-            *("Difference of those who began alike", "Likely", "Too young"),
+            *("Days", "Brought by a friend", "Customers brought", "Others", "Other customers"),
+            *("Difference", "Likely between", "Difference if alike", "Likely between, if alike", "Too young"),
         ),
         rows=[_row(each) for each in compared] if _anybody(compared) else [],
         empty=""
@@ -40,11 +40,12 @@ _PEOPLE = ("customers", "too_young")
 
 def _finding(each):
     """Nothing is called a difference that may be chance."""
-    low, high = each["interval_minor"]
+    # Of those who began alike: what sets the others apart is no gain by being brought.
+    low, high = each["matched"]["interval_minor"]
     more = "more" if low > 0 else "less" if high < 0 else None
     if not more:
-        return f"Over {each['horizon_days']} days no difference that chance would not explain"
-    by = words.amount(abs(each["difference_minor"]), each["currency"]).text
+        return f"Over {each['horizon_days']} days no difference that chance would not explain, among who began alike"
+    by = words.amount(abs(each["matched"]["difference_minor"]), each["currency"]).text
     return f"Over {each['horizon_days']} days a customer brought by a friend was worth {by} {more}"
 
 

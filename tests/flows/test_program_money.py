@@ -139,6 +139,7 @@ def test_olga_uploads_costs_and_reads_which_lines_are_wrong(client, olga, acme):
     header = "month,channel,currency,amount,source\n"
     answer = sent(f"{header}2026-01,email,EUR,12.50,team\n2026-13,email,EUR,1.00,team\n")
     assert "line 3: month is written 2026-11" in answer.content.decode()
+    assert "line 2: month is written" in sent(f"{header}2026-01,email,EUR,1e999999,team\n").content.decode()
     assert not ChannelCost.objects.exists()
     assert sent(f"{header}2026-01,email,EUR,12.50,team\n").status_code == 302
     assert ChannelCost.objects.get().amount_minor == 1250

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('advocacy', '0022_expectations'),
-        ('referrals', '0020_buyers_are_checked_by_their_customer'),
+        ('referrals', '0021_read_repeat_rates_from_an_index'),
     ]
 
     operations = [
