@@ -69,8 +69,10 @@ def put(*, storefront, costs, at):
     tables.refuse({each.place: wrong for each in costs if (wrong := _wrong(each, at))})
     rows = {(each.month, each.channel, each.currency): each for each in costs}
     tables.refuse({each.place: "is said twice" for each in costs if rows[_key(each)] is not each})
-    known = {_key(row): row for row in ChannelCost.objects.filter(storefront=storefront)}
-    changed = [each for key, each in rows.items() if key not in known or not _same(known[key], each)]
+    months = {month for month, _, _ in rows}
+    known = {_key(row): row for row in ChannelCost.objects.filter(storefront=storefront, month__in=months)}
+    # In one order, so that two calls never wait for each other in a circle.
+    changed = [rows[key] for key in sorted(rows) if key not in known or not _same(known[key], rows[key])]
     ChannelCost.objects.bulk_create(
         [_row(storefront, each, at) for each in changed],
         update_conflicts=True,
