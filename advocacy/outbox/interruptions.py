@@ -1,6 +1,5 @@
 """Tell trouble that is nobody's fault from trouble that is: the one is repeated, the other is an attempt."""
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 
 # PostgreSQL's classes of errors: transaction rollback (deadlocks), connection, operator intervention (shutdown), a lock
@@ -14,8 +13,9 @@ class Interrupted(Exception):
 
 def pass_on(error):
     """Raise ``Interrupted`` where the error is an interruption; return otherwise."""
-    # Of a worker whose time is over: it is no fault of what it was about.
-    if isinstance(error, InterfaceError | SoftTimeLimitExceeded):
+    if isinstance(error, Interrupted):
+        raise error
+    if isinstance(error, InterfaceError):
         raise Interrupted from error
     if isinstance(error, OperationalError):
         state = getattr(error.__cause__, "sqlstate", None)

@@ -3,11 +3,12 @@
 import logging
 from dataclasses import dataclass, field
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
 
 from advocacy import consents, customers, customers_at_once, failures, given, history, ids
 from advocacy.models import Program
-from advocacy.outbox.interruptions import pass_on
+from advocacy.outbox.interruptions import Interrupted, pass_on
 from advocacy.outbox.record import record
 from advocacy.refusals import Refused
 from referrals import attribution, links, orders
@@ -51,6 +52,9 @@ def take(*, row, records, at):
 
 def _sentence(error):
     pass_on(error)
+    if isinstance(error, SoftTimeLimitExceeded):
+        # It is no fault of the row at which the worker's time was over: the part is taken again.
+        raise Interrupted from error
     return failures.told(error, "It") if not isinstance(error, Refused) else error.message
 
 

@@ -5,10 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from celery.exceptions import SoftTimeLimitExceeded
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from advocacy.outbox.interruptions import Interrupted, pass_on
 from config.celery import forget_old_tasks
 
 _ASKED = """
@@ -35,8 +33,3 @@ def test_beat_forgets_what_no_worker_knows_any_more():
         PeriodicTask.objects.create(name=name, task=f"old.{name}", interval=every)
     forget_old_tasks()
     assert list(PeriodicTask.objects.values_list("name", flat=True)) == ["sweep"]
-
-
-def test_a_workers_time_that_is_over_is_no_fault_of_its_work():
-    with pytest.raises(Interrupted):
-        pass_on(SoftTimeLimitExceeded())

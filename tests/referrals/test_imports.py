@@ -7,12 +7,14 @@ import uuid
 from pathlib import Path
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import CommandError, call_command
 
 from advocacy import consents, customers, history, jobs
 from advocacy.jobs import tasks
 from advocacy.models import Consent, Customer, Event, Job, Pending, Program, Standing
 from advocacy.outbox.drain import drain
+from advocacy.outbox.interruptions import Interrupted
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
 from referrals.imports import forgetting, keeping, taking, values, working
@@ -296,6 +298,26 @@ def test_referrals_keep_their_codes_and_friends_and_what_comes_next_counts(acme,
     assert told >= {"advocate.added", "link.added", "referral.imported"} and "link.created" not in told
     drain("people", at=NOON)
     assert Standing.objects.get(customer__external_id="alice").friends_joined == 1
+
+
+def test_a_worker_whose_time_is_over_in_a_row_refuses_no_row_and_the_part_is_taken_again(acme, program, monkeypatch):
+    whole = taking._referral
+
+    def over(row, fields, programs, at):
+        if fields["friend_id"] == "fred":
+            raise SoftTimeLimitExceeded
+        return whole(row, fields, programs, at)
+
+    file = "advocate_id,friend_id\nalice,fiona\nalice,fred\n"
+    row = imports.keep(storefront=acme, kind="referrals", stream=io.BytesIO(file.encode()), at=NOON, check=False)
+    job = imports.begin(row=row, at=NOON).job
+    monkeypatch.setattr(taking, "_referral", over)
+    with pytest.raises(Interrupted):
+        jobs.step(pk=job.pk, worker=uuid.uuid4(), first=True, at=NOON)
+    assert not Referral.objects.exists()
+    monkeypatch.setattr(taking, "_referral", whole)
+    jobs.step(pk=job.pk, worker=uuid.uuid4(), first=True, at=NOON)
+    assert Referral.objects.count() == 2
 
 
 def test_referrals_that_wait_lose_the_lines_of_who_is_erased_by_id_or_mailbox(acme, program):

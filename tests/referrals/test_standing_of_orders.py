@@ -36,10 +36,15 @@ def history(acme, alice):
     return taken
 
 
+# Written down by night.
+EXPECTED = {"alive_percent", "expected_orders_e2", "expected_value_minor", "at_risk_since", "advocate_left_at"}
+
+
 def test_standing_is_what_the_events_add_up_to(alice, history):
     standing.keep(events=events(), at=NOON)
     fred = of(history[0].order.customer)
-    assert fred == {
+    told = {name: value for name, value in fred.items() if name not in EXPECTED}
+    assert told == {
         "customer_id": history[0].order.customer_id,
         "orders": 2,
         "revenue_minor": 4500,
