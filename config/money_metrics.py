@@ -10,7 +10,7 @@ from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import sample
 from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
-from config import program_money
+from config import channel_returns, program_money
 from referrals.api.days import day_of
 from referrals.api.metrics import Definition
 
@@ -166,7 +166,7 @@ class ChannelRiskAnswer(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True)
 
     example = {
-        "definition": {"id": "channel_risk", "sentence": program_money.RISK},
+        "definition": {"id": "channel_risk", "sentence": channel_returns.RISK},
         "period": {"from": "2024-11", "to": "2026-10"},
         "channels": [
             {
@@ -198,7 +198,7 @@ class ChannelRisk(Endpoint):
 
     def get(self, request):
         free = _share(request.query_params.get("risk_free", "0"))
-        return Response(program_money.channel_risk(storefront=request.storefront, at=self.at, free=free))
+        return Response(channel_returns.channel_risk(storefront=request.storefront, at=self.at, free=free))
 
 
 def _share(text):

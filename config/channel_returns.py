@@ -1,0 +1,98 @@
+"""What each acquisition channel returned on its cost, month by month, and how that moves with all of them together.
+
+Joins what ``referrals`` counts with what ``rewards`` gave.
+"""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from referrals import cohorts, costs
+from referrals.growth import spans
+from referrals.measures import cost
+from referrals.models import Channel
+from rewards import costs as of_rewards
+
+DIGITS = 5
+RISK = (
+    "A channel’s monthly return, revenue ÷ cost − 1, against that of all channels together (capital asset pricing): "
+    "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards are a cost too."
+)
+
+
+def channel_risk(*, storefront, at, free=0.0):
+    """``[{"channel", "months", beta, expected, alpha, mean, reason}]`` of channels with costs, of the last 24 months.
+
+    ``free``: the return of a month without risk. Costs in another currency than the storefront's are left out and
+    named in ``left_out``.
+    """
+    now = cohorts.month_of(cohorts.today(storefront, at))
+    months = range(now - 24, now)
+    spent, left_out = defaultdict(dict), set()
+    days = cohorts.day_of(months[0]), cohorts.day_of(months[-1])
+    for (channel, month, unit), amount in costs.by_month(storefront=storefront, since=days[0], until=days[1]).items():
+        if unit == storefront.currency:
+            spent[channel][cohorts.month_of(month)] = amount
+        else:
+            left_out.add(unit)
+    _add_rewards(storefront, spent, left_out, days)
+    had = _revenue(storefront, months)
+    market = [_return(had, spent, spent, month) for month in months]
+    told = []
+    for channel in sorted(spent):
+        own = [_return(had, spent, [channel], month) for month in months]
+        known = [each for each in own if each is not None]
+        found = cost.risk(own, market, free=free)
+        told.append(
+            {
+                "channel": channel,
+                "months": len(known),
+                "mean": _rounded(sum(known) / len(known)) if known else None,
+                "beta": _rounded(found.beta),
+                "expected": _rounded(found.expected),
+                "alpha": _rounded(found.alpha),
+                "reason": found.reason,
+            }
+        )
+    nothing = "" if told else "No costs of channels are known. Upload them, or put them by the API."
+    return {
+        "definition": {"id": "channel_risk", "sentence": RISK},
+        "period": {"from": f"{days[0]:%Y-%m}", "to": f"{days[1]:%Y-%m}"},
+        "channels": told,
+        "left_out": sorted(left_out),
+        "reason": nothing,
+    }
+
+
+def _add_rewards(storefront, spent, left_out, days):
+    """Rewards are what the channel referral costs beside what is noted."""
+    start, _ = spans.borders(storefront, days[0], days[0])
+    end, _ = spans.borders(storefront, (days[1] + timedelta(days=31)).replace(day=1), days[1])
+    for month, unit, amount in of_rewards.by_month(storefront=storefront, start=start, end=end):
+        if unit == storefront.currency:
+            key = cohorts.month_of(month)
+            spent[Channel.REFERRAL][key] = spent[Channel.REFERRAL].get(key, 0) + amount
+        elif amount:
+            left_out.add(unit)
+
+
+def _revenue(storefront, months):
+    """``{channel: {month: kept_minor}}`` of the months in which it was kept."""
+    found = defaultdict(lambda: defaultdict(int))
+    for channel, cells in cohorts.cells(storefront=storefront, cut="channel").items():
+        for month, ages in cells.items():
+            for age, (_, kept) in ages.items():
+                if month + age in months:
+                    found[channel or Channel.OTHER][month + age] += kept
+    return found
+
+
+def _return(had, spent, channels, month):
+    """Of a month; None where nothing was spent in it."""
+    paid = sum(spent[channel].get(month, 0) for channel in channels)
+    # What came without a cost that month is no return on one.
+    kept = sum(had[channel].get(month, 0) for channel in channels if spent[channel].get(month))
+    return cost.monthly_return(kept, paid)
+
+
+def _rounded(value):
+    return None if value is None else round(value, DIGITS)
