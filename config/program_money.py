@@ -73,6 +73,7 @@ def _untold(told, till):
     )
     for name in _OF_ALL:
         told[name] = told[name] | {"value": None, "reason": there}
+    told["cost"] = {name: each | {"value": None} for name, each in told["cost"].items()}
     return told
 
 

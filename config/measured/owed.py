@@ -16,15 +16,10 @@ def cost(told):
     unit = told["currency"]
     cac = told["cac"]
     rows = [[word(label), words.amount(told["cost"][name]["value"], unit)] for name, label in _KINDS.items()]
-    rows.append([word("All together"), words.amount(cac["numerator"], unit)])
-    each = words.amount(cac["value"], unit).text
+    rows.append([word("All together"), words.amount(None if told["unconverted"] else cac["numerator"], unit)])
     return Card(
         id="cost",
-        title=f"A friend who bought cost {each}"
-        if cac["value"]
-        else "Nothing is known to have been spent"
-        if not cac["numerator"]
-        else "Cost of a friend who bought",
+        title=_each(told),
         head=("Cost", "In the period"),
         rows=rows,
         said=(
@@ -34,6 +29,16 @@ def cost(told):
             *_converted(told),
         ),
     )
+
+
+def _each(told):
+    cac = told["cac"]
+    if told["unconverted"]:
+        return "What a friend who bought cost cannot be told: a rate is missing"
+    if not cac["numerator"]:
+        return "Nothing is known to have been spent"
+    known = cac["value"] is not None
+    return f"A friend who bought cost {words.amount(cac['value'], told['currency']).text}" if known else cac["reason"]
 
 
 def _left_out(told):

@@ -82,13 +82,22 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     assert told["breakage"]["value"] == 0.25
 
 
-def test_what_has_no_rate_is_named_and_makes_no_sum(shop, acme, program, today):
+def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga):
     _rewarded(program, "advocate", unit="USD", available_minor=1000)
     told = shop.get("/program_money").json()
     assert (told["unconverted"], told["cac"]["value"], told["liability"]["value"]) == (["USD"], None, None)
     assert "No rate of USD to EUR" in told["roi"]["reason"]
+    assert {each["value"] for each in told["cost"].values()} == {None}
+    client.force_login(olga)
+    assert "cannot be told: a rate is missing" in client.get("/admin/metrics/").content.decode()
     Rate.objects.create(
-        storefront=acme, day=today, currency="USD", target="EUR", rate="0.9", source="ecb", recorded_at=timezone.now()
+        storefront=program.storefront,
+        day=(today := timezone.now().date()),
+        currency="USD",
+        target="EUR",
+        rate="0.9",
+        source="ecb",
+        recorded_at=timezone.now(),
     )
     told = shop.get("/program_money").json()
     assert told["cost"]["advocate_rewards"]["value"] == 900
