@@ -1,7 +1,7 @@
 """Whether a database can be migrated from where it stands.
 
-Where many migrations became one (``replaces``) and their files are gone, Django takes a database with all of them as it
-is, but one with only some it would migrate on as if the rest had been done.
+Where many migrations became one and their files are gone, Django knows nothing of a database that was made by them: it
+would make all tables again.
 """
 
 from django.core.checks import Error
@@ -18,13 +18,17 @@ def check(*, app_configs=None, databases=None, **options):
 def _errors(alias):
     done = set(MigrationRecorder(connections[alias]).applied_migrations())
     files = MigrationLoader(None).disk_migrations
-    for (app, name), migration in files.items():
-        gone = [old for old in migration.replaces if old not in files]
-        missing = [old for old in gone if old not in done]
-        if missing and len(missing) < len(migration.replaces) and (app, name) not in done:
+    stands_at = {key for key, migration in files.items() if key in done or _replaces_only(migration, done)}
+    for app in sorted({app for app, _ in files} & {app for app, _ in done}):
+        if not any(place == app for place, _ in stands_at):
             yield Error(
-                f"This database has only some of the migrations that {app}.{name} stands for; "
-                f"missing: {', '.join('.'.join(old) for old in missing)}.",
-                hint="Bring it to the last release that has these migrations, migrate there, then come back.",
+                f"This database has only migrations of {app} that are gone: "
+                f"{', '.join(sorted(name for of, name in done if of == app))}.",
+                hint="Bring it to the last release that has them, migrate there, then come back.",
                 id="advocacy.E001",
             )
+
+
+def _replaces_only(migration, done):
+    """What stands for others is as good as done where all of them are."""
+    return bool(migration.replaces) and done.issuperset(migration.replaces)

@@ -15,8 +15,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('advocacy', '0001_initial'), ('advocacy', '0002_no_raw_errors'), ('advocacy', '0002_program_reckonings'), ('advocacy', '0003_both_second_steps'), ('advocacy', '0004_connections'), ('advocacy', '0005_offers_of_a_group'), ('advocacy', '0006_origins_of_storefronts'), ('advocacy', '0006_webhooks_out'), ('advocacy', '0007_both_sixth_steps'), ('advocacy', '0008_history_is_never_truncated'), ('advocacy', '0008_scopes_test_clocks_and_ways_into_the_portal'), ('advocacy', '0009_topics_a_platform_sends'), ('advocacy', '0010_both_eighth_steps'), ('advocacy', '0011_connections_are_asked_daily'), ('advocacy', '0012_customers_are_erased'), ('advocacy', '0013_errands_of_shops'), ('advocacy', '0014_merged_customers'), ('advocacy', '0015_history_before')]
-
     initial = True
 
     dependencies = [

@@ -10,8 +10,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('referrals', '0001_initial'), ('referrals', '0002_click_table'), ('referrals', '0003_orders_from_many_sources'), ('referrals', '0004_inbound'), ('referrals', '0005_what_platforms_ask'), ('referrals', '0006_bonds_may_end'), ('referrals', '0006_find_orders_by_their_typed_code'), ('referrals', '0006_shares'), ('referrals', '0007_sixth_steps'), ('referrals', '0008_bonds_ended_by_merges'), ('referrals', '0009_invitations')]
-
     initial = True
 
     dependencies = [

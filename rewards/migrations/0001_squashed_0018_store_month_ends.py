@@ -14,8 +14,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    replaces = [('rewards', '0001_initial'), ('rewards', '0002_coupon_uses'), ('rewards', '0003_hide_codes'), ('rewards', '0004_payouts_by_two_and_indexes'), ('rewards', '0005_keep_whom_a_payee_change_is_of'), ('rewards', '0006_corrections_by_jobs_and_second_persons'), ('rewards', '0007_ends_of_versions_are_kept'), ('rewards', '0007_find_what_waits_by_the_rates_that_came'), ('rewards', '0008_both_seventh_steps'), ('rewards', '0009_note_the_decision_before_a_transfer'), ('rewards', '0010_history_is_never_truncated'), ('rewards', '0010_keep_previewed_uses_in_rows'), ('rewards', '0011_tenth_steps'), ('rewards', '0012_say_the_currency_of_all_that_waits'), ('rewards', '0012_two_people_also_for_sql'), ('rewards', '0013_the_register_keeps_whole_payees'), ('rewards', '0014_both_twelfth_steps'), ('rewards', '0015_what_was_entered_stays'), ('rewards', '0016_count_friends_of_each_advocate'), ('rewards', '0017_codes_and_credit_in_shops'), ('rewards', '0018_store_month_ends')]
-
     initial = True
 
     dependencies = [
