@@ -26,7 +26,7 @@ def database():
         os.environ |= addresses | {"DATABASE_URL": address}
         command = (sys.executable, "manage.py", "migrate", "--verbosity", "0")
         subprocess.run(command, cwd=services.CHECKOUT, check=True)
-        _set_up_django()
+        set_up_django()
         yield
         _leave()
 
@@ -42,7 +42,7 @@ def _own(address):
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _set_up_django():
+def set_up_django():
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django  # noqa: PLC0415 (the settings need the address)
 

@@ -22,6 +22,7 @@ app.autodiscover_tasks(
         "advocacy.mails",
         "advocacy.outbox",
         "referrals",
+        "referrals.imports",
         "referrals.inbound",
         "rewards",
     ]

@@ -14,7 +14,7 @@ class Customer(models.Model):
     """A person as a storefront knows them: by its own id, by e-mail, or (a guest) by neither yet."""
 
     public_id = PublicIdField()
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="customers")
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="customers", db_index=False)
     external_id = models.CharField(max_length=200, null=True, blank=True)
     email = models.EmailField(max_length=320, null=True, blank=True)
     # The address as it is compared (advocacy.emails.normalise); two spellings of one mailbox are one key.
@@ -37,7 +37,14 @@ class Customer(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Found to be the same person as another: this record keeps what happened to it and its names, and leads there.
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, to_field="public_id", null=True, blank=True, related_name="+", editable=False
+        "self",
+        models.PROTECT,
+        to_field="public_id",
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
     # Whether other records lead here: most do not, and need not be looked for.
     absorbed = models.BooleanField(default=False, editable=False)
@@ -55,9 +62,12 @@ class Customer(models.Model):
         ]
         indexes = [
             # Used by: the search for a customer by e-mail (intake, fraud checks, the portal's sign-in).
-            models.Index(fields=["storefront", "email_key"], name="customer_by_email"),
             models.Index(fields=["email_key"], name="customer_by_email_anywhere"),
             models.Index(fields=["storefront", "-id"], name="customers_newest_first"),
+            # Used by: the records of one person; few were merged.
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="customers_merged_into"
+            ),
             # Used by: the segments there are, and who is in one.
             models.Index(
                 fields=["storefront", "-id"],

@@ -84,12 +84,14 @@ def _empty_part(pk, person):
     found = ImportPart.objects.filter(pk=pk).select_related("of__storefront").first()
     if found is None:
         return
-    row, number = found.of, found.number
+    row = found.of
     # A step that has read the part writes down what it says first.
     list(Job.objects.select_for_update(no_key=True).filter(pk__in=filter(None, (row.check_job_id, row.job_id))))
-    records = keeping.part(row, number)
-    if records is None:
+    # So does who takes parts beside the job.
+    held = ImportPart.objects.select_for_update(no_key=True).filter(pk=pk, taken__isnull=True).first()
+    if held is None:
         return
+    records = keeping.opened(held.rows)
     kept = [_without(each, person, row) for each in records]
     if kept != records:
         ImportPart.objects.filter(pk=pk).update(rows=zlib.compress(orjson.dumps(kept), 1))

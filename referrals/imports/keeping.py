@@ -2,7 +2,6 @@
 
 import contextlib
 import zlib
-from itertools import islice
 
 import orjson
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.db import transaction
 from advocacy import given, ids, jobs
 from advocacy.models.storefront import known_zone
 from advocacy.refusals import Refused
-from referrals.imports import layouts, reading, values
+from referrals.imports import dealing, layouts, reading, values
 from referrals.models import Import, ImportKind, ImportPart, ImportState
 
 CHECK, TAKE = "import_check", "import"
@@ -73,7 +72,7 @@ def keep(
             started_by=by,
             created_at=at,
         )
-        made.rows = _keep_parts(made, reading.rows(stream, file), layouts.of(layout, kind))
+        made.rows = _keep_parts(made, layouts.records(reading.rows(stream, file), layouts.of(layout, kind)), at)
         if not made.rows:
             raise Refused("empty_file", "The file has a header, and nothing below it.")
         made.check_job = _job(made, CHECK, at, by) if check else None
@@ -112,7 +111,12 @@ def discard(*, row, at):
 def part(row, number):
     """The rows of a part, ``[(line, record, why it cannot be read)]``, or None after the last."""
     found = row.parts.filter(number=number).values_list("rows", flat=True).first()
-    return found and orjson.loads(zlib.decompress(found))
+    return found and opened(found)
+
+
+def opened(rows):
+    """What ``ImportPart.rows`` holds."""
+    return orjson.loads(zlib.decompress(rows))
 
 
 def how_of(row):
@@ -123,19 +127,27 @@ def text_id(row):
     return ids.encode("imp", row.public_id)
 
 
-def _keep_parts(made, rows, layout):
+def _keep_parts(made, records, at):
     """How many records there are."""
-    records, count = layouts.records(rows, layout), 0
+    number = count = 0
     size = ROWS_ONE_BY_ONE if made.kind == ImportKind.REFERRALS else ROWS
-    for number in range(settings.IMPORT_MOST_ROWS // size + 1):
-        some = list(islice(records, size))
-        if not some:
-            return count
-        count += len(some)
-        packed = zlib.compress(orjson.dumps(some), 1)
-        ImportPart.objects.bulk_create([ImportPart(of=made, number=number, rows=packed)])
-    said = f"The file has more than {settings.IMPORT_MOST_ROWS} rows; send it in parts."
-    raise Refused("too_many_rows", said)
+    for block, parts in enumerate(dealing.blocks(records, words_of=_words_of(made, at), size=size)):
+        for lane, some in parts:
+            count += len(some)
+            packed = zlib.compress(orjson.dumps(some), 1)
+            ImportPart.objects.bulk_create([ImportPart(of=made, number=number, block=block, lane=lane, rows=packed)])
+            number += 1
+        if count > settings.IMPORT_MOST_ROWS:
+            said = f"The file has more than {settings.IMPORT_MOST_ROWS} rows; send it in parts."
+            raise Refused("too_many_rows", said)
+    return count
+
+
+def _words_of(made, at):
+    """By which rows are dealt to lanes; None where one row may decide what another one of somebody else's earns."""
+    if made.kind != ImportKind.ORDERS or made.past_until is None or made.past_until < at:
+        return None
+    return layouts.words_of(layouts.of(made.layout, made.kind), how_of(made), made.columns)
 
 
 def _check_size(stream):

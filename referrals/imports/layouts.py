@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from advocacy.refusals import Refused
-from referrals.imports import own, shops
+from referrals.imports import dealing, own, shops
 from referrals.imports.reading import CSV
 
 _MOST_ROWS_OF_ONE = 1000
@@ -26,7 +26,8 @@ class Layout:
     """``read(record, how)`` answers the fields of a record as the API names them.
 
     ``first``: the columns, or members of an object, by which it is known. ``same``: the column that rows of one record
-    share; a record is then the list of them.
+    share; a record is then the list of them. ``words``: of a record of orders, as ``dealing.words``; without it what
+    ``read`` answers is looked at, which takes longer.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Layout:
     read: Callable
     first: tuple = ()
     same: str = ""
+    words: Callable | None = None
 
 
 LAYOUTS = {
@@ -45,6 +47,7 @@ LAYOUTS = {
         shops.shopify_order,
         first=("Name", "Financial Status", "Lineitem name", "Total"),
         same="Name",
+        words=shops.words_of_shopify,
     ),
     "shopify_customers": Layout(
         "Shopify’s customer export",
@@ -59,6 +62,7 @@ LAYOUTS = {
         CSV,
         shops.woocommerce_order,
         first=("order_id", "order_total", "billing_email", "status"),
+        words=shops.words_of_woocommerce,
     ),
     "shopify_documents": Layout(
         "Shopify’s orders as JSON",
@@ -145,6 +149,27 @@ def records(rows, layout):
             line, group = line if group else number, [*group, row]
     if group:
         yield line, group, ""
+
+
+def words_of(layout, how, columns):
+    """``dealing.words`` of a row of orders, as ``records`` yields it: a function."""
+    say = layout.words
+    if layout is OWN["orders"]:
+        say = own.words_of_orders(columns)
+
+    def words(row):
+        _, record, why = row
+        if why:
+            return []
+        if say:
+            return say(record)
+        try:
+            return dealing.words_said(fields(layout, record, how, columns))
+        except Exception:
+            # It is refused when it is taken, which says why.
+            return []
+
+    return words
 
 
 def fields(layout, record, how, columns):

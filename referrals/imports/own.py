@@ -3,7 +3,7 @@
 import re
 
 from advocacy import given, ids
-from referrals.imports import values
+from referrals.imports import dealing, values
 
 # Each column with other names that people give it.
 CUSTOMERS = {
@@ -175,6 +175,18 @@ def _consent(said):
             # A label is one word.
             told[name] = _NO_WORD.sub("-", told[name]).strip("-._")
     return {"consent": {"channel": "email"} | told | {"state": _AGREED[word]}}
+
+
+def words_of_orders(columns):
+    """``dealing.words`` of a row of such a table, before it is read: a function."""
+    of = {field: column for column, field in columns if field}
+    number, who, address = (of.get(field, "") for field in ("number", "customer_id", "email"))
+
+    def words(row):
+        orders = (("external_id", row.get(of["external_id"])), ("number", row.get(number)))
+        return dealing.words(orders=orders, customer=row.get(who), address=row.get(address))
+
+    return words
 
 
 def order(row, how):

@@ -1,6 +1,8 @@
 """What a file was understood as, and which of its lines were refused."""
 
 import zlib
+from itertools import groupby
+from operator import itemgetter
 
 import orjson
 from django.db import transaction
@@ -15,9 +17,10 @@ _SHOWN = 5
 
 def refused(row):
     """Yields ``(line, why)`` of every refused line, by line; of the import, or before it of its check."""
-    parts = row.refusals.filter(of_check=row.job_id is None).order_by("number").values_list("lines", flat=True)
-    for packed in parts.iterator(chunk_size=50):
-        yield from sorted(map(tuple, orjson.loads(zlib.decompress(packed))))
+    parts = row.refusals.filter(of_check=row.job_id is None).order_by("block", "number").values_list("block", "lines")
+    for _, those in groupby(parts.iterator(chunk_size=50), key=itemgetter(0)):
+        # The lines of a block are dealt to lanes.
+        yield from sorted(tuple(line) for _, packed in those for line in orjson.loads(zlib.decompress(packed)))
 
 
 def refused_count(row):

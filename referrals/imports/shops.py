@@ -6,7 +6,7 @@ Their JSON, one document a line, is what their own APIs and webhooks write, and 
 import re
 
 from advocacy import given
-from referrals.imports import values
+from referrals.imports import dealing, values
 from referrals.inbound import payloads, shopify_orders, woocommerce
 from referrals.inbound.shopify_refunds import given_back
 
@@ -67,6 +67,12 @@ def shopify_order(rows, how):
     }
 
 
+def words_of_shopify(rows):
+    head = rows[0]
+    orders = (("external_id", head.get("Id", "").lstrip("'") or head.get("Name")), ("number", head.get("Name")))
+    return dealing.words(orders=orders, address=head.get("Email"))
+
+
 def _shopify_status(head):
     if head.get("Cancelled at"):
         return "cancelled"
@@ -116,7 +122,7 @@ def woocommerce_order(row, how):
         given.refuse("order_total", "order_total is missing.", code="missing_field")
     lines = [line for line in (_woo_line(part, currency) for part in row.get("line_items", "").split(";")) if line]
     lines, discount = lines[:_MOST_LINES], of("discount_total", "order_discount", "cart_discount")
-    status, account = row.get("status", "").lower().removeprefix("wc-"), row.get("customer_id", "")
+    status = row.get("status", "").lower().removeprefix("wc-")
     total, tax, shipping, fees = of("order_total"), of("tax_total"), of("shipping_total"), of("fee_total")
     placed = _moment("date", row, how) or _moment("order_date", row, how)
     paid = status in _WOO_PAID
@@ -125,7 +131,7 @@ def woocommerce_order(row, how):
         identifiers=payloads.said(number=row.get("order_number") or row.get("order_number_formatted")),
         status="paid" if paid else "cancelled" if status in _WOO_LEFT else "pending",
         customer=payloads.said(
-            external_id=account if account not in ("", "0") else None,
+            external_id=_account(row),
             email=payloads.email(row.get("billing_email")),
             name=f"{row.get('billing_first_name', '')} {row.get('billing_last_name', '')}".strip()[:200],
             phone=row.get("billing_phone", "")[:40],
@@ -147,6 +153,18 @@ def woocommerce_order(row, how):
         "total_minor": total,
         "refunded_minor": total if status == "refunded" else abs(of("refunded_total")),
     }
+
+
+def _account(row):
+    """Guests have the account 0."""
+    account = row.get("customer_id", "")
+    return account if account not in ("", "0") else None
+
+
+def words_of_woocommerce(row):
+    number = row.get("order_number") or row.get("order_number_formatted")
+    orders = (("external_id", row.get("order_id")), ("number", number))
+    return dealing.words(orders=orders, customer=_account(row), address=row.get("billing_email"))
 
 
 def _woo_line(text, currency):

@@ -1,18 +1,16 @@
 """The jobs of an import: each step takes a part, in one transaction with the job's cursor. Half done, it goes on."""
 
-import contextlib
-import gc
 import time
-import zlib
+from datetime import datetime
 
-import orjson
 from django.db import transaction
 
 from advocacy import ids, jobs, twins
 from advocacy.models import Lane, Pending
+from advocacy.outbox import wake
 from advocacy.refusals import Refused
-from referrals.imports import keeping, taking
-from referrals.models import Import, ImportRefusals, ImportState
+from referrals.imports import keeping, lanes, taking
+from referrals.models import Import, ImportState
 
 # Events that may wait, and seconds that a part of an import waits then: it slows down, and never stops.
 BEHIND, PAUSE = 20_000, 1.0
@@ -21,7 +19,21 @@ _NOTHING = dict.fromkeys((taking.NEW, taking.CHANGED, taking.SAME, taking.REFUSE
 
 def check(*, job, at):
     """Takes a part and undoes it: what would be new, changed and refused is what the import itself would say."""
-    return _step(job, at, of_check=True)
+    row = _of(job)
+    at = twins.clock(row.storefront, at)
+    number, counts = job.cursor.get("part", 0), job.cursor.get("counts", _NOTHING)
+    part = row.parts.filter(number=number).first()
+    if part:
+        outcome = lanes.taken(row, keeping.opened(part.rows), at, undone=True)
+        lanes.report(row, part, outcome, of_check=True)
+        counts = _sum(counts, outcome.counts)
+    done = sum(counts.values())
+    result = counts if part is None or done >= row.rows else None
+    if result:
+        mine = Import.objects.filter(pk=row.pk)
+        mine.update(checked=counts)
+        mine.filter(state=ImportState.CHECKING).update(state=ImportState.CHECKED)
+    return jobs.Progress({"part": number + 1, "counts": counts}, done=done, total=row.rows, result=result)
 
 
 def step(*, job, at):
@@ -30,29 +42,24 @@ def step(*, job, at):
     """
     if is_behind():
         time.sleep(PAUSE)
-    return _step(job, at, of_check=False)
+    row, counts = _of(job), job.cursor.get("counts", _NOTHING)
+    cursor = job.cursor | _helped(job, row, at)
+    took = lanes.take(row=row, lane=0, at=twins.clock(row.storefront, at))
+    for more in lanes.counted(row):
+        counts = _sum(counts, more)
+    result = None
+    if not row.parts.exists():
+        result = counts
+        _end(row, counts, twins.clock(row.storefront, at))
+    elif not took:
+        lanes.wait()
+    done = sum(counts.values())
+    return jobs.Progress(cursor | {"counts": counts}, done=done, total=row.rows, result=result)
 
 
 def is_behind():
     """Whether more events wait in lane ``people`` than its workers take within seconds."""
     return Pending.objects.filter(lane=Lane.PEOPLE)[BEHIND : BEHIND + 1].exists()
-
-
-def _step(job, at, *, of_check):
-    row = _of(job)
-    at = twins.clock(row.storefront, at)
-    number, counts, done = job.cursor.get("part", 0), job.cursor.get("counts", _NOTHING), job.done
-    records = keeping.part(row, number)
-    if records is not None:
-        outcome = _taken(row, records, at, undone=of_check)
-        counts = {name: counts[name] + outcome.counts[name] for name in counts}
-        done += len(records)
-        _report(row, number, outcome, of_check)
-    result = None
-    if done >= row.rows or records is None:
-        result = counts
-        _end(row, counts, at, of_check)
-    return jobs.Progress({"part": number + 1, "counts": counts}, done=done, total=row.rows, result=result)
 
 
 def _of(job):
@@ -63,41 +70,22 @@ def _of(job):
     return row
 
 
-def _taken(row, records, at, *, undone):
-    with _uncollected(), transaction.atomic():
-        outcome = taking.take(row=row, records=records, at=at)
-        if undone:
-            transaction.set_rollback(True)
-    return outcome
+def _sum(counts, more):
+    return {name: counts[name] + more[name] for name in counts}
 
 
-@contextlib.contextmanager
-def _uncollected():
-    """Without Python's search for circles: it finds none here, and took a fifth of the time of a part."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def _helped(job, row, at):
+    """Ask another worker to take parts beside this one, where it is time to and there are lanes for two."""
+    last = job.cursor.get("helped_at")
+    if last and datetime.fromisoformat(last) > at - lanes.HELP:
+        return {}
+    if lanes.are_two(row):
+        from referrals.imports.tasks import beside  # noqa: PLC0415 (the tasks start from the verbs)
+
+        transaction.on_commit(lambda: wake.send(beside, [row.pk], queue="bulk"))
+    return {"helped_at": at.isoformat()}
 
 
-def _report(row, number, outcome, of_check):
-    if outcome.refused:
-        packed = zlib.compress(orjson.dumps(outcome.refused))
-        ImportRefusals.objects.create(
-            of=row, of_check=of_check, number=number, count=len(outcome.refused), lines=packed
-        )
-
-
-def _end(row, counts, at, of_check):
-    if of_check:
-        mine = Import.objects.filter(pk=row.pk)
-        mine.update(checked=counts)
-        mine.filter(state=ImportState.CHECKING).update(state=ImportState.CHECKED)
-        return
+def _end(row, counts, at):
     Import.objects.filter(pk=row.pk).update(taken=counts, state=ImportState.DONE, ended_at=at)
-    # What was read of people is not kept twice.
-    row.parts.all().delete()
     row.refusals.filter(of_check=True).delete()

@@ -59,11 +59,19 @@ class Import(models.Model):
 
 
 class ImportPart(models.Model):
-    """Some rows of a file, as they were read: compressed JSON. Dropped when the import ends."""
+    """Some rows of a file, as they were read: compressed JSON. Dropped when they are taken and counted.
+
+    The parts of a lane are taken one after the other; those of two lanes of one block side by side: they have no order
+    and no person in common. A block begins when the one before it is done.
+    """
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
+    block = models.PositiveIntegerField(default=0)
+    lane = models.PositiveSmallIntegerField(default=0)
     rows = models.BinaryField()
+    # What became of them, until the import's job has counted it: {new, changed, same, refused}.
+    taken = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["of", "number"], name="a_part_of_a_file_is_kept_once")]
@@ -79,6 +87,7 @@ class ImportRefusals(models.Model):
     # Of the check, or of the import itself.
     of_check = models.BooleanField()
     number = models.PositiveIntegerField()
+    block = models.PositiveIntegerField(default=0)
     count = models.PositiveIntegerField()
     lines = models.BinaryField()
 

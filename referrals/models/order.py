@@ -35,8 +35,8 @@ class Order(models.Model):
     known_also_by = "names"
 
     public_id = PublicIdField()
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="orders")
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="orders", db_index=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders", db_index=False)
     external_id = models.CharField(max_length=200)
     identifiers = models.JSONField(default=dict)
     # Whose amounts are taken; what another source says otherwise is kept as a warning.
@@ -136,7 +136,7 @@ class Order(models.Model):
 class OrderIdentifier(models.Model):
     """Another name that an order goes by, such as its payment's: by any of them it is found again."""
 
-    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+")
+    storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False)
     order = models.ForeignKey(Order, models.PROTECT, related_name="names")
     kind = models.CharField(max_length=20)
     value = models.CharField(max_length=200)
