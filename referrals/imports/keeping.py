@@ -15,7 +15,7 @@ from referrals.models import Import, ImportKind, ImportPart, ImportState
 
 CHECK, TAKE = "import_check", "import"
 # Rows of a part, which is what a step of a job takes. Referrals are taken one by one, and a step has seconds.
-ROWS, ROWS_ONE_BY_ONE = 500, 50
+ROWS, ROWS_ONE_BY_ONE = 1000, 50
 _DATES = ("", values.DAY_FIRST, values.MONTH_FIRST)
 _DECIMALS = ("", ".", ",")
 _PAST = "past"

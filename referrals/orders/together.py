@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MOST = 100
 # Of a file, whose transaction nobody waits for.
-MOST_OF_A_FILE = 500
+MOST_OF_A_FILE = 1000
 # Who waits longer for a row that somebody holds waits by itself.
 _PATIENCE = "300ms"
 
