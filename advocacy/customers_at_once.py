@@ -1,6 +1,6 @@
 """Many people told at once, each as ``customers.upsert`` takes them: by a few statements however many they are."""
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from advocacy import customers, events
 from advocacy.models import bulk
@@ -44,8 +44,10 @@ def _insert(new, tell, type):
         return
     # In one order, so that two calls that make the same people do not wait for each other in a circle.
     new = sorted(new, key=lambda customer: (customer.external_id or "", customer.email_key or ""))
-    if len(bulk.insert_new_ones(new)) < len(new):
-        raise OneByOne
+    try:
+        bulk.insert(new)
+    except IntegrityError as error:
+        raise OneByOne from error
     tell += [customers.draft(each, type, occurred_at=each.created_at) for each in new]
 
 

@@ -77,9 +77,34 @@ def uuid7(milliseconds=None):
     if milliseconds is None:
         milliseconds = time.time_ns() // 1_000_000
     # 74 random bits around the two bits of the variant.
-    noise = int.from_bytes(os.urandom(10), "big")
+    noise = _noise()
     low, high = noise & 0x3FFFFFFFFFFFFFFF, noise >> 68
-    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+    return _of(milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+
+
+_ready = []
+os.register_at_fork(after_in_child=_ready.clear)
+
+
+def _noise():
+    """80 random bits, of many that the system was asked for at once."""
+    try:
+        return _ready.pop()
+    except IndexError:
+        noise = os.urandom(2560)
+        _ready.extend(int.from_bytes(noise[start : start + 10], "big") for start in range(10, len(noise), 10))
+        return int.from_bytes(noise[:10], "big")
+
+
+def _of(number):
+    """A UUID without the constructor's look at its arguments, which takes most of the time: each row has one."""
+    made = _blank(uuid.UUID)
+    _put(made, "int", number)
+    _put(made, "is_safe", uuid.SafeUUID.unknown)
+    return made
+
+
+_blank, _put = object.__new__, object.__setattr__
 
 
 def floor_of(moment):

@@ -159,23 +159,6 @@ def insert_new(row):
     return row
 
 
-def insert_new_ones(rows):
-    """Insert unsaved rows of a model with public ids, but for those that a unique constraint knows already.
-
-    Answers the rows that were inserted.
-    """
-    table, names, values = literals(rows)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) VALUES {values} ON CONFLICT DO NOTHING RETURNING public_id, id"  # noqa: S608
-        )
-        made = dict(cursor.fetchall())
-    new = [row for row in rows if row.public_id in made]
-    for row in new:
-        inserted(row, made[row.public_id])
-    return new
-
-
 def literals(rows):
     """``(table, columns, "(…), (…)")`` for an INSERT without parameters, in which a % stays one."""
     table, names, encoders = written.literals(type(rows[0]))
@@ -306,4 +289,4 @@ _NEXT = """
 """
 # So many rows are faster by one INSERT.
 FEW = 16
-_AT_ONCE = 100
+_AT_ONCE = 500

@@ -73,7 +73,8 @@ class Event(models.Model):
 class Pending(models.Model):
     """An event that a lane still has to work on; the queue. Deleted in the transaction of the effect."""
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="pending", db_index=False)
+    # Made with its event, which nothing deletes: a check of each row at its commit would find nothing.
+    event = models.ForeignKey(Event, models.PROTECT, related_name="pending", db_index=False, db_constraint=False)
     storefront = models.ForeignKey(Storefront, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     lane = models.CharField(max_length=10, choices=Lane)
     alone = models.BooleanField(default=False, help_text="A batch with it failed: it is worked on by itself.")

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from operator import itemgetter
 
 import orjson
 from django.db import connection, models
@@ -22,10 +23,14 @@ def literals(model):
 def lines(rows, encoders):
     """The lines of many rows, each a dictionary: column by column, because most columns say the same of all rows."""
     moments, fields = {}, []
-    for name, encode in encoders:
-        values = [row[name] for row in rows]
+    columns = zip(*map(itemgetter(*(name for name, _ in encoders)), rows), strict=True)
+    for (_, encode), values in zip(encoders, columns, strict=True):
         fields.append(_moments(values, moments) if encode is _moment else _column(values, encode))
-    return "".join(["\t".join(line) + "\n" for line in zip(*fields, strict=True)])
+    return _joined(fields)
+
+
+def _joined(fields):
+    return "\n".join(map("\t".join, zip(*fields, strict=True))) + "\n"
 
 
 def lines_of(same, each, encoders, count):
@@ -38,11 +43,12 @@ def lines_of(same, each, encoders, count):
         else:
             values = each[name]
             fields.append(_moments(values, moments) if encode is _moment else _column(values, encode))
-    return "".join(["\t".join(line) + "\n" for line in zip(*fields, strict=True)])
+    return _joined(fields)
 
 
 def _column(values, encode):
-    if len({*map(id, values)}) == 1:
+    first = values[0]
+    if values[-1] is first and len({*map(id, values)}) == 1:
         return ["\\N" if values[0] is None else encode(values[0])] * len(values)
     if encode is _text and {*map(type, values)} == {str} and not _ESCAPED("".join(values)):
         return values

@@ -14,6 +14,8 @@ LANES = 2
 BLOCK = 20_000
 # No text that names something is cut to less.
 _SHORTEST = 190
+# Before a number, and before what a spreadsheet is to take for text.
+_MARKS = "#'"
 
 
 def blocks(records, *, words_of, size):
@@ -59,18 +61,19 @@ def _groups(words):
 
     for place, mine in enumerate(words):
         for word in mine:
-            one, other = top(first.setdefault(word, place)), top(place)
-            above[max(one, other)] = min(one, other)
+            if (known := first.setdefault(word, place)) != place:
+                one, other = top(known), top(place)
+                above[max(one, other)] = min(one, other)
     return [top(place) for place in range(len(words))]
 
 
 def words(*, orders=(), customer="", address=""):
     """``orders``: ``[(kind, name of an order)]``."""
-    found = [("order", kind, str(name).strip().lstrip("#'")[:_SHORTEST]) for kind, name in orders if name]
+    found = [f"{kind} {str(name).strip().lstrip(_MARKS)[:_SHORTEST]}" for kind, name in orders if name]
     if customer:
-        found.append(("customer", str(customer).strip().lstrip("'").removeprefix("ext_")))
+        found.append(f"customer {str(customer).strip().lstrip(_MARKS).removeprefix('ext_')}")
     if address:
-        found.append(("mailbox", emails.normalise(str(address))))
+        found.append(f"mailbox {emails.normalise(str(address))}")
     return found
 
 

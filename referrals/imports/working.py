@@ -40,9 +40,9 @@ def step(*, job, at):
     """Takes a part; while standings and metrics are far behind it first leaves them a moment, so that news of today do
     not wait for a history of years.
     """
+    row, counts = _of(job), job.cursor.get("counts", _NOTHING)
     if is_behind():
         time.sleep(PAUSE)
-    row, counts = _of(job), job.cursor.get("counts", _NOTHING)
     cursor = job.cursor | _helped(job, row, at)
     took = lanes.take(row=row, lane=0, at=twins.clock(row.storefront, at))
     for more in lanes.counted(row):

@@ -13,7 +13,7 @@ from referrals.models import Conversion, Fulfilment, Order, OrderStatus
 from referrals.orders import finding, recording, state
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class New:
     """A new order of checked fields, completed: see ``fields.checked`` and ``fields.completed``.
 

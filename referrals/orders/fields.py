@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from advocacy import given, money
+from advocacy.refusals import Refused
 from referrals.models import OrderKind, OrderStatus
 
 _AMOUNTS = ("subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "other_minor", "total_minor")
@@ -77,30 +78,36 @@ _CHECKS = {
     **dict.fromkeys(_AMOUNTS, given.amount),
     **dict.fromkeys(("identifiers", "source", "metadata"), given.data),
 }
-KNOWN = {*_CHECKS, *_TEXTS, *_MOMENTS, "customer"}
+
+
+def _customer(name, said):
+    """Its fields, which ``customers.upsert`` checks, or a name such as ``ext_fred``."""
+    return said if isinstance(said, str) else given.data(name, said, longest=_LONGEST_CUSTOMER)
+
+
+def _text_of(most):
+    return lambda name, value: given.text(name, value, longest=most)
+
+
+# In the order in which a mistake is told.
+_CHECKS |= {name: _text_of(most) for name, most in _TEXTS.items()}
+_IN_ORDER = [*_CHECKS, *_MOMENTS, "customer"]
+_CHECKS["customer"] = _customer
+KNOWN = {*_IN_ORDER}
 
 
 def checked(fields, *, at):
     """The fields that were given, each as it is stored."""
     given.known(fields, KNOWN)
-    values = {}
-    for name, check in _CHECKS.items():
-        if (value := fields.get(name)) is not None:
-            values[name] = check(name, value)
-    for name, most in _TEXTS.items():
-        if (value := fields.get(name)) is not None:
-            values[name] = given.text(name, value, longest=most)
-    for name in _MOMENTS:
-        if (value := fields.get(name)) is not None:
-            values[name] = given.moment(name, value, at=at)
-    if fields.get("customer") is not None:
-        values["customer"] = _customer(fields["customer"])
-    return values
+    said = {name: value for name, value in fields.items() if value is not None}
+    try:
+        return {name: _checked(name, value, at) for name, value in said.items()}
+    except Refused:
+        return {name: _checked(name, said[name], at) for name in _IN_ORDER if name in said}
 
 
-def _customer(said):
-    """Its fields, which ``customers.upsert`` checks, or a name such as ``ext_fred``."""
-    return said if isinstance(said, str) else given.data("customer", said, longest=_LONGEST_CUSTOMER)
+def _checked(name, value, at):
+    return given.moment(name, value, at=at) if name in _MOMENTS else _CHECKS[name](name, value)
 
 
 def completed(values, *, at, lenient=False, stored=None):

@@ -127,13 +127,8 @@ def bring_all(*, storefront, orders, source, at, past):
 
 
 def _bring_round(said):
-    before = together.told_before(said)
-    new = [each for place, each in enumerate(said) if place not in before]
-    taken = iter(together.take(new) if new else ())
-    return [
-        recording.Recorded(replayed=True) if place in before else next(taken) or _brought_alone(each)
-        for place, each in enumerate(said)
-    ]
+    taken = together.take(said, replay=True)
+    return [answer or _brought_alone(each) for each, answer in zip(said, taken, strict=True)]
 
 
 def _brought_alone(said):

@@ -15,7 +15,7 @@ from advocacy.customers_at_once import OneByOne
 from advocacy.models import bulk
 from advocacy.outbox import interruptions
 from advocacy.refusals import Refused
-from referrals.orders import finding
+from referrals.orders import finding, recording
 from referrals.orders.said import create
 
 log = logging.getLogger(__name__)
@@ -88,32 +88,16 @@ def _words(said):
     return words
 
 
-def told_before(said):
-    """The places of those that are here exactly as the same source told them first."""
-    storefront = said[0].storefront
-    own = {each.values["external_id"]: place for place, each in enumerate(said) if "external_id" in each.values}
-    with connection.cursor() as cursor:
-        cursor.execute(_DIGESTS, [storefront.pk, bulk.array([*own])])
-        told = cursor.fetchall()
-    return {
-        own[name]
-        for name, source, digest in told
-        if source == said[own[name]].source and bytes(digest) == said[own[name]].digest
-    }
+def take(said, *, replay=False):
+    """What became of orders of one round; None for those that must be taken by themselves.
 
-
-_DIGESTS = """
-    SELECT external_id, brought_by, digest FROM referrals_order WHERE storefront_id = %s AND external_id = ANY(%s)
-"""
-
-
-def take(said):
-    """What became of orders of one round; None for those that must be taken by themselves."""
+    ``replay``: what the same source told first in the very same words is answered as such, without another look.
+    """
     # Within its caller's transaction it would shorten the waits of all that follows.
     patience = None if connection.in_atomic_block else _PATIENCE
     try:
         with transaction.atomic():
-            return _take(said, patience)
+            return _take(said, patience, replay)
     except Exception as error:
         if _may_be(error):
             log.info("%d orders are taken one by one: %r", len(said), error)
@@ -137,15 +121,36 @@ def _may_be(error):
     return isinstance(error, Refused | OneByOne)
 
 
-def _take(said, patience):
+def _take(said, patience, replay):
     storefront, names = said[0].storefront, [each.names for each in said]
     finding.wait_for_turn(storefront, [name for each in names for name in each], patience=patience)
     known = finding.ids_of(storefront, [each.names + each.beside for each in said])
+    answers = _replayed(said, known) if replay else {}
     new = {each: _plain(each) for each, order in zip(said, known, strict=True) if order is None}
     new = {each: plain for each, plain in new.items() if plain}
     made = create(new, at=max(each.at for each in said)) if new else ()
-    made = dict(zip(new, made, strict=True))
-    return [made.get(each) for each in said]
+    answers |= zip(new, made, strict=True)
+    return [answers.get(each) for each in said]
+
+
+def _replayed(said, known):
+    """``{said: answer}`` of those that are here exactly as the same source told them first."""
+    asked = {order: each for each, order in zip(said, known, strict=True) if order}
+    if not asked:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGESTS, [bulk.array([*map(str, asked)])])
+        told = cursor.fetchall()
+    return {
+        asked[order]: recording.Recorded(replayed=True)
+        for order, name, source, digest in told
+        if asked[order].values.get("external_id") == name
+        and asked[order].source == source
+        and asked[order].digest == bytes(digest)
+    }
+
+
+_DIGESTS = "SELECT id, external_id, brought_by, digest FROM referrals_order WHERE id = ANY(%s)"
 
 
 def _plain(said):

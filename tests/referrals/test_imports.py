@@ -211,7 +211,7 @@ def test_a_part_leaves_the_very_rows_that_its_orders_leave_one_by_one(acme, alic
     def alone(records):
         with monkeypatch.context() as patched:
             patched.setattr(orders, "refund_new", lambda *, told, **_: [False] * len(told))
-            patched.setattr(together, "take", lambda said: [None] * len(said))
+            patched.setattr(together, "take", lambda said, **_: [None] * len(said))
             return shared(records)
 
     for each in [seed] if seed else random.sample(range(10**6), 30):
