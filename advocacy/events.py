@@ -211,3 +211,11 @@ ALERT_OPENED = EventType(
 ALERT_CLOSED = EventType(
     "alert.closed", "alert", "What an alert told of is over.", _ALERT, triggers=False, settles=False
 )
+ALERT_DAILY = EventType(
+    "alert.daily",
+    "storefront",
+    "What needs somebody of the shop this morning: once a day, while anything does.",
+    {"day": "the day, in the shop's time zone", "open": "how many alerts are open, by their kind"},
+    triggers=False,
+    settles=False,
+)

@@ -183,6 +183,7 @@ _OF_TYPE = {
     "terms.accepted": {"number": 2, "source": "portal"},
     "alert.opened": _ALERT,
     "alert.closed": _ALERT,
+    "alert.daily": {"day": "2026-11-22", "open": {"link_burst": 1, "review_queue": 3}},
     "link.burst": {"clicks": 412, "uses": 3, "above": 100},
     "testimonial.sent": {"status": "pending", "stands": False},
     "testimonial.withdrawn": {"status": "withdrawn", "stands": False},
@@ -219,7 +220,7 @@ _ALICE = {"id": sample("advocate"), "customer": sample("customer"), "external_id
 # Whose events name the advocate and the friend.
 _OF_BOTH = {"referral", "conversion", "order", "claim"}
 _ABOUT_AN_ORDER = {"order", "conversion"}
-_ABOUT_NOBODY = {"rule", "rule_version", "coupon_pool", "alert"}
+_ABOUT_NOBODY = {"rule", "rule_version", "coupon_pool", "alert", "storefront"}
 
 
 def example(name):
@@ -235,7 +236,7 @@ def example(name):
         "data": {
             "subject": sample(kind),
             "customer": None if kind in _ABOUT_NOBODY else _FRED,
-            "program": None if kind == "alert" else sample("program"),
+            "program": None if kind in ("alert", "storefront") else sample("program"),
             "advocate": _ALICE if kind in _OF_BOTH or kind in ("advocate", "link") else None,
             "friend": _FRED if kind in _OF_BOTH else None,
             "order_external_id": "1001" if kind in _ABOUT_AN_ORDER else None,

@@ -22,6 +22,7 @@ from advocacy import outbound, secrets
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
+from advocacy.alerts import kinds
 from advocacy.models import Delivery, EndpointStatus, WebhookEndpoint
 from advocacy.outbox import telling, webhooks
 from advocacy.outbox.catalogue import TYPES
@@ -34,12 +35,26 @@ def types():
     return [(name, name) for name in sorted(TYPES)]
 
 
+def alert_kinds():
+    return [(kind.name, kind.label) for kind in kinds.all().values()]
+
+
 class EndpointForm(forms.ModelForm):
     event_types = forms.MultipleChoiceField(
         choices=types,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(attrs={"class": "many"}),
         help_text="None chosen: all, also those of later versions.",
+    )
+
+    alert_kinds = forms.MultipleChoiceField(
+        choices=alert_kinds,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(attrs={"class": "many"}),
+        help_text=(
+            "Of alerts only these kinds. None chosen: all. alert.opened tells of each at once, alert.daily of what is "
+            "open each morning."
+        ),
     )
 
     def clean_url(self):
@@ -157,7 +172,7 @@ class WebhookEndpointAdmin(acts.Acting, Listing):
     state = words.status("status")
     storefront_link = words.person("storefront", "Storefront")
     id_text = words.public_id("webhook_endpoint")
-    asked = ("Where to, and what", {"fields": ["storefront", "url", "description", "event_types"]})
+    asked = ("Where to, and what", {"fields": ["storefront", "url", "description", "event_types", "alert_kinds"]})
     acts = [
         acts.Act(
             name="test",
@@ -234,7 +249,7 @@ class WebhookEndpointAdmin(acts.Acting, Listing):
 
     @sensitive_variables()
     def save_model(self, request, obj, form, change):
-        fields = {name: form.cleaned_data[name] for name in ("url", "description", "event_types")}
+        fields = {name: form.cleaned_data[name] for name in ("url", "description", "event_types", "alert_kinds")}
         if change:
             webhooks.change(endpoint=obj, **fields)
             return

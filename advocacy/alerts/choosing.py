@@ -20,6 +20,15 @@ def kinds_of(user):
     return [kind.name for kind in kinds.all().values() if user.has_perm(kind.sees)]
 
 
+def checked(names):
+    """The names of kinds; refuses what no check tells of."""
+    unknown = sorted(set(names) - set(kinds.all()))
+    if unknown:
+        problem = f"{unknown[0][:60]!a} is no kind of alert; there are {', '.join(sorted(kinds.all()))}."
+        raise Refused("unknown_alert_kind", problem, errors={"alert_kinds": problem})
+    return list(names)
+
+
 def readers():
     """``{user: {kind: AlertTiming}}`` of the staff who have an address; kinds they may not see are not in it."""
     people = get_user_model().objects.filter(is_staff=True, is_active=True).exclude(email="").order_by("pk")

@@ -1,16 +1,19 @@
 """Mails about alerts: one at once for all that is new, and one a day for all that is open."""
 
+import uuid
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.template.loader import render_to_string
 
-from advocacy import colours, mails
+from advocacy import colours, events, mails
 from advocacy.alerts import choosing, kinds
 from advocacy.models import Alert, AlertDay, AlertTiming, MailKind, Storefront
+from advocacy.outbox.record import Draft, record
 
 # Of the same thing at once again not sooner: what comes and goes waits for the daily mail.
 AGAIN = timedelta(hours=6)
@@ -59,6 +62,7 @@ def tell_daily(*, at, hour=None):
     if not due:
         return 0
     first = Storefront.objects.filter(test_twin_of=None).order_by("pk").values_list("pk", flat=True)[0]
+    _tell_servers(due, at)
     here = Q(storefront__in=due) | (Q(storefront=None) if first in due else Q(pk=None))
     alerts = Alert.objects.filter(here).select_related("storefront").order_by("storefront__name", "kind", "-pk")
     open_now = list(alerts.filter(_awake(at), closed_at=None))
@@ -72,6 +76,29 @@ def tell_daily(*, at, hour=None):
             _mail(user, f"{_many(mine)} this morning", mine, ended, at)
             sent += 1
     return sent
+
+
+@dataclass(frozen=True)
+class _Morning:
+    """The subject of a day's event: the storefront, with the day as its version."""
+
+    public_id: uuid.UUID
+    version: int
+
+
+def _tell_servers(due, at):
+    """The same to the storefronts' servers: what is open, of each shop by kind."""
+    told = Alert.objects.filter(_awake(at), storefront__in=due, closed_at=None).values_list("storefront", "kind")
+    counts = defaultdict(dict)
+    for shop, kind, count in told.annotate(Count("pk")).order_by("storefront", "kind"):
+        counts[shop][kind] = count
+    drafts = []
+    for shop in Storefront.objects.filter(pk__in=counts):
+        day = at.astimezone(ZoneInfo(shop.time_zone)).date()
+        facts = {"day": day.isoformat(), "open": counts[shop.pk]}
+        subject = _Morning(shop.public_id, day.toordinal())
+        drafts.append(Draft(type=events.ALERT_DAILY, subject=subject, storefront=shop, facts=facts, occurred_at=at))
+    record(drafts, at=at)
 
 
 def _mornings(at, hour):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import ids, secrets
+from advocacy.alerts import choosing
 from advocacy.api import fields, found
 from advocacy.api.deliveries import DeliveryAnswer
 from advocacy.api.endpoint import Endpoint, created
@@ -19,6 +20,7 @@ from advocacy.outbox import telling, webhooks
 
 _URL = "Where we POST to: https, with a name that leads to a public address."
 _TYPES = "Event types it is sent; none: all, also later ones."
+_KINDS = "Kinds of alerts it is sent, of those that its event types tell of; none: all."
 
 
 def mine(request):
@@ -36,10 +38,21 @@ class EventTypeNames(serializers.ListField):
         super().__init__(**{"required": False, "max_length": 200, "help_text": _TYPES} | options)
 
 
+class AlertKindNames(serializers.ListField):
+    child = fields.Name(max_length=40)
+
+    def __init__(self, **options):
+        super().__init__(**{"required": False, "max_length": 100, "help_text": _KINDS} | options)
+
+    def to_internal_value(self, data):
+        return choosing.checked(super().to_internal_value(data))
+
+
 class EndpointCall(fields.StrictSerializer):
     url = fields.Name(max_length=2000, help_text=_URL)
     description = fields.Text(required=False)
     event_types = EventTypeNames()
+    alert_kinds = AlertKindNames()
 
     example = {
         "url": "https://acme.example/hooks",
@@ -52,6 +65,7 @@ class EndpointChange(fields.StrictSerializer):
     url = fields.Name(max_length=2000, required=False, help_text=_URL)
     description = fields.Text(required=False)
     event_types = EventTypeNames()
+    alert_kinds = AlertKindNames()
     status = fields.Choice(
         EndpointStatus.choices, required=False, help_text="disabled cancels what waits; active sends what happens next."
     )
@@ -63,6 +77,7 @@ class EndpointAnswer(serializers.ModelSerializer):
     id = fields.PublicId("webhook_endpoint", source="public_id")
     url = serializers.CharField()
     event_types = serializers.ListField(child=serializers.CharField(), help_text=_TYPES)
+    alert_kinds = serializers.ListField(child=serializers.CharField(), help_text=_KINDS)
     disabled_reason = serializers.CharField(help_text="Why it is disabled; empty otherwise.")
     disabled_at = fields.Moment(allow_null=True)
     failing_since = fields.Moment(
@@ -79,6 +94,7 @@ class EndpointAnswer(serializers.ModelSerializer):
             "url",
             "description",
             "event_types",
+            "alert_kinds",
             "status",
             "disabled_reason",
             "disabled_at",
@@ -93,6 +109,7 @@ class EndpointAnswer(serializers.ModelSerializer):
         "url": "https://acme.example/hooks",
         "description": "Loyalty e-mails",
         "event_types": ["reward.credited"],
+        "alert_kinds": [],
         "status": "active",
         "disabled_reason": "",
         "disabled_at": None,

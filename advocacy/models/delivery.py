@@ -25,6 +25,12 @@ class WebhookEndpoint(models.Model):
     event_types = ArrayField(
         models.CharField(max_length=60), default=list, blank=True, help_text="None chosen: all, also later ones."
     )
+    alert_kinds = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="Of alerts only these kinds. None chosen: all.",
+    )
     # Both sign while one takes the place of the other.
     secret = SealedField(editable=False)
     previous_secret = SealedField(null=True, editable=False)

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from advocacy import ids
 from advocacy.models import Delivery, DeliveryState, EndpointStatus, Event, Lane, Pending, WebhookEndpoint
@@ -29,15 +29,23 @@ def tell(*, events, at):
     """The handler of lane ``out``: a delivery for each event and each active endpoint that wants its type."""
     storefronts = {event.storefront_id for event in events}
     active = WebhookEndpoint.objects.filter(storefront_id__in=storefronts, status=EndpointStatus.ACTIVE)
-    wanted = list(active.only("storefront_id", "event_types"))
+    wanted = list(active.only("storefront_id", "event_types", "alert_kinds"))
     pairs = [
         (event.storefront_id, endpoint.pk, event.pk)
         for event in events
         for endpoint in wanted
         if endpoint.storefront_id == event.storefront_id
         and (not endpoint.event_types or event.type in endpoint.event_types)
+        and _is_wanted(event, endpoint.alert_kinds)
     ]
     _insert(pairs, at)
+
+
+def _is_wanted(event, alert_kinds):
+    """Of an alert that it is of one of these kinds, of the day's alerts that one of them is; whatever else it is."""
+    if not alert_kinds or not event.type.startswith("alert."):
+        return True
+    return not {event.facts.get("alert"), *event.facts.get("open", ())}.isdisjoint(alert_kinds)
 
 
 def test(*, endpoint, type, at):
@@ -106,6 +114,9 @@ def _missing(endpoint, since, until):
     mine = Event.objects.filter(storefront_id=endpoint.storefront_id, recorded_at__gte=since, recorded_at__lt=until)
     if endpoint.event_types:
         mine = mine.filter(type__in=endpoint.event_types)
+    if endpoint.alert_kinds:
+        of_alert, of_day = Q(facts__alert__in=endpoint.alert_kinds), Q(facts__open__has_any_keys=endpoint.alert_kinds)
+        mine = mine.filter(~Q(type__startswith="alert.") | of_alert | of_day)
     events = mine.filter(~Exists(known), ~Exists(coming)).order_by("id")
     return [(endpoint.storefront_id, endpoint.pk, event) for event in _bounded(events.values_list("pk", flat=True))]
 

@@ -20,20 +20,22 @@ _SECRET_BYTES = 32
 _BEGINNING = "whsec_"
 
 
-def create(*, storefront, url, at, description="", event_types=()):
+def create(*, storefront, url, at, description="", event_types=(), alert_kinds=()):
     """``(endpoint, whether it is new)``; the endpoint of that address where it was made with the same fields before.
 
-    Raises Conflict ("idempotency_conflict") where it was made with others, and Refused for what cannot be called.
+    ``alert_kinds``: names that ``alerts.kinds`` knows. Raises Conflict ("idempotency_conflict") where it was made with
+    others, and Refused for what cannot be called.
     """
     outbound.checked_address(url)
-    event_types = checked_types(event_types)
-    made = {"description": description, "event_types": event_types, "secret": secrets.seal(_new()), "created_at": at}
+    event_types, alert_kinds = checked_types(event_types), sorted(set(alert_kinds))
+    chosen = {"description": description, "event_types": event_types, "alert_kinds": alert_kinds}
+    made = chosen | {"secret": secrets.seal(_new()), "created_at": at}
     if WebhookEndpoint.objects.filter(storefront=storefront, removed_at=None).exclude(url=url).count() >= MOST:
         raise Refused("too_many_endpoints", f"A storefront has at most {MOST} endpoints; remove one first.")
     endpoint, new = WebhookEndpoint.objects.get_or_create(
         storefront=storefront, url=url, removed_at=None, defaults=made
     )
-    if not new and (endpoint.description, sorted(endpoint.event_types)) != (description, event_types):
+    if not new and chosen != {name: getattr(endpoint, name) for name in chosen}:
         raise Conflict(
             "idempotency_conflict", "This address is an endpoint already, with other fields; change it with PATCH."
         )
@@ -41,11 +43,13 @@ def create(*, storefront, url, at, description="", event_types=()):
 
 
 def change(*, endpoint, **fields):
-    """Change ``url``, ``description``, ``event_types``: those that are given."""
+    """Change ``url``, ``description``, ``event_types``, ``alert_kinds``: those that are given."""
     if "url" in fields:
         outbound.checked_address(fields["url"])
     if "event_types" in fields:
         fields["event_types"] = checked_types(fields["event_types"])
+    if "alert_kinds" in fields:
+        fields["alert_kinds"] = sorted(set(fields["alert_kinds"]))
     if fields.get("url", endpoint.url) != endpoint.url:
         # Another server: what the one before did says nothing of it.
         fields |= {"failing_since": None, "troubled": False}

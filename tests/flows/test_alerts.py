@@ -277,7 +277,18 @@ def test_the_day_s_mail_comes_in_the_shop_s_morning_with_what_is_open_and_what_i
     Link.objects.update(burst_since=None)
     alerts.watch(at=morning - MINUTE)
     Pending.objects.all().delete()
+    every, some, none = (endpoint(acme, name) for name in ("every", "some", "none"))
+    webhooks.change(endpoint=some, alert_kinds=["claims_waiting"], event_types=["alert.daily"])
+    webhooks.change(endpoint=none, alert_kinds=["low_stock"])
     assert [telling.tell_daily(at=morning + minutes * MINUTE) for minutes in (-1, 0, 1)] == [0, 1, 0]
+    [day] = Event.objects.filter(type="alert.daily")
+    assert day.facts == {"day": "2026-03-03", "open": {"claims_waiting": 1, "late_work": 2}}
+    while drain.drain("out", at=morning):
+        pass
+    told_of_it = Delivery.objects.filter(event=day).values_list("endpoint", flat=True)
+    assert set(told_of_it) == {every.pk, some.pk}
+    Delivery.objects.all().delete()
+    Pending.objects.all().delete()
     [told] = mailed(morning)
     assert told.to == ["olga@example.com"]
     opened, over = told.body.split("It is over")
