@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 from advocacy.admin import acts, my_alerts, words
 from advocacy.admin.listing import Listing, LongListing
 from config import fraud_effect, why
+from config.behind import page as behind
 from config.exports import page as exports
 from config.measured import page as measured
 from rewards.admin import journal, rule_budgets, simulations
@@ -36,6 +37,7 @@ admin.site.extra_urls = lambda: [
     path("fraud/", admin.site.admin_view(fraud_effect.page), name="fraud"),
     path("alerts/mine/", admin.site.admin_view(my_alerts.page), name="my_alerts"),
     path("metrics/", admin.site.admin_view(measured.page), name="metrics"),
+    path("metrics/rows/", admin.site.admin_view(behind.page), name="metrics_rows"),
     path("journal/", admin.site.admin_view(journal.page), name="journal"),
 ]
 

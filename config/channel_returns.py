@@ -25,16 +25,8 @@ def channel_risk(*, storefront, at, free=0.0):
     ``free``: the return of a month without risk. Costs in another currency than the storefront's are left out and
     named in ``left_out``.
     """
-    now = cohorts.month_of(cohorts.today(storefront, at))
-    months = range(now - 24, now)
-    spent, left_out = defaultdict(dict), set()
-    days = cohorts.day_of(months[0]), cohorts.day_of(months[-1])
-    for (channel, month, unit), amount in costs.by_month(storefront=storefront, since=days[0], until=days[1]).items():
-        if unit == storefront.currency:
-            spent[channel][cohorts.month_of(month)] = amount
-        else:
-            left_out.add(unit)
-    _add_rewards(storefront, spent, left_out, days)
+    months = months_of(storefront=storefront, at=at)
+    spent, left_out = spent_of(storefront=storefront, at=at)
     had = _revenue(storefront, months)
     market = [_return(had, spent, spent, month) for month in months]
     told = []
@@ -46,6 +38,8 @@ def channel_risk(*, storefront, at, free=0.0):
             {
                 "channel": channel,
                 "months": len(known),
+                "revenue_minor": sum(had[channel].get(month, 0) for month, paid in spent[channel].items() if paid),
+                "cost_minor": sum(spent[channel].values()),
                 "mean": _rounded(sum(known) / len(known)) if known else None,
                 "beta": _rounded(found.beta),
                 "expected": _rounded(found.expected),
@@ -56,11 +50,32 @@ def channel_risk(*, storefront, at, free=0.0):
     nothing = "" if told else "No costs of channels are known. Upload them, or put them by the API."
     return {
         "definition": {"id": "channel_risk", "sentence": RISK},
-        "period": {"from": f"{days[0]:%Y-%m}", "to": f"{days[1]:%Y-%m}"},
+        "period": {"from": f"{cohorts.day_of(months[0]):%Y-%m}", "to": f"{cohorts.day_of(months[-1]):%Y-%m}"},
+        "currency": storefront.currency,
         "channels": told,
         "left_out": sorted(left_out),
         "reason": nothing,
     }
+
+
+def months_of(*, storefront, at):
+    """The last 24 months that are over, as ``cohorts.month_of`` counts them."""
+    now = cohorts.month_of(cohorts.today(storefront, at))
+    return range(now - 24, now)
+
+
+def spent_of(*, storefront, at):
+    """``({channel: {month: cost_minor}}, units left out)``: in the storefront's currency, of ``months_of``."""
+    months = months_of(storefront=storefront, at=at)
+    spent, left_out = defaultdict(dict), set()
+    days = cohorts.day_of(months[0]), cohorts.day_of(months[-1])
+    for (channel, month, unit), amount in costs.by_month(storefront=storefront, since=days[0], until=days[1]).items():
+        if unit == storefront.currency:
+            spent[channel][cohorts.month_of(month)] = amount
+        else:
+            left_out.add(unit)
+    _add_rewards(storefront, spent, left_out, days)
+    return spent, left_out
 
 
 def _add_rewards(storefront, spent, left_out, days):

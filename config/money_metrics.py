@@ -149,6 +149,8 @@ class ProgramMoney(Endpoint):
 class ChannelReturn(serializers.Serializer):
     channel = serializers.CharField()
     months = serializers.IntegerField(help_text="With costs.")
+    revenue_minor = serializers.IntegerField(help_text="Of these months, kept of the channel's customers.")
+    cost_minor = serializers.IntegerField(help_text="Of these months; of referral the rewards too.")
     mean = serializers.FloatField(allow_null=True, help_text="Monthly return: revenue ÷ cost − 1.")
     beta = serializers.FloatField(allow_null=True)
     expected = serializers.FloatField(allow_null=True)
@@ -159,6 +161,7 @@ class ChannelReturn(serializers.Serializer):
 class ChannelRiskAnswer(serializers.Serializer):
     definition = Definition()
     period = serializers.DictField(child=serializers.CharField(), help_text="from and to, months.")
+    currency = serializers.CharField(help_text="Of all amounts: the storefront's.")
     channels = ChannelReturn(many=True)
     left_out = serializers.ListField(
         child=serializers.CharField(), help_text="Units of costs other than the storefront's currency: left out."
@@ -168,10 +171,13 @@ class ChannelRiskAnswer(serializers.Serializer):
     example = {
         "definition": {"id": "channel_risk", "sentence": channel_returns.RISK},
         "period": {"from": "2024-11", "to": "2026-10"},
+        "currency": "EUR",
         "channels": [
             {
                 "channel": "referral",
                 "months": 24,
+                "revenue_minor": 744000,
+                "cost_minor": 240000,
                 "mean": 2.1,
                 "beta": 0.4,
                 "expected": 1.2,

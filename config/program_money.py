@@ -126,16 +126,17 @@ class _Till:
 
 def _sums(program, first, last, till):
     start, end = spans.borders(program.storefront, first, last)
-    by_side = defaultdict(int)
+    units = {True: defaultdict(int), False: defaultdict(int)}
     for each in of_rewards.of_period(program=program, start=start, end=end):
-        by_side[each["side"]] += till.minor(each["credited_minor"], each["unit"])
+        units[each["side"] == Side.FRIEND][each["unit"]] += each["credited_minor"]
+    to = {friend: sum(till.minor(amount, unit) for unit, amount in own.items()) for friend, own in units.items()}
     noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
     amounts = {
-        "advocate_rewards": sum(value for side, value in by_side.items() if side != Side.FRIEND),
-        "friend_incentives": by_side[Side.FRIEND],
+        "advocate_rewards": to[False],
+        "friend_incentives": to[True],
         "payout_fees": None,
         "program_cost": money.round_half_up(
-            sum(till.minor(amount, unit) for unit, amount in noted.items()) * _part(program, first, last)
+            sum(till.minor(amount, unit) for unit, amount in noted.items()) * part_of(program, first, last)
         ),
     }
     return {
@@ -150,7 +151,7 @@ def _of_other_currencies(program, first, last, till):
     return sum(till.minor(amount, unit) for unit, amount in elsewhere.items())
 
 
-def _part(program, first, last):
+def part_of(program, first, last):
     """Of what the storefront's programs cost together, this one's: by its converted friends, evenly without any."""
     days = Day.objects.filter(program__storefront=program.storefront_id, day__range=(first, last)).order_by()
     friends = dict(days.values_list("program").annotate(Sum("converted_referrals")))

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from config import api, codes, explain, friend_coupons, health, me, money_metrics, prometheus, testing
+from config.behind import api as behind
 from config.exports import api as exports
 from config.portal.sessions import PortalSessions
 
@@ -21,6 +22,8 @@ API = [
     path("me", me.Me.as_view()),
     path("me/advocates", me.Join.as_view()),
     path("program_money", money_metrics.ProgramMoney.as_view()),
+    path("figures", behind.Figures.as_view()),
+    path("figures/<str:figure>/rows", behind.RowsOfFigure.as_view()),
     path("channel_risk", money_metrics.ChannelRisk.as_view()),
     path("portal_sessions", PortalSessions.as_view()),
     path("test/clock", testing.TestClock.as_view()),

@@ -11,7 +11,7 @@ from django.db import connection
 
 from advocacy import ids
 from advocacy.measures import intervals
-from advocacy.models import Program
+from advocacy.models import Customer, Program
 from advocacy.refusals import Refused
 from referrals.models import CohortMonth
 
@@ -162,9 +162,8 @@ def _of_last_month(storefront, month, at):
 
 
 # A person is their survivor; whom a review rejected is no customer here either.
-_REPEATS = """
-    SELECT count(*), count(*) FILTER (WHERE orders > 1)
-    FROM (
+_PEOPLE = """
+    (
         SELECT coalesce(survivor.id, bought.customer_id) AS person_id, sum(bought.orders) AS orders
         FROM (
             SELECT customer_id, count(*) AS orders FROM referrals_order
@@ -182,6 +181,20 @@ _REPEATS = """
     ) person
     WHERE person_id NOT IN (SELECT customer_id FROM referrals_buyer WHERE storefront_id = %(storefront)s AND rejected)
     """
+_REPEATS = f"SELECT count(*), count(*) FILTER (WHERE orders > 1) FROM {_PEOPLE}"  # noqa: S608 - made of constants
+
+
+def behind_repeat_rate(*, storefront, since, until, again):
+    """The customers whom the repeat rate of these days counts, or only those who ordered ``again``: a queryset."""
+    question = f"SELECT person_id FROM {_PEOPLE} AND orders >= %(least)s"  # noqa: S608 - made of constants
+    with connection.cursor() as cursor:
+        cursor.execute(question, _window(storefront, since, until) | {"least": 2 if again else 1})
+        return Customer.objects.filter(pk__in=[key for (key,) in cursor])
+
+
+def _window(storefront, since, until):
+    shop = {"storefront": storefront.pk, "currency": storefront.currency, "zone": storefront.time_zone}
+    return shop | {"since": since, "until": until}
 
 
 def repeat_rate(*, storefront, since, until, at):
@@ -194,9 +207,8 @@ def repeat_rate(*, storefront, since, until, at):
         raise _refused("to", f"{until} is in the future; in {storefront.time_zone} today is {now}.")
     if since > until:
         raise _refused("from", f"{since} is after the period's end on {until}; the first day comes first.")
-    asked = {"storefront": storefront.pk, "currency": storefront.currency, "zone": storefront.time_zone}
     with connection.cursor() as cursor:
-        cursor.execute(_REPEATS, asked | {"since": since, "until": until})
+        cursor.execute(_REPEATS, _window(storefront, since, until))
         once, twice = cursor.fetchone()
     rate, interval = intervals.rate(twice, once), intervals.wilson(twice, once)
     return {

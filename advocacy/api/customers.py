@@ -126,7 +126,9 @@ class CustomerExpected(serializers.Serializer):
     alive_percent = serializers.IntegerField(help_text="How likely they will ever buy again, in percent.")
     expected_orders = serializers.SerializerMethodField(help_text="Days with an order in the next 12 months.")
     expected_value = fields.Money("expected_value_minor", "customer.storefront.currency", help_text="Spent on these.")
-    at_risk_since = fields.Moment(help_text="Since when alive_percent is below the storefront's limit; or null.")
+    at_risk_since = fields.Moment(
+        allow_null=True, help_text="Since when alive_percent is below the storefront's limit; or null."
+    )
 
     def get_expected_orders(self, standing) -> float:
         return standing.expected_orders_e2 / 100
@@ -144,6 +146,7 @@ class CustomerAnswer(serializers.ModelSerializer):
     )
     advocate_left_at = fields.Moment(
         source="standing.advocate_left_at",
+        allow_null=True,
         default=None,
         help_text="When it was noticed that who brought them is at risk, banned or erased; or null.",
     )

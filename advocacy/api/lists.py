@@ -166,7 +166,7 @@ def page_of(rows, listed, parameters):
 
     ``listed`` are the rows before any filter: a row may have left the filter since its page was read.
     """
-    limit = _limit(parameters.get("limit"))
+    limit = limit_of(parameters.get("limit"))
     rows = rows.order_by("-id")
     if "cursor" in parameters:
         rows = rows.filter(id__lt=_place(listed, parameters["cursor"]))
@@ -176,7 +176,7 @@ def page_of(rows, listed, parameters):
     return page[:limit], ids.encode("cur", page[limit - 1].public_id)
 
 
-def _limit(text):
+def limit_of(text):
     if text is None:
         return DEFAULT_LIMIT
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(HIGHEST_LIMIT))):

@@ -69,6 +69,7 @@ _PATH_WORDS = {
     "customer": "cus_…, or ext_ and your own id.",
     "code": "As somebody typed it; capitals do not matter.",
     "metric": "Its id, such as click_to_signup.",
+    "figure": "The id of a figure, as GET /figures lists it.",
 }
 
 IDEMPOTENCY_KEY = OpenApiParameter(

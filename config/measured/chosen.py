@@ -6,6 +6,8 @@ from datetime import date, datetime
 from advocacy.models import Program
 from advocacy.refusals import Refused
 from config import program_money
+from config.behind import figures
+from config.behind import page as behind
 from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
@@ -22,10 +24,18 @@ class Choice:
     by: str = ""
     # Who may not see accounts sees no money that is owed.
     money_too: bool = False
+    user: object = None
 
     @property
     def period(self):
         return {"program": self.program, "since": self.since, "until": self.until}
+
+    def rows(self, name, **given):
+        """The address of the rows behind a figure of the period; empty for who may not see such rows."""
+        if not behind.may_see(self.user, name):
+            return ""
+        period = {"from": self.since, "to": self.until} if "from" in figures.takes(figures.named(name)) else {}
+        return behind.address(self.program, name, **period, **given)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ def choice(*, program, since, until, by, user, at):
         measured=measured,
         by=by,
         money_too=user.has_perm("rewards.view_account"),
+        user=user,
     )
 
 
@@ -63,23 +74,23 @@ def parts(choice):
 
 def _brought(choice):
     cards = [
-        funnel.funnel(choice.measured),
-        funnel.rates(choice.measured),
+        funnel.funnel(choice.measured, choice.rows),
+        funnel.rates(choice.measured, choice.rows),
         funnel.trend(choice.measured, _series(choice)),
     ]
     if choice.by:
-        cards.append(funnel.parts(choice.measured, by=choice.by))
+        cards.append(funnel.parts(choice.measured, choice.rows, by=choice.by))
     return Part(title="What it brought", cards=cards)
 
 
 def _growing(choice):
     tallies = growth.read(program=choice.program)
     cards = [
-        growing.virality(growth.virality(**choice.period, at=choice.at)),
-        growing.channels(growth.channels(**choice.period)),
-        growing.best(growth.top_advocates(**choice.period), choice.program.currency),
+        growing.virality(growth.virality(**choice.period, at=choice.at), choice.rows),
+        growing.channels(growth.channels(**choice.period), choice.rows),
+        growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows),
         growing.trees(tallies),
-        growing.hours(tallies),
+        growing.hours(tallies, choice.rows),
         growing.products(tallies),
     ]
     return Part(title="How it grows", cards=cards)
@@ -90,9 +101,9 @@ def _worth(choice):
     return Part(
         title="What customers are worth",
         cards=[
-            worth.values(lifetime_value.compare(storefront=storefront, at=choice.at)),
-            worth.curves(lifetime_value.curve(storefront=storefront, at=choice.at), storefront.currency),
-            worth.triangle(cohorts.triangle(storefront=storefront, at=choice.at)),
+            worth.values(lifetime_value.compare(storefront=storefront, at=choice.at), choice.rows),
+            worth.curves(lifetime_value.curve(storefront=storefront, at=choice.at), storefront.currency, choice.rows),
+            worth.triangle(cohorts.triangle(storefront=storefront, at=choice.at), choice.rows),
         ],
         said="Of the whole storefront, whatever period is chosen.",
     )
@@ -114,7 +125,10 @@ def _expected(choice):
 
 def _owed(choice):
     told = program_money.of_program(**choice.period, at=choice.at)
-    return Part(title="What it costs", cards=[owed.cost(told), owed.gained(told), owed.liability(told)])
+    return Part(
+        title="What it costs",
+        cards=[owed.cost(told, choice.rows), owed.gained(told, choice.rows), owed.liability(told, choice.rows)],
+    )
 
 
 def _series(choice):

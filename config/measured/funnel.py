@@ -24,10 +24,10 @@ RATES = {
 }
 
 
-def funnel(measured):
+def funnel(measured, behind):
     counts = {name: measured["counts"][name] for name in STEPS}
     visitors, bought = counts["visitors"]["value"], counts["converted_referrals"]["value"]
-    rows = [[word(label), words.count(counts[name]["value"])] for name, label in STEPS.items()]
+    rows = [[word(label), words.count(counts[name]["value"], link=behind(name))] for name, label in STEPS.items()]
     told = f"{words.plural(visitors, 'visitor', 'visitors')}, {words.plural(bought, 'friend', 'friends')} bought"
     return Card(
         id="funnel",
@@ -50,9 +50,9 @@ def _widths(rows):
     return [{"label": row[0].text, "cell": row[1], "percent": row[1].plain * 100 // (most or 1)} for row in rows]
 
 
-def rates(measured):
+def rates(measured, behind):
     found = measured["metrics"]
-    rows = [_rate(label, found[name]) for name, label in RATES.items() if name in found]
+    rows = [_rate(label, found[name], behind, name) for name, label in RATES.items() if name in found]
     bought = found["click_to_conversion"]["value"]
     return Card(
         id="rates",
@@ -63,7 +63,7 @@ def rates(measured):
     )
 
 
-def _rate(label, rate):
+def _rate(label, rate, behind, name):
     likely = words.between(rate["interval"], words.percent)
     of = words.NONE if rate["numerator"] is None else f"{rate['numerator']:,} of {rate['denominator']:,}"
     before = rate.get("previous") or {"value": None}
@@ -73,7 +73,7 @@ def _rate(label, rate):
         word(likely)
         if likely
         else word("nothing to divide by" if rate["value"] is None else NO_SHARE, plain=rate["reason"]),
-        word(of),
+        word(of, link=behind(f"{name}.numerator") if rate["numerator"] is not None else ""),
         words.share(before["value"]),
         _points(rate.get("change")),
     ]
@@ -101,13 +101,16 @@ def trend(measured, series):
     )
 
 
-def parts(measured, *, by):
+def parts(measured, behind, *, by):
     """The program's numbers by channel, link, advocate or segment."""
     rows = [
         [
             word(each["group"]["label"]),
             *(words.share(each["metrics"][name]["value"]) for name in _OF_PARTS),
-            word(_buyers(each["metrics"]["signup_to_conversion"])),
+            word(
+                _buyers(each["metrics"]["signup_to_conversion"]),
+                link=behind("converted_referrals", group_by=by, key=each["group"]["key"]),
+            ),
         ]
         for each in measured.get("groups", ())
     ]

@@ -16,18 +16,24 @@ _TREES = (
 )
 
 
-def virality(told):
+def virality(told, behind):
     k, cohort = told["k"], told["cohort"]
     rows = [
         [
             word("K, by what was sent"),
             _number(k["value"]),
-            word(k["reason"] or f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought"),
+            word(
+                k["reason"] or f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought",
+                link=behind("converted_referrals"),
+            ),
         ],
         [
             word(f"K of who joined, {cohort['within_days']} days each"),
             _number(cohort["value"]),
-            word(cohort["reason"] or _likely(cohort)),
+            word(
+                cohort["reason"] or _likely(cohort),
+                link=behind("k_of_cohort.friends", within_days=cohort["within_days"]),
+            ),
         ],
     ]
     return Card(
@@ -57,7 +63,7 @@ def _likely(cohort):
     return f"{of}; likely {ends}" if ends else of
 
 
-def channels(found):
+def channels(found, behind):
     return Card(
         id="channels",
         title=f"Most is shared by {found[0]['channel'] or 'an unnamed channel'}" if found else "Shares by channel",
@@ -65,7 +71,7 @@ def channels(found):
         rows=[
             [
                 word(each["channel"] or "(none named)"),
-                words.count(each["shares"]),
+                words.count(each["shares"], link=behind("share_by_channel", key=each["channel"])),
                 words.share(each["share"]),
                 words.count(each["advocates"]),
             ]
@@ -76,7 +82,7 @@ def channels(found):
     )
 
 
-def best(found, currency):
+def best(found, currency, behind):
     return Card(
         id="top_advocates",
         title=f"{found[0]['advocate']} brought most" if found else "Best advocates",
@@ -84,8 +90,13 @@ def best(found, currency):
         rows=[
             [
                 word(each["advocate"], link=reverse("admin:advocacy_advocate_change", args=[each["advocate"].pk])),
-                *(words.count(each[name]) for name in ("clicks", "referrals", "converted_referrals", "conversions")),
-                words.amount(each["revenue_minor"], currency),
+                *(
+                    words.count(each[name], link=behind(name, group_by="advocate", key=each["id"]))
+                    for name in ("clicks", "referrals", "converted_referrals", "conversions")
+                ),
+                words.amount(
+                    each["revenue_minor"], currency, link=behind("revenue", group_by="advocate", key=each["id"])
+                ),
             ]
             for each in found
         ],
@@ -110,7 +121,7 @@ def trees(tallies):
     )
 
 
-def hours(tallies):
+def hours(tallies, behind):
     told, _ = tallies.get(TallyOf.HOURS, (None, None))
     if not told or not told["cells"]:
         return Card(id="hours", title="Best hours", head=(), empty=f"No clicks or orders to count yet. {_NIGHT}")
@@ -122,7 +133,7 @@ def hours(tallies):
         title=f"Most is bought on {_WEEKDAYS[top['weekday'] - 1]} at {top['hour']}:00",
         head=("Day", *(str(hour) for hour in range(24))),
         rows=[
-            [word(name), *(_hour(known.get((number, hour)), most) for hour in range(24))]
+            [word(name), *(_hour(known.get((number, hour)), most, behind) for hour in range(24))]
             for number, name in enumerate(_WEEKDAYS, start=1)
         ],
         kind="heat",
@@ -130,9 +141,11 @@ def hours(tallies):
     )
 
 
-def _hour(cell, most):
-    orders = cell["orders"] if cell else 0
-    return Cell(str(orders) if orders else "", orders, shade=shade(orders / most) if orders and most else None)
+def _hour(cell, most, behind):
+    if not cell or not cell["orders"]:
+        return Cell("", 0)
+    link = behind("hours.orders", weekday=cell["weekday"], hour=cell["hour"])
+    return Cell(str(cell["orders"]), cell["orders"], shade=shade(cell["orders"] / most), link=link)
 
 
 def products(tallies):

@@ -12,10 +12,13 @@ _KINDS = {
 }
 
 
-def cost(told):
+def cost(told, behind):
     unit = told["currency"]
     cac = told["cac"]
-    rows = [[word(label), words.amount(told["cost"][name]["value"], unit)] for name, label in _KINDS.items()]
+    rows = [
+        [word(label), words.amount(told["cost"][name]["value"], unit, link=_rows(behind, name))]
+        for name, label in _KINDS.items()
+    ]
     rows.append([word("All together"), words.amount(None if told["unconverted"] else cac["numerator"], unit)])
     return Card(
         id="cost",
@@ -29,6 +32,11 @@ def cost(told):
             *_converted(told),
         ),
     )
+
+
+def _rows(behind, name):
+    """Of fees of payouts there are no rows."""
+    return behind(f"cost.{name}") if name != "payout_fees" else ""
 
 
 def _each(told):
@@ -52,14 +60,17 @@ def _converted(told):
     )
 
 
-def gained(told):
+def gained(told, behind):
     """Return, growth and breakage: shares, each with why there is none."""
     figures = {
-        "Return on what it cost": told["roi"],
-        "Earned growth, 12 months": told["earned_growth_rate"],
-        "Expired of what was credited": told["breakage"],
+        "Return on what it cost": (told["roi"], "roi.revenue"),
+        "Earned growth, 12 months": (told["earned_growth_rate"], "earned_growth_rate.earned"),
+        "Expired of what was credited": (told["breakage"], "breakage.expired"),
     }
-    rows = [[word(label), words.share(each["value"]), word(each["reason"])] for label, each in figures.items()]
+    rows = [
+        [word(label), words.share(each["value"], link=behind(rows)), word(each["reason"])]
+        for label, (each, rows) in figures.items()
+    ]
     roi = told["roi"]["value"]
     return Card(
         id="gained",
@@ -70,12 +81,15 @@ def gained(told):
     )
 
 
-def liability(told):
+def liability(told, behind):
     unit, owed, forecast = told["currency"], told["liability"], told["forecast"]
     rows = [
-        [word("On the way"), words.amount(owed["pending"], unit)],
-        [word("Of it likely to be credited"), words.amount(forecast["value"], unit)],
-        [word("Credited, not spent"), words.amount(owed["available"], unit)],
+        [word("On the way"), words.amount(owed["pending"], unit, link=behind("liability.pending"))],
+        [
+            word("Of it likely to be credited"),
+            words.amount(forecast["value"], unit, link=behind("liability_forecast.credited")),
+        ],
+        [word("Credited, not spent"), words.amount(owed["available"], unit, link=behind("liability.available"))],
     ]
     anything = owed["pending"] or owed["available"] or told["unconverted"]
     whole = words.amount(owed["value"], unit).text

@@ -10,7 +10,7 @@ _CURVE_LASTS = 24
 _ENOUGH = 30
 
 
-def values(compared):
+def values(compared, behind):
     shown = [each for each in compared if each["matched"]["interval_minor"]]
     return Card(
         id="lifetime_values",
@@ -19,7 +19,7 @@ def values(compared):
             *("Days", "Brought by a friend", "Customers brought", "Others", "Other customers"),
             *("Difference", "Likely between", "Difference if alike", "Likely between, if alike", "Too young"),
         ),
-        rows=[_row(each) for each in compared] if _anybody(compared) else [],
+        rows=[_row(each, behind) for each in compared] if _anybody(compared) else [],
         empty=""
         if _anybody(compared)
         else "Nobody has bought yet. A customer is in a row when so many days have passed since their first order.",
@@ -49,28 +49,43 @@ def _finding(each):
     return f"Over {each['horizon_days']} days a customer brought by a friend was worth {by} {more}"
 
 
-def _row(each):
-    unit, matched = each["currency"], each["matched"]
+def _row(each, behind):
+    unit, days = each["currency"], each["horizon_days"]
     return [
-        words.count(each["horizon_days"]),
+        words.count(days),
         *(
             cell
-            for group in (each["referred"], each["others"])
-            for cell in (words.amount(group["mean_minor"], unit), words.count(group["customers"]))
+            for side in ("referred", "others")
+            for cell in _side(each[side], unit, behind(f"lifetime_value.{side}", days=days))
         ),
-        *(cell for told in (each, matched) for cell in _difference(told, unit)),
-        words.count(each["referred"]["too_young"] + each["others"]["too_young"]),
+        *_difference(each, unit, ""),
+        *_difference(each["matched"], unit, behind("lifetime_value.matched_referred", days=days)),
+        words.count(
+            each["referred"]["too_young"] + each["others"]["too_young"],
+            link=behind("lifetime_value.too_young", days=days),
+        ),
     ]
 
 
-def _difference(told, unit):
-    return words.amount(told["difference_minor"], unit), words.range_of(told["interval_minor"], unit, told["reason"])
+def _side(group, unit, link):
+    link = link if group["customers"] else ""
+    return words.amount(group["mean_minor"], unit, link=link), words.count(group["customers"], link=link)
 
 
-def curves(drawn, currency):
+def _difference(told, unit, link):
+    link = link if told["difference_minor"] is not None else ""
+    return words.amount(told["difference_minor"], unit, link=link), words.range_of(
+        told["interval_minor"], unit, told["reason"]
+    )
+
+
+def curves(drawn, currency, behind):
     """The mean value by months since the first order."""
     series = [
-        {"name": line["name"], "points": [_point(point, currency) for point in line["points"][: _CURVE_LASTS + 1]]}
+        {
+            "name": line["name"],
+            "points": [_point(point, currency, line["key"], behind) for point in line["points"][: _CURVE_LASTS + 1]],
+        }
         for line in drawn
     ]
     drawn = [(each["name"], [point for point in each["points"] if point["value"] is not None]) for each in series]
@@ -91,8 +106,9 @@ def curves(drawn, currency):
     )
 
 
-def _point(point, currency):
-    told = words.amount(point["mean_minor"], currency)
+def _point(point, currency, key, behind):
+    link = behind("lifetime_value_curve", cut="referral", key=key, age=point["month"])
+    told = words.amount(point["mean_minor"], currency, link=link)
     return {
         "label": words.plural(point["month"], "month", "months"),
         "value": point["mean_minor"] if point["customers"] >= _ENOUGH else None,
@@ -108,7 +124,7 @@ def _at(points, month):
     return [points[month]["cell"], words.count(points[month]["customers"])]
 
 
-def triangle(found):
+def triangle(found, behind):
     """Cohorts by month: how many of them bought again so many months later, darker the more."""
     rows = found["cohorts"]
     ages = max((len(each["months"]) for each in rows), default=0)
@@ -118,7 +134,7 @@ def triangle(found):
         id="cohorts",
         title=f"Who comes back{again}",
         head=("First order", "Customers", *(str(age) for age in range(1, ages))),
-        rows=[_cohort(each, ages) for each in rows],
+        rows=[_cohort(each, ages, behind) for each in rows],
         kind="heat",
         empty="" if rows else cohorts.NOBODY,
         said=(
@@ -129,19 +145,24 @@ def triangle(found):
     )
 
 
-def _cohort(each, ages):
+def _cohort(each, ages, behind):
     later = each["months"][1:]
     return [
         word(each["month"]),
-        words.count(each["size"]),
-        *(_month(month) for month in later),
+        words.count(each["size"], link=behind("cohort.active", month=each["month"], age=0)),
+        *(_month(month, behind("cohort.active", month=each["month"], age=month["age"])) for month in later),
         *(Cell("", "") for _ in range(ages - 1 - len(later))),
     ]
 
 
-def _month(month):
+def _month(month, link):
     share = month["retention"]
     if share is None:
         return Cell(words.NONE, "")
     text = f"{share * 100:.0f} %"
-    return Cell(text if month["mature"] else f"({text})", words.exact(share), shade=shade(share))
+    return Cell(
+        text if month["mature"] else f"({text})",
+        words.exact(share),
+        shade=shade(share),
+        link=link if month["active"] else "",
+    )

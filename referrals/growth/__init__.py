@@ -5,6 +5,6 @@ What follows a period is read when it is asked for; what goes through all rows i
 
 from referrals.growth.sharing import channels, top_advocates
 from referrals.growth.tallies import count, due, read
-from referrals.growth.virality import virality
+from referrals.growth.virality import behind_cohort, virality
 
-__all__ = ["channels", "count", "due", "read", "top_advocates", "virality"]
+__all__ = ["behind_cohort", "channels", "count", "due", "read", "top_advocates", "virality"]

@@ -1,5 +1,7 @@
 """Both forms of K: from what advocates sent, and from the friends of those who joined."""
 
+# ruff: noqa: S608 - statements are made of the constants here
+
 from datetime import timedelta
 
 from django.db import connection
@@ -7,9 +9,10 @@ from django.db.models import Sum
 
 from advocacy import given
 from advocacy.measures import intervals
+from advocacy.models import Advocate
 from referrals.growth import spans
 from referrals.measures import virality as formulas
-from referrals.models import Day, Invitation, Share, ShareKind
+from referrals.models import Day, Invitation, Referral, Share, ShareKind
 
 WITHIN_DAYS, MOST_DAYS = 30, 365
 _DIGITS = 5
@@ -23,27 +26,45 @@ K_OF_COHORT = (
 )
 
 # Of who was merged the survivor's enrolment counts, with the friends of all of their records.
-_COHORT = """
+_FRIENDS = """
     WITH cohort AS (
         SELECT public_id, enrolled_at FROM advocacy_advocate
         WHERE program_id = %(program)s AND merged_into_id IS NULL
             AND enrolled_at >= %(start)s AND enrolled_at < %(end)s
     ), old AS (
         SELECT * FROM cohort WHERE enrolled_at + %(within)s <= %(at)s
-    ), brought AS (
-        SELECT old.public_id, count(DISTINCT referral.friend_id) AS friends
+    ), friend AS (
+        SELECT old.public_id, referral.id, referral.friend_id
         FROM old
         JOIN advocacy_advocate own ON own.program_id = %(program)s
             AND coalesce(own.merged_into_id, own.public_id) = old.public_id
         JOIN referrals_referral referral ON referral.advocate_id = own.id AND referral.ended_at IS NULL
             AND referral.standing_conversions > 0
         WHERE referral.converted_at <= old.enrolled_at + %(within)s
-        GROUP BY old.public_id
+    )
+    """
+_COHORT = f"""
+    {_FRIENDS}, brought AS (
+        SELECT public_id, count(DISTINCT friend_id) AS friends FROM friend GROUP BY public_id
     )
     SELECT (SELECT count(*) FROM old), (SELECT count(*) FROM cohort) - (SELECT count(*) FROM old),
         coalesce(sum(friends), 0), coalesce(sum(friends * friends), 0)
     FROM brought
     """
+_ROWS = {
+    "advocates": f"{_FRIENDS} SELECT own.id FROM advocacy_advocate own JOIN old USING (public_id)",
+    "friends": f"{_FRIENDS} SELECT id FROM friend",
+}
+
+
+def behind_cohort(kind, *, program, since, until, at, within_days=WITHIN_DAYS):
+    """The ``advocates`` of ``k_of_cohort``, or the referrals of their ``friends``, as a queryset."""
+    within = given.whole("within_days", within_days, least=1, most=MOST_DAYS)
+    asked = _asked(program, since, until, within, at)
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS[kind], asked)
+        keys = [key for (key,) in cursor]
+    return (Advocate if kind == "advocates" else Referral).objects.filter(pk__in=keys)
 
 
 def virality(*, program, since, until, at, within_days=WITHIN_DAYS):
@@ -90,10 +111,8 @@ def _nothing(advocates):
 
 
 def _of_cohort(program, since, until, within, at):
-    start, end = spans.borders(program.storefront, since, until)
-    asked = {"program": program.pk, "start": start, "end": end, "within": timedelta(days=within), "at": at}
     with connection.cursor() as cursor:
-        cursor.execute(_COHORT, asked)
+        cursor.execute(_COHORT, _asked(program, since, until, within, at))
         advocates, too_young, friends, squares = (int(each) for each in cursor.fetchone())
     interval = intervals.mean_interval(intervals.Sample(advocates, friends, squares))
     value = formulas.k_of_cohort(friends, advocates)
@@ -107,6 +126,11 @@ def _of_cohort(program, since, until, within, at):
         "interval": [_rounded(max(0.0, interval[0])), _rounded(interval[1])] if interval else None,
         "reason": "" if advocates else f"Nobody joined in the period {within} days ago or longer.",
     }
+
+
+def _asked(program, since, until, within, at):
+    start, end = spans.borders(program.storefront, since, until)
+    return {"program": program.pk, "start": start, "end": end, "within": timedelta(days=within), "at": at}
 
 
 _CYCLES = (1, 2, 3, 6, 12)

@@ -1,11 +1,12 @@
 """What a program brought: counts and rates by one definition each, from the roll-ups, and the rows behind them."""
 
-from referrals.metrics.behind import SIDES, Behind, behind
-from referrals.metrics.catalogue import COUNTS, GROUPS, METRICS, REVENUE, VIEWS
+from referrals.metrics.behind import SIDES, Behind, behind, behind_count
+from referrals.metrics.catalogue import COHORTS, COUNTS, GROUPS, METRICS, REVENUE, VIEWS
 from referrals.metrics.overview import overview
 from referrals.metrics.program import of_program, one
 
 __all__ = [
+    "COHORTS",
     "COUNTS",
     "GROUPS",
     "METRICS",
@@ -14,6 +15,7 @@ __all__ = [
     "VIEWS",
     "Behind",
     "behind",
+    "behind_count",
     "of_program",
     "one",
     "overview",

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from advocacy.models import Advocate, Event, Program
-from referrals.metrics.catalogue import CUTS, TIMES, uncut
+from referrals.metrics.catalogue import CUTS, DISTINCT, TIMES, WHOLE, uncut
 from referrals.metrics.groups import inner_key
 from referrals.metrics.periods import asked, refused, rolling
 from referrals.metrics.program import metric_of
@@ -29,8 +29,11 @@ class Behind:
 
     model: type[Model]
     rows: QuerySet
-    count: int
     numbers: dict | None = None
+
+    @property
+    def count(self):
+        return self.rows.count() if self.numbers is None else sum(self.numbers.values())
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,14 @@ def behind(name, *, program, at, side="numerator", key=None, group_by=None, **op
     return _of(ends[SIDES.index(side)], _cell(question, days, key), at)
 
 
+def behind_count(name, *, program, at, key=None, group_by=None, **options):
+    """The same of one of ``COUNTS`` or ``COHORTS``."""
+    question = asked(program=program, at=at, group_by=group_by, **options)
+    if group_by not in (None, *TIMES) and (name in _WHOLE or (group_by == "segment" and name in _OF_LINKS)):
+        raise refused("group_by", f"There are no {name} by {group_by}; leave group_by out.")
+    return _of(name, _cell(question, _days(question, key), key), at)
+
+
 def _days(question, key):
     """The period, or the group of it that begins on the day ``key``."""
     if (question.group_by is None) != (key is None):
@@ -96,10 +107,10 @@ def _cell(question, days, key):
 
 
 def _of(name, cell, at):
-    if name == "visitors":
-        return _visitors(cell, at)
+    if name in _OF_CLICKS:
+        return _clicked_links(_OF_CLICKS[name], cell, at)
     rows = _ROWS[name](cell, at)
-    return Behind(rows.model, rows, rows.count())
+    return Behind(rows.model, rows)
 
 
 def _referrals(cell):
@@ -108,6 +119,14 @@ def _referrals(cell):
         told = Event.objects.filter(subject_kind="referral", subject_id=OuterRef("public_id"), version=1)
         rows = rows.filter(Exists(told.filter(facts__advocate_segments__contains=[cell.key])))
     return rows
+
+
+def _paid(cell):
+    """Conversions of the cell by when they were paid, whatever became of them."""
+    rows = Conversion.objects.filter(cell.named("referral__"), program=cell.program, ended=False)
+    if cell.cut == "segment":
+        rows = rows.filter(frozen__advocate_segments__contains=[cell.key])
+    return rows.filter(**cell.within("converted_at"))
 
 
 def _standing(cell):
@@ -199,10 +218,22 @@ _CAME = """
     """
 
 
-def _visitors(cell, at):
-    numbers = _links(cell, _CAME, at)
+# Each visit is one of a link, a visitor and an hour; whose first click was the day before is no visit of this one.
+_VISITS = """
+    SELECT visit.link_id, count(*) FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id
+    WHERE visit.first_at >= visit.start AND (
+        %(cut)s::text IS NULL OR CASE %(cut)s::text WHEN 'channel' THEN link.channel
+            WHEN 'link' THEN link.id::text ELSE link.advocate_id::text END = %(key)s
+    )
+    GROUP BY visit.link_id
+    """
+_OF_CLICKS = {"visitors": _CAME, "clicks": _VISITS}
+
+
+def _clicked_links(select, cell, at):
+    numbers = _links(cell, select, at)
     rows = Link.objects.filter(program=cell.program, pk__in=numbers)
-    return Behind(Link, rows, sum(numbers.values()), numbers)
+    return Behind(Link, rows, numbers)
 
 
 def _links(cell, select, at):
@@ -216,7 +247,10 @@ def _links(cell, select, at):
         return dict(cursor.fetchall())
 
 
-# By the names of ``catalogue.COUNTS`` and ``COHORTS`` that metrics are made of.
+# Of the whole storefront or program; and what has no frozen fact that would tell a segment.
+_WHOLE = (*WHOLE, "advocates", "advocates_enrolled", "converted_of_enrolled")
+_OF_LINKS = ("clicks", "visitors", *DISTINCT)
+# By the names of ``catalogue.COUNTS`` and ``COHORTS``.
 _ROWS = {
     "shown": lambda cell, at: _shared(cell, ShareKind.VIEW),
     "sharers": lambda cell, at: _shared(cell, ShareKind.SHARE),
@@ -230,6 +264,9 @@ _ROWS = {
     "converted_of_clicked": lambda cell, at: _ever_converted(_clicked(cell)),
     "converted_of_bound": lambda cell, at: _ever_converted(_bound(cell)),
     "converted_of_enrolled": lambda cell, at: _of_enrolled(cell),
+    "conversions": lambda cell, at: _paid(cell).filter(stands=True),
+    "refunded_conversions": lambda cell, at: _paid(cell).filter(stands=False).exclude(advocate_review=Review.REJECTED),
+    "rejected_conversions": lambda cell, at: _paid(cell).filter(stands=False, advocate_review=Review.REJECTED),
     "orders": lambda cell, at: _orders(cell),
     "referred_orders": lambda cell, at: _referred(cell),
     "new_customers": lambda cell, at: _first(_orders(cell), cell),

@@ -1,0 +1,307 @@
+"""From every figure that is shown to the rows it is made of, of a store small enough to look at whole."""
+
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from advocacy import ids, money
+from advocacy.models import Advocate, Customer, Side
+from config import channel_returns, program_money
+from config.behind import rows
+from config.behind.asked import Asked
+from config.behind.figures import FIGURES, check
+from referrals import cohorts, costs, growth, lifetime_value, links, metrics, rollups, shares
+from referrals.growth import tallies
+from referrals.models import Invitation, Order, Referral
+from rewards.models import Rate, Reward, Subject
+from tests import cast
+from tests.cast import DAY, HOUR, NOON
+from tests.flows.api import secret
+from tests.referrals.history import bought, brought_by, click, converted, counted, person
+
+pytestmark = pytest.mark.django_db
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture
+def store(program, acme, alice, mallory):
+    """Friends of today, of last year and one rejected; strangers who began alike; rewards, costs and shares."""
+    first, chat = alice.links.get(), links.create(advocate=mallory, code="CHAT", channel="chat", at=NOON - 9 * DAY)
+    Advocate.objects.filter(pk=alice.pk).update(enrolled_at=NOON - 12 * DAY)
+    shares.record(storefront=acme, kind="view", code=first.code, at=NOON - 9 * DAY)
+    shares.record(storefront=acme, kind="share", code="CHAT", channel="sms", at=NOON - 3 * DAY)
+    Invitation.objects.create(storefront=acme, advocate=alice, link=first, digest=b"x", invited_at=NOON - 2 * DAY)
+    for link, ago in ((first, 9 * DAY), (first, 9 * DAY - 2 * HOUR), (chat, 8 * DAY), (chat, 2 * DAY)):
+        click(link, at=NOON - ago, visitor=f"v{ago.days // 3}")
+    _friend(first, "fred", ago=8 * DAY, segments=["vip"])
+    _friend(chat, "frida", ago=2 * DAY, currency="USD")
+    _friend(first, "cheater", ago=3 * DAY, stands=False, advocate_review="rejected")
+    _friend(first, "returner", ago=4 * DAY, stands=False)
+    old = _friend(first, "old friend", ago=400 * DAY)
+    bought(old, at=NOON - 380 * DAY, revenue_minor=900)
+    bought(old, at=NOON - 40 * DAY, revenue_minor=700, total_minor=1000, refunded_minor=333)
+    for name, ago in (("stranger", 400), ("other", 401), ("guest", 800), ("newcomer", 1)):
+        bought(person(acme, name), at=NOON - ago * DAY, revenue_minor=6000 + ago)
+    bought(old, at=NOON - 390 * DAY, revenue_minor=50)
+    bought(Customer.objects.get(external_id="stranger"), at=NOON - 390 * DAY, revenue_minor=50)
+    bought(person(acme, "spender"), at=NOON - 400 * DAY, revenue_minor=9_000_000)
+    _rewards(program, alice)
+    said = (("2026-02", "referral", 500), ("2026-01", "referral", 310), ("2026-01", "email", 70))
+    costs.put(
+        storefront=acme,
+        costs=[costs.Said("", costs.month_of(month), channel, "EUR", minor, "team") for month, channel, minor in said],
+        at=NOON,
+    )
+    rate = {"day": NOON.date(), "currency": "USD", "target": "EUR", "rate": "0.9", "source": "ecb"}
+    Rate.objects.create(storefront=acme, recorded_at=NOON, **rate)
+    rollups.rebuild(storefront=acme)
+    rollups.recount(at=NOON)
+    counted(acme)
+    tallies.count(program=program, at=NOON)
+    return program
+
+
+def _friend(link, name, *, ago, segments=(), currency="EUR", **conversion):
+    friend = person(link.storefront, name)
+    bond = brought_by(link, friend, at=NOON - ago - HOUR, clicked_at=NOON - ago - HOUR, segments=segments)
+    order = bought(friend, at=NOON - ago, currency=currency)
+    converted(bond, order, frozen={"advocate_segments": list(segments)}, **conversion)
+    stands = int(conversion.get("stands", True))
+    Referral.objects.filter(pk=bond.pk).update(standing_conversions=stands, converted_at=order.paid_at)
+    return friend
+
+
+def _rewards(program, alice):
+    amounts = (
+        (Side.ADVOCATE, {"available_minor": 400, "spent_minor": 600}),
+        (Side.FRIEND, {"available_minor": 500, "expired_minor": 250}),
+        (Side.ADVOCATE, {"pending_minor": 1000}),
+    )
+    for number, (side, parts) in enumerate(amounts):
+        at = NOON - 10 * DAY
+        subject = Subject.objects.create(
+            storefront=program.storefront,
+            program=program,
+            trigger="conversion.recorded",
+            kind="conversion",
+            public_id=ids.uuid7(number),
+            occurred_at=at,
+        )
+        Reward.objects.create(
+            storefront=program.storefront,
+            program=program,
+            subject=subject,
+            side=side,
+            recipient=alice.customer,
+            unit="EUR",
+            granted_minor=1000,
+            status="available",
+            due_at=at + 3 * DAY,
+            created_at=at,
+            **parts,
+        )
+
+
+def _found(program, name, **given):
+    figure, storefront = FIGURES[name], program.storefront
+    period = {name: given.pop(name) for name in ("since", "until") if name in given}
+    check(name, figure, given)
+    asked = Asked(storefront, NOON, program if figure.of_program else None, parameters=given, **period)
+    found = figure.find(asked)
+    assert found.rows.model is figure.model, name
+    return found
+
+
+def _sum(program, name, **given):
+    """What its rows add up to, one by one, which is also what they are said to; rounded once."""
+    found = _found(program, name, **given)
+    every, (number, said) = list(rows.every(found)), rows.sums(found)
+    assert len(every) == number, name
+    added = sum(row.amount * (1 if row.weight is None else row.weight) for row in every)
+    assert added == sum(said.values()), name
+    return added
+
+
+def _of_period(program):
+    counts = metrics.of_program(program=program, at=NOON)
+    yield from ((name, {}, each["value"]) for name, each in counts["counts"].items())
+    yield "revenue", {}, counts["revenue"]["value"]["amount_minor"]
+    of_cohorts = metrics.of_program(program=program, at=NOON, view="cohort")
+    yield from ((name, {}, each["value"]) for name, each in of_cohorts["counts"].items())
+    for name, each in counts["metrics"].items():
+        yield from ((f"{name}.{side}", {}, each[side]) for side in metrics.SIDES)
+    for group_by in ("channel", "advocate"):
+        for group in metrics.of_program(program=program, at=NOON, group_by=group_by)["groups"]:
+            key = group["group"]["key"]
+            told = group["metrics"]["click_to_conversion"]
+            given = {"group_by": group_by, "key": key}
+            yield "converted_referrals", given, told["numerator"]
+            yield "visitors", given, told["denominator"]
+
+
+def _of_growth(program):
+    period = {"program": program, "since": NOON.date() - timedelta(days=29), "until": NOON.date()}
+    told = growth.virality(**period, at=NOON, within_days=5)
+    yield from ((f"k.{name}", {}, told["k"][name]) for name in ("shares", "invitations"))
+    within = {"within_days": "5"}
+    yield from ((f"k_of_cohort.{name}", within, told["cohort"][name]) for name in ("friends", "advocates"))
+    for each in growth.channels(**period):
+        yield "share_by_channel", {"key": each["channel"]}, each["shares"]
+    hours, _ = growth.read(program=program)["hours"]
+    for cell in hours["cells"][-1:]:
+        yield "hours.orders", {name: str(cell[name]) for name in ("weekday", "hour")}, cell["orders"]
+
+
+def _of_values(program):
+    storefront = program.storefront
+    for cut, key in ((None, None), ("program", ids.encode("prg", program.public_id))):
+        given = {} if cut is None else {"cut": cut, "key": key}
+        told = lifetime_value.answer(storefront=storefront, at=NOON, **given)
+        for each in (told["parts"][0]["values"] if cut else told["data"])[3:4]:
+            own, others = each.get("group") or each["referred"], each["others"]
+            at = given | {"days": str(each["horizon_days"])}
+            yield from (
+                (f"lifetime_value.{name}_again", at, side["ordered_again"]) for name, side in _SIDES(own, others)
+            )
+            yield "lifetime_value.too_young", at, own["too_young"] + others["too_young"]
+            for name, side in _SIDES(own, others):
+                found = _found(program, f"lifetime_value.{name}", **at)
+                number, (total,) = rows.sums(found)[0], [*rows.sums(found)[1].values()] or [0]
+                mean = money.round_half_up(Fraction(total, number)) if number else None
+                assert (number, mean) == (side["customers"], side["mean_minor"])
+                yield f"lifetime_value.{name}", at, total
+            weights = [_sum(program, f"lifetime_value.matched_{name}", **at) for name in ("referred", "others")]
+            number = rows.sums(_found(program, "lifetime_value.matched_referred", **at))[0]
+            between = money.round_half_up(Fraction(weights[0] - weights[1]) / number) if number else None
+            assert between == each["matched"]["difference_minor"], at
+            yield from (
+                (f"lifetime_value.matched_{name}", at, weight)
+                for name, weight in zip(("referred", "others"), weights, strict=True)
+            )
+
+
+def _SIDES(own, others):
+    return ("referred", own), ("others", others)
+
+
+def _of_cohorts(program):
+    storefront = program.storefront
+    told = cohorts.triangle(storefront=storefront, at=NOON)
+    for each in told["cohorts"]:
+        for month in (month for month in each["months"] if month["active"]):
+            given = {"month": each["month"], "age": str(month["age"])}
+            yield "cohort.active", given, month["active"]
+            yield "cohort.kept", given, month["kept_minor"]
+    for line in lifetime_value.curve(storefront=storefront, at=NOON):
+        for point in line["points"][:14:13]:
+            given = {"cut": "referral", "key": line["key"], "age": str(point["month"])}
+            found = rows.sums(_found(program, "lifetime_value_curve", **given))
+            (total,) = found[1].values()
+            assert (found[0], money.round_half_up(Fraction(total, found[0]))) == (
+                point["customers"],
+                point["mean_minor"],
+            )
+            yield "lifetime_value_curve", given, total
+    days = {"since": NOON.date() - 2 * YEAR, "until": NOON.date()}
+    repeat = cohorts.repeat_rate(storefront=storefront, at=NOON, **days)
+    yield from ((f"repeat_rate.{side}", days, repeat[side]) for side in metrics.SIDES)
+
+
+def _of_money(program):
+    told = program_money.of_program(program=program, at=NOON)
+    yield from ((f"cost.{name}", {}, each["value"]) for name, each in told["cost"].items() if name != "payout_fees")
+    yield from ((f"liability.{name}", {}, told["liability"][name]) for name in ("pending", "available"))
+    yield "breakage.expired", {}, told["breakage"]["numerator"]
+    yield "liability_forecast.credited", {}, told["breakage"]["denominator"]
+    yield "liability_forecast.granted", {}, 2000
+    growing = told["earned_growth_rate"]
+    yield from ((f"earned_growth_rate.{name}", {}, growing[name]) for name in ("returning", "earned", "last_year"))
+    for each in channel_returns.channel_risk(storefront=program.storefront, at=NOON)["channels"]:
+        key = {"key": each["channel"]}
+        yield "channel_return.revenue", key, each["revenue_minor"]
+        rewards = _sum(program, "channel_return.rewards") if each["channel"] == "referral" else 0
+        yield "channel_return.cost", key, each["cost_minor"] - rewards
+
+
+def test_the_rows_of_every_figure_add_up_to_it(store):
+    walked = {"roi.revenue": 0, "channel_return.rewards": 0}
+    for questions in (_of_period, _of_growth, _of_values, _of_cohorts, _of_money):
+        for name, given, value in questions(store):
+            # A weight is exact to 18 digits, its figure was rounded once.
+            assert round(_sum(store, name, **given) - value, 9) == 0, (name, given)
+            walked[name] = walked.get(name, 0) + bool(value)
+    # Amounts of other currencies are told apart: the revenue that ROI takes is one figure of several units.
+    assert rows.sums(_found(store, "roi.revenue"))[1] == {"EUR": 5000, "USD": 5000}
+    roi = program_money.of_program(program=store, at=NOON)["roi"]
+    assert roi["numerator"] + roi["denominator"] == 5000 + 4500
+    assert _sum(store, "channel_return.rewards") == 1500
+    assert set(walked) == set(FIGURES)
+    empty = {name for name, found in walked.items() if not found} - {"roi.revenue", "channel_return.rewards"}
+    assert empty == set()
+
+
+def test_rows_are_read_by_page_and_by_nobody_else(store, acme, rival, django_assert_max_num_queries):
+    shop = secret(acme)
+    days = {"from": "2026-02-01", "to": "2026-03-02"}
+    assert shop.get("/figures").json()["figures"][0]["takes"][:3] == ["program", "from", "to"]
+    with django_assert_max_num_queries(7):
+        first = shop.get("/figures/orders/rows", limit="2", **days).json()
+    rest = shop.get("/figures/orders/rows", limit="100", cursor=first["next_cursor"], **days).json()
+    assert (first["number"], first["sums"]) == (5, [{"unit": "", "amount": "5"}])
+    assert (len(first["data"]), len(rest["data"]), rest["next_cursor"]) == (2, 3, None)
+    assert len({each["id"] for each in first["data"] + rest["data"]}) == 5
+    assert first["data"][0]["customer"].startswith("cus_")
+    for path, asked, status, words in (
+        ("conversions", {"limit": "0"}, 400, "limit must be"),
+        ("conversions", {"cursor": "cur_x"}, 400, "cursor must be"),
+        ("conversions", {"days": "30"}, 400, "conversions takes no days; it takes: program, from"),
+        ("lifetime_value.referred", {"days": "31"}, 400, "Send days, one of 30, 90, 180, 365, 730."),
+        ("lifetime_value.referred", {"days": "30", "cut": "town"}, 400, "cuts are: program, advocate"),
+        ("lifetime_value.matched_others", {"days": "30", "cut": "channel", "key": "email"}, 400, "Of channels only"),
+        ("cohort.kept", {"month": "2026-13", "age": "1"}, 400, "Send month, a month such as 2026-03."),
+        ("repeat_rate.numerator", {}, 400, "Send from and to"),
+        ("channel_return.cost", {"key": "fax"}, 400, "Send key, the channel"),
+        ("clicks", {"from": "2024-01-01"}, 400, "Clicks are kept for"),
+        ("orders", {"group_by": "channel", "key": "chat"}, 400, "There are no orders by channel"),
+        ("everything", {}, 404, "There is no figure 'everything'"),
+    ):
+        answer = shop.get(f"/figures/{path}/rows", **asked)
+        assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.json()
+    cast.program(rival)
+    other = secret(rival)
+    for name in ("orders", "lifetime_value.others", "liability.available"):
+        given = {"days": "30"} if name.startswith("lifetime") else {}
+        assert other.get(f"/figures/{name}/rows", **given).json()["number"] == 0
+    of_acme = ids.encode("prg", store.public_id)
+    assert other.get("/figures/orders/rows", program=of_acme).status_code == 404
+
+
+def test_olga_follows_a_number_to_its_rows_and_takes_them_as_a_file(store, acme, client, olga):
+    client.force_login(olga)
+    Order.objects.filter(storefront=acme, customer__external_id="fred").update(external_id="=1+1")
+    days = {"from": "2026-02-01", "to": "2026-03-02"}
+    page = client.get("/admin/metrics/", {"program": store.pk, **days}).content.decode()
+    link = f"/admin/metrics/rows/?figure=conversions&amp;program={store.pk}&amp;from=2026-02-01&amp;to=2026-03-02"
+    assert link in page
+    asked = {"figure": "revenue", "program": store.pk, **days}
+    rows = client.get("/admin/metrics/rows/", asked).content.decode()
+    fred = Customer.objects.get(external_id="fred")
+    assert "1 row, together 50.00 EUR" in rows
+    assert f'href="/admin/advocacy/customer/{fred.pk}/change/"' in rows
+    file = b"".join(client.get("/admin/metrics/rows/", asked | {"csv": "1"}).streaming_content).decode("utf-8-sig")
+    (_, line) = file.splitlines()
+    assert line.startswith("'=1+1,cnv_")
+    assert ",50.00,EUR,," in line
+    wrong = client.get("/admin/metrics/rows/", asked | {"from": "2026-03-02", "to": "2026-02-01"}).content.decode()
+    assert "the first day comes first." in wrong
+    for other in ({"figure": "everything"}, {"program": "x"}):
+        assert client.get("/admin/metrics/rows/", asked | other).status_code == 404
+    # Who may see programs and orders, and no customers, reads ids; of rewards nothing.
+    otto = cast.staff("otto")
+    otto.user_permissions.set(Permission.objects.filter(codename__in=("view_program", "view_conversion")))
+    client.force_login(otto)
+    told = client.get("/admin/metrics/rows/", asked).content.decode()
+    assert (ids.encode("cus", fred.public_id) in told, "/admin/advocacy/customer/" in told) == (True, False)
+    assert client.get("/admin/metrics/rows/", asked | {"figure": "liability.pending"}).status_code == 403
