@@ -6,7 +6,7 @@ from django.db.models import Sum
 from advocacy import ids
 from advocacy.models import Advocate
 from referrals.growth import spans
-from referrals.models import Cut, DayCut
+from referrals.models import Cut, DayCut, LinkDay
 
 MOST = 20
 CHANNELS = "Shares in the period by the channel that advocates chose, and how many advocates chose it."
@@ -19,7 +19,7 @@ _CHANNELS = """
         AND share.kind = 'share' AND link.program_id = %(program)s
     GROUP BY share.channel ORDER BY 2 DESC, 1
     """
-SUMS = ("clicks", "referrals", "converted_referrals", "conversions", "revenue_minor")
+SUMS = ("referrals", "converted_referrals", "conversions", "revenue_minor")
 
 
 def channels(*, program, since, until):
@@ -42,9 +42,13 @@ def top_advocates(*, program, since, until, most=MOST):
     sums = cuts.values("key").annotate(**{f"{name}_sum": Sum(name) for name in SUMS})
     best = sums.filter(converted_referrals_sum__gt=0).order_by("-converted_referrals_sum", "-revenue_minor_sum", "key")
     best = list(best[:most])
-    rows = Advocate.objects.filter(pk__in=[int(each["key"]) for each in best]).select_related("customer").in_bulk()
+    keys = [int(each["key"]) for each in best]
+    rows = Advocate.objects.filter(pk__in=keys).select_related("customer").in_bulk()
+    days = LinkDay.objects.filter(program=program, day__range=(since, until), advocate_id__in=keys)
+    clicks = dict(days.values_list("advocate_id").annotate(clicks=Sum("clicks")))
     return [
-        {"advocate": row, "id": ids.encode("adv", row.public_id)} | {name: each[f"{name}_sum"] for name in SUMS}
+        {"advocate": row, "id": ids.encode("adv", row.public_id), "clicks": clicks.get(row.pk, 0)}
+        | {name: each[f"{name}_sum"] for name in SUMS}
         for each in best
         if (row := rows.get(int(each["key"])))
     ]

@@ -28,6 +28,9 @@ _ASKED = """
     AS asked (program_id, since, until, fully)
     """
 
+# Whoever was there on several days is one bit.
+_JOINED = ", ".join(f"bit_or({name}) AS {name}" for name in DISTINCT)
+_ONES = ", ".join(f"coalesce(sum(bit_count({name})), 0) AS {name}" for name in DISTINCT)
 _WINDOWS = f"""
     SELECT asked.program_id, asked.since, asked.until,
         ({_PARTS_OF_TIMES.format(table="referrals_day own", further="asked.fully")}),
@@ -36,9 +39,11 @@ _WINDOWS = f"""
         shared.*, added.*
     FROM {_ASKED}
     CROSS JOIN LATERAL (
-        SELECT {", ".join(f"count(DISTINCT key) FILTER (WHERE {name} > 0)" for name in DISTINCT)} FROM referrals_daycut
-        WHERE program_id = asked.program_id AND cut = 'advocate' AND day BETWEEN asked.since AND asked.until
-            AND asked.fully
+        SELECT {_ONES} FROM (
+            SELECT {_JOINED} FROM referrals_dayadvocates
+            WHERE program_id = asked.program_id AND day BETWEEN asked.since AND asked.until AND asked.fully
+            GROUP BY page
+        ) paged
     ) shared
     CROSS JOIN LATERAL (
         SELECT max(counted_at), {", ".join(f"coalesce(sum({name}), 0)" for name in _ADDED)} FROM referrals_day
@@ -46,16 +51,52 @@ _WINDOWS = f"""
     ) added
     """
 
-# Whose numbers are the largest comes first. By channel an advocate counts once, whichever link it was.
-_GROUPED = f"""
-    SELECT own.key, {", ".join(f"sum({name})" for name in _OF_CUTS)},
-        {", ".join(f"max({name})" for name in DISTINCT)}, count(*) OVER ()
-    FROM referrals_daycut own
+_LINKED = ("clicks", "visitors", *DISTINCT)
+_OF_RECORDS = [name for name in _OF_CUTS if name not in _LINKED]
+# What links brought is by link; of an advocate it is what all of their links did.
+_OF_LINKS = """
+    SELECT {key} AS key, sum(clicks) AS clicks, sum({visitors}) AS visitors, max(shown::int) AS shown,
+        max(shared::int) AS sharers, max((clicks > 0 OR shared)::int) AS active
+    FROM referrals_linkday own WHERE program_id = %(program)s AND day BETWEEN %(since)s AND %(until)s
+        AND (%(keys)s::text[] IS NULL OR {key}::text = ANY(%(keys)s::text[]))
+    GROUP BY {key}
+    """
+_CLICKED = {
+    "link": _OF_LINKS.format(key="own.link_id", visitors="visitors"),
+    "advocate": _OF_LINKS.format(key="own.advocate_id", visitors="first_visitors"),
+}
+_RECORDED = """
+    SELECT {key} AS key, {sums} FROM referrals_daycut
     WHERE program_id = %(program)s AND cut = %(cut)s AND day BETWEEN %(since)s AND %(until)s
         AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
-    GROUP BY own.key
-    ORDER BY sum(converted_referrals) DESC, sum(referrals) DESC, sum(clicks) DESC, own.key LIMIT %(most)s
+    GROUP BY 1
     """
+_SUMMED = _RECORDED.format(
+    key="key",
+    sums=", ".join(f"{'max' if name in DISTINCT else 'sum'}({name}) AS {name}" for name in (*_OF_CUTS, *DISTINCT)),
+)
+_BY_KEY = f"""
+    SELECT coalesce(key::text, '') AS key, {
+    ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_OF_CUTS, *DISTINCT))
+}
+    FROM ({
+    _RECORDED.format(
+        key="nullif(key, '')::bigint",
+        sums=", ".join(f"sum({name}) AS {name}" for name in _OF_RECORDS),
+    )
+}) recorded FULL JOIN ({{clicked}}) clicked USING (key)
+    """
+
+
+# Whose numbers are the largest comes first. By channel an advocate counts once, whichever link it was.
+def _largest(cut):
+    every = _BY_KEY.format(clicked=_CLICKED[cut]) if cut in _CLICKED else _SUMMED
+    return f"""
+        SELECT *, count(*) OVER () FROM ({every}) own
+        ORDER BY converted_referrals DESC, referrals DESC, clicks DESC, key LIMIT %(most)s
+        """
+
+
 _TIMES_OF_CUT = f"""
     SELECT asked.key, ({
     _PARTS_OF_TIMES.format(table="referrals_daycut own", further="own.cut = %(cut)s AND own.key = asked.key")
@@ -66,12 +107,10 @@ _TIMES_OF_CUT = f"""
     ) asked
     """
 _OF_CHANNELS = f"""
-    SELECT link.channel,
-        {", ".join(f"count(DISTINCT link.advocate_id) FILTER (WHERE own.{name} > 0)" for name in DISTINCT)}
-    FROM referrals_daycut own JOIN referrals_link link ON link.id = own.key::bigint
-    WHERE own.program_id = %(program)s AND own.cut = 'link' AND own.key <> ''
-        AND own.day BETWEEN %(since)s AND %(until)s
-    GROUP BY link.channel
+    SELECT channel, {_ONES} FROM (
+        SELECT channel, {_JOINED} FROM referrals_dayadvocates
+        WHERE program_id = %(program)s AND day BETWEEN %(since)s AND %(until)s GROUP BY channel, page
+    ) paged GROUP BY channel
     """
 _ENROLLED = f"""
     WITH {CELL}
@@ -101,14 +140,14 @@ def grouped(window, *, cut, keys=None, most=None):
     program_id, since, until = window
     named = {"program": program_id, "cut": cut, "since": since, "until": until, "keys": keys, "most": most}
     names, found, there_are = (*_OF_CUTS, *DISTINCT), {}, 0
-    for key, *numbers, there_are in _rows(_GROUPED, named):  # noqa: B007 - the same in each row
+    for key, *numbers, there_are in _rows(_largest(cut), named):  # noqa: B007 - the same in each row
         found[key] = nothing() | dict(zip(names, map(_plain, numbers), strict=True))
     for key, times in _rows(_TIMES_OF_CUT, named | {"keys": list(found)}):
         found[key]["times"] = _times(times)
     if cut == "channel":
         for key, *numbers in _rows(_OF_CHANNELS, named):
             if key in found:
-                found[key] |= zip(DISTINCT, numbers, strict=True)
+                found[key] |= zip(DISTINCT, map(_plain, numbers), strict=True)
     return found, there_are
 
 

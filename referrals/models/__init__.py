@@ -24,7 +24,7 @@ from referrals.models.past_buyers import PastBuyers
 from referrals.models.prediction import Fit
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
-from referrals.models.rollup import Cut, Day, DayCut, Mark, Question
+from referrals.models.rollup import BitsField, Cut, Day, DayAdvocates, DayCut, LinkDay, Mark, Question
 from referrals.models.share import Share, ShareKind
 from referrals.models.tally import ReportWeek, Tally, TallyOf
 from referrals.models.trace import Pepper, Trace
@@ -33,6 +33,7 @@ from referrals.models.waiting import WaitingFact, WaitingKind, WaitingState
 __all__ = [
     "HORIZONS",
     "AfterDeadline",
+    "BitsField",
     "Buyer",
     "BuyerMark",
     "Channel",
@@ -44,6 +45,7 @@ __all__ = [
     "Conversion",
     "Cut",
     "Day",
+    "DayAdvocates",
     "DayCut",
     "Fit",
     "FraudPolicy",
@@ -59,6 +61,7 @@ __all__ = [
     "InboundState",
     "Invitation",
     "Link",
+    "LinkDay",
     "LinkStatus",
     "Mark",
     "Method",

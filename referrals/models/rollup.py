@@ -95,7 +95,10 @@ class Cut(models.TextChoices):
 
 
 class DayCut(Counts):
-    """A part of a program's day. Each part has distinct counts of its own: a day is no sum of its parts."""
+    """A part of a program's day. Each part has distinct counts of its own: a day is no sum of its parts.
+
+    Clicks and shares are here by channel only; by link and advocate they are in LinkDay.
+    """
 
     # Its unique key is all that it is found by.
     pk = models.CompositePrimaryKey("program", "cut", "day", "key")
@@ -109,3 +112,55 @@ class DayCut(Counts):
 
     def __str__(self):
         return f"{self.program_id} {self.day} {self.cut} {self.key}"
+
+
+class LinkDay(models.Model):
+    """What came through a link on a day: of most there is a click or two, so this is the largest roll-up by far.
+
+    As of clicks, no foreign keys but to the program.
+    """
+
+    pk = models.CompositePrimaryKey("program", "day", "link_id")
+    program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    link_id = models.BigIntegerField()
+    # Whose it was when that was counted first: later a merge may have given it to another.
+    advocate_id = models.BigIntegerField(null=True)
+    clicks = _number()
+    visitors = _number()
+    # Of the link's visitors those who came to none of the same advocate's links before on that day of UTC: summed over
+    # the links of an advocate these are the advocate's visitors, each once.
+    first_visitors = _number()
+    shown = models.BooleanField(default=False, db_default=False)
+    shared = models.BooleanField(default=False, db_default=False)
+
+    def __str__(self):
+        return f"{self.program_id} {self.day} link {self.link_id}"
+
+
+class BitsField(models.Field):
+    """A row of bits, which PostgreSQL joins and counts by itself."""
+
+    WIDTH = 1024
+
+    def db_type(self, connection):
+        return f"bit({self.WIDTH})"
+
+
+class DayAdvocates(models.Model):
+    """Who was shown, shared and was active on a day, by channel: so whoever was on several days counts once.
+
+    A bit is an advocate: that of key ``page * BitsField.WIDTH + place``.
+    """
+
+    pk = models.CompositePrimaryKey("program", "day", "channel", "page")
+    program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    channel = models.TextField()  # of the link; empty: none
+    page = models.BigIntegerField()
+    shown = BitsField()
+    sharers = BitsField()
+    active = BitsField()
+
+    def __str__(self):
+        return f"{self.program_id} {self.day} {self.channel} {self.page}"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from advocacy.models import Lane, Pending, Program, Storefront
 from referrals.models import Day, Mark
-from referrals.rollups import counting, questions
+from referrals.rollups import clicking, counting, questions
 from referrals.rollups.marks import all_cells
 from referrals.rollups.recounting import AT_ONCE, CLICKS_AT_ONCE, open_clicks
 
@@ -32,9 +32,12 @@ def _of_days(storefront, at):
     cells = sorted((stored | _expected(storefront, stored)) - waiting)
     names = {program.pk: str(program) for program in Program.objects.filter(storefront=storefront)}
     for part in _parts(cells, AT_ONCE):
-        for question in questions.ALL:
-            for own in _parts(_with_clicks(part, at), CLICKS_AT_ONCE) if question is questions.OF_CLICKS else [part]:
-                yield from _of_cells(question, own, names)
+        for own in _parts(_with_clicks(part, at), CLICKS_AT_ONCE):
+            yield from _told(questions.OF_CLICKS, clicking.differing(own), names)
+        for program_id, day, channel, _ in clicking.differing_pages(part):
+            yield f"{names[program_id]}, {day}, channel {channel or 'none'}: who was active is not who its links say."
+        for question in questions.RECORDS:
+            yield from _told(question, counting.differing(question, part), names)
 
 
 def _parts(cells, size):
@@ -53,8 +56,8 @@ def _expected(storefront, stored):
     return {cell for cell in all_cells(storefront=storefront) if cell[0] in begun}
 
 
-def _of_cells(question, cells, names):
-    for program_id, day, cut, key, stored, found in counting.differing(question, cells):
+def _told(question, differing, names):
+    for program_id, day, cut, key, stored, found in differing:
         of_what = f", {cut} {key or 'none'}" if cut else ""
         for name, kept, number in zip(question.columns, stored, found, strict=True):
             if kept != number:

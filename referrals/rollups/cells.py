@@ -1,11 +1,14 @@
 """The cells that are counted together: each some days of a program in a time zone, as rows that statements join."""
 
+from datetime import timedelta
+
 # Midnights become moments here. An id carries its click's time, so its range says which months are not looked into;
 # the clock of a test twin is ahead of its ids.
 CELL = """
     cell AS MATERIALIZED (
         SELECT asked.program_id, asked.day, asked.until, program.storefront_id, program.currency,
-            moments.start, moments.end, date_trunc('day', moments.start, 'UTC') AS since,
+            coalesce(%(zone)s::text, storefront.time_zone) AS zone, moments.start, moments.end,
+            date_trunc('day', moments.start, 'UTC') AS since,
             CASE WHEN storefront.test_twin_of_id IS NULL THEN moments.lowest
                 ELSE '00000000-0000-0000-0000-000000000000'::uuid END AS lowest,
             CASE WHEN storefront.test_twin_of_id IS NULL THEN moments.highest
@@ -35,3 +38,14 @@ def asked(cells, *, zone=None):
     cells = [(cell[0], cell[1], cell[-1]) for cell in cells]
     programs, days, untils = map(list, zip(*cells, strict=True)) if cells else ([], [], [])
     return {"programs": programs, "days": days, "untils": untils, "zone": zone}
+
+
+def runs(cells):
+    """(program id, first day, last day) of days that follow each other, of these (program id, day)."""
+    found = []
+    for program_id, day in sorted(cells):
+        if found and found[-1][0] == program_id and found[-1][2] == day - timedelta(days=1):
+            found[-1] = (program_id, found[-1][1], day)
+        else:
+            found.append((program_id, day, day))
+    return found

@@ -6,6 +6,7 @@ import json
 
 from django.db import connection
 
+from referrals.rollups.asking import listed
 from referrals.rollups.cells import CELL, asked
 
 _CUTS = "('channel', 'link', 'advocate', 'segment')"
@@ -13,7 +14,7 @@ _CUTS = "('channel', 'link', 'advocate', 'segment')"
 
 def write(question, cells):
     """Count these (program id, day) anew, whose rows of Day are there and locked: only what differs is written."""
-    _run(_statement(question), cells)
+    run(f"{question.found}, {written(question)}", cells)
 
 
 def read(question, cells, *, zone=None):
@@ -22,7 +23,7 @@ def read(question, cells, *, zone=None):
     found = []
     for together in _apart(cells):
         until = {cell[:2]: cell[2] for cell in together}
-        rows = _run(statement, together, zone=zone)
+        rows = run(statement, together, zone=zone)
         found += [(program_id, day, until[program_id, day], *told) for program_id, day, *told in rows]
     return found
 
@@ -38,67 +39,75 @@ def _apart(cells):
     return [list(part.values()) for part in parts]
 
 
-def differing(question, cells):
-    """``(program_id, day, cut, key, [stored …], [found …])`` wherever what is kept of these cells differs."""
-    columns = question.listed("{name}")
-    stored = f"""
-        SELECT own.program_id, own.day, '' AS cut, '' AS key, {columns}
-        FROM referrals_day own JOIN cell ON cell.program_id = own.program_id AND cell.day = own.day
-        """
-    if question.cuts:
-        stored += f"""
-            UNION ALL SELECT own.program_id, own.day, own.cut, own.key, {columns} FROM referrals_daycut own
-            JOIN cell ON cell.program_id = own.program_id AND cell.day = own.day AND own.cut IN {_CUTS}
-            """
-    one, two = (question.listed(f"coalesce({table}.{{name}}, '{{empty}}')") for table in ("stored", "found"))
+def differing(question, cells, *, kept=None):
+    """``(program_id, day, cut, key, [kept …], [found …])`` wherever what is kept of these cells differs.
+
+    ``kept``: the statement of what is kept, where it is not in the columns of the question.
+    """
+    one, two = (listed(f"coalesce({table}.{{name}}, '{{empty}}')", question.columns) for table in ("kept", "found"))
     statement = f"""
-        {question.found}, stored AS (SELECT * FROM ({stored}) every WHERE {question.something})
+        {question.found}, kept AS MATERIALIZED ({kept or there(question)})
         SELECT program_id, day, cut, key, jsonb_build_array({one}), jsonb_build_array({two})
-        FROM stored FULL JOIN found USING (program_id, day, cut, key)
+        FROM kept FULL JOIN found USING (program_id, day, cut, key)
         WHERE ({one}) IS DISTINCT FROM ({two}) ORDER BY program_id, day, cut, key
         """
     # A cursor of Django's gives JSON as text.
-    return [(*cell, json.loads(kept), json.loads(counted)) for *cell, kept, counted in _run(statement, cells)]
+    return [(*cell, json.loads(before), json.loads(counted)) for *cell, before, counted in run(statement, cells)]
 
 
 def borders(cells, *, zone=None):
     """``{(program id, day): (first moment, first moment after it)}``."""
-    rows = _run(f'WITH {CELL} SELECT program_id, day, cell.start, cell."end" FROM cell', cells, zone=zone)
+    rows = run(f'WITH {CELL} SELECT program_id, day, cell.start, cell."end" FROM cell', cells, zone=zone)
     return {(program_id, day): (start, end) for program_id, day, start, end in rows}
 
 
-def _statement(question):
-    """One statement, so that all is counted once. Of parts what is no more becomes nothing; the others are inserted, or
-    updated where they differ.
+def written(question, *, cuts=_CUTS):
+    """What follows ``found``: days and parts that it tells otherwise than they are kept become what it tells.
+
+    Joined fully, since the planner, which expects a row or two of each, would otherwise compare every one with every
+    other. A part that is no more becomes nothing.
     """
-    if not question.cuts:
-        return f"{question.found} {_of_days(question)}"
-    names, kept = question.listed("{name}"), question.listed("own.{name}")
-    return f"""
-        {question.found}, whole AS ({_of_days(question)}), gone AS (
-            UPDATE referrals_daycut own SET {question.listed("{name} = '{empty}'")}
-            FROM cell
-            WHERE own.program_id = cell.program_id AND own.day = cell.day AND own.cut IN {_CUTS}
-                AND ({question.listed("own.{name} <> '{empty}'", between=" OR ")})
-                -- Hashed, however few rows are expected.
-                AND (own.program_id, own.day, own.cut, own.key) NOT IN (SELECT program_id, day, cut, key FROM found)
+    news = listed("coalesce(found.{name}, '{empty}') AS {name}", question.columns)
+    differs = listed("kept.{name} IS DISTINCT FROM coalesce(found.{name}, '{empty}')", question.columns, between=" OR ")
+    parts, sets = ", ".join(question.parted), listed("{name} = EXCLUDED.{name}", question.parted)
+    days = f"""
+        kept AS MATERIALIZED ({there(question, cuts=cuts)}), news AS MATERIALIZED (
+            SELECT program_id, day, cut, key, {news}
+            FROM found FULL JOIN kept USING (program_id, day, cut, key) WHERE {differs}
+        ), whole AS (
+            UPDATE referrals_day own SET {listed("{name} = news.{name}", question.columns)}
+            FROM news WHERE own.program_id = news.program_id AND own.day = news.day AND news.cut = ''
         )
-        INSERT INTO referrals_daycut AS own (program_id, day, cut, key, {names})
-        SELECT program_id, day, cut, key, {names} FROM found WHERE cut <> ''
-        ON CONFLICT (program_id, cut, day, key) DO UPDATE SET {question.listed("{name} = EXCLUDED.{name}")}
-        WHERE ({kept}) IS DISTINCT FROM ({question.listed("EXCLUDED.{name}")})
         """
-
-
-def _of_days(question):
+    if not question.parted:
+        return f"{days} SELECT count(*) FROM news"
     return f"""
-        UPDATE referrals_day own SET {question.listed("{name} = coalesce(found.{name}, '{empty}')")}
-        FROM cell LEFT JOIN found ON found.program_id = cell.program_id AND found.day = cell.day AND found.cut = ''
-        WHERE own.program_id = cell.program_id AND own.day = cell.day
+        {days}
+        INSERT INTO referrals_daycut (program_id, day, cut, key, {parts})
+        SELECT program_id, day, cut, key, {parts} FROM news WHERE cut <> ''
+        ON CONFLICT (program_id, cut, day, key) DO UPDATE SET {sets}
         """
 
 
-def _run(statement, cells, *, zone=None):
+def there(question, *, cuts=_CUTS):
+    """The rows that are there of the cells: of a part there are no numbers but of days only, so they are nothing."""
+    names = ", ".join(question.columns)
+    of_parts = ", ".join(f"own.{name}" if name in question.parted else "0" for name in question.columns)
+    whole = f"""
+        SELECT own.program_id, own.day, '' AS cut, '' AS key, {names} FROM cell
+        JOIN referrals_day own ON own.program_id = cell.program_id AND own.day BETWEEN cell.day AND cell.until
+        """
+    if not question.parted:
+        return whole
+    return f"""
+        {whole} UNION ALL
+        SELECT own.program_id, own.day, own.cut, own.key, {of_parts} FROM cell
+        JOIN referrals_daycut own ON own.program_id = cell.program_id AND own.cut IN {cuts}
+            AND own.day BETWEEN cell.day AND cell.until
+        """
+
+
+def run(statement, cells, *, zone=None):
     with connection.cursor() as cursor:
         cursor.execute(statement, asked(cells, zone=zone))
         return cursor.fetchall() if cursor.description else []

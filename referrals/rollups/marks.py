@@ -40,14 +40,23 @@ _TOUCHED = {
         SELECT program.id AS program_id, touched.moment, 'orders' AS question
         FROM touched JOIN advocacy_program program ON program.storefront_id = touched.storefront_id
         """,  # noqa: S608 - made of the constant above
-    # A referral is converted on the day of its first standing conversion, so when one begins or ceases to stand, the
-    # next one that stands may become or have been the first; and those who clicked, signed up or joined on some day
-    # then have one more or less. The order's own day counts it among the referred orders.
+    # A referral is converted on the day of its first standing conversion. One that begins or ceases to stand changes
+    # that only where none stands before it: then the next one that stands may become or have been the first, and those
+    # who clicked, signed up or joined on some day have one more or less. Of several whichever stands first by now says
+    # so. The order's own day counts it among the referred orders unless a review rejected it.
     "conversion": """
         WITH own AS (
-            SELECT conversion.*, before.id IS NULL OR event.type = 'conversion.recorded'
-                OR (before.facts -> 'stands', before.facts -> 'advocate_review') IS DISTINCT FROM
-                    (event.facts -> 'stands', event.facts -> 'advocate_review') AS turned
+            SELECT conversion.*, before.facts IS NULL OR event.type = 'conversion.recorded'
+                OR before.facts -> 'advocate_review' IS DISTINCT FROM event.facts -> 'advocate_review' AS judged,
+                (
+                    before.facts IS NULL OR event.type = 'conversion.recorded'
+                    OR (before.facts -> 'stands', before.facts -> 'advocate_review') IS DISTINCT FROM
+                        (event.facts -> 'stands', event.facts -> 'advocate_review')
+                ) AND NOT EXISTS (
+                    SELECT FROM referrals_conversion earlier
+                    WHERE earlier.referral_id = conversion.referral_id AND earlier.stands
+                        AND (earlier.converted_at, earlier.id) < (conversion.converted_at, conversion.id)
+                ) AS first
             FROM advocacy_event event JOIN referrals_conversion conversion ON conversion.public_id = event.subject_id
             LEFT JOIN advocacy_event before ON before.subject_kind = 'conversion'
                 AND before.subject_id = event.subject_id AND before.version = event.version - 1
@@ -62,16 +71,16 @@ _TOUCHED = {
                 AND later.id <> own.id
             ORDER BY converted_at LIMIT 1
         ) later
-        WHERE turned
+        WHERE first
         UNION
         SELECT own.program_id, placed.placed_at, 'orders'
-        FROM own JOIN referrals_order placed ON placed.id = own.order_id WHERE turned
+        FROM own JOIN referrals_order placed ON placed.id = own.order_id WHERE judged
         UNION
         SELECT own.program_id, began.moment, 'cohorts'
         FROM own JOIN referrals_referral referral ON referral.id = own.referral_id
         JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
         CROSS JOIN LATERAL (VALUES (referral.bound_at), (referral.clicked_at), (advocate.enrolled_at)) began (moment)
-        WHERE turned
+        WHERE first
         """,
     # What a bond that ended had brought counts for nobody.
     "referral": """

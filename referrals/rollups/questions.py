@@ -6,11 +6,9 @@ columns …): the cut is empty for the day itself, else a ``Cut``, each with dis
 
 # ruff: noqa: S608 - questions are made of the constants here
 
-from dataclasses import dataclass
-
 from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import Question
-from referrals.rollups.cells import CELL
+from referrals.rollups.asking import Asked
 
 # The borders, in hours, of the buckets in which times from click to conversion are counted; the last has no end.
 HOURS = (
@@ -18,19 +16,38 @@ HOURS = (
     *(240, 336, 504, 720, 1080, 1440, 2160, 4320, 8760),
 )
 
-# Of a click or a share there is no frozen fact, so it has no segment.
+
+def _of(table, name, where):
+    """The rows of ``where`` by their index: the planner, which knows neither the days nor how few there are, would
+    rather read the whole table for them.
+    """
+    return f"CROSS JOIN LATERAL (SELECT * FROM {table} own WHERE {where} OFFSET 0) {name}"
+
+
+def _of_day(table, name, moment, *more):
+    borders = (f"own.program_id = cell.program_id AND own.{moment} >= cell.start", f'own.{moment} < cell."end"')
+    return _of(table, name, " AND ".join((*borders, *more)))
+
+
+_BOUND = "own.ended_at IS NULL"
+# Of a click or a share there is no frozen fact, so it has no segment. A link that a merge gave to another keeps what
+# was counted for the one before.
 _CUTS_OF_LINK = """
+    LEFT JOIN referrals_linkday kept ON kept.program_id = {own}.program_id AND kept.link_id = link.id
+        AND kept.day = ({own}.{at} AT TIME ZONE {own}.zone)::date
+    CROSS JOIN LATERAL (SELECT coalesce(kept.advocate_id, link.advocate_id)) owner (advocate_id)
     CROSS JOIN LATERAL (VALUES
         ('', ''), ('channel', coalesce(link.channel, '')), ('link', coalesce(link.id::text, '')),
-        ('advocate', coalesce(link.advocate_id::text, ''))
+        ('advocate', coalesce(owner.advocate_id::text, ''))
     ) cuts (cut, key)
     """
 _CUTS = """
     CROSS JOIN LATERAL (
         VALUES ('', ''), ('channel', referral.channel), ('link', coalesce(referral.link_id::text, '')),
             ('advocate', referral.advocate_id::text)
-        UNION
-        SELECT 'segment', coalesce(said #>> '{{}}', '') FROM jsonb_path_query({fact}, '$.advocate_segments[*]') said
+        UNION ALL
+        SELECT DISTINCT 'segment', coalesce(said #>> '{{}}', '')
+        FROM jsonb_path_query({fact}, '$.advocate_segments[*]') said
     ) cuts (cut, key)
     """
 _CUTS_OF_REFERRAL = _CUTS.format(
@@ -44,7 +61,7 @@ _CUTS_OF_CONVERSION = _CUTS.format(fact="conversion.frozen")
 # A visitor's hash lives one day of UTC; where it is empty nobody could be told apart, and each click is somebody.
 _VISITS = f"""
     visit AS MATERIALIZED (
-        SELECT cell.program_id, cell.day, cell.start, own.*
+        SELECT cell.program_id, cell.day, cell.start, cell.zone, own.*
         FROM cell CROSS JOIN LATERAL (
             SELECT link_id, CASE visitor WHEN '' THEN uuid_send(id) ELSE visitor END AS somebody,
                 date_trunc('day', at, 'UTC') AS utc_day, min(at) AS first_at
@@ -54,8 +71,9 @@ _VISITS = f"""
             GROUP BY link_id, somebody, utc_day, date_trunc('hour', at, 'UTC')
         ) own
     ), named AS (
-        SELECT visit.*, link.advocate_id, cuts.*
-        FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id {_CUTS_OF_LINK}
+        SELECT visit.*, owner.advocate_id, cuts.*
+        FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id
+        {_CUTS_OF_LINK.format(own="visit", at="first_at")}
     ), seen AS (
         SELECT program_id, day, cut, key, min(first_at) >= start AS fresh,
             count(*) FILTER (WHERE first_at >= start) AS hours
@@ -63,10 +81,13 @@ _VISITS = f"""
     ), acted AS (
         SELECT DISTINCT program_id, day, cut, key, advocate_id, 'click' AS kind FROM named WHERE first_at >= start
         UNION
-        SELECT cell.program_id, cell.day, cuts.cut, cuts.key, link.advocate_id, share.kind
-        FROM cell JOIN referrals_share share ON share.storefront_id = cell.storefront_id
-            AND share.at >= cell.start AND share.at < cell.end
-        JOIN referrals_link link ON link.id = share.link_id AND link.program_id = cell.program_id {_CUTS_OF_LINK}
+        SELECT own.program_id, own.day, cuts.cut, cuts.key, owner.advocate_id, own.kind
+        FROM (
+            SELECT cell.program_id, cell.day, cell.zone, share.link_id, share.kind, share.at
+            FROM cell JOIN referrals_share share ON share.storefront_id = cell.storefront_id
+                AND share.at >= cell.start AND share.at < cell.end
+        ) own JOIN referrals_link link ON link.id = own.link_id AND link.program_id = own.program_id
+        {_CUTS_OF_LINK.format(own="own", at="at")}
     ),
     """
 _CLICKS = """
@@ -85,17 +106,15 @@ _CLICKS = """
     GROUP BY program_id, day, cut, key
     """
 
-_PEOPLE = """
+_PEOPLE = f"""
     SELECT cell.program_id, cell.day, '' AS cut, '' AS key, count(*) AS advocates_enrolled
-    FROM cell JOIN advocacy_advocate advocate ON advocate.program_id = cell.program_id
-        AND advocate.enrolled_at >= cell.start AND advocate.enrolled_at < cell.end
+    FROM cell {_of_day("advocacy_advocate", "advocate", "enrolled_at")}
     GROUP BY cell.program_id, cell.day
     """
 
 _REFERRALS = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS referrals
-    FROM cell JOIN referrals_referral referral ON referral.program_id = cell.program_id
-        AND referral.bound_at >= cell.start AND referral.bound_at < cell.end AND referral.ended_at IS NULL
+    FROM cell {_of_day("referrals_referral", "referral", "bound_at", _BOUND)}
     {_CUTS_OF_REFERRAL}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
@@ -105,16 +124,15 @@ FIRST = """
     conversion.stands AND NOT EXISTS (
         SELECT FROM referrals_conversion earlier
         WHERE earlier.referral_id = conversion.referral_id AND earlier.stands
-            AND (earlier.converted_at, earlier.id) < (conversion.converted_at, conversion.id)
+            AND (earlier.converted_at, earlier.id) < (conversion.converted_at, conversion.id) OFFSET 0
     )
     """
 _BUCKETS = ", ".join(f"count(*) FILTER (WHERE bucket = {number})" for number in range(len(HOURS) + 1))
 _CONVERTED = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS converted_referrals,
         CASE WHEN count(bucket) > 0 THEN ARRAY[{_BUCKETS}] ELSE '{{}}' END AS times
-    FROM cell JOIN referrals_conversion conversion ON conversion.program_id = cell.program_id
-        AND conversion.converted_at >= cell.start AND conversion.converted_at < cell.end AND {FIRST}
-    JOIN referrals_referral referral ON referral.id = conversion.referral_id
+    FROM cell {_of_day("referrals_conversion", "conversion", "converted_at")}
+    {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
     CROSS JOIN LATERAL (
         SELECT CASE WHEN referral.clicked_at <= conversion.converted_at THEN width_bucket(
             extract(epoch FROM conversion.converted_at - referral.clicked_at) / 3600,
@@ -122,6 +140,7 @@ _CONVERTED = f"""
         ) END AS bucket
     ) took
     {_CUTS_OF_REFERRAL}
+    WHERE {FIRST}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
@@ -130,10 +149,9 @@ _CONVERSIONS = f"""
         count(*) FILTER (WHERE NOT stands AND advocate_review <> 'rejected') AS refunded_conversions,
         count(*) FILTER (WHERE NOT stands AND advocate_review = 'rejected') AS rejected_conversions,
         coalesce(sum({REVENUE_KEPT}) FILTER (WHERE stands AND placed.currency = cell.currency), 0) AS revenue_minor
-    FROM cell JOIN referrals_conversion conversion ON conversion.program_id = cell.program_id
-        AND conversion.converted_at >= cell.start AND conversion.converted_at < cell.end AND NOT conversion.ended
-    JOIN referrals_order placed ON placed.id = conversion.order_id
-    JOIN referrals_referral referral ON referral.id = conversion.referral_id
+    FROM cell {_of_day("referrals_conversion", "conversion", "converted_at", "NOT own.ended")}
+    {_of("referrals_order", "placed", "own.id = conversion.order_id")}
+    {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
     {_CUTS_OF_CONVERSION}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
@@ -143,7 +161,7 @@ NEW = """
     NOT EXISTS (
         SELECT FROM referrals_order earlier
         WHERE earlier.customer_id = placed.customer_id AND earlier.status = 'paid'
-            AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id)
+            AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id) OFFSET 0
     ) AND (
         buyer.merged_into_id IS NULL AND NOT buyer.absorbed OR NOT EXISTS (
             SELECT FROM advocacy_customer other JOIN referrals_order earlier ON earlier.customer_id = other.id
@@ -156,14 +174,19 @@ NEW = """
         )
     )
     """
+_PLACED = _of(
+    "referrals_order",
+    "placed",
+    "own.storefront_id = {cell}.storefront_id AND own.status = 'paid' AND own.placed_at >= {cell}.start"
+    ' AND own.placed_at < {cell}."end"',
+)
+_BUYER = _of("advocacy_customer", "buyer", "own.id = placed.customer_id")
 # The orders of a storefront are asked for once, however many programs it has.
 _OF_SHOP = f"""
     shop AS (SELECT DISTINCT storefront_id, day, cell.start, cell.end FROM cell),
     counted_of_shop AS MATERIALIZED (
         SELECT shop.storefront_id, shop.day, count(*) AS orders, count(*) FILTER (WHERE {NEW}) AS new_customers
-        FROM shop JOIN referrals_order placed ON placed.storefront_id = shop.storefront_id
-            AND placed.placed_at >= shop.start AND placed.placed_at < shop.end AND placed.status = 'paid'
-        JOIN advocacy_customer buyer ON buyer.id = placed.customer_id
+        FROM shop {_PLACED.format(cell="shop")} {_BUYER}
         GROUP BY shop.storefront_id, shop.day
     ),
     """
@@ -172,100 +195,68 @@ _ORDERS = """
     FROM cell JOIN counted_of_shop ON counted_of_shop.storefront_id = cell.storefront_id
         AND counted_of_shop.day = cell.day
     """
+_OF_ORDER = """
+    own.order_id = placed.id AND own.program_id = cell.program_id AND own.advocate_review <> 'rejected'
+        AND NOT own.ended
+    """
 _REFERRED = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS referred_orders,
-        count(*) FILTER (WHERE {NEW}) AS referred_new_customers
-    FROM cell JOIN referrals_order placed ON placed.storefront_id = cell.storefront_id
-        AND placed.placed_at >= cell.start AND placed.placed_at < cell.end AND placed.status = 'paid'
-    JOIN referrals_conversion conversion ON conversion.order_id = placed.id
-        AND conversion.program_id = cell.program_id AND conversion.advocate_review <> 'rejected'
-        AND NOT conversion.ended
-    JOIN referrals_referral referral ON referral.id = conversion.referral_id
-    JOIN advocacy_customer buyer ON buyer.id = placed.customer_id
+        count(*) FILTER (WHERE new) AS referred_new_customers
+    FROM cell {_PLACED.format(cell="cell")}
+    {_of("referrals_conversion", "conversion", _OF_ORDER)}
+    {_of("referrals_referral", "referral", "own.id = conversion.referral_id")} {_BUYER}
+    CROSS JOIN LATERAL (SELECT {NEW} AS new OFFSET 0) one
     {_CUTS_OF_CONVERSION}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
 CONVERTED = """
     EXISTS (
-        SELECT FROM referrals_conversion conversion WHERE conversion.referral_id = referral.id AND conversion.stands
+        SELECT FROM referrals_conversion conversion
+        WHERE conversion.referral_id = referral.id AND conversion.stands OFFSET 0
     )
     """
 _OF_CLICKED = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS bound_of_clicked,
-        count(*) FILTER (WHERE {CONVERTED}) AS converted_of_clicked
-    FROM cell JOIN referrals_referral referral ON referral.program_id = cell.program_id
-        AND referral.clicked_at >= cell.start AND referral.clicked_at < cell.end AND referral.ended_at IS NULL
+        count(*) FILTER (WHERE converted) AS converted_of_clicked
+    FROM cell {_of_day("referrals_referral", "referral", "clicked_at", _BOUND)}
+    CROSS JOIN LATERAL (SELECT {CONVERTED} AS converted OFFSET 0) one
     {_CUTS_OF_REFERRAL}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 _OF_BOUND = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS converted_of_bound
-    FROM cell JOIN referrals_referral referral ON referral.program_id = cell.program_id
-        AND referral.bound_at >= cell.start AND referral.bound_at < cell.end AND referral.ended_at IS NULL
-        AND {CONVERTED}
+    FROM cell {_of_day("referrals_referral", "referral", "bound_at", _BOUND)}
     {_CUTS_OF_REFERRAL}
+    WHERE {CONVERTED}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 _OF_ENROLLED = f"""
     SELECT cell.program_id, cell.day, '' AS cut, '' AS key, count(*) AS converted_of_enrolled
-    FROM cell JOIN advocacy_advocate advocate ON advocate.program_id = cell.program_id
-        AND advocate.enrolled_at >= cell.start AND advocate.enrolled_at < cell.end
-    JOIN referrals_referral referral ON referral.advocate_id = advocate.id AND referral.ended_at IS NULL
-        AND {CONVERTED}
+    FROM cell {_of_day("advocacy_advocate", "advocate", "enrolled_at")}
+    {_of("referrals_referral", "referral", f"own.advocate_id = advocate.id AND {_BOUND}")}
+    WHERE {CONVERTED}
     GROUP BY cell.program_id, cell.day
     """
 
-
-@dataclass(frozen=True)
-class Asked:
-    """A question: its columns and its statement, after the expressions ``before`` it."""
-
-    columns: tuple
-    select: str
-    before: str = ""
-    cuts: bool = True  # whether parts of a day are counted too
-
-    @property
-    def found(self):
-        """``WITH`` expressions whose last, ``found``, has the rows that count something."""
-        return f"""
-            WITH {CELL}, {self.before} found AS MATERIALIZED (
-                SELECT program_id, day, cut, key, {self.listed("{name}::{type} AS {name}")}
-                FROM ({self.select}) told WHERE {self.something}
-            )"""
-
-    @property
-    def something(self):
-        return self.listed("{name} <> '{empty}'", between=" OR ")
-
-    def listed(self, pattern, *, between=", "):
-        """The pattern for each column, by its ``{name}``, ``{type}`` and what is ``{empty}`` there."""
-        return between.join(
-            pattern.format(name=name, type=_TYPES.get(name, "integer"), empty=_EMPTY.get(name, 0))
-            for name in self.columns
-        )
-
-
-_TYPES = {"times": "integer[]", "revenue_minor": "bigint"}
-_EMPTY = {"times": "{}"}
 # Clicks make no marks: they are asked for by themselves.
 OF_CLICKS = Asked(("clicks", "visitors", "shown", "sharers", "active"), _CLICKS, _VISITS)
 QUESTIONS = {
-    Question.PEOPLE: (Asked(("advocates_enrolled",), _PEOPLE, cuts=False),),
+    Question.PEOPLE: (Asked(("advocates_enrolled",), _PEOPLE, whole=("advocates_enrolled",)),),
     Question.REFERRALS: (Asked(("referrals",), _REFERRALS),),
     Question.CONVERSIONS: (
         Asked(("converted_referrals", "times"), _CONVERTED),
         Asked(("conversions", "refunded_conversions", "rejected_conversions", "revenue_minor"), _CONVERSIONS),
     ),
     Question.ORDERS: (
-        Asked(("orders", "new_customers"), _ORDERS, _OF_SHOP, cuts=False),
+        Asked(("orders", "new_customers"), _ORDERS, _OF_SHOP, whole=("orders", "new_customers")),
         Asked(("referred_orders", "referred_new_customers"), _REFERRED),
     ),
     Question.COHORTS: (
         Asked(("bound_of_clicked", "converted_of_clicked"), _OF_CLICKED),
         Asked(("converted_of_bound",), _OF_BOUND),
-        Asked(("converted_of_enrolled",), _OF_ENROLLED, cuts=False),
+        Asked(("converted_of_enrolled",), _OF_ENROLLED, whole=("converted_of_enrolled",)),
     ),
 }
-ALL = (OF_CLICKS, *(asked for group in QUESTIONS.values() for asked in group))
+RECORDS = tuple(asked for group in QUESTIONS.values() for asked in group)
+ALL = (OF_CLICKS, *RECORDS)

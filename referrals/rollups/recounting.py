@@ -16,7 +16,8 @@ from django.db.models import Q
 
 from advocacy import ids
 from referrals.models import Day, Mark, Question
-from referrals.rollups import counting, questions
+from referrals.rollups import clicking, counting, questions
+from referrals.rollups.asking import together
 from referrals.rollups.marks import mark_history
 
 # How many cells are counted at once; of clicks, of which a day has many, fewer.
@@ -124,8 +125,10 @@ def _tried(cells, *, at, clicked):
 
 
 # The planner takes a day, whose borders it does not know, for a ninth of all rows: it would read whole tables for it,
-# and compile what is over in a moment.
-_PLANS = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+# and compile what is over in a moment. A large shop's days take their time and are sorted out in memory.
+_PLANS = """
+    SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'
+    """
 
 
 @transaction.atomic
@@ -143,10 +146,12 @@ def _recounted(cells, *, at, clicked):
 
 
 def count(cells_of):
-    """Count anew what is asked: ``{question: cells}``; of clicks some days at a time."""
+    """Count anew what is asked: ``{question: cells}``."""
     for question, cells in cells_of.items():
-        for part in _parts(cells, CLICKS_AT_ONCE if question is questions.OF_CLICKS else AT_ONCE):
-            counting.write(question, part)
+        if question is questions.OF_CLICKS:
+            clicking.write(cells)
+        else:
+            counting.write(question, cells)
 
 
 def _locked(cells):
@@ -183,10 +188,16 @@ def _begin(program_id, rows):
 
 
 def _questions(due, asked, clicked, rows, at):
-    found = {}
-    for name, group in questions.QUESTIONS.items():
-        if cells := [cell for cell in due if asked.get(cell, set()) & {name.value, Question.ALL.value}]:
-            found |= dict.fromkeys(group, cells)
+    """What is asked of the same days is asked together."""
+    alike = defaultdict(list)
+    for cell in due:
+        wanted = asked.get(cell, set())
+        alike[tuple(name for name in questions.QUESTIONS if wanted & {name.value, Question.ALL.value})].append(cell)
+    found = {
+        together([each for name in names for each in questions.QUESTIONS[name]]): cells
+        for names, cells in alike.items()
+        if names
+    }
     every = [cell for cell in due if cell in clicked or Question.ALL in asked.get(cell, ())]
     if every and (kept := _with_clicks(every, rows, at)):
         found[questions.OF_CLICKS] = kept

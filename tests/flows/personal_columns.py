@@ -84,6 +84,7 @@ HARMLESS = {
     "referrals_click.visitor": "an HMAC under the day’s salt, which is deleted",
     "referrals_cohortmonth": _CODE,
     "referrals_conversion.frozen": "the keys of metadata that a program keeps, which are not to be personal",
+    "referrals_dayadvocates": "ids of ours, and the shop’s channels, each a group of many",
     "referrals_daycut.key": "ids of ours, the shop’s channels, or its segments, each a group of many",
     "referrals_fit": _CODE,
     "referrals_fraudpolicy": _SHOP,

@@ -9,7 +9,7 @@ from advocacy.models import Storefront
 from advocacy.refusals import Refused
 from referrals import links, metrics, rollups, shares
 from referrals.metrics.rates import quantile
-from referrals.models import Day, DayCut, Link
+from referrals.models import BitsField, Day, DayAdvocates, Link
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
 from tests.referrals.history import bought, brought, brought_by, click, converted, person
@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 def day(program, ago=0, **counts):
     """The roll-up of a day, so many days ago."""
     return Day.objects.create(program=program, day=TODAY - timedelta(days=ago), counted_at=NOON, **counts)
-
-
-def part(program, ago=0, **counts):
-    """A part of that day."""
-    return DayCut.objects.create(program=program, day=TODAY - timedelta(days=ago), **counts)
 
 
 def rates(program, **options):
@@ -47,8 +42,10 @@ class TestRates:
         day(program, visitors=100, referrals=20, converted_referrals=5, advocates_enrolled=10)
         day(program, ago=2, orders=50, referred_orders=6, new_customers=40, referred_new_customers=2)
         # Whoever was shown or shared on two days is one advocate.
-        for ago, key in ((0, "1"), (2, "1"), (2, "2")):
-            part(program, ago, cut="advocate", key=key, shown=1, active=1, sharers=int(key == "1"))
+        for ago, who in ((0, "10"), (2, "11")):
+            bits = {"shown": who, "active": who, "sharers": "10"}
+            own = {name: own.ljust(BitsField.WIDTH, "0") for name, own in bits.items()}
+            DayAdvocates.objects.create(program=program, day=TODAY - timedelta(days=ago), channel="", page=3, **own)
         assert rates(program) == {
             "click_to_signup": (20, 100, 0.2),
             "signup_to_conversion": (5, 20, 0.25),

@@ -13,9 +13,10 @@ from advocacy import ids, merging, privacy
 from advocacy.models import Customer, Merge
 from advocacy.outbox.drain import drain
 from advocacy.refusals import Refused
-from referrals import attribution, clicks, conversions, orders, rollups, shares, signups
-from referrals.models import Click, Conversion, DayCut, Mark, Order
+from referrals import attribution, conversions, orders, rollups, shares, signups
+from referrals.models import Click, Conversion, DayCut, LinkDay, Mark, Order
 from tests import cast
+from tests.referrals.history import click
 
 pytestmark = pytest.mark.django_db
 
@@ -45,19 +46,24 @@ stories = st.lists(acts, min_size=8, max_size=30)
 class Story:
     def __init__(self, program, alice, mallory):
         self.shop, self.alice, self.mallory, self.now = program.storefront, alice, mallory, timezone.now()
+        self.counted = False
 
     def ago(self, days):
         return self.now - timedelta(days=days, hours=1)
+
+    def visited(self, days):
+        """Clicks and shares come when they happen: none of the days before come after a count."""
+        return self.ago(0 if self.counted else days)
 
     def customer(self, name):
         return Customer.objects.get(storefront=self.shop, external_id=name)
 
     def click(self, of_alice, days):
         link = (self.alice if of_alice else self.mallory).links.get()
-        clicks.record(storefront=self.shop, code=link.code, visitor=b"v%d" % days, at=self.ago(days))
+        click(link, at=self.visited(days), visitor=f"v{days}")
 
     def share(self, of_alice, days):
-        shares.record(storefront=self.shop, kind="share", code=self.alice.links.get().code, at=self.ago(days))
+        shares.record(storefront=self.shop, kind="share", code=self.alice.links.get().code, at=self.visited(days))
 
     def signup(self, name, days):
         """By the newest visit, or else by alice's code."""
@@ -111,6 +117,7 @@ class Story:
         rollups.recount(at=self.now)
         assert not Mark.objects.exists()
         assert list(rollups.differences(self.shop, at=self.now + timedelta(minutes=20))) == []
+        self.now, self.counted = self.now + timedelta(hours=2), True
 
 
 def told(program, alice, mallory, story):
@@ -123,7 +130,7 @@ def told(program, alice, mallory, story):
                     getattr(tale, act)(*words)
             except (Refused, ObjectDoesNotExist):
                 assert act != "count"
-        parts = DayCut.objects.count()
+        parts = DayCut.objects.count() + LinkDay.objects.count()
         transaction.set_rollback(True)
     return parts
 

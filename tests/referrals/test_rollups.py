@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from advocacy.models import Pending
 from advocacy.outbox.drain import drain
 from referrals import clicks, conversions, links, orders, rollups, shares
-from referrals.models import Day, DayCut, Mark, Order, Referral
-from referrals.rollups import questions, recounting
+from referrals.models import Conversion, Day, DayCut, Link, LinkDay, Mark, Order, Referral
+from referrals.rollups import recounting
 from tests import cast
 from tests.cast import DAY, HOUR, MINUTE, NOON
 from tests.referrals.history import bought, brought, brought_by, click, converted, event, person
@@ -215,39 +215,50 @@ class TestConversions:
 
 
 def cuts(program, day=TODAY):
-    """What is there of each part of the day."""
-    zeros = (0, [], None)
-    own = DayCut.objects.filter(program=program, day=day).order_by("cut", "key").values()
+    """What is there of each part of the day; of links as ("linkday", key)."""
+    zeros, own = (0, [], None, False), {"program": program, "day": day}
+    rows = {(row["cut"], row["key"]): row for row in DayCut.objects.filter(**own).order_by("cut", "key").values()}
+    rows |= {("linkday", str(row["link_id"])): row for row in LinkDay.objects.filter(**own).values()}
+    keys = ("program_id", "cut", "key", "day", "link_id", "advocate_id")
     return {
-        (row["cut"], row["key"]): {
-            name: number
-            for name, number in row.items()
-            if number not in zeros and name not in ("program_id", "cut", "key", "day")
-        }
-        for row in own
+        part: {name: number for name, number in row.items() if number not in zeros and name not in keys}
+        for part, row in rows.items()
     }
 
 
 class TestCuts:
     def test_each_has_distinct_counts_of_its_own(self, program, acme, alice, mallory, fred):
-        """One visitor through two links of alice and one of mallory: in all, and by alice, it is one."""
+        """One visitor through two links of alice and one of mallory: in all, and by alice, it is one.
+
+        By alice it came first through the link that was clicked first.
+        """
         first, chat = alice.links.get(), links.create(advocate=alice, code="CHAT", channel="chat", at=NOON)
-        for link in (first, chat, mallory.links.get()):
-            click(link, at=NOON)
+        for number, link in enumerate((chat, first, mallory.links.get())):
+            click(link, at=NOON + number * MINUTE)
         shares.record(storefront=acme, kind="view", code="CHAT", at=NOON)
         shares.record(storefront=acme, kind="share", code="CHAT", channel="copy", at=NOON)
         row = counted(program)
         assert (row.clicks, row.visitors, row.shown, row.sharers, row.active) == (3, 1, 1, 1, 2)
         clicked, shared = {"clicks": 1, "visitors": 1, "active": 1}, {"shown": 1, "sharers": 1}
         assert cuts(program) == {
-            ("advocate", str(alice.pk)): clicked | {"clicks": 2} | shared,
-            ("advocate", str(mallory.pk)): clicked,
             ("channel", ""): clicked | {"clicks": 2, "active": 2},
             ("channel", "chat"): clicked | shared,
-            ("link", str(first.pk)): clicked,
-            ("link", str(chat.pk)): clicked | shared,
-            ("link", str(mallory.links.get().pk)): clicked,
+            ("linkday", str(first.pk)): {"clicks": 1, "visitors": 1},
+            ("linkday", str(chat.pk)): {"clicks": 1, "visitors": 1, "first_visitors": 1, "shown": True, "shared": True},
+            ("linkday", str(mallory.links.get().pk)): {"clicks": 1, "visitors": 1, "first_visitors": 1},
         }
+        assert list(rollups.differences(acme, at=NOON + DAY)) == []
+
+    def test_a_link_that_a_merge_gave_away_keeps_what_was_counted_before(self, program, acme, alice, mallory):
+        link = alice.links.get()
+        click(link, at=NOON - DAY)
+        assert counted(program, TODAY - timedelta(days=1)).clicks == 1
+        Link.objects.filter(pk=link.pk).update(advocate=mallory)
+        click(link, at=NOON)
+        counted(program)
+        owners = LinkDay.objects.order_by("day").values_list("advocate_id", flat=True)
+        assert list(owners) == [alice.pk, mallory.pk]
+        assert list(rollups.differences(acme, at=NOON + DAY)) == []
 
     def test_a_friend_counts_by_what_the_facts_froze(self, program, alice, fred, acme):
         link = alice.links.get()
@@ -302,24 +313,26 @@ class TestMarks:
         rollups.mark(events=[event("order.recorded", order, placed_at=order.placed_at)], at=NOON)
         assert marked() == {("friends", date(2026, 3, 3))}
 
-    def test_a_conversion_marks_its_day_the_orders_the_next_one_and_where_the_friend_came_from(
+    def test_the_first_conversion_marks_its_day_the_orders_the_next_one_and_where_the_friend_came_from(
         self, program, alice, fred
     ):
-        """A refund of the first conversion makes a later one the first that stands."""
+        """A refund of it makes a later one the first that stands; one that stands before it is still the first."""
         referral = brought(alice, fred, at=NOON - 9 * DAY)
-        converted(referral, bought(fred, at=NOON - 9 * DAY))
+        before = converted(referral, bought(fred, at=NOON - 9 * DAY), stands=False)
         second = converted(referral, bought(fred, at=NOON - 6 * DAY, paid_at=NOON - 5 * DAY))
         converted(referral, bought(fred, at=NOON))
-        rollups.mark(events=[event("conversion.recorded", second)], at=NOON)
-        assert asked() == {
+        own = {date(2026, 2, 24): "orders", date(2026, 2, 25): "conversions"}
+        recorded = event("conversion.recorded", second)
+        rollups.mark(events=[recorded], at=NOON)
+        assert asked() == own | {
             date(2026, 2, 21): "cohorts",
-            date(2026, 2, 24): "orders",
-            date(2026, 2, 25): "conversions",
             TODAY: "cohorts conversions",  # alice joined today
         }
-        Mark.objects.all().delete()
-        rollups.mark(events=[event("conversion.adjusted", second, version=2)], at=NOON)
-        assert asked() == {date(2026, 2, 25): "conversions"}
+        for stands, said, days in ((True, recorded, own), (False, event("conversion.adjusted", second, version=2), {})):
+            Mark.objects.all().delete()
+            Conversion.objects.filter(pk=before.pk).update(stands=stands)
+            rollups.mark(events=[said], at=NOON)
+            assert asked() == days | {date(2026, 2, 25): "conversions"}
 
     def test_a_refund_of_an_order_that_nobody_brought_marks_nothing(self, program, fred):
         order = bought(fred, at=NOON - DAY)
@@ -397,15 +410,20 @@ class TestDifferences:
         shares.record(storefront=acme, kind="share", code=alice.links.get().code, at=NOON - HOUR)
         counted(program)
         Day.objects.filter(program=program, day=TODAY).update(orders=7)
-        DayCut.objects.filter(program=program, cut="advocate").update(active=2)
+        LinkDay.objects.filter(program=program).update(shared=False, shown=True)
         DayCut.objects.create(program=program, day=TODAY, cut="channel", key="mail", times=[0, 1], referrals=1)
         assert list(rollups.differences(acme, at=NOON)) == [
-            f"Friends of Acme, 2026-03-02, advocate {alice.pk}: active is 2, a recount finds 1.",
+            *(
+                f"Friends of Acme, 2026-03-02, {part}: {count} is {kept}, a recount finds {1 - kept}."
+                for part in (f"advocate {alice.pk}", f"link {alice.links.get().pk}")
+                for count, kept in (("shown", 1), ("sharers", 0), ("active", 0))
+            ),
+            "Friends of Acme, 2026-03-02, channel none: who was active is not who its links say.",
             "Friends of Acme, 2026-03-02, channel mail: referrals is 1, a recount finds 0.",
             "Friends of Acme, 2026-03-02, channel mail: times is [0, 1], a recount finds [].",
             "Friends of Acme, 2026-03-02: orders is 7, a recount finds 1.",
         ]
-        assert len(list(rollups.differences(at=NOON))) == 4
+        assert len(list(rollups.differences(at=NOON))) == 10
 
     def test_name_a_day_that_is_missing(self, program, acme, alice, fred):
         counted(program)
@@ -478,7 +496,8 @@ class TestACellThatFails:
         count, tried = recounting.count, []
 
         def fail_yesterday(cells_of):
-            tried.append([day for _, day in cells_of[questions.QUESTIONS["people"][0]]])
+            (marked_days,) = (cells for question, cells in cells_of.items() if "orders" in question.columns)
+            tried.append([day for _, day in marked_days])
             if TODAY - DAY in tried[-1]:
                 raise RuntimeError("statement timeout")
             return count(cells_of)
