@@ -38,6 +38,7 @@ def warnings(*, program, terms):
     found = [_limitless(terms), _friend_offer(program, terms), *_tight_caps(program, terms), _no_hold(terms)]
     found += [*_dead(program, terms), _first_of_later(terms), _nothing_sent(terms)]
     found += [_for_nothing(program, terms) or _any_amount(terms), *_large_shares(terms), _stars(terms)]
+    found += [_unscreened(terms)]
     return [warned for warned in found if warned]
 
 
@@ -180,6 +181,16 @@ def _stars(terms):
         "paid_for_stars",
         "The reward depends on the stars: reviews that are bought for their stars are unlawful in many countries. "
         "Leave the condition out and thank everybody alike.",
+    )
+
+
+def _unscreened(terms):
+    if terms.get("trigger", CONVERSION_TRIGGER) != "referral.created":
+        return None
+    return Warned(
+        "not_screened",
+        "The checks of fraud look at orders: a sign-up is paid without them, and costs whoever cheats nothing. Keep the "
+        "amount small, or reward the first order.",
     )
 
 

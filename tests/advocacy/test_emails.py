@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from advocacy import emails
 
@@ -18,6 +20,13 @@ from advocacy import emails
         ("ｆｒｅｄ@example.com", "fred@example.com"),
         ("fred@bücher.example", "fred@xn--bcher-kva.example"),
         ("fred@BÜCHER.example.", "fred@xn--bcher-kva.example"),
+        ("fred@straße.example", "fred@xn--strae-oqa.example"),
+        ("fred@strasse.example", "fred@strasse.example"),
+        ("fred\u200b@exam\u00adple.com\ufeff", "fred@example.com"),
+        ('"fred"@example.com', "fred@example.com"),
+        ('"fred+shop"@example.com', "fred@example.com"),
+        ('"fred flint"@example.com', '"fred flint"@example.com'),
+        ("fred@☃.example", "fred@☃.example"),
         ("fred@a..b", "fred@a..b"),
         ("no address", "no address"),
     ],
@@ -30,3 +39,9 @@ def test_a_key_is_its_own_key():
     for written in ("F.R.E.D+x@googlemail.com", "fred@bücher.example", "+fred@example.com"):
         key = emails.normalise(written)
         assert emails.normalise(key) == key
+
+
+@settings(max_examples=100)
+@given(st.text() | st.builds("{}@{}".format, st.text(), st.text()))
+def test_whatever_is_written_has_a_key(written):
+    assert isinstance(emails.normalise(written), str)

@@ -136,13 +136,14 @@ def test_junk_for_benefits_is_refused_too(junk):
 ANY = {"minimum_order_minor": 0}
 SOLD, IN_GERMANY = asks("revenue_minor", "at_least", 1)["conditions"][0], asks("country", "is", "DE")["conditions"][0]
 PUBLISHED = {"customer_amount_minor": 100, "trigger": "testimonial.published", "hold_from": "payment"}
+UNSCREENED = ("not_screened", False)
 WARNED = [
     (TEN | asks("sequence", "at_least", 5), [("first_of_later_orders", False)]),
     (TEN | asks("first_order", "is", False), [("first_of_later_orders", False)]),
     (TEN | asks("sequence", "at_least", 5) | {"milestone_every": 2}, []),
     (TEN | asks("earlier_orders", "at_most", 3), []),
-    (TEN | SIGN_UP | capped() | {"hold_from": "delivery"}, [("nothing_sent", False)]),
-    (TEN | SIGN_UP | capped() | {"hold_from": "payment"}, []),
+    (TEN | SIGN_UP | capped() | {"hold_from": "delivery"}, [("nothing_sent", False), UNSCREENED]),
+    (TEN | SIGN_UP | capped() | {"hold_from": "payment"}, [UNSCREENED]),
     (PERCENT, [("unlimited", True)]),
     (PERCENT | {"advocate_maximum_minor": 2000}, []),
     (PERCENT | capped(), []),
@@ -180,10 +181,10 @@ WARNED = [
     (TEN | capped(limit=999), [("cap_below_one", False)]),
     (TEN | {"advocate_form": "coupon", "advocate_pool": POOL} | capped(limit=999), [("cap_below_one", True)]),
     (TEN | {"hold_days": 0}, [("no_hold", False)]),
-    (TEN | SIGN_UP | {"hold_days": 0}, [("unlimited", True)]),
-    (TEN | SIGN_UP | capped(measure="count", limit=5), []),
-    (FIVE | SIGN_UP | EVERY | {"hold_days": 0}, [("unlimited", True)]),
-    (FIVE | SIGN_UP | capped(measure="count", limit=5), []),
+    (TEN | SIGN_UP | {"hold_days": 0}, [("unlimited", True), UNSCREENED]),
+    (TEN | SIGN_UP | capped(measure="count", limit=5), [UNSCREENED]),
+    (FIVE | SIGN_UP | EVERY | {"hold_days": 0}, [("unlimited", True), UNSCREENED]),
+    (FIVE | SIGN_UP | capped(measure="count", limit=5), [UNSCREENED]),
     (TEN | asks("metadata.colour", "is", "red"), [("metadata_not_kept", False)]),
     (TEN | asks("metadata.shop", "is", "berlin"), []),
     (TEN | asks("new_customer", "is", False), [("only_new_customers", False)]),
