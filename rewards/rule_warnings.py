@@ -189,8 +189,8 @@ def _unscreened(terms):
         return None
     return Warned(
         "not_screened",
-        "The checks of fraud look at orders: a sign-up is paid without them, and costs whoever cheats nothing. Keep the "
-        "amount small, or reward the first order.",
+        "The checks of fraud look at orders: a sign-up is paid without them, and costs whoever cheats nothing. Keep "
+        "the amount small, or reward the first order.",
     )
 
 

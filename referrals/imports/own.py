@@ -61,6 +61,8 @@ REFERRALS = {
     "code": ("referral_code", "referrer_code", "advocate_code"),
     "program": (),
     "bound_at": ("referred_at", "created_at", "date", "signed_up_at"),
+    "terms_version": (),
+    "terms_agreed_at": ("terms_accepted_at",),
 }
 COLUMNS = {"customers": CUSTOMERS, "orders": ORDERS, "referrals": REFERRALS}
 # Of each kind, the fields of which one must be there.
@@ -73,7 +75,7 @@ _AMOUNTS = {
     name: f"{name}_minor"
     for name in ("subtotal", "discount", "tax", "shipping", "other", "total", "revenue", "refunded")
 }
-_MOMENTS = {"created_at", "updated_at", "placed_at", "paid_at", "bound_at", "consent_at"}
+_MOMENTS = {"created_at", "updated_at", "placed_at", "paid_at", "bound_at", "consent_at", "terms_agreed_at"}
 _STATUSES = {
     "paid": "paid",
     "completed": "paid",
@@ -230,7 +232,10 @@ _PERSON = {"external_id": "customer_id", "email": "email", "name": "name", "coun
 
 
 def referral(row, how):
-    return _moments(row, how)
+    said = _moments(row, how)
+    if "terms_version" in said:
+        said["terms_version"] = values.whole("terms_version", said["terms_version"])
+    return said
 
 
 def _moments(row, how):

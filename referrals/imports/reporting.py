@@ -8,7 +8,8 @@ import orjson
 from django.db import transaction
 
 from advocacy import tables
-from referrals.imports import keeping, layouts, taking
+from advocacy.refusals import Refused
+from referrals.imports import keeping, layouts, outcomes
 from referrals.models import Import, ImportState
 
 HEADER = ("line", "why")
@@ -25,7 +26,7 @@ def refused(row):
 
 def refused_count(row):
     counted = (row.taken if row.job_id else row.checked) or {}
-    return counted.get(taking.REFUSED, 0)
+    return counted.get(outcomes.REFUSED, 0)
 
 
 def table(row):
@@ -46,7 +47,7 @@ def first_rows(row):
         if not why:
             try:
                 fields = layouts.fields(layout, record, how, row.columns)
-            except taking.Refused as refusal:
+            except Refused as refusal:
                 odd = refusal.message
         shown.append((line, list(_flat(fields)), odd))
     return shown

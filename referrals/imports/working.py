@@ -9,12 +9,12 @@ from advocacy import ids, jobs, twins
 from advocacy.models import Lane, Pending
 from advocacy.outbox import wake
 from advocacy.refusals import Refused
-from referrals.imports import keeping, lanes, taking
+from referrals.imports import keeping, lanes, outcomes
 from referrals.models import Import, ImportState
 
 # Events that may wait, and seconds that a part of an import waits then: it slows down, and never stops.
 BEHIND, PAUSE = 20_000, 1.0
-_NOTHING = dict.fromkeys((taking.NEW, taking.CHANGED, taking.SAME, taking.REFUSED), 0)
+_NOTHING = dict.fromkeys((outcomes.NEW, outcomes.CHANGED, outcomes.SAME, outcomes.REFUSED), 0)
 
 
 def check(*, job, at):

@@ -10,14 +10,14 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import CommandError, call_command
 
-from advocacy import consents, customers, history, jobs
+from advocacy import consents, customers, history, jobs, terms
 from advocacy.jobs import tasks
-from advocacy.models import Consent, Customer, Event, Job, Pending, Program, Standing
+from advocacy.models import Consent, Customer, Event, Job, Pending, Program, ProgramTerms, Standing, TermsAcceptance
 from advocacy.outbox.drain import drain
 from advocacy.outbox.interruptions import Interrupted
 from advocacy.refusals import Refused
 from referrals import attribution, imports, orders
-from referrals.imports import forgetting, keeping, taking, values, working
+from referrals.imports import bonds, forgetting, keeping, taking, values, working
 from referrals.models import Conversion, Import, Link, Order, Referral, Refund
 from referrals.orders import together
 from tests import cast
@@ -300,8 +300,28 @@ def test_referrals_keep_their_codes_and_friends_and_what_comes_next_counts(acme,
     assert Standing.objects.get(customer__external_id="alice").friends_joined == 1
 
 
+def test_terms_that_advocates_agreed_to_before_come_with_their_version_and_moment(acme, program):
+    words = {code: {"text": "Be fair.", "address": "", "summary": ""} for code in ("en", "de")}
+    then = {"words": words, "material": True, "written_at": NOON - 9 * DAY}
+    draft = ProgramTerms.objects.create(storefront=acme, program=program, **then)
+    terms.publish(terms=draft, by="olga", at=NOON - 9 * DAY)
+    header = "advocate_id,terms_version,terms_agreed_at\n"
+    agreed = keep(acme, header + "alice,1,2026-03-01\nbob,2,2026-03-01\ncharlie,1,\ndora,1,2019-03-01\n", "referrals")
+    assert taken(agreed) == counts(new=1, refused=3)
+    assert [why.partition(": ")[0] for _, why in imports.refused(agreed)] == [
+        "Version 2 is not what the program’s terms say now",
+        "terms_agreed_at is missing",
+        "Version 1 was published at 2026-02-21T12:00:00+00:00",
+    ]
+    said = TermsAcceptance.objects.get()
+    assert (said.advocate.customer.external_id, said.source, said.terms.number) == ("alice", "import", 1)
+    assert said.at.date().isoformat() == "2026-03-01"
+    later = keep(acme, header + "alice,1,2026-03-02\n", "referrals")
+    assert taken(later) == counts(same=1)
+
+
 def test_a_worker_whose_time_is_over_in_a_row_refuses_no_row_and_the_part_is_taken_again(acme, program, monkeypatch):
-    whole = taking._referral
+    whole = bonds._referral
 
     def over(row, fields, programs, at):
         if fields["friend_id"] == "fred":
@@ -311,11 +331,11 @@ def test_a_worker_whose_time_is_over_in_a_row_refuses_no_row_and_the_part_is_tak
     file = "advocate_id,friend_id\nalice,fiona\nalice,fred\n"
     row = imports.keep(storefront=acme, kind="referrals", stream=io.BytesIO(file.encode()), at=NOON, check=False)
     job = imports.begin(row=row, at=NOON).job
-    monkeypatch.setattr(taking, "_referral", over)
+    monkeypatch.setattr(bonds, "_referral", over)
     with pytest.raises(Interrupted):
         jobs.step(pk=job.pk, worker=uuid.uuid4(), first=True, at=NOON)
     assert not Referral.objects.exists()
-    monkeypatch.setattr(taking, "_referral", whole)
+    monkeypatch.setattr(bonds, "_referral", whole)
     jobs.step(pk=job.pk, worker=uuid.uuid4(), first=True, at=NOON)
     assert Referral.objects.count() == 2
 
