@@ -102,7 +102,9 @@ class Grouped(serializers.Serializer):
 
 class Count(serializers.Serializer):
     definition = Definition()
-    value = serializers.IntegerField()
+    value = serializers.IntegerField(
+        allow_null=True, help_text="Null for clicks of another zone's days that are not kept any more."
+    )
 
 
 class Revenue(serializers.Serializer):

@@ -42,6 +42,8 @@ REVENUE = "What conversions brought: after discounts and refunds, before tax and
 
 # Of these there is one number for the whole storefront or program: a part of a day shows it as it is.
 WHOLE = ("orders", "new_customers")
+# Of clicks, which are kept for a while only; days that were counted in time keep these numbers.
+OF_CLICKS = ("clicks", "visitors", "active")
 # Distinct over the period, however many of its days they are in.
 DISTINCT = ("shown", "sharers", "active")
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from advocacy import zones
 from advocacy.models import Program
 from advocacy.refusals import Refused
@@ -54,6 +56,12 @@ class Asked:
             first = last + DAY
         return found
 
+    def clicks_gone(self, days):
+        """Whether clicks of these days, which would have to be counted on the spot, are not kept any more."""
+        kept = DAY * settings.CLICK_RETENTION_DAYS
+        # A visitor's clicks of the day before say whether they are new.
+        return self.live and days[0] - DAY <= self.today - kept
+
     def window(self, days):
         return self.program.pk, *days
 
@@ -68,6 +76,10 @@ class Asked:
             "time_zone": self.zone,
             "mature": days[1] + DAY * followed < self.today,
         }
+
+
+def clicks_are_gone():
+    return f"Clicks are kept for {settings.CLICK_RETENTION_DAYS} days, and of these days some are gone."
 
 
 def rolling(days):

@@ -2,7 +2,7 @@
 
 from advocacy.refusals import NotFound
 from referrals.metrics import groups, numbers
-from referrals.metrics.catalogue import COHORTS, COUNTS, METRICS, REVENUE, uncut
+from referrals.metrics.catalogue import COHORTS, COUNTS, METRICS, OF_CLICKS, REVENUE, uncut
 from referrals.metrics.periods import asked, refused
 from referrals.metrics.rates import compared, definition, rates
 
@@ -59,9 +59,10 @@ def shown(question, found):
     """Counts and rates of the whole period."""
     own = found[question.window(question.days)]
     names = [*_OF_COHORTS, *COHORTS] if question.view == "cohort" else COUNTS
+    gone = OF_CLICKS if question.clicks_gone(question.days) else ()
     return question.told(question.days) | {
         "counted_at": own["counted_at"],
-        "counts": {name: {"definition": definition(name), "value": own[name]} for name in names},
+        "counts": {name: {"definition": definition(name), "value": None if name in gone else own[name]} for name in names},
         "revenue": {
             "definition": {"id": "revenue", "sentence": REVENUE},
             "value": {"amount_minor": own["revenue_minor"], "currency": question.program.currency},

@@ -258,6 +258,20 @@ class TestOne:
         assert (refusal.value.status, words in refusal.value.message) == (status, True), refusal.value.message
 
 
+    def test_of_clicks_that_are_gone_are_not_known(self, program):
+        """In another zone, where they would have to be counted now; what was counted in time stays."""
+        old = {"program": program, "at": NOON, "since": TODAY - timedelta(days=402), "until": TODAY - 400 * DAY}
+        day(program, ago=401, visitors=9, clicks=9, referrals=3)
+        assert rates(program, since=old["since"], until=old["until"])["click_to_signup"] == (3, 9, 0.33333)
+        measured = metrics.of_program(**old, time_zone="Africa/Abidjan", group_by="day")
+        gone = [measured["metrics"], measured["groups"][1]["metrics"]]
+        for rate in (each[name] for each in gone for name in ("click_to_signup", "participation_rate")):
+            assert (rate["value"], rate["reason"][:25]) == (None, "Clicks are kept for 400 d")
+        assert measured["metrics"]["signup_to_conversion"]["reason"] == "No friend was bound to an advocate."
+        counts = {name: measured["counts"][name]["value"] for name in ("clicks", "visitors", "active", "referrals")}
+        assert counts == {"clicks": None, "visitors": None, "active": None, "referrals": 0}
+
+
 class TestBehind:
     def test_a_number_are_as_many_rows(self, story):
         """Every end of every metric, in both views, whole and in each of its groups, in another zone too."""
