@@ -12,7 +12,8 @@ from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
 from config import channel_returns, program_money
 from referrals.api.days import day_of
-from referrals.api.metrics import Definition
+from referrals.api.metrics import COMPARE, Definition
+from referrals.metrics.periods import DECLINED_COMPARE, DECLINED_ZONE
 
 _PERIOD = {"from": "2026-10-24", "to": "2026-11-22"}
 
@@ -64,6 +65,14 @@ def _figure(name, sentence, numerator, denominator, value):
     return {"definition": definition, "numerator": numerator, "denominator": denominator, "value": value, "reason": ""}
 
 
+class PreviousMoney(serializers.Serializer):
+    period = serializers.DictField(child=serializers.DateField())
+    cost = serializers.DictField(child=Amount())
+    cac = Cac()
+    earnings_per_click = Cac()
+    roi = Figure()
+
+
 class ProgramMoneyAnswer(serializers.Serializer):
     program = serializers.CharField()
     period = serializers.DictField(child=serializers.DateField())
@@ -84,6 +93,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
     unconverted = serializers.ListField(
         child=serializers.CharField(), help_text="Units without a rate: their amounts are left out."
     )
+    previous = PreviousMoney(allow_null=True, help_text="With compare: of as many days before.")
 
     example = {
         "program": sample("program"),
@@ -118,6 +128,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
         },
         "converted": [{"currency": "USD", "rate": "0.92", "day": "2026-11-20", "source": "ecb"}],
         "unconverted": [],
+        "previous": None,
     }
 
 
@@ -132,18 +143,25 @@ class ProgramMoneyAnswer(serializers.Serializer):
             OpenApiParameter("program", str, description="Its id or short name; may be left out if there is only one."),
             OpenApiParameter("from", str, description="The first day; default: 30 days with the last one."),
             OpenApiParameter("to", str, description="The last day, included; default: today."),
+            COMPARE,
         ],
     ),
 )
 class ProgramMoney(Endpoint):
-    parameters = {"GET": ("program", "from", "to")}
+    parameters = {"GET": ("program", "from", "to", "compare")}
+    declines = {"time_zone": DECLINED_ZONE}
 
     def get(self, request):
         program = programs.named(storefront=request.storefront, name=request.query_params.get("program"))
         told = program_money.of_program(
-            program=program, since=day_of(request, "from"), until=day_of(request, "to"), at=self.at
+            program=program,
+            since=day_of(request, "from"),
+            until=day_of(request, "to"),
+            at=self.at,
+            compare=self.flag("compare"),
         )
-        return Response({"program": ids.encode(ids.PREFIXES["program"], program.public_id)} | told)
+        named = ids.encode(ids.PREFIXES["program"], program.public_id)
+        return Response({"program": named, "previous": None} | told)
 
 
 class ChannelReturn(serializers.Serializer):
@@ -201,6 +219,7 @@ class ChannelRiskAnswer(serializers.Serializer):
 )
 class ChannelRisk(Endpoint):
     parameters = {"GET": ("risk_free",)}
+    declines = {"time_zone": DECLINED_ZONE, "compare": DECLINED_COMPARE}
 
     def get(self, request):
         free = _share(request.query_params.get("risk_free", "0"))

@@ -39,9 +39,25 @@ EARNED = (
 )
 
 
-def of_program(*, program, since=None, until=None, at):
-    """All figures of the days ``since`` to ``until``, both included; refuses a period that cannot be."""
+# What is of a period: the others are as they are now.
+OF_PERIOD = ("period", "cost", "cac", "earnings_per_click", "roi")
+
+
+def of_program(*, program, since=None, until=None, at, compare=False):
+    """All figures of the days ``since`` to ``until``, both included; refuses a period that cannot be.
+
+    ``compare`` adds ``previous``: those ``OF_PERIOD`` of as many days before.
+    """
     asked = periods.asked(program=program, at=at, since=since, until=until)
+    told = _of_days(program, asked, at)
+    if compare:
+        since, until = asked.before
+        before = _of_days(program, periods.asked(program=program, at=at, since=since, until=until), at)
+        told["previous"] = {name: before[name] for name in OF_PERIOD}
+    return told
+
+
+def _of_days(program, asked, at):
     first, last = asked.days
     till = _Till(program, last, at)
     sums = _sums(program, first, last, till)

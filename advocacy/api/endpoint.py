@@ -51,6 +51,8 @@ class Endpoint(APIView):
     # The fields of its answer to GET that may be whole answers: see ``advocacy.api.expanding``.
     expands = {}
     expanded = {}
+    # Parameters that its neighbours take and it does not, with why, as a sentence.
+    declines = {}
     body_limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     parameters = {}
     content_negotiation_class = AlwaysJson
@@ -116,6 +118,8 @@ class Endpoint(APIView):
         known = self.known_parameters("GET" if request.method == "HEAD" else request.method)
         for name, texts in request.query_params.lists():
             parsing.check_text(name, "")
+            if name in self.declines:
+                raise Unreadable("unknown_parameter", f"{name} is not taken here: {self.declines[name]}")
             if name not in known:
                 wanted = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
                 raise Unreadable("unknown_parameter", f"unknown query parameter: {name[:60]!a}; {wanted}.")

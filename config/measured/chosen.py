@@ -11,7 +11,7 @@ from config.behind import page as behind
 from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
-from referrals.models import Day
+from referrals.models import Cut, Day, DayCut
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Choice:
     at: datetime
     measured: dict
     by: str = ""
+    segment: str = ""
     # Who may not see accounts sees no money that is owed.
     money_too: bool = False
     user: object = None
@@ -45,10 +46,19 @@ class Part:
     said: str = ""
 
 
-def choice(*, program, since, until, by, user, at):
-    """Raises Refused for a period that cannot be."""
+def segments(program):
+    """The names of the segments whose advocates have brought anybody."""
+    cells = DayCut.objects.filter(program=program, cut=Cut.SEGMENT)
+    return list(cells.order_by("key").values_list("key", flat=True).distinct())
+
+
+def choice(*, program, since, until, by, segment, user, at):
+    """Raises Refused for a period, parts or a segment that cannot be."""
     if by and by not in CUTS:
         raise Refused("bad_part", f"There are no parts by {by[:40]!a}; choose one of: {', '.join(CUTS)}.")
+    if segment:
+        _check_segment(program, segment)
+        by = "segment"
     measured = metrics.of_program(program=program, since=since, until=until, at=at, group_by=by or None, compare=True)
     return Choice(
         program=program,
@@ -57,9 +67,17 @@ def choice(*, program, since, until, by, user, at):
         at=at,
         measured=measured,
         by=by,
+        segment=segment,
         money_too=user.has_perm("rewards.view_account"),
         user=user,
     )
+
+
+def _check_segment(program, segment):
+    known = segments(program)
+    if segment not in known:
+        there = f"choose one of: {', '.join(known)}" if known else "nobody’s advocate was in any yet"
+        raise Refused("bad_segment", f"There is no segment {segment[:40]!a} in this program; {there}.")
 
 
 def parts(choice):
@@ -78,6 +96,8 @@ def _brought(choice):
         funnel.rates(choice.measured, choice.rows),
         funnel.trend(choice.measured, _series(choice)),
     ]
+    if choice.segment:
+        cards.insert(2, funnel.of_segment(choice.measured, choice.rows, choice.segment))
     if choice.by:
         cards.append(funnel.parts(choice.measured, choice.rows, by=choice.by))
     return Part(title="What it brought", cards=cards)

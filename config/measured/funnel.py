@@ -50,6 +50,9 @@ def _widths(rows):
     return [{"label": row[0].text, "cell": row[1], "percent": row[1].plain * 100 // (most or 1)} for row in rows]
 
 
+_HEAD = ("Rate", "Value", "Likely", "Of", "The period before", "Change")
+
+
 def rates(measured, behind):
     found = measured["metrics"]
     rows = [_rate(label, found[name], behind, name) for name, label in RATES.items() if name in found]
@@ -57,9 +60,27 @@ def rates(measured, behind):
     return Card(
         id="rates",
         title="Rates" if bought is None or bought > 1 else f"{words.percent(bought)} of the visitors bought",
-        head=("Rate", "Value", "Likely", "Of", "The period before", "Change"),
+        head=_HEAD,
         rows=rows,
         said=tuple(found[name]["definition"]["sentence"] for name in RATES if name in found),
+    )
+
+
+def of_segment(measured, behind, segment):
+    """The rates of what advocates of one segment brought; of clicks and shares no segment is known."""
+    own = next((each["metrics"] for each in measured["groups"] if each["group"]["key"] == segment), {})
+    known = {name: label for name, label in RATES.items() if name in own and own[name]["numerator"] is not None}
+
+    def rows(name):
+        return behind(name, group_by="segment", key=segment)
+
+    return Card(
+        id="segment",
+        title=f"Brought by advocates of {segment}",
+        head=_HEAD,
+        rows=[_rate(label, own[name], rows, name) for name, label in known.items()],
+        empty="" if known else f"Advocates of the segment {segment} brought nobody in these days.",
+        said=("Advocates count as what they were when their friend was bound or bought. Clicks and shares have none.",),
     )
 
 

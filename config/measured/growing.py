@@ -9,7 +9,9 @@ from referrals.growth.sharing import CHANNELS, TOP
 from referrals.models import TallyOf
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_NIGHT = "It is counted once a night, as long as a worker runs."
+_NIGHT = "A worker counts it within a quarter of an hour, then once a night."
+# Fewer orders than these name no best hour: there are 168 of them, and one order would.
+LEAST_ORDERS = 30
 _TREES = (
     "A tree begins with somebody whom nobody brought, and holds all who came by them, by their friends, and so on; of "
     "all time."
@@ -108,7 +110,7 @@ def best(found, currency, behind):
 def trees(tallies):
     told, _ = tallies.get(TallyOf.TREES, (None, None))
     if not told or not told["people"]:
-        return Card(id="trees", title="Trees", head=(), empty=f"Nobody was brought yet, or not counted yet. {_NIGHT}")
+        return _nothing("trees", "Trees", "Nobody had been brought at the last count." if told else "")
     depths = [[words.count(place), words.count(friends)] for place, friends in enumerate(told["depths"], start=1)]
     loops = f"; {told['loops']} circles" if told["loops"] else ""
     return Card(
@@ -124,21 +126,36 @@ def trees(tallies):
 def hours(tallies, behind):
     told, _ = tallies.get(TallyOf.HOURS, (None, None))
     if not told or not told["cells"]:
-        return Card(id="hours", title="Best hours", head=(), empty=f"No clicks or orders to count yet. {_NIGHT}")
+        return _nothing("hours", "Best hours", "Nobody clicked or bought in the last 90 days." if told else "")
     known = {(cell["weekday"], cell["hour"]): cell for cell in told["cells"]}
     most = max(cell["orders"] for cell in told["cells"])
-    top = max(told["cells"], key=lambda cell: (cell["orders"], cell["clicks"]))
     return Card(
         id="hours",
-        title=f"Most is bought on {_WEEKDAYS[top['weekday'] - 1]} at {top['hour']}:00",
+        title=_best_hour(told["cells"]),
         head=("Day", *(str(hour) for hour in range(24))),
         rows=[
             [word(name), *(_hour(known.get((number, hour)), most, behind) for hour in range(24))]
             for number, name in enumerate(_WEEKDAYS, start=1)
         ],
         kind="heat",
-        said=(f"Orders by friends of the last 90 days by hour, {told['time_zone']}.",),
+        said=(
+            f"Orders by friends of the last 90 days by hour, {told['time_zone']}.",
+            f"Fewer than {LEAST_ORDERS} orders name no best hour: it would be chance.",
+        ),
     )
+
+
+def _best_hour(cells):
+    orders = sum(cell["orders"] for cell in cells)
+    if orders < LEAST_ORDERS:
+        return f"{words.plural(orders, 'order', 'orders')} by friends: too few to name a best hour"
+    top = max(cells, key=lambda cell: (cell["orders"], cell["clicks"]))
+    return f"Most is bought on {_WEEKDAYS[top['weekday'] - 1]} at {top['hour']}:00"
+
+
+def _nothing(name, title, why):
+    """Of a tally that found nothing, or that nobody made yet."""
+    return Card(id=name, title=title, head=(), empty=f"{why or 'Not counted yet.'} {_NIGHT}")
 
 
 def _hour(cell, most, behind):
@@ -152,8 +169,8 @@ def products(tallies):
     told, _ = tallies.get(TallyOf.PRODUCTS, (None, None))
     found = told and [each for each in told["products"] if each["friends"]]
     if not found:
-        empty = f"No friend’s order of the last 90 days names products. {_NIGHT}"
-        return Card(id="products", title="What friends buy", head=(), empty=empty)
+        why = "No friend’s order of the last 90 days names products." if told else ""
+        return _nothing("products", "What friends buy", why)
     return Card(
         id="products",
         title=f"Friends buy most: {found[0]['product']}",

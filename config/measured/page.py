@@ -44,22 +44,25 @@ def _cards(request, program):
     """The cards in their parts, or ``refused`` with what is wrong with what was asked."""
     if not program:
         return {}
-    asked = {"since": request.GET.get("from", ""), "until": request.GET.get("to", ""), "by": request.GET.get("by", "")}
+    names = {"since": "from", "until": "to", "by": "by", "segment": "segment"}
+    asked = {name: request.GET.get(sent, "").replace("\0", "") for name, sent in names.items()}
     try:
         choice = chosen.choice(
             program=program,
             since=_day("from", asked["since"]),
             until=_day("to", asked["until"]),
-            by=request.GET.get("by", ""),
+            by=asked["by"],
+            segment=asked["segment"],
             user=request.user,
             at=timezone.now(),
         )
     except Refused as refusal:
-        return {"refused": str(refusal), "asked": asked}
+        return {"refused": str(refusal), "asked": asked, "segments": chosen.segments(program)}
     return {
         "parts": chosen.parts(choice),
         "choice": choice,
-        "asked": {"since": choice.since.isoformat(), "until": choice.until.isoformat(), "by": choice.by},
+        "segments": chosen.segments(program),
+        "asked": asked | {"since": choice.since.isoformat(), "until": choice.until.isoformat()},
     }
 
 

@@ -98,7 +98,12 @@ _TERMS = {
 
 
 def _publish_terms(program, at):
-    if not program.terms.exists():
+    newest = program.terms.filter(number__isnull=False).order_by("number").last()
+    if newest:
+        # This start may listen on another port than the one that published them.
+        program.terms_url = terms.address(newest)
+        program.save(update_fields=["terms_url"])
+    else:
         words = {language: {"text": text, "address": "", "summary": ""} for language, text in _TERMS.items()}
         draft = ProgramTerms(storefront=program.storefront, program=program, words=words, written_at=at)
         draft.save()

@@ -14,6 +14,7 @@ from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
 from referrals import cohorts
 from referrals.api.metrics import Definition
+from referrals.metrics import periods
 
 _EXAMPLE = {
     "definition": {"id": "retention", "sentence": cohorts.RETENTION},
@@ -113,6 +114,7 @@ class CohortsAnswer(serializers.Serializer):
 )
 class Cohorts(Endpoint):
     parameters = {"GET": ("from", "to", "cut", "key")}
+    declines = {"time_zone": periods.DECLINED_ZONE, "compare": periods.DECLINED_COMPARE}
 
     def get(self, request):
         cut, key = (request.query_params.get(name) for name in ("cut", "key"))

@@ -12,7 +12,7 @@ from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
 from referrals import growth
 from referrals.api.days import day_of
-from referrals.api.metrics import Definition
+from referrals.api.metrics import COMPARE, Definition
 from referrals.growth.sharing import SUMS
 from referrals.growth.virality import K_OF_COHORT, MOST_DAYS, WITHIN_DAYS
 from referrals.growth.virality import K as K_SENTENCE
@@ -104,6 +104,12 @@ class TalliesAnswer(serializers.Serializer):
     )
 
 
+class PreviousGrowth(serializers.Serializer):
+    period = serializers.DictField(child=serializers.DateField(), help_text="from and to, both included.")
+    k = K()
+    k_of_cohort = KOfCohort()
+
+
 class GrowthAnswer(serializers.Serializer):
     program = serializers.CharField()
     period = serializers.DictField(child=serializers.DateField(), help_text="from and to, both included.")
@@ -114,6 +120,7 @@ class GrowthAnswer(serializers.Serializer):
     share_by_channel = SharesOfChannel(many=True)
     top_advocates = TopAdvocate(many=True)
     tallies = TalliesAnswer()
+    previous = PreviousGrowth(allow_null=True, help_text="With compare: of as many days before.")
 
     example = {
         "program": sample("program"),
@@ -155,6 +162,7 @@ class GrowthAnswer(serializers.Serializer):
                 "products": [{"product": "Beans", "friends": 80, "others": 310}],
             },
         },
+        "previous": None,
     }
 
 
@@ -170,30 +178,41 @@ class GrowthAnswer(serializers.Serializer):
             OpenApiParameter("from", str, description="The first day; default: 30 days with the last one."),
             OpenApiParameter("to", str, description="The last day, included; default: today."),
             OpenApiParameter("within_days", int, description="Of k_of_cohort: 1 to 365; default: 30."),
+            COMPARE,
         ],
     ),
 )
 class Growth(Endpoint):
-    parameters = {"GET": ("program", "from", "to", "within_days")}
+    parameters = {"GET": ("program", "from", "to", "within_days", "compare")}
+    declines = {"time_zone": periods.DECLINED_ZONE}
 
     def get(self, request):
         program = programs.named(storefront=request.storefront, name=request.query_params.get("program"))
         asked = periods.asked(program=program, at=self.at, since=day_of(request, "from"), until=day_of(request, "to"))
         period = {"program": program, "since": asked.days[0], "until": asked.days[1]}
-        told = growth.virality(**period, at=self.at, within_days=_within(request))
+        told = self._virality(program, asked.days)
         return Response(
             {
                 "program": ids.encode(ids.PREFIXES["program"], program.public_id),
                 "period": {"from": asked.days[0], "to": asked.days[1]},
                 "time_zone": asked.zone,
-                "k": told["k"],
-                "k_of_cohort": told["cohort"],
-                "forecast": told["forecast"],
+                **told,
                 "share_by_channel": growth.channels(**period),
                 "top_advocates": [_advocate(each, program) for each in growth.top_advocates(**period)],
                 "tallies": _tallies(program),
+                "previous": self._previous(program, asked.before) if self.flag("compare") else None,
             }
         )
+
+    def _virality(self, program, days):
+        since, until = days
+        asked = {"program": program, "since": since, "until": until, "within_days": _within(self.request)}
+        told = growth.virality(**asked, at=self.at)
+        return {"k": told["k"], "k_of_cohort": told["cohort"], "forecast": told["forecast"]}
+
+    def _previous(self, program, days):
+        told = self._virality(program, days)
+        return {"period": {"from": days[0], "to": days[1]}, "k": told["k"], "k_of_cohort": told["k_of_cohort"]}
 
 
 _DAYS = {str(days) for days in range(1, MOST_DAYS + 1)}

@@ -10,6 +10,7 @@ from advocacy.api.examples import BOUGHT, euros
 from advocacy.api.schema import Call, documented
 from referrals import lifetime_value
 from referrals.api.metrics import Definition
+from referrals.metrics import periods
 
 _EXAMPLE = {
     "data": [
@@ -163,6 +164,7 @@ class LifetimeValuesAnswer(serializers.Serializer):
 )
 class LifetimeValues(Endpoint):
     parameters = {"GET": ("cut", "key")}
+    declines = {"time_zone": periods.DECLINED_ZONE, "compare": periods.DECLINED_COMPARE}
 
     def get(self, request):
         asked = {"storefront": request.storefront, "at": self.at}

@@ -169,7 +169,7 @@ _ASKED = [
     ),
 ]
 _SIDE = OpenApiParameter("side", {"type": "string", "enum": list(metrics.SIDES)}, description="Default: numerator.")
-_COMPARE = OpenApiParameter(
+COMPARE = OpenApiParameter(
     "compare", {"type": "string", "enum": ["true", "false"]}, description="Beside each rate that of the period before."
 )
 
@@ -202,7 +202,7 @@ class _OfProgram(Endpoint):
         "Get a program's metrics",
         MetricsAnswer,
         description="Counts and rates of a period, each with its definition, from roll-ups a few seconds old.",
-        also=[*_ASKED, _COMPARE],
+        also=[*_ASKED, COMPARE],
     ),
 )
 class Metrics(_OfProgram):
@@ -220,7 +220,7 @@ class Metrics(_OfProgram):
         "Get a metric",
         MetricAnswer,
         description="One of a program's rates, also by day, week or month, or by channel, link, advocate or segment.",
-        also=[*path_parameters("metric"), *_ASKED, _COMPARE],
+        also=[*path_parameters("metric"), *_ASKED, COMPARE],
     ),
 )
 class OneMetric(_OfProgram):

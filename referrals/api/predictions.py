@@ -93,6 +93,10 @@ class PredictionsAnswer(serializers.Serializer):
     ),
 )
 class Predictions(Endpoint):
+    declines = dict.fromkeys(
+        ("time_zone", "compare"), "what is expected is of the next 12 months, by the newest night's models."
+    )
+
     def get(self, request):
         storefront = request.storefront
         fit, written = predictions.told(storefront=storefront)

@@ -82,6 +82,11 @@ def clicks_are_gone():
     return f"Clicks are kept for {settings.CLICK_RETENTION_DAYS} days, and of these days some are gone."
 
 
+# Why other figures take less than rates do.
+DECLINED_ZONE = "these days and months are the storefront's, by which they are counted as they happen."
+DECLINED_COMPARE = "there is no period before; ask for other months, or for a cut."
+
+
 def rolling(days):
     """The 30 days that end with these."""
     return days[1] - ROLLING + DAY, days[1]

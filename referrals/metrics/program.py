@@ -62,7 +62,9 @@ def shown(question, found):
     gone = OF_CLICKS if question.clicks_gone(question.days) else ()
     return question.told(question.days) | {
         "counted_at": own["counted_at"],
-        "counts": {name: {"definition": definition(name), "value": None if name in gone else own[name]} for name in names},
+        "counts": {
+            name: {"definition": definition(name), "value": None if name in gone else own[name]} for name in names
+        },
         "revenue": {
             "definition": {"id": "revenue", "sentence": REVENUE},
             "value": {"amount_minor": own["revenue_minor"], "currency": question.program.currency},

@@ -9,7 +9,7 @@ DEFINITION = (
     "How often customers will buy by BG/NBD, how much by Gamma-Gamma, both fitted on all who ever bought; orders are "
     "days with one, value is revenue kept, of the next 365 days."
 )
-NONE_YET = "Nothing was fitted yet: it is done each night once somebody has bought."
+NONE_YET = "Nothing was fitted yet: a worker does it within an hour of the first orders, then once a night."
 
 
 def newest(*, storefront):

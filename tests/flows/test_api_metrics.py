@@ -190,6 +190,13 @@ def test_values_by_a_cut_and_which_there_are(shop, acme, alice, now):
         ("/cohorts", {"cut": "referral"}, "Name the referral whose cohorts you ask for: one of other, referred."),
         ("/cohorts", {"cut": "channel", "key": "x"}, "there is none yet"),
         ("/cohorts", {"key": "x"}, "Cohorts can be cut by"),
+        ("/cohorts", {"time_zone": "UTC"}, "time_zone is not taken here: these days and months are the storefront's"),
+        ("/lifetime_values", {"compare": "true"}, "compare is not taken here: there is no period before"),
+        ("/program_money", {"time_zone": "UTC"}, "time_zone is not taken here"),
+        ("/growth", {"time_zone": "UTC"}, "time_zone is not taken here"),
+        ("/growth", {"compare": "yes"}, "compare must be true or false."),
+        ("/channel_risk", {"compare": "true"}, "compare is not taken here"),
+        ("/predictions", {"time_zone": "UTC"}, "time_zone is not taken here: what is expected"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_words(shop, path, query, words):

@@ -1,12 +1,14 @@
 """olga looks at what her program is worth."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from referrals.models import Day
+from config.measured import growing
+from referrals.models import Day, DayCut
 from tests import cast
+from tests.cast import NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +33,7 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     assert "Nothing in these days can be told apart by channel." in by
     for said in (
         "K cannot be told yet",
-        "Nobody was brought yet",
+        "Not counted yet. A worker counts it within a quarter of an hour, then once a night.",
         "Nobody has bought in these months",
         "Nothing is owed",
     ):
@@ -39,10 +41,22 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     assert desk.get("/admin/metrics/", {"csv": "nothing"}).status_code == 404
 
 
-def test_a_period_that_cannot_be_is_said_in_words(desk, program):
+def test_a_best_hour_takes_more_than_a_few_orders():
+    cells = [{"weekday": 7, "hour": 20, "clicks": 3, "orders": 29}, {"weekday": 1, "hour": 9, "clicks": 9, "orders": 0}]
+    told = {"hours": ({"time_zone": "UTC", "cells": cells}, NOON)}
+    assert growing.hours(told, lambda *_, **__: "").title == "29 orders by friends: too few to name a best hour"
+    cells[1]["orders"] = 1
+    assert growing.hours(told, lambda *_, **__: "").title == "Most is bought on Sunday at 20:00"
+
+
+def test_what_cannot_be_is_said_in_words(desk, program):
+    DayCut.objects.create(program=program, day=date(2026, 1, 1), cut="segment", key="vip", referrals=1)
     for asked, words in (
         ({"from": "2026-02-02", "to": "2026-02-01"}, "the first day comes first."),
         ({"from": "soon"}, "from must be a day such as 2026-11-22."),
+        ({"by": "town"}, "There are no parts by &#x27;town&#x27;"),
+        ({"segment": "vips"}, "There is no segment &#x27;vips&#x27; in this program; choose one of: vip."),
+        ({"segment": "vip"}, "Advocates of the segment vip brought nobody in these days."),
     ):
         answer = desk.get("/admin/metrics/", asked)
         assert (answer.status_code, words in answer.content.decode()) == (200, True)

@@ -79,7 +79,17 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     assert (told["liability"]["value"], told["liability"]["pending"]) == (1900, 1000)
     # Both that are decided were credited in full: so will be what is pending.
     assert told["forecast"]["value"] == 1000
-    assert told["breakage"]["value"] == 0.25
+    assert (told["breakage"]["value"], told["previous"]) == (0.25, None)
+    # As many days that end before the reward's are the period before of those that begin with them.
+    days = {"from": str(today - timedelta(days=9)), "to": str(today), "compare": "true"}
+    compared = shop.get("/program_money", **days).json()
+    assert (compared["cac"]["numerator"], compared["previous"]["period"]["to"]) == (
+        compared["cost"]["program_cost"]["value"],
+        str(today - timedelta(days=10)),
+    )
+    assert compared["previous"]["cac"]["denominator"] == 2
+    growth = shop.get("/growth", **days).json()
+    assert growth["previous"]["k"]["converted"] == 2
 
 
 def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga):

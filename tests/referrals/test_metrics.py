@@ -257,7 +257,6 @@ class TestOne:
             metrics.one(name, program=program, at=NOON, **options)
         assert (refusal.value.status, words in refusal.value.message) == (status, True), refusal.value.message
 
-
     def test_of_clicks_that_are_gone_are_not_known(self, program):
         """In another zone, where they would have to be counted now; what was counted in time stays."""
         old = {"program": program, "at": NOON, "since": TODAY - timedelta(days=402), "until": TODAY - 400 * DAY}
