@@ -14,7 +14,7 @@ ENVIRONMENT = CHECKOUT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 # A requirements file may include the other: its stamp then covers both.
 INCLUDES = {"requirements.txt": [], "requirements-dev.txt": ["requirements.txt"]}
-# The one that comes with Python may be years old, and takes twice as long to find the same packages.
+# The one that comes with Python may be years old: that of 3.11 took nearly twice the processor for the same packages.
 PIP = "pip==26.3"
 
 
@@ -61,7 +61,7 @@ def install(wanted):
     started = time.monotonic()
     for name in INCLUDES:
         stamp(name).unlink(missing_ok=True)
-    # Python compiles what it imports, which is a quarter of what is installed.
+    # Python compiles what it imports, about a quarter of what is installed.
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile")
     if subprocess.run((*pip, PIP), check=False).returncode:
         print("The index has no newer pip; the one that is there does it too, more slowly.", flush=True)
