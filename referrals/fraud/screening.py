@@ -41,10 +41,11 @@ def screen(*, events, at):
 
 def find(found, of_program):
     """``{conversion: [finding]}`` of the Cases that a check doubts, as ``ReviewCase`` keeps them."""
-    findings, gathered = {}, {}
-    for key, check in policies.checks().items():
-        asking = [case for case in found if key in of_program[case.program].points]
-        for case, evidence in _asked(key, check, asking, of_program, gathered):
+    findings, checks = {}, policies.checks().items()
+    asked = {key: [case for case in found if key in of_program[case.program].points] for key, _ in checks}
+    gathered = _gathered([(check, asked[key]) for key, check in checks])
+    for key, check in checks:
+        for case, evidence in _asked(key, check, asked[key], of_program, gathered):
             policy = of_program[case.program]
             failed = evidence == FAILED
             points = max(policy.points[key], policy.hold_at) if failed else policy.points[key]
@@ -54,6 +55,23 @@ def find(found, of_program):
 
 
 FAILED = {"failed": True}
+
+
+def _gathered(asked):
+    """``{question: (cases, answer)}`` of all checks in one savepoint; nothing where one failed: each asks by itself."""
+    gathered = {}
+    try:
+        with transaction.atomic():
+            for check, asking in asked:
+                question = getattr(check, "gather", None)
+                if question and asking and gathered.get(question, (None,))[0] != asking:
+                    gathered[question] = asking, question(asking)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        pass_on(error)
+        return {}
+    return gathered
 
 
 def _asked(key, check, asking, of_program, gathered):
