@@ -30,17 +30,23 @@ class Worth:
 
 
 NOBODY = Worth()
-# A customer is so many whole days old from the day on that begins after those days.
-_OLD = "day < today - {days}"
-_COLUMNS = ("sum(customers)", "sum(value_{days})", "sum(squares_{days})", "sum(again_{days})")
+# A customer is so many whole days old from the day on that begins after those days. Customers of a month who are old
+# enough for the same horizons are added first: the rest is done once for each of these few.
+_MATURE = f"width_bucket(today - day - 1, ARRAY[{', '.join(map(str, HORIZONS))}])"
+_COLUMNS = ("customers", "value_{days}", "squares_{days}", "again_{days}")
+_ADDED = ", ".join(
+    f"sum({name}) AS {name}" for name in dict.fromkeys(each.format(days=days) for days in HORIZONS for each in _COLUMNS)
+)
 _SUMS = ", ".join(
-    f"coalesce({each.format(days=days)} FILTER (WHERE {_OLD.format(days=days)}), 0)"
-    for days in HORIZONS
+    f"coalesce(sum({each.format(days=days)}) FILTER (WHERE mature >= {place}), 0)"
+    for place, days in enumerate(HORIZONS, 1)
     for each in _COLUMNS
 )
-_YOUNG = ", ".join(f"coalesce(sum(customers) FILTER (WHERE NOT {_OLD.format(days=days)}), 0)" for days in HORIZONS)
+_YOUNG = ", ".join(
+    f"coalesce(sum(customers) FILTER (WHERE mature < {place}), 0)" for place in range(1, len(HORIZONS) + 1)
+)
 _SEGMENT = "substr(key, length(split_part(key, '/', 1)) + length(split_part(key, '/', 2)) + 3)"
-_MONTH = "date_trunc('month', day)::date"
+_MONTH = "month"
 # What each question groups by, and the cut that it is answered from.
 _GROUPS = {
     "all": ("all", ("key",)),
@@ -51,12 +57,17 @@ _GROUPS = {
     "strata": ("stratum", (_MONTH, "split_part(key, '/', 1)::int", _SEGMENT, "split_part(key, '/', 2)::bigint")),
 }
 _QUESTION = f"""
-    SELECT storefront.id, {{groups}}, {_SUMS}, {_YOUNG}
+    SELECT storefront, {{groups}}, {_SUMS}, {_YOUNG}
     FROM (
-        SELECT id, (%(at)s AT TIME ZONE time_zone)::date AS today FROM advocacy_storefront
-        WHERE id = ANY(%(storefronts)s)
-    ) storefront JOIN {{rows}} ON storefront_id = storefront.id
-    GROUP BY storefront.id, {{groups}}
+        SELECT storefront.id AS storefront, {{alike}}, date_trunc('month', day::timestamp)::date AS month,
+            {_MATURE} AS mature, {_ADDED}
+        FROM (
+            SELECT id, (%(at)s AT TIME ZONE time_zone)::date AS today FROM advocacy_storefront
+            WHERE id = ANY(%(storefronts)s)
+        ) storefront JOIN {{rows}} ON storefront_id = storefront.id
+        GROUP BY storefront.id, {{alike}}, month, mature
+    ) added
+    GROUP BY storefront, {{groups}}
     """
 # An advocate's friends are few: their rows are read themselves, each as a day of its own.
 _OF_ONE = ", ".join(
@@ -73,13 +84,13 @@ def of(question, *, storefronts, at):
     """``{(storefront's pk, group, …): {days: Worth}}`` of ``question``, one of those above; their ids in a list."""
     cut, groups = _GROUPS[question]
     rows = f"(SELECT * FROM referrals_worthday WHERE cut = '{cut}') cell"
-    return _asked(rows, groups, {"storefronts": storefronts, "at": at})
+    return _asked(rows, "key", groups, {"storefronts": storefronts, "at": at})
 
 
 def of_friends(*, storefront, advocates, at):
     """``{(storefront's pk, month, band, segment): {days: Worth}}`` of those whom these advocates (pks) brought."""
     asked = {"storefronts": [storefront], "at": at, "advocates": advocates}
-    return _asked(_FRIENDS, (_MONTH, "band", "segment"), asked)
+    return _asked(_FRIENDS, "band, segment", (_MONTH, "band", "segment"), asked)
 
 
 def added(groups):
@@ -91,9 +102,9 @@ def added(groups):
     return together
 
 
-def _asked(rows, groups, parameters):
+def _asked(rows, alike, groups, parameters):
     with connection.cursor() as cursor:
-        cursor.execute(_QUESTION.format(rows=rows, groups=", ".join(groups)), parameters)
+        cursor.execute(_QUESTION.format(rows=rows, alike=alike, groups=", ".join(groups)), parameters)
         width = 1 + len(groups)
         return {tuple(row[:width]): _worths(row[width:]) for row in cursor}
 
