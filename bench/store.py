@@ -27,18 +27,31 @@ _ID = "(lpad(to_hex((1000 * extract(epoch FROM {at}))::bigint), 12, '0') || subs
 _LINK = """%(first_link)s + floor(0.999 * random() * random() * %(links)s * least(1,
     extract(epoch FROM {at} - %(begin)s) / extract(epoch FROM %(now)s - %(begin)s)))::bigint"""
 _CODES = "(ARRAY['', 'whatsapp', 'email', 'instagram'])[1 + {number} % 4]"
-# Everybody buys, three times in the mean, the first time within two days.
-_ORDERS = """
+# Everybody buys, the first time within two days, and comes back as BG/NBD says (r = 1, a = 0.5, b = 1): at a pace of
+# their own, and each time leaves for good by a chance of their own; spent is what Gamma-Gamma says (p = 2, q = 2).
+_A_PACE = "-ln(1 - random()) / 95"  # a day, in the mean
+_A_CHANCE = "power(random(), 2)"
+_PERSONS = f"""
+    SELECT customer, first, pace, spends,
+        2 + LEAST(60, floor(ln(1 - random()) / ln(1 - LEAST(leaves, 0.999))))::int AS times
     FROM (
         SELECT id AS customer, created_at + random() * LEAST(interval '2 days', %(now)s - created_at) AS first,
-            LEAST(30, 1 + floor(-ln(1 - random()) * 2.5))::int AS times
+            {_A_PACE} AS pace, GREATEST({_A_CHANCE}, 0.0001) AS leaves,
+            2500 / -ln((1 - random()) * (1 - random())) AS spends
         FROM advocacy_customer WHERE storefront_id = %(storefront)s ORDER BY id
-    ) person
-    CROSS JOIN LATERAL generate_series(1, times) AS time
-    CROSS JOIN LATERAL (
-        SELECT CASE time WHEN 1 THEN first ELSE first + random() * (%(now)s - first) END AS placed,
-            (500 + 9500 * random() * random() + customer * 0)::bigint AS revenue, random() AS luck WHERE time > 0
     ) drawn
+    """
+_ORDERS = f"""
+    FROM (
+        SELECT customer, time, random() AS luck,
+            first + interval '1 day' * LEAST(3650, sum(waited) OVER (PARTITION BY customer ORDER BY time)) AS placed,
+            LEAST(100000, 100 - spends * ln((1 - random()) * (1 - random())))::bigint AS revenue
+        FROM (
+            SELECT customer, first, spends, time, CASE time WHEN 1 THEN 0 ELSE -ln(1 - random()) / pace END AS waited
+            FROM ({_PERSONS}) person CROSS JOIN LATERAL generate_series(1, times) AS time
+        ) came
+    ) bought
+    WHERE placed < %(now)s
     """
 _PRODUCTS = """jsonb_build_array(jsonb_build_object('name', 'Product ' || (revenue % 40)::text, 'quantity', 1))"""
 _CONVERTING = """

@@ -162,8 +162,7 @@ def _sums(program, first, last, till):
 
 def _of_other_currencies(program, first, last, till):
     """The revenue of conversions that were paid in other currencies; a day counts that of the program's alone."""
-    start, end = spans.borders(program.storefront, first, last)
-    elsewhere = costs.revenue_elsewhere(program=program, start=start, end=end)
+    elsewhere = costs.revenue_elsewhere(program=program, since=first, until=last)
     return sum(till.minor(amount, unit) for unit, amount in elsewhere.items())
 
 

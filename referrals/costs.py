@@ -9,10 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.db import connection
+from django.db.models import Max, Min, Q
 
 from advocacy import money, tables
+from referrals.growth import spans
 from referrals.lifetime_value import REVENUE_KEPT
-from referrals.models import Channel, ChannelCost
+from referrals.models import Channel, ChannelCost, Day
 
 COLUMNS = ("month", "channel", "currency", "amount", "source")
 _MONTH = re.compile(r"(\d{4})-(\d\d)", re.ASCII).fullmatch
@@ -138,8 +140,17 @@ _ELSEWHERE = f"""
     """  # noqa: S608 - made of the constant above
 
 
-def revenue_elsewhere(*, program, start, end):
-    """``{currency: kept_minor}`` of a program's conversions in other currencies than its own."""
+def revenue_elsewhere(*, program, since, until):
+    """``{currency: kept_minor}`` of a program's conversions in other currencies than its own.
+
+    Only days are looked into that have some: most programs know one currency.
+    """
+    days = Day.objects.filter(program=program, day__range=(since, until))
+    some = days.filter(Q(conversions_elsewhere=None) | Q(conversions_elsewhere__gt=0))
+    first, last = some.aggregate(first=Min("day"), last=Max("day")).values()
+    if first is None:
+        return {}
+    start, end = spans.borders(program.storefront, first, last)
     asked = {"program": program.pk, "currency": program.currency, "start": start, "end": end}
     with connection.cursor() as cursor:
         cursor.execute(_ELSEWHERE, asked)

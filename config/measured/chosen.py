@@ -1,7 +1,7 @@
 """What the page shows of a program in a period, in parts that people look for."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from advocacy.models import Program
 from advocacy.refusals import Refused
@@ -12,6 +12,9 @@ from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
+
+# A chart of each day of more than two years tells nobody anything.
+MOST = timedelta(days=731)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def choice(*, program, since, until, by, segment, user, at):
     if segment:
         _check_segment(program, segment)
         by = "segment"
+    if since and (until or at.date()) - since > MOST:
+        raise Refused("long_period", f"At most {MOST.days} days are shown at once; choose a later first day.")
     measured = metrics.of_program(program=program, since=since, until=until, at=at, group_by=by or None, compare=True)
     return Choice(
         program=program,

@@ -11,9 +11,11 @@ class Question(models.TextChoices):
     ALL = "", "Everything"  # clicks only while they are not final
     PEOPLE = "people", "People"
     REFERRALS = "referrals", "Referrals"
-    CONVERSIONS = "conversions", "Conversions"
+    CONVERSIONS = "conversions", "Conversions"  # how many stand, and what they brought
+    CONVERTED = "converted", "Converted"  # whose first standing conversion was on this day
     ORDERS = "orders", "Orders"
-    COHORTS = "cohorts", "Cohorts"  # what became of those who clicked, signed up or joined on this day
+    COHORTS = "cohorts", "Cohorts"  # what became of those who clicked or signed up on this day
+    ENROLLED = "enrolled", "Enrolled"  # what became of those who joined on this day
 
 
 class Mark(models.Model):
@@ -76,6 +78,8 @@ class Day(Counts):
     orders = _number()  # all orders of the storefront, paid, not cancelled
     new_customers = _number()  # of these, the first ones of their customers
     converted_of_enrolled = _number()  # friends converted until now of the advocates who joined on this day
+    # Of its conversions those in another currency, whose revenue is in no day; null until it is counted once.
+    conversions_elsewhere = models.IntegerField(null=True)
     counted_at = models.DateTimeField(null=True)
     # When its clicks and shares were counted, which make no marks.
     clicks_at = models.DateTimeField(null=True)

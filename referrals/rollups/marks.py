@@ -64,7 +64,9 @@ _TOUCHED = {
         )
         SELECT program_id, converted_at AS moment, 'conversions' AS question FROM own
         UNION
-        SELECT own.program_id, later.converted_at, 'conversions'
+        SELECT program_id, converted_at, 'converted' FROM own WHERE first
+        UNION
+        SELECT own.program_id, later.converted_at, 'converted'
         FROM own CROSS JOIN LATERAL (
             SELECT converted_at FROM referrals_conversion later
             WHERE later.referral_id = own.referral_id AND later.stands AND later.converted_at >= own.converted_at
@@ -76,10 +78,12 @@ _TOUCHED = {
         SELECT own.program_id, placed.placed_at, 'orders'
         FROM own JOIN referrals_order placed ON placed.id = own.order_id WHERE judged
         UNION
-        SELECT own.program_id, began.moment, 'cohorts'
+        SELECT own.program_id, began.moment, began.question
         FROM own JOIN referrals_referral referral ON referral.id = own.referral_id
         JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
-        CROSS JOIN LATERAL (VALUES (referral.bound_at), (referral.clicked_at), (advocate.enrolled_at)) began (moment)
+        CROSS JOIN LATERAL (
+            VALUES (referral.bound_at, 'cohorts'), (referral.clicked_at, 'cohorts'), (advocate.enrolled_at, 'enrolled')
+        ) began (moment, question)
         WHERE first
         """,
     # What a bond that ended had brought counts for nobody.
@@ -92,11 +96,15 @@ _TOUCHED = {
         )
         SELECT program_id, bound_at AS moment, 'referrals' AS question FROM own
         UNION
-        SELECT program_id, began.moment, 'cohorts'
-        FROM own CROSS JOIN LATERAL (VALUES (bound_at), (clicked_at), (enrolled_at)) began (moment)
+        SELECT program_id, began.moment, began.question
+        FROM own CROSS JOIN LATERAL (
+            VALUES (bound_at, 'cohorts'), (clicked_at, 'cohorts'), (enrolled_at, 'enrolled')
+        ) began (moment, question)
+        WHERE over OR began.question = 'cohorts'
         UNION
-        SELECT own.program_id, conversion.converted_at, 'conversions'
-        FROM own JOIN referrals_conversion conversion ON conversion.referral_id = own.id WHERE over
+        SELECT own.program_id, conversion.converted_at, asked.question
+        FROM own JOIN referrals_conversion conversion ON conversion.referral_id = own.id
+        CROSS JOIN (VALUES ('conversions'), ('converted')) asked (question) WHERE over
         UNION
         SELECT own.program_id, placed.placed_at, 'orders'
         FROM own JOIN referrals_conversion conversion ON conversion.referral_id = own.id

@@ -148,7 +148,8 @@ _CONVERSIONS = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) FILTER (WHERE stands) AS conversions,
         count(*) FILTER (WHERE NOT stands AND advocate_review <> 'rejected') AS refunded_conversions,
         count(*) FILTER (WHERE NOT stands AND advocate_review = 'rejected') AS rejected_conversions,
-        coalesce(sum({REVENUE_KEPT}) FILTER (WHERE stands AND placed.currency = cell.currency), 0) AS revenue_minor
+        coalesce(sum({REVENUE_KEPT}) FILTER (WHERE stands AND placed.currency = cell.currency), 0) AS revenue_minor,
+        count(*) FILTER (WHERE stands AND placed.currency <> cell.currency AND cut = '') AS conversions_elsewhere
     FROM cell {_of_day("referrals_conversion", "conversion", "converted_at", "NOT own.ended")}
     {_of("referrals_order", "placed", "own.id = conversion.order_id")}
     {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
@@ -245,9 +246,16 @@ QUESTIONS = {
     Question.PEOPLE: (Asked(("advocates_enrolled",), _PEOPLE, whole=("advocates_enrolled",)),),
     Question.REFERRALS: (Asked(("referrals",), _REFERRALS),),
     Question.CONVERSIONS: (
-        Asked(("converted_referrals", "times"), _CONVERTED),
-        Asked(("conversions", "refunded_conversions", "rejected_conversions", "revenue_minor"), _CONVERSIONS),
+        Asked(
+            (
+                *("conversions", "refunded_conversions", "rejected_conversions", "revenue_minor"),
+                "conversions_elsewhere",
+            ),
+            _CONVERSIONS,
+            whole=("conversions_elsewhere",),
+        ),
     ),
+    Question.CONVERTED: (Asked(("converted_referrals", "times"), _CONVERTED),),
     Question.ORDERS: (
         Asked(("orders", "new_customers"), _ORDERS, _OF_SHOP, whole=("orders", "new_customers")),
         Asked(("referred_orders", "referred_new_customers"), _REFERRED),
@@ -255,8 +263,8 @@ QUESTIONS = {
     Question.COHORTS: (
         Asked(("bound_of_clicked", "converted_of_clicked"), _OF_CLICKED),
         Asked(("converted_of_bound",), _OF_BOUND),
-        Asked(("converted_of_enrolled",), _OF_ENROLLED, whole=("converted_of_enrolled",)),
     ),
+    Question.ENROLLED: (Asked(("converted_of_enrolled",), _OF_ENROLLED, whole=("converted_of_enrolled",)),),
 }
 RECORDS = tuple(asked for group in QUESTIONS.values() for asked in group)
 ALL = (OF_CLICKS, *RECORDS)

@@ -53,6 +53,7 @@ def test_what_cannot_be_is_said_in_words(desk, program):
     DayCut.objects.create(program=program, day=date(2026, 1, 1), cut="segment", key="vip", referrals=1)
     for asked, words in (
         ({"from": "2026-02-02", "to": "2026-02-01"}, "the first day comes first."),
+        ({"from": "2000-01-01", "to": "2026-02-01"}, "At most 731 days are shown at once"),
         ({"from": "soon"}, "from must be a day such as 2026-11-22."),
         ({"by": "town"}, "There are no parts by &#x27;town&#x27;"),
         ({"segment": "vips"}, "There is no segment &#x27;vips&#x27; in this program; choose one of: vip."),
