@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from advocacy import colours, offers, reading, reasons, secrets, terms
+from advocacy import colours, offers, persons, reading, reasons, secrets, terms
 from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import Advocate, Customer, MailKind, MailWording, Program
 
@@ -136,6 +136,7 @@ def _composed(about, language, *, wording=None):
             "quote": about.facts.get("words", ""),
             "advocate": values["advocate"],
             "promotional": about.kind.promotional,
+            "takes_part": _takes_part(about),
             "invited": about.kind.kind == MailKind.INVITATION,
             "marked": values["amount"] or values["link"],
             "is_link": not values["amount"],
@@ -153,6 +154,12 @@ def _composed(about, language, *, wording=None):
             reply_to=_reply_to(storefront),
             off=off,
         )
+
+
+def _takes_part(about):
+    """Whether they joined, as the sample's nobody did; a friend who was brought need not have."""
+    customer = about.customer
+    return customer.pk is None or persons.of_advocate(customer).filter(program=about.program).exists()
 
 
 def paint(colour):

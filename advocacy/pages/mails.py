@@ -3,7 +3,6 @@
 What looks at links before their reader does, such as a mail scanner, sends GET: that changes nothing.
 """
 
-from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,7 +18,10 @@ from advocacy.models import SuppressionReason
 @csrf_exempt  # mail programs send it, without a page of ours; the signed token is what allows it
 @require_http_methods(["GET", "HEAD", "POST"])
 def off(request, token):
-    customer = _known(request, stopping.of_token(token))
+    customer = stopping.of_token(token)
+    if customer is None:
+        return _broken(request)
+    _choose_language(request, customer)
     done = "off" if stopping.is_off(customer) else ""
     if request.method == "POST":
         if request.POST.get("again"):
@@ -35,7 +37,10 @@ def off(request, token):
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request, token):
-    customer, done = _known(request, stopping.of_confirm_token(token)), ""
+    customer, done = stopping.of_confirm_token(token), ""
+    if customer is None:
+        return _broken(request)
+    _choose_language(request, customer)
     if request.method == "POST":
         done = "yes" if stopping.confirm(customer=customer, at=timezone.now()) else "no"
     return render(request, "advocacy/mails_confirm.html", {"storefront": customer.storefront, "done": done})
@@ -47,7 +52,7 @@ def confirm(request, token):
 def never(request, token):
     found, done = stopping.of_never_token(token), ""
     if found is None:
-        raise Http404
+        return _broken(request)
     storefront, digest = found
     reading.choose_language(request, known="", fallback=storefront.language)
     if request.method == "POST":
@@ -60,8 +65,11 @@ def never(request, token):
     return render(request, "advocacy/mails_never.html", {"storefront": storefront, "done": done})
 
 
-def _known(request, customer):
-    if customer is None:
-        raise Http404
+def _broken(request):
+    """A link that was cut off or copied wrongly: whose it was is not known, so say what else they can do."""
+    reading.choose_language(request)
+    return render(request, "advocacy/mails_broken.html", status=404)
+
+
+def _choose_language(request, customer):
     reading.choose_language(request, known=customer.locale, fallback=customer.storefront.language)
-    return customer

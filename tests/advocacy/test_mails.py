@@ -74,7 +74,9 @@ def test_alice_is_welcomed_once_in_her_language_with_a_way_out(mailing, client):
     assert [row.reason for row in Suppression.objects.all()] == ["unsubscribed"]
     # Who opens the link once more finds the way back.
     assert 'name="again"' in client.get(off).content.decode()
-    assert client.post(off.replace("cus_", "cus_0")).status_code == 404
+    broken = client.post(off.replace("cus_", "cus_0"))
+    assert broken.status_code == 404
+    assert "answer the mail and write that you want no more" in broken.content.decode()
     client.post(off, {"again": "1"})
     assert not Suppression.objects.exists()
 
@@ -83,18 +85,27 @@ def agree(customer, state, at=NOON):
     consents.note(customer=customer, said={"channel": "email", "state": state, "source": "checkout"}, at=at)
 
 
-def offered(mailing, customer):
-    """A mail that is promotional, as the sign-up of a friend asks for."""
+def offered(mailing, customer, kind=MailKind.FRIEND_OFFER):
+    """A mail, promotional unless another kind is asked for, as the sign-up of a friend asks for."""
     event = Event.objects.filter(customer=customer, type="customer.created").get()
     return Mail.objects.create(
         storefront=mailing.storefront,
         program=mailing,
         customer=customer,
         event=event,
-        kind=MailKind.FRIEND_OFFER,
+        kind=kind,
         next_attempt_at=NOON,
         created_at=NOON,
     )
+
+
+def test_who_never_joined_is_not_told_that_they_take_part(mailing):
+    offered(mailing, cast.fred(mailing.storefront), kind=MailKind.FRIEND_JOINED)
+    cast.advocate(mailing)
+    drain.drain("out", at=NOON)
+    told = {letter.to[0]: letter.alternatives[0][0] for letter in send()}
+    assert "as a customer of Acme Coffee" in told["fred@example.com"]
+    assert "because you take part" in told["alice@example.com"]
 
 
 @pytest.mark.parametrize(
