@@ -124,10 +124,10 @@ def _tried(cells, *, at, clicked):
     return counted
 
 
-# The planner takes a day, whose borders it does not know, for a ninth of all rows: it would read whole tables for it,
-# and compile what is over in a moment. A large shop's days take their time and are sorted out in memory.
+# The planner takes a day, whose borders it does not know, for a ninth of all rows: it would read whole tables for it. A
+# large shop's days take their time and are sorted out in memory.
 _PLANS = """
-    SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'
+    SET LOCAL enable_seqscan = off; SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'
     """
 
 
