@@ -243,6 +243,16 @@ def named(name):
     return FIGURES[name]
 
 
+def beside(name):
+    """The ids of the figures that make up the same number with it, and are named by the same parameters."""
+    family, takes_of = name.rpartition(".")[0], FIGURES[name].takes
+    return [other for other in FIGURES if family and other != name and _of(other, family, takes_of)]
+
+
+def _of(name, family, takes_of):
+    return name.rpartition(".")[0] == family and FIGURES[name].takes == takes_of
+
+
 def takes(figure):
     """All parameters by which such a figure is named."""
     return (*(("program",) if figure.of_program else ()), *(("from", "to") if figure.dated else ()), *figure.takes)

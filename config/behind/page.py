@@ -17,7 +17,7 @@ from advocacy.models import Customer, Program
 from advocacy.refusals import NotFound, Refused
 from config.behind import rows
 from config.behind.asked import Asked
-from config.behind.figures import check, named
+from config.behind.figures import beside, check, named
 from config.measured import words
 
 MAY_SEE = "advocacy.view_program"
@@ -94,23 +94,24 @@ def _shown(request, context):
 
 
 def _told(request, found, given):
-    after = given.get("after", "")
+    after = given.pop("after", "")
     place = rows.place(found, after) if after else None
     some, more = rows.page(found, limit=_LENGTH, after=place)
     number, sums = rows.sums(found)
     names = request.user.has_perm("advocacy.view_customer")
     people = Customer.objects.in_bulk({row.customer for row in some if row.customer}) if names else {}
     link = found.kind.address(found.rows.model)
-    asked = {key: text for key, text in given.items() if key not in ("after", "csv")}
+    others = [other for other in beside(given["figure"]) if may_see(request.user, other)]
     return {
+        "beside": [(named(other).title, f"?{urlencode(given | {'figure': other})}") for other in others],
         "lines": [_line(row, people, link) for row in some],
         "kind": found.kind.name.replace("_", " "),
         "number": number,
         "sums": [_amount(amount, unit) for unit, amount in sums.items() if unit or found.numbers is not None],
         "weighed": found.weight is not None,
-        "next": f"?{urlencode(asked | {'after': rows.cursor(found, some[-1])})}" if more else "",
-        "first": f"?{urlencode(asked)}" if after else "",
-        "csv": f"?{urlencode(asked | {'csv': 1})}",
+        "next": f"?{urlencode(given | {'after': rows.cursor(found, some[-1])})}" if more else "",
+        "first": f"?{urlencode(given)}" if after else "",
+        "csv": f"?{urlencode(given | {'csv': 1})}",
     }
 
 

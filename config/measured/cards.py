@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from advocacy import tables
 
+# Rows that a long table shows at first, and columns from which on it is set closer.
+_SEEN, _WIDE = 10, 8
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -39,6 +42,15 @@ class Card:
     def lines(self):
         """Its rows with each cell's title, by which a phone shows a row as a card."""
         return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
+    @property
+    def first_lines(self):
+        """Those that are seen before somebody unfolds all of a long table; empty for what is shown whole."""
+        return self.lines[:_SEEN] if self.kind == "table" and len(self.rows) > _SEEN + 2 else []
+
+    @property
+    def dense(self):
+        return len(self.head) > _WIDE
 
 
 def word(text, **more):

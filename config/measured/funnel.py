@@ -102,7 +102,9 @@ def _rate(label, rate, behind, name):
 
 def _points(change):
     """A change of a share, in points of per cent, as a change of per cent would be another number."""
-    return Cell(words.NONE, "") if change is None else Cell(f"{change * 100:+.1f} points", words.exact(change))
+    if change is None:
+        return Cell(words.NONE, "")
+    return Cell(f"{change * 100:+.1f} points".replace("-", "−"), words.exact(change))
 
 
 def trend(measured, series):

@@ -26,7 +26,7 @@ def virality(told, behind):
             _number(k["value"]),
             word(
                 k["reason"] or f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought",
-                link=behind("converted_referrals"),
+                link="" if k["reason"] else behind("k.shares"),
             ),
         ],
         [
@@ -34,7 +34,7 @@ def virality(told, behind):
             _number(cohort["value"]),
             word(
                 cohort["reason"] or _likely(cohort),
-                link=behind("k_of_cohort.friends", within_days=cohort["within_days"]),
+                link="" if cohort["reason"] else behind("k_of_cohort.friends", within_days=cohort["within_days"]),
             ),
         ],
     ]

@@ -28,7 +28,7 @@ def exact(value):
 def amount(minor, unit, **more):
     if minor is None:
         return Cell(NONE, "", **more)
-    return Cell(reading.plain(minor, unit), Decimal(minor).scaleb(-money.decimals(unit)), **more)
+    return Cell(reading.plain(minor, unit).replace("-", "−"), Decimal(minor).scaleb(-money.decimals(unit)), **more)
 
 
 def range_of(interval_minor, unit, reason):

@@ -93,7 +93,8 @@ def curves(drawn, currency, behind):
     months = max((len(each["points"]) for each in series), default=0)
     return Card(
         id="lifetime_value_curve",
-        title="; ".join(f"{name}: {point['text']} after {point['label']}" for name, point in last) or "Value by month",
+        title=_upper("; ".join(f"{name}: {point['text']} after {point['label']}" for name, point in last))
+        or "Value by month",
         head=("Month", *(cell for each in series for cell in (each["name"], f"Customers, {each['name']}"))),
         rows=[
             [words.count(month), *(cell for each in series for cell in _at(each["points"], month))]
@@ -104,6 +105,10 @@ def curves(drawn, currency, behind):
         empty="" if months else "No month has passed since somebody’s first order. The curve begins next month.",
         said=(lifetime_value.CURVE, f"Months of fewer than {_ENOUGH} customers are in the table and not in the line."),
     )
+
+
+def _upper(text):
+    return text[:1].upper() + text[1:]
 
 
 def _point(point, currency, key, behind):
@@ -140,7 +145,7 @@ def triangle(found, behind):
         said=(
             cohorts.RETENTION,
             cohorts.REPEAT_RATE,
-            "The columns count months since the first order; a month that is not over stands in brackets.",
+            "Per cent of the cohort, by months since the first order; a month that is not over stands in brackets.",
         ),
     )
 
@@ -159,7 +164,7 @@ def _month(month, link):
     share = month["retention"]
     if share is None:
         return Cell(words.NONE, "")
-    text = f"{share * 100:.0f} %"
+    text = f"{share * 100:.0f}"
     return Cell(
         text if month["mature"] else f"({text})",
         words.exact(share),

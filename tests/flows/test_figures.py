@@ -294,6 +294,8 @@ def test_olga_follows_a_number_to_its_rows_and_takes_them_as_a_file(store, acme,
     (_, line) = file.splitlines()
     assert line.startswith("'=1+1,cnv_")
     assert ",50.00,EUR,," in line
+    numerator = client.get("/admin/metrics/rows/", asked | {"figure": "click_to_signup.numerator"}).content.decode()
+    assert "figure=click_to_signup.denominator&amp;" in numerator
     wrong = client.get("/admin/metrics/rows/", asked | {"from": "2026-03-02", "to": "2026-02-01"}).content.decode()
     assert "the first day comes first." in wrong
     for other in ({"figure": "everything"}, {"program": "x"}):
