@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Case, JSONField, Value, When
+from django.db.models.functions import Mod
 
 from advocacy import ids
 from advocacy.models import Advocate, Program, Storefront
 from config.simulated_store import files
 from referrals import buyers, imports, rollups
-from referrals.models import Click, FraudPolicy, Link, Share, ShareKind
+from referrals.models import Click, FraudPolicy, Link, Order, Share, ShareKind
 
 _AT_ONCE = 5000
+_PRODUCTS = ("Espresso beans", "Filter coffee", "Mug", "Grinder", "Tasting box", "Espresso beans", "Filter coffee")
 _KINDS = ("customers", "referrals", "orders")
 
 
@@ -62,7 +65,7 @@ def _kept(storefront, kind, lines, at):
 
 
 def add_visits(*, storefront, store, at):
-    """Clicks and shares, and since when its advocates are: known to the store, and in none of its files."""
+    """Clicks, shares, products and since when its advocates are: known to the store, and in none of its files."""
     opened = opened_at(store, at)
     links = dict(
         Link.objects.filter(storefront=storefront).order_by("-pk").values_list("advocate__customer__external_id", "pk")
@@ -71,6 +74,7 @@ def add_visits(*, storefront, store, at):
     _say_since_when(storefront, store, opened)
     _insert(Click, list(_clicks(storefront, program, store, links, opened)))
     _insert(Share, list(_shares(storefront, store, links, opened)))
+    _say_products(storefront)
 
 
 def _say_since_when(storefront, store, opened):
@@ -80,6 +84,16 @@ def _say_since_when(storefront, store, opened):
     for row in rows:
         row.enrolled_at = since[row.customer.external_id]
     Advocate.objects.bulk_update(rows, ["enrolled_at"], batch_size=_AT_ONCE)
+
+
+def _say_products(storefront):
+    """One product an order, in turn: friends and others buy the same."""
+    kinds = [
+        When(turn=turn, then=Value([{"name": name, "quantity": 1}], output_field=JSONField()))
+        for turn, name in enumerate(_PRODUCTS)
+    ]
+    bought = Order.objects.filter(storefront=storefront).annotate(turn=Mod("pk", len(_PRODUCTS)))
+    bought.update(products=Case(*kinds))
 
 
 def _clicks(storefront, program, store, links, opened):

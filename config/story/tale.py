@@ -124,6 +124,7 @@ class Tale:
             currency="EUR",
             subtotal_minor=minor,
             total_minor=minor,
+            products=[{"sku": "BEANS-1KG", "name": "Espresso beans", "quantity": 1, "price_minor": minor}],
             placed_at=self.placed.setdefault(person, datetime.now(UTC).isoformat()),
             **hints,
         )
