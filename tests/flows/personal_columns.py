@@ -91,6 +91,7 @@ HARMLESS = {
     "referrals_fulfilment.fulfilment_id": _ORDER,
     "referrals_fulfilment.products": "what is sold",
     "referrals_import": _SHOP,
+    "referrals_importpart.taken": "how many rows became what",
     "referrals_inboundmessage.message_id": "the platform’s own id of a message",
     "referrals_inboundmessage.topic": _CODE,
     "referrals_inboundmessage.note": f"{_CODE}; written anew with the message",

@@ -190,8 +190,8 @@ def _job(acme):
 def address(path, named):
     """``/api/v1/orders/{id}/refunds/{refund_id}`` → the address of acme's."""
     first = path.split("/")[3]
-    of_order = {"refund_id": "R-1", "fulfilment_id": "P-1"}
-    return re.sub(r"\{(\w+)\}", lambda found: of_order.get(found[1], named[first]), path)[7:]
+    of_order = {"refund_id": "R-1", "fulfilment_id": "P-1", "figure": "liability"}
+    return re.sub(r"\{(\w+)\}", lambda found: of_order.get(found[1]) or named[first], path)[7:]
 
 
 def call(caller, method, path):
