@@ -28,7 +28,8 @@ def funnel(measured, behind):
     counts = {name: measured["counts"][name] for name in STEPS}
     visitors, bought = counts["visitors"]["value"], counts["converted_referrals"]["value"]
     rows = [[word(label), words.count(counts[name]["value"], link=behind(name))] for name, label in STEPS.items()]
-    told = f"{words.plural(visitors, 'visitor', 'visitors')}, {words.plural(bought, 'friend', 'friends')} bought"
+    came = "" if visitors is None else f"{words.plural(visitors, 'visitor', 'visitors')}, "
+    told = f"{came}{words.plural(bought, 'friend', 'friends')} bought"
     return Card(
         id="funnel",
         title=told,
@@ -46,8 +47,8 @@ def funnel(measured, behind):
 
 def _widths(rows):
     """Bars of the steps; a later one may be longer than an earlier one, as friends also come by a code alone."""
-    most = max((row[1].plain for row in rows), default=0)
-    return [{"label": row[0].text, "cell": row[1], "percent": row[1].plain * 100 // (most or 1)} for row in rows]
+    most = max((row[1].plain or 0 for row in rows), default=0)
+    return [{"label": row[0].text, "cell": row[1], "percent": (row[1].plain or 0) * 100 // (most or 1)} for row in rows]
 
 
 _HEAD = ("Rate", "Value", "Likely", "Of", "The period before", "Change")

@@ -103,7 +103,7 @@ class Grouped(serializers.Serializer):
 class Count(serializers.Serializer):
     definition = Definition()
     value = serializers.IntegerField(
-        allow_null=True, help_text="Null for clicks of another zone's days that are not kept any more."
+        allow_null=True, help_text="Null for clicks that were deleted before they were counted."
     )
 
 

@@ -65,7 +65,7 @@ def _of_keys(question, window, metrics, keys):
 
 
 def _part(told, whole):
-    return (told or reading.nothing()) | {name: whole[name] for name in WHOLE}
+    return (told or reading.nothing()) | {name: whole[name] for name in (*WHOLE, "clicks_gone")}
 
 
 def _names(cut, keys):

@@ -2,7 +2,7 @@
 
 from referrals.metrics import reading
 from referrals.metrics.catalogue import METRICS, TIMES
-from referrals.metrics.periods import rolling
+from referrals.metrics.periods import DAY, rolling
 
 _ROLLED = {end for metric in METRICS.values() if metric.rolling for end in (metric.numerator, metric.denominator)}
 
@@ -16,11 +16,18 @@ def read(questions, metrics, *, compare=False):
             windows.append(question.window(days))
             if any(metric.rolling for metric in metrics.values()):
                 rolled.append(question.window(rolling(days)))
-    if not questions or not questions[0].live:
-        return reading.windows(windows, sums=rolled)
+    if not questions:
+        return {}
+    if not questions[0].live:
+        # Zones differ by a day at most, as their storefronts do.
+        return reading.windows(windows, sums=rolled, kept_after=min(each.kept_after for each in questions))
     found = reading.counted(windows, zone=questions[0].zone, columns=needed(metrics))
     more = [window for window in dict.fromkeys(rolled) if window not in found]
-    return found | reading.counted(more, zone=questions[0].zone, columns=_ROLLED)
+    found |= reading.counted(more, zone=questions[0].zone, columns=_ROLLED)
+    for window, numbers in found.items():
+        # A visitor's clicks of the day before say whether they are new.
+        numbers["clicks_gone"] = window[1] - DAY <= questions[0].kept_after
+    return found
 
 
 def needed(metrics):

@@ -56,11 +56,10 @@ class Asked:
             first = last + DAY
         return found
 
-    def clicks_gone(self, days):
-        """Whether clicks of these days, which would have to be counted on the spot, are not kept any more."""
-        kept = DAY * settings.CLICK_RETENTION_DAYS
-        # A visitor's clicks of the day before say whether they are new.
-        return self.live and days[0] - DAY <= self.today - kept
+    @property
+    def kept_after(self):
+        """The last day whose clicks are not kept any more."""
+        return self.today - DAY * settings.CLICK_RETENTION_DAYS
 
     def window(self, days):
         return self.program.pk, *days

@@ -59,7 +59,7 @@ def shown(question, found):
     """Counts and rates of the whole period."""
     own = found[question.window(question.days)]
     names = [*_OF_COHORTS, *COHORTS] if question.view == "cohort" else COUNTS
-    gone = OF_CLICKS if question.clicks_gone(question.days) else ()
+    gone = OF_CLICKS if own["clicks_gone"] else ()
     return question.told(question.days) | {
         "counted_at": own["counted_at"],
         "counts": {

@@ -15,7 +15,7 @@ def rates(question, metrics, days, found, *, cut=False):
     for name, metric in metrics.items():
         own = rolling(days) if metric.rolling else days
         numbers = found.get(question.window(own))
-        told[name] = _answer(metric, _measured(question, metric, own, numbers, cut)) | question.told(own, metric)
+        told[name] = _answer(metric, _measured(question, metric, numbers, cut)) | question.told(own, metric)
     return told
 
 
@@ -32,12 +32,12 @@ def definition(name):
     return {"id": name, "sentence": (COUNTS | COHORTS)[name]}
 
 
-def _measured(question, metric, days, numbers, cut):
+def _measured(question, metric, numbers, cut):
     """(numerator, denominator, value, interval, reason), and what else there is."""
     ends = (metric.numerator, metric.denominator) if question.view == "calendar" else metric.cohort
     if reason := uncut(metric, question.group_by if cut else None) or ("" if ends else NO_STEP_BEFORE):
         return None, None, None, None, reason
-    if question.clicks_gone(days) and set(ends) & set(OF_CLICKS):
+    if numbers["clicks_gone"] and set(ends) & set(OF_CLICKS):
         return None, None, None, None, clicks_are_gone()
     return _time(numbers["times"]) if metric.id == TIME else _rate(numbers, *ends)
 

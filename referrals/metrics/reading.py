@@ -1,7 +1,8 @@
 """The numbers of days, by name: from the roll-ups, or, of another time zone's days, counted on the spot.
 
 A window is (program id, first day, last day); its numbers are ``{name: number}`` of ``catalogue.COUNTS``, ``COHORTS``,
-``revenue_minor``, ``counted_at``, and ``times``, how many conversions took how long (``questions.HOURS``).
+``revenue_minor``, ``counted_at``, ``times``, how many conversions took how long (``questions.HOURS``), and
+``clicks_gone``: whether some of its clicks were deleted before they were counted.
 """
 
 # ruff: noqa: S608 - statements are made of the constants here
@@ -23,6 +24,9 @@ _PARTS_OF_TIMES = """
         GROUP BY place
     ) every
     """
+# Of a day which nobody counted while its clicks were kept, as one from before the program was here: friends came by
+# clicks of it, and there are none.
+_GONE = "coalesce(bool_or(clicks_at IS NULL AND clicks = 0 AND bound_of_clicked > 0 AND day <= %(kept_after)s), false)"
 _ASKED = """
     unnest(%(programs)s::bigint[], %(days)s::date[], %(untils)s::date[], %(fully)s::boolean[])
     AS asked (program_id, since, until, fully)
@@ -46,7 +50,7 @@ _WINDOWS = f"""
         ) paged
     ) shared
     CROSS JOIN LATERAL (
-        SELECT max(counted_at), {", ".join(f"coalesce(sum({name}), 0)" for name in _ADDED)} FROM referrals_day
+        SELECT max(counted_at), {_GONE}, {", ".join(f"coalesce(sum({name}), 0)" for name in _ADDED)} FROM referrals_day
         WHERE program_id = asked.program_id AND day BETWEEN asked.since AND asked.until
     ) added
     """
@@ -121,14 +125,17 @@ _ENROLLED = f"""
     """
 
 
-def windows(wanted, sums=()):
+def windows(wanted, sums=(), *, kept_after):
     """``{window: numbers}`` from the roll-ups, by one question for all of them.
+
+    ``kept_after``: the last day whose clicks are not kept any more.
 
     Of ``sums`` only what days add up to is read: distinct counts over many windows take their time.
     """
     every = list(dict.fromkeys([*wanted, *sums]))
     asking = asked(every) | {"fully": [place < len(set(wanted)) for place in range(len(every))]}
-    names = ("advocates", *DISTINCT, "counted_at", *_ADDED)
+    asking["kept_after"] = kept_after
+    names = ("advocates", *DISTINCT, "counted_at", "clicks_gone", *_ADDED)
     return {
         (program_id, since, until): dict(zip(names, map(_plain, numbers), strict=True)) | {"times": _times(times)}
         for program_id, since, until, times, *numbers in _rows(_WINDOWS, asking)
@@ -182,7 +189,7 @@ def _live(wanted, zone, columns):
 
 def nothing():
     """The numbers of a window, or a part of one, with nothing in it."""
-    return dict.fromkeys((*_ADDED, *DISTINCT, "advocates"), 0) | {"times": [], "counted_at": None}
+    return dict.fromkeys((*_ADDED, *DISTINCT, "advocates"), 0) | {"times": [], "counted_at": None, "clicks_gone": False}
 
 
 def _times(parts):

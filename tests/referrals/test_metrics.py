@@ -260,8 +260,11 @@ class TestOne:
     def test_of_clicks_that_are_gone_are_not_known(self, program):
         """In another zone, where they would have to be counted now; what was counted in time stays."""
         old = {"program": program, "at": NOON, "since": TODAY - timedelta(days=402), "until": TODAY - 400 * DAY}
-        day(program, ago=401, visitors=9, clicks=9, referrals=3)
+        counted = day(program, ago=401, visitors=9, clicks=9, referrals=3, bound_of_clicked=3)
         assert rates(program, since=old["since"], until=old["until"])["click_to_signup"] == (3, 9, 0.33333)
+        Day.objects.filter(pk=counted.pk).update(clicks=0, visitors=0)  # of days before the program was here
+        told = metrics.of_program(**old)["metrics"]["click_to_signup"]
+        assert (told["value"], told["reason"][:25]) == (None, "Clicks are kept for 400 d")
         measured = metrics.of_program(**old, time_zone="Africa/Abidjan", group_by="day")
         gone = [measured["metrics"], measured["groups"][1]["metrics"]]
         for rate in (each[name] for each in gone for name in ("click_to_signup", "participation_rate")):
