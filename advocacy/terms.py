@@ -42,6 +42,14 @@ def address(terms):
     )
 
 
+def moved(storefront):
+    """The storefront's links live somewhere else now: so do the terms of its programs."""
+    for program in storefront.programs.exclude(terms_url=""):
+        if newest := current(program):
+            program.terms_url = address(newest)
+            program.save(update_fields=["terms_url"])
+
+
 def fingerprint(terms):
     """Of what a draft says now, and whether everybody is asked."""
     return given.digest([terms.words, terms.material]).hex()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db import transaction
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from advocacy import keys, tokens, twins
+from advocacy import keys, terms, tokens, twins
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing
 from advocacy.admin.moments import Moment
@@ -120,6 +121,12 @@ class StorefrontAdmin(acts.Acting, Listing):
         if db_field.name == "origins":
             return Origins(label="Origins", help_text=db_field.help_text, required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if change and "link_domain" in form.changed_data:
+                terms.moved(obj)
 
     @display(description="Programs")
     def programs_here(self, row):

@@ -98,11 +98,10 @@ _TERMS = {
 
 
 def _publish_terms(program, at):
-    newest = program.terms.filter(number__isnull=False).order_by("number").last()
-    if newest:
+    if terms.current(program):
         # This start may listen on another port than the one that published them.
-        program.terms_url = terms.address(newest)
-        program.save(update_fields=["terms_url"])
+        terms.moved(program.storefront)
+        program.refresh_from_db()
     else:
         words = {language: {"text": text, "address": "", "summary": ""} for language, text in _TERMS.items()}
         draft = ProgramTerms(storefront=program.storefront, program=program, words=words, written_at=at)

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 # Between two looks while the other one takes the part that must be taken first.
 _PAUSE = 0.02
 _REPEATS = 5
-# So long another worker helps; then the job asks again, as its message may have been lost.
-HELP = timedelta(seconds=20)
+# So long another worker helps; then the job asks again, as its message may have been lost, and others had their turn.
+HELP = timedelta(seconds=5)
 
 # The first part of each lane of the first block; nobody passes over one that is being taken. Rows only ever go, so what
 # was first when the statement began is first, or gone.

@@ -276,6 +276,19 @@ def test_numbers_that_a_shop_named_before_are_not_used_again(program):
     assert terms.missing([Advocate.objects.get(pk=said.pk)]) == set()
 
 
+def test_terms_are_read_where_the_links_of_their_storefront_live_now(client, olga, acme, program, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    published(program)
+    client.force_login(olga)
+    page = f"/admin/advocacy/storefront/{acme.pk}/change/"
+    form = client.get(page).context["adminform"].form
+    said = {name: "" if value is None else value for name, value in form.initial.items()}
+    answer = client.post(page, said | {"origins": "", "link_domain": "go.acme.example"})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    program.refresh_from_db()
+    assert program.terms_url.startswith("https://go.acme.example/terms/trm_")
+
+
 def test_of_merged_records_either_ones_agreement_counts_until_they_are_parted(acme, program):
     published(program)
     alice, ally = cast.alice(program), cast.advocate(program, "ally")
