@@ -51,7 +51,7 @@ _ORDERS = f"""
             FROM ({_PERSONS}) person CROSS JOIN LATERAL generate_series(1, times) AS time
         ) came
     ) bought
-    WHERE placed < %(now)s
+    WHERE placed < %(now)s ORDER BY placed
     """
 _PRODUCTS = """jsonb_build_array(jsonb_build_object('name', 'Product ' || (revenue % 40)::text, 'quantity', 1))"""
 _CONVERTING = """
@@ -60,7 +60,7 @@ _CONVERTING = """
             row_number() OVER (PARTITION BY bond.id ORDER BY placed.paid_at, placed.id) AS so_many
         FROM referrals_order placed JOIN referrals_referral bond ON bond.friend_id = placed.customer_id
         WHERE placed.storefront_id = %(storefront)s
-    ) ordered
+    ) ordered ORDER BY paid_at, id
     """
 
 

@@ -12,8 +12,8 @@ _NEXT = """
     FROM advocacy_customer other JOIN referrals_order later ON later.customer_id = other.id
     WHERE (other.id = buyer.id OR other.public_id = buyer.merged_into_id
             OR other.merged_into_id = coalesce(buyer.merged_into_id, buyer.public_id))
-        AND later.status = 'paid' AND later.placed_at >= told.placed_at AND later.id <> placed.id
-    ORDER BY later.placed_at LIMIT 1
+        AND later.status = 'paid' AND (later.placed_at, later.id) > (told.placed_at, placed.id)
+    ORDER BY later.placed_at, later.id LIMIT 1
     """
 # What events may change, by their subjects' kind: program, moment and question. Events are known by their ids.
 _TOUCHED = {
@@ -40,19 +40,19 @@ _TOUCHED = {
         SELECT program.id AS program_id, touched.moment, 'orders' AS question
         FROM touched JOIN advocacy_program program ON program.storefront_id = touched.storefront_id
         """,  # noqa: S608 - made of the constant above
-    # A referral is converted on the day of its first standing conversion. One that begins or ceases to stand changes
-    # that only where none stands before it: then the next one that stands may become or have been the first, and those
-    # who clicked, signed up or joined on some day have one more or less. Of several whichever stands first by now says
-    # so. The order's own day counts it among the referred orders unless a review rejected it.
+    # A referral is converted on the day of its first standing conversion, so when one begins or ceases to stand, the
+    # next one that stands may become or have been the first. Whether it is converted at all, which those who clicked,
+    # signed up or joined on some day are asked, changes only where none stands before it: of several that turned,
+    # whichever is the first by now says so. The order's own day counts it among the referred orders unless a review
+    # rejected it.
     "conversion": """
         WITH own AS (
             SELECT conversion.*, before.facts IS NULL OR event.type = 'conversion.recorded'
                 OR before.facts -> 'advocate_review' IS DISTINCT FROM event.facts -> 'advocate_review' AS judged,
-                (
-                    before.facts IS NULL OR event.type = 'conversion.recorded'
-                    OR (before.facts -> 'stands', before.facts -> 'advocate_review') IS DISTINCT FROM
-                        (event.facts -> 'stands', event.facts -> 'advocate_review')
-                ) AND NOT EXISTS (
+                before.facts IS NULL OR event.type = 'conversion.recorded'
+                OR (before.facts -> 'stands', before.facts -> 'advocate_review') IS DISTINCT FROM
+                    (event.facts -> 'stands', event.facts -> 'advocate_review') AS turned,
+                NOT EXISTS (
                     SELECT FROM referrals_conversion earlier
                     WHERE earlier.referral_id = conversion.referral_id AND earlier.stands
                         AND (earlier.converted_at, earlier.id) < (conversion.converted_at, conversion.id)
@@ -64,16 +64,16 @@ _TOUCHED = {
         )
         SELECT program_id, converted_at AS moment, 'conversions' AS question FROM own
         UNION
-        SELECT program_id, converted_at, 'converted' FROM own WHERE first
+        SELECT program_id, converted_at, 'converted' FROM own WHERE turned
         UNION
         SELECT own.program_id, later.converted_at, 'converted'
         FROM own CROSS JOIN LATERAL (
             SELECT converted_at FROM referrals_conversion later
-            WHERE later.referral_id = own.referral_id AND later.stands AND later.converted_at >= own.converted_at
-                AND later.id <> own.id
-            ORDER BY converted_at LIMIT 1
+            WHERE later.referral_id = own.referral_id AND later.stands
+                AND (later.converted_at, later.id) > (own.converted_at, own.id)
+            ORDER BY converted_at, id LIMIT 1
         ) later
-        WHERE first
+        WHERE turned
         UNION
         SELECT own.program_id, placed.placed_at, 'orders'
         FROM own JOIN referrals_order placed ON placed.id = own.order_id WHERE judged
@@ -84,7 +84,7 @@ _TOUCHED = {
         CROSS JOIN LATERAL (
             VALUES (referral.bound_at, 'cohorts'), (referral.clicked_at, 'cohorts'), (advocate.enrolled_at, 'enrolled')
         ) began (moment, question)
-        WHERE first
+        WHERE turned AND first
         """,
     # What a bond that ended had brought counts for nobody.
     "referral": """
