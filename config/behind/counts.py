@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
+from config.behind.asked import refused
 from config.behind.kept import KEPT
 from config.behind.rows import Rows
 from referrals import growth, metrics
@@ -70,6 +71,18 @@ def _of_cohort(kind, asked):
     within = asked.whole("within_days", 30)
     rows = growth.behind_cohort(kind, program=asked.program, since=first, until=last, at=asked.at, within_days=within)
     return Rows(rows, at="converted_at" if kind == "friends" else None)
+
+
+def of_product(*, friends):
+    return partial(_of_product, friends)
+
+
+def _of_product(friends, asked):
+    if asked.key is None:
+        raise refused("key", "Send key, the product by the name it is counted by.")
+    _, counted_at = growth.read(program=asked.program).get("products", (None, asked.at))
+    rows = tallies.behind_product(program=asked.program, product=asked.key, friends=friends, counted_at=counted_at)
+    return Rows(rows, amount=F("row_pieces"))
 
 
 def of_hour(asked):

@@ -100,6 +100,22 @@ FIGURES = {
         ("weekday", "hour"),
         dated=False,
     ),
+    "products.friends": Figure(
+        Order,
+        "orders by friends of a product",
+        "Names the product, and is of the 90 days before the night’s count; the amount is its pieces.",
+        counts.of_product(friends=True),
+        ("key",),
+        dated=False,
+    ),
+    "products.others": Figure(
+        Order,
+        "orders by others of a product",
+        "Names the product, and is of the 90 days before the night’s count; the amount is its pieces.",
+        counts.of_product(friends=False),
+        ("key",),
+        dated=False,
+    ),
     "lifetime_value.referred": _whole(Buyer, "customers brought by a friend", _BEGAN, values.value(0), ("days", *_CUT)),
     "lifetime_value.others": _whole(Buyer, "other customers", _BEGAN, values.value(1), ("days", *_CUT)),
     "lifetime_value.referred_again": _whole(

@@ -107,7 +107,7 @@ def _told(request, found, given):
         "lines": [_line(row, people, link) for row in some],
         "kind": found.kind.name.replace("_", " "),
         "number": number,
-        "sums": [_amount(amount, unit) for unit, amount in sums.items() if unit or found.numbers is not None],
+        "sums": [_amount(amount, unit) for unit, amount in sums.items() if unit or amount != number],
         "weighed": found.weight is not None,
         "next": f"?{urlencode(given | {'after': rows.cursor(found, some[-1])})}" if more else "",
         "first": f"?{urlencode(given)}" if after else "",

@@ -116,7 +116,7 @@ def _growing(choice):
         growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows),
         growing.trees(tallies),
         growing.hours(tallies, choice.rows),
-        growing.products(tallies),
+        growing.products(tallies, choice.rows),
     ]
     return Part(title="How it grows", cards=cards)
 

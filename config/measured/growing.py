@@ -165,7 +165,7 @@ def _hour(cell, most, behind):
     return Cell(str(cell["orders"]), cell["orders"], shade=shade(cell["orders"] / most), link=link)
 
 
-def products(tallies):
+def products(tallies, behind):
     told, _ = tallies.get(TallyOf.PRODUCTS, (None, None))
     found = told and [each for each in told["products"] if each["friends"]]
     if not found:
@@ -178,7 +178,7 @@ def products(tallies):
         rows=[
             [
                 word(each["product"]),
-                words.count(each["friends"]),
+                words.count(each["friends"], link=behind("products.friends", key=each["product"])),
                 words.share(each["friends"] / told["friends"]),
                 words.share(each["others"] / told["others"] if told["others"] else None),
             ]

@@ -1,14 +1,17 @@
 """Counts that go through all rows of a program, made by night and kept: trees, hours, products."""
 
+# ruff: noqa: S608 - statements are made of the constants here
+
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models.expressions import RawSQL
 
 from advocacy import ids
 from advocacy.models import Customer, Program
 from referrals.measures import trees
-from referrals.models import Tally, TallyOf
+from referrals.models import Conversion, Order, OrderStatus, Tally, TallyOf
 
 RECENT = timedelta(days=90)
 _OFTEN = timedelta(hours=20)
@@ -37,10 +40,15 @@ _HOURS = """
     ) happened GROUP BY 1, 2 ORDER BY 1, 2
     """
 # A line without a quantity is one piece.
-_PRODUCTS = """
+_NAME = "coalesce(nullif(said ->> 'name', ''), nullif(said ->> 'sku', ''), said ->> 'product_id')"
+_PIECES = "coalesce((said ->> 'quantity')::bigint, 1)"
+_PIECES_OF = f"""
+    (SELECT coalesce(sum({_PIECES}), 0)::bigint FROM jsonb_array_elements(referrals_order.products) said
+    WHERE {_NAME} = %s)
+    """
+_PRODUCTS = f"""
     WITH line AS (
-        SELECT coalesce(nullif(said ->> 'name', ''), nullif(said ->> 'sku', ''), said ->> 'product_id') AS product,
-            coalesce((said ->> 'quantity')::bigint, 1) AS pieces,
+        SELECT {_NAME} AS product, {_PIECES} AS pieces,
             EXISTS (
                 SELECT FROM referrals_conversion conversion
                 WHERE conversion.order_id = placed.id AND conversion.program_id = %(program)s
@@ -80,6 +88,16 @@ def count(*, program, at):
 def read(*, program):
     """``{of: (answer, counted at)}`` of what was counted; nothing before the first night."""
     return {row.of: (row.answer, row.counted_at) for row in Tally.objects.filter(program=program)}
+
+
+def behind_product(*, program, product, friends, counted_at):
+    """The paid orders whose pieces of a product were counted then, with them as ``row_pieces``: a queryset."""
+    since = counted_at - RECENT
+    rows = Order.objects.filter(storefront=program.storefront_id, status=OrderStatus.PAID, placed_at__gte=since)
+    mine = Conversion.objects.filter(order=OuterRef("pk"), program=program, stands=True, ended=False)
+    rows = rows.filter(Exists(mine) if friends else ~Exists(mine), placed_at__lte=counted_at)
+    pieces = RawSQL(_PIECES_OF, [product], output_field=BigIntegerField())  # noqa: S611 - made of constants
+    return rows.annotate(row_pieces=pieces).exclude(row_pieces=0)
 
 
 def _asked(question, program, **more):

@@ -47,6 +47,8 @@ def store(program, acme, alice, mallory):
     bought(old, at=NOON - 390 * DAY, revenue_minor=50)
     bought(Customer.objects.get(external_id="stranger"), at=NOON - 390 * DAY, revenue_minor=50)
     bought(person(acme, "spender"), at=NOON - 400 * DAY, revenue_minor=9_000_000)
+    beans = [{"name": "Beans", "quantity": 2}, {"sku": "Mug"}, {"name": "Beans"}]
+    Order.objects.filter(customer__external_id__in=("fred", "newcomer", "cheater")).update(products=beans)
     _rewards(program, alice)
     said = (("2026-02", "referral", 500), ("2026-01", "referral", 310), ("2026-01", "email", 70))
     costs.put(
@@ -150,6 +152,8 @@ def _of_growth(program):
     for each in growth.channels(**period):
         yield "share_by_channel", {"key": each["channel"]}, each["shares"]
     hours, _ = growth.read(program=program)["hours"]
+    beans = growth.read(program=program)["products"][0]["products"][0]
+    yield from ((f"products.{who}", {"key": beans["product"]}, beans[who]) for who in ("friends", "others"))
     for cell in hours["cells"][-1:]:
         yield "hours.orders", {name: str(cell[name]) for name in ("weekday", "hour")}, cell["orders"]
 
