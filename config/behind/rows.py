@@ -1,6 +1,5 @@
 """Rows that make up a figure, whatever table they are of: a page of them, all of them, and what they add up to."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -89,23 +88,26 @@ class Row:
 
 
 def sums(found):
-    """``(how many rows, {unit: sum of amount × weight})``, in one question."""
+    """``(how many rows, {unit: sum of amount × weight})``, in one question; of costs in one for each currency."""
     if found.numbers is not None:
         return found.rows.count(), {"": sum(found.numbers.values())}
     rows = _with_columns(found).order_by()
     if found.weight is not None:
-        return _weighed(rows)
+        return _weighed(rows, found.unit)
     parts = rows.values_list("row_unit").annotate(number=Count("pk"), sum=Sum("row_amount"))
     whole = list(parts.order_by("row_unit"))
     return sum(number for _, number, _ in whole), {unit: int(amount or 0) for unit, _, amount in whole}
 
 
-def _weighed(rows):
-    """Weights come from windows, which only plain rows have: they are added up here."""
-    number, added = 0, defaultdict(Decimal)
-    for unit, amount, weight in rows.values_list("row_unit", "row_amount", "row_weight").iterator():
-        number, added[unit] = number + 1, added[unit] + amount * weight
-    return number, dict(added)
+def _weighed(rows, unit):
+    """Weights may come from windows, over which no sum is grouped: each unit is asked for by itself."""
+    weighed = Sum(F("row_amount") * F("row_weight"), output_field=_EXACT)
+    parts = [(unit, rows)]
+    if hasattr(unit, "resolve_expression"):
+        parts = [(own, rows.filter(row_unit=own)) for own in rows.values_list("row_unit", flat=True).distinct()]
+    told = {own: part.aggregate(number=Count("pk"), sum=weighed) for own, part in parts}
+    number = sum(each["number"] for each in told.values())
+    return number, {own: each["sum"] or Decimal(0) for own, each in told.items()}
 
 
 def page(found, *, limit, after=None):
