@@ -160,7 +160,7 @@ def _header(stream, encoding, delimiter):
         if why:
             raise Refused("not_a_table", f"The first line {why}. {_WHAT_TO_SEND}")
         names = [tables.taken_back(cell) for cell in cells]
-        if "\0" in "".join(names) or len(names) > _MOST_COLUMNS:
+        if _odd("".join(names)) or len(names) > _MOST_COLUMNS:
             raise Refused("not_a_table", f"The first line is no header of a table. {_WHAT_TO_SEND}")
         twice = sorted({name for name in names if name and names.count(name) > 1})
         if twice:
@@ -183,6 +183,9 @@ def _cells(stream, encoding, delimiter):
         marked = first == 0 and cells and cells[0].lower().lstrip("\ufeff").startswith("sep=")
         if why or (any(cells) and not marked):
             yield number, cells, why
+        if why:
+            for swallowed in range(number + 1, reader.line_num + 1):
+                yield swallowed, None, f"stands in the quotation that line {number} begins"
         number = reader.line_num + 1
 
 

@@ -11,6 +11,7 @@ from referrals.inbound import payloads, shopify_orders, woocommerce
 from referrals.inbound.shopify_refunds import given_back
 
 _NOTE = re.compile(r"^(advocacy_click|advocacy_code):\s*(\S+)\s*$", re.M)
+_PIECES = re.compile(r"\d{1,7}", re.ASCII).fullmatch
 _PAID = {"paid", "partially_refunded", "refunded"}
 _CENTS = "."
 _MOST_LINES = 1000
@@ -171,7 +172,8 @@ def _woo_line(text, currency):
     said = dict(part.split(":", 1) for part in text.split("|") if ":" in part)
     if not said.get("name"):
         return None
-    pieces = int(said["quantity"]) if said.get("quantity", "").isdigit() else 1
+    # A part of a piece is told as one of that price.
+    pieces = int(said["quantity"]) if _PIECES(said.get("quantity", "")) else 1
     total = values.minor("line_items", said.get("total") or "0", currency, decimal=_CENTS)
     price = max(-(-total // max(pieces, 1)), 0)
     return payloads.said(

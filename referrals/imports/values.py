@@ -13,6 +13,34 @@ from advocacy import given, money
 
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
 _SIGNS = re.compile(r"[\s\u00a0\u202f'’]|[$€£¥]|\b[A-Z]{3}\b")
+_UNITS = re.compile(r"[$€£¥]|\b[A-Z]{3}\b")
+# Which currencies write themselves so; a code is its own.
+_WRITTEN = {
+    "€": ("EUR",),
+    "£": ("GBP", "EGP", "FKP", "GIP", "LBP", "SHP", "SYP"),
+    "¥": ("JPY", "CNY"),
+    "$": (
+        *(
+            "USD",
+            "CAD",
+            "AUD",
+            "NZD",
+            "SGD",
+            "HKD",
+            "TWD",
+            "MXN",
+            "CLP",
+            "COP",
+            "ARS",
+            "UYU",
+            "BRL",
+            "BBD",
+            "BMD",
+            "BND",
+        ),
+        *("BND", "BSD", "BZD", "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD", "TTD", "XCD"),
+    ),
+}
 _PLAIN = re.compile(r"-?\d+(\.\d+)?").fullmatch
 # As nearly all programs write them.
 _USUAL, _CENTS = re.compile(r"(\d{1,12})\.(\d\d)", re.ASCII).fullmatch, 2
@@ -36,6 +64,7 @@ def minor(name, text, currency, *, decimal=""):
     """``"1.234,50", EUR`` → 123450. ``decimal``: the sign before the cents, "" where the amount itself must tell."""
     if decimal != "," and (usual := _USUAL(text)) and money.decimals(currency) == _CENTS:
         return int(usual[1] + usual[2])
+    _refuse_other(name, text, currency)
     plain = _SIGNS.sub("", str(text))
     if plain.startswith("(") and plain.endswith(")"):
         plain = "-" + plain[1:-1]
@@ -52,6 +81,13 @@ def minor(name, text, currency, *, decimal=""):
     if amount is None or abs(amount) > money.LARGEST_MINOR:
         given.refuse(name, f"{name}: {_shown(text)} is no amount.", code="invalid_amount")
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _refuse_other(name, text, currency):
+    """An amount that says another currency than its order's is not of that order."""
+    for unit in _UNITS.findall(str(text)):
+        if currency not in _WRITTEN.get(unit, (unit,)):
+            given.refuse(name, f"{name}: {_shown(text)} is not in {currency}.", code="another_currency")
 
 
 def _point(name, plain, currency):
@@ -78,8 +114,8 @@ def moment(name, text, *, zone, dates=""):
     text = str(text).strip()
     if (usual := _CLOCK(text)) and (found := _at_once(*usual.groups(), zone)):
         return found
-    parts = _iso(text) or _dotted(text) or _slashed(name, text, dates)
     try:
+        parts = _iso(text) or _dotted(text) or _slashed(name, text, dates)
         found = parts and datetime(*parts[0], tzinfo=parts[1] or ZoneInfo(zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         found = None

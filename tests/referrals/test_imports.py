@@ -383,6 +383,7 @@ def test_encodings_and_separators_are_recognised(acme, raw):
         (b"\x1f\x8b\x08", "not_a_table", "compressed with gzip"),
         (b"[{}]", "not_a_table", "one long JSON list"),
         (b"<html>", "not_a_table", "HTML or XML"),
+        ("external_id,email\n1,a@b.c\n".encode("cp500"), "not_a_table", "no header of a table"),
         (b"external_id,email,placed_at\n1,a@b.example,2025-01-01\n", "invalid_header", "No column is total."),
         (b"external_id,email,email,total,placed_at\n", "invalid_header", "names a column twice: email"),
         (b"Order #,N. Revenue,Date\n1,2,3\n", "not_a_table", "WooCommerce"),
@@ -464,6 +465,28 @@ def test_a_cell_that_a_spreadsheet_would_run_leaves_as_text(acme):
 )
 def test_amounts_as_people_write_them(text, currency, decimal, minor):
     assert values.minor("total", text, currency, decimal=decimal) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"), [("$5.00", "EUR"), ("USD 6.00", "EUR"), ("5,00 €", "USD"), ("£1", "JPY")]
+)
+def test_an_amount_of_another_currency_is_not_taken_for_one_of_the_orders_own(text, currency):
+    with pytest.raises(Refused) as refused:
+        values.minor("total", text, currency)
+    assert refused.value.message == f"total: “{text}” is not in {currency}."
+
+
+@pytest.mark.parametrize("text", ["2026-03-01T12:00:00+99:00", "2026-03-01 10:00:00 +9999", "2026-03-01T10:00+99:99"])
+def test_a_moment_of_an_offset_that_does_not_exist_is_no_date(text):
+    with pytest.raises(Refused, match="is no date"):
+        values.moment("placed_at", text, zone="UTC")
+
+
+def test_lines_that_an_unclosed_quotation_takes_in_are_each_told(acme):
+    row = keep(acme, 'external_id,email\n1,"a@acme.co\n2,b@acme.co\n3,c@acme.co\n', "customers")
+    assert taken(row) == counts(refused=3)
+    why = "It stands in the quotation that line 2 begins."
+    assert [(line, said[:46]) for line, said in imports.refused(row)][1:] == [(3, why), (4, why)]
 
 
 @pytest.mark.parametrize(
