@@ -56,6 +56,8 @@ def handler(error, context):
     document = document_for(error)
     if document is None:
         return None
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        document["detail"] = _taken_by(request)
     if document["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s %s: %s", request.method, request.path, error)
     return Response(
@@ -64,6 +66,13 @@ def handler(error, context):
         headers=_headers(error),
         content_type=CONTENT_TYPE,
     )
+
+
+def _taken_by(request):
+    """What an endpoint takes; all but a few take JSON alone."""
+    types = [f"“Content-Type: {parser.media_type}”" for parser in request.parsers]
+    what = "JSON" if "json”" in types[0] else "the file itself"
+    return f"Send {what}, with the header {' or '.join(types)}."
 
 
 def plain(request, status):

@@ -35,6 +35,9 @@ def page(request):
     return TemplateResponse(request, "admin/exports.html", context)
 
 
+_LATEST = date(9998, 12, 31)
+
+
 def _file(request, names, shop, first, last):
     name, form = request.GET["list"], request.GET.get("form", "csv")
     if name not in LISTS or form not in FORMS:
@@ -43,7 +46,8 @@ def _file(request, names, shop, first, last):
         raise PermissionDenied
     zone = zoneinfo.ZoneInfo(shop.time_zone)
     since = first and datetime.combine(first, time(), zone)
-    until = last and datetime.combine(last + timedelta(days=1), time(), zone)
+    # Nothing is of later: people write 9999-12-31 for a period without an end.
+    until = last and datetime.combine(min(last, _LATEST) + timedelta(days=1), time(), zone)
     return response(name=name, storefront=shop, form=form, since=since, until=until, bom=form == "csv")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from datetime import UTC
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
@@ -197,9 +198,10 @@ def _past(said):
         return {}
     try:
         moment = parse_datetime(said["live_since"].replace(" ", "+"))
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         raise invalid("live_since must be RFC 3339 with an offset, such as 2026-03-01T00:00:00Z.")
     return {"past_until": moment}
 

@@ -16,6 +16,9 @@ def take(*, row, read, outcome, at):
     told = orders.bring_all(
         storefront=row.storefront, orders=[fields for _, fields in read], source=Source.IMPORT, at=at, past=past
     )
+    for (line, _), answer in zip(read, told, strict=True):
+        if answer.created:
+            _warn_of_too_much(answer.order, back[line])
     refunded = _refund_new(read, told, back, at)
     known = _known(row, [fields for line, fields in read if back[line] and line not in refunded])
     for (line, fields), answer in zip(read, told, strict=True):
@@ -74,6 +77,14 @@ def _refund(known, back, fields, at):
     # The same order may stand in a later line, with a greater sum.
     order.refunded_minor += refund["amount_minor"]
     return True
+
+
+def _warn_of_too_much(order, back):
+    """More given back than the order cost is taken as all of it, and told on the order."""
+    if back > order.total_minor:
+        said = {"code": "refund_above_order", "amount_minor": back, "total_minor": order.total_minor}
+        order.warnings = [*order.warnings, said]
+        Order.objects.filter(pk=order.pk).update(warnings=order.warnings)
 
 
 def _refund_of(order, back, fields):

@@ -53,11 +53,13 @@ def test_what_is_no_file_is_refused_in_words(acme):
         ("/imports?kind=shoes", TEXT, "text/csv", "invalid_field"),
         ("/imports?kind=orders&mapping=[]", TEXT, "text/csv", "invalid_parameter"),
         ("/imports?kind=orders&live_since=soon", TEXT, "text/csv", "invalid_parameter"),
+        ("/imports?kind=orders&live_since=9999-12-31T23:59:59-14:00", TEXT, "text/csv", "invalid_parameter"),
         ("/imports?kind=orders&time_zone=Nowhere", TEXT, "text/csv", "invalid_field"),
         ("/imports?kind=orders", "{}", "application/json", "not_json"),
     ):
         answer = caller.raw("post", path, text, kind)
         assert answer.json()["code"] == code, (path, answer.json())
+    assert "“Content-Type: text/csv” or “Content-Type: application/x-ndjson”" in answer.json()["detail"]
     assert Caller().raw("post", "/imports?kind=orders", TEXT, "text/csv").status_code == 401
     assert Import.objects.count() == 0
 

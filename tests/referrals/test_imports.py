@@ -163,6 +163,13 @@ def test_a_refunded_sum_that_grows_in_a_later_line_is_given_back_once(acme):
     assert list(Refund.objects.order_by("id").values_list("amount_minor", flat=True)) == [400, 200]
 
 
+def test_more_given_back_than_an_order_cost_is_all_of_it_with_a_warning(acme):
+    row = keep(acme, "external_id,email,total,placed_at,refunded\n1,a@acme.co,6.00,2025-01-01,9.00\n", check=False)
+    assert taken(row) == counts(new=1)
+    order = Order.objects.get()
+    assert (order.refunded_minor, [said["code"] for said in order.warnings]) == (600, ["refund_above_order"])
+
+
 def test_what_was_given_back_may_be_written_with_a_minus_and_stops_no_other_line(acme):
     text = "external_id,email,total,placed_at,refunded\n1,a@example.com,54.00,2025-01-01,-4.00\n"
     ours = '{"external_id": "2", "total_minor": 5400, "refunded_minor": -400, "currency": "EUR", "customer": "x"}\n'
