@@ -3,6 +3,7 @@
 Nobody is told by this; ``advocate.added`` of each is what a mail follows.
 """
 
+import logging
 import time
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from advocacy.refusals import Refused
 from referrals import links
 from referrals.models import PastBuyers
 
+log = logging.getLogger(__name__)
 _AT_ONCE = 100
 
 
@@ -62,5 +64,6 @@ def _enrol(program, customer, at):
     try:
         with transaction.atomic():
             return links.enrol(program=program, customer=customer, by_shop=True, at=at)[2]
-    except Refused:
+    except Refused as refused:
+        log.warning("Customer %s cannot be enrolled as a past buyer: %s", customer.pk, refused.message)
         return False
