@@ -10,7 +10,7 @@ from referrals import imports
 from referrals.imports import dealing, lanes, layouts
 from referrals.models import ImportPart, Order
 from tests.cast import DAY, NOON
-from tests.referrals.test_imports import counts, keep, taken
+from tests.referrals.imports_stage import counts, keep, taken
 
 NAMES = st.lists(st.integers(0, 12), max_size=3)
 
