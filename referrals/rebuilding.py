@@ -1,11 +1,15 @@
 """Count all that metrics are read from anew: a job of a storefront, which goes on wherever it was killed.
 
-Its days are marked, the oldest counted first, some in each step, while workers begin with the newest; then its buyers
-and their sums, which nobody may see half done.
+Its days are marked, and workers begin to count them, the newest first; meanwhile the job counts the buyers, a portion
+in each step, and their sums, then what is left of the days, the oldest first.
 """
 
+from django.db.models import Max
+
 from advocacy import jobs
+from advocacy.models import Customer
 from referrals import buyers, rollups
+from referrals.models import Mark
 
 JOB = "metrics"
 
@@ -15,30 +19,44 @@ def start(*, storefront, at, by=None):
 
 
 def step(*, job, at):
-    """Of the job: mark the days, then the next days, at last the customers, all of them at once."""
-    cursor = {"stage": "mark", "days": 0} | job.cursor
-    cursor = _STAGES[cursor["stage"]](job.storefront, cursor, at)
-    result = None
-    if cursor["stage"] is None:
-        result = {name: cursor[name] for name in ("days", "customers")}
-    return jobs.Progress(cursor=cursor, done=cursor["days"], total=cursor["marked"], result=result)
+    """Of the job: mark the days, then a portion of the buyers, their sums, or the next days."""
+    cursor = _STAGES[job.cursor.get("stage", "mark")](job.storefront, job.cursor, at)
+    left = _left(job.storefront, cursor).count()
+    if not left and cursor["stage"] == "days":
+        cursor["stage"] = None
+    result = None if cursor["stage"] else {"days": cursor["marked"], "customers": cursor["customers"]}
+    done, total = cursor["customers"] + cursor["marked"] - left, cursor["buyers"] + cursor["marked"]
+    return jobs.Progress(cursor=cursor, done=done, total=max(done, total), result=result)
 
 
 def _mark(storefront, cursor, at):
-    return cursor | {"stage": "days", "marked": rollups.rebuild(storefront=storefront)}
-
-
-def _days(storefront, cursor, at):
-    """Those that change meanwhile are counted by the workers."""
-    counted = rollups.recount_part(storefront=storefront, at=at)
-    days = min(cursor["days"] + counted, cursor["marked"])
-    return cursor | {"days": days, "stage": "days" if counted and days < cursor["marked"] else "buyers"}
+    marked, buyers_there = rollups.rebuild(storefront=storefront), Customer.objects.filter(storefront=storefront)
+    last = Mark.objects.filter(program__storefront=storefront).aggregate(last=Max("pk"))["last"]
+    counts = {"marked": marked, "last": last or 0, "buyers": buyers_there.count(), "customers": 0}
+    return counts | {"stage": "buyers", "after": 0}
 
 
 def _buyers(storefront, cursor, at):
-    done = []
-    buyers.rebuild(storefront=storefront, at=at, told=lambda customers, _: done.append(customers))
-    return cursor | {"customers": max(done, default=0), "stage": None}
+    after, customers = buyers.rebuild_part(storefront=storefront, after=cursor["after"])
+    stage = "sums" if after is None else "buyers"
+    return cursor | {"stage": stage, "after": after, "customers": cursor["customers"] + customers}
 
 
-_STAGES = {"mark": _mark, "days": _days, "buyers": _buyers}
+def _sums(storefront, cursor, at):
+    buyers.sum_anew(storefront=storefront)
+    return cursor | {"stage": "days"}
+
+
+def _days(storefront, cursor, at):
+    """Those that workers are counting just now are waited for."""
+    rollups.recount_part(storefront=storefront, at=at)
+    return dict(cursor)
+
+
+def _left(storefront, cursor):
+    """Days that were marked then and not counted since; whoever did it, they are done. Later marks are the workers'."""
+    marks = Mark.objects.filter(program__storefront=storefront, pk__lte=cursor["last"])
+    return marks.order_by().values("program_id", "day").distinct()
+
+
+_STAGES = {"mark": _mark, "buyers": _buyers, "sums": _sums, "days": _days}

@@ -1,11 +1,11 @@
 """What each person bought, and the sums that lifetime values and cohorts are read from.
 
-``mark`` is the handler of events, ``recount`` the periodic job, ``rebuild`` counts everybody anew, ``differences``
-tells what a recount would find different.
+``mark`` is the handler of events, ``recount`` the periodic job, ``rebuild`` counts everybody anew, as
+``rebuild_part`` and ``sum_anew`` do in steps, ``differences`` tells what a recount would find different.
 """
 
 from referrals.buyers.audit import differences
 from referrals.buyers.marks import mark
-from referrals.buyers.recounting import rebuild, recount
+from referrals.buyers.recounting import rebuild, rebuild_part, recount, sum_anew
 
-__all__ = ["differences", "mark", "rebuild", "recount"]
+__all__ = ["differences", "mark", "rebuild", "rebuild_part", "recount", "sum_anew"]

@@ -58,9 +58,9 @@ def parameters(storefront):
     return {"storefront": storefront.pk, "currency": storefront.currency, "zone": storefront.time_zone}
 
 
-def portions(storefront):
+def portions(storefront, *, after=0):
     """``{first, end}`` of the keys of so many customers at a time that one statement counts them in some seconds."""
-    after, mine = 0, Customer.objects.filter(storefront=storefront).order_by("pk").values_list("pk", flat=True)
+    mine = Customer.objects.filter(storefront=storefront).order_by("pk").values_list("pk", flat=True)
     while ids := list(mine.filter(pk__gt=after)[:PORTION]):
         yield {"first": after + 1, "end": ids[-1] + 1}, len(ids)
         after = ids[-1]

@@ -7,6 +7,7 @@ the mark outlives it.
 
 # ruff: noqa: S608 - statements are made of the constants here
 
+import contextlib
 import logging
 import time
 
@@ -64,16 +65,13 @@ def _counting(people, theirs, then):
     """
 
 
+_SUMS_TOO = f", days AS ({_ADD_DAYS}), months AS ({_ADD_MONTHS})"
 _COUNT_MARKED = _counting(
     counting.OF_MARKED,
     "customer_id IN (SELECT unnest(%(customers)s::bigint[]) UNION SELECT id FROM someone)",
-    then=f", days AS ({_ADD_DAYS}), months AS ({_ADD_MONTHS})",
+    then=_SUMS_TOO,
 )
-_COUNT_RANGE = _counting(
-    counting.OF_RANGE,
-    counting.STORED_OF_RANGE,
-    then="",
-)
+_COUNT_RANGE = _counting(counting.OF_RANGE, counting.STORED_OF_RANGE, then=_SUMS_TOO)
 
 
 def recount(*, at, seconds=20, storefront=None):
@@ -125,19 +123,39 @@ def _turn(storefront):
 
 
 def rebuild(*, storefront, at, told=None):
-    """Count everybody of a storefront anew, and then the sums; ``told(done, total)``: customers so far.
+    """Count everybody of a storefront anew, and then the sums; ``told(done, total)``: customers so far."""
+    total, done, after = Customer.objects.filter(storefront=storefront).count() if told else None, 0, 0
+    while after is not None:
+        after, customers = rebuild_part(storefront=storefront, after=after)
+        done += customers
+        if told:
+            told(done, total)
+    sum_anew(storefront=storefront)
 
-    One transaction: until its end everybody reads what was there, and so they do when it is killed. Meanwhile marks
-    wait.
+
+def rebuild_part(*, storefront, after=0):
+    """Count the next customers anew, those whose keys follow ``after``; returns ``(the last key, how many)``.
+
+    The sums move by what their rows do. The key is None once nobody is left; then ``sum_anew`` is due.
     """
-    total, done = Customer.objects.filter(storefront=storefront).count() if told else None, 0
-    with in_turn(_turn(storefront)), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'")
-        for portion, customers in counting.portions(storefront):
+    with _anew(storefront) as cursor:
+        for portion, customers in counting.portions(storefront, after=after):
             cursor.execute(_COUNT_RANGE, counting.parameters(storefront) | portion)
-            done += customers
-            if told:
-                told(done, total)
+            return portion["end"] - 1, customers
+    return None, 0
+
+
+def sum_anew(*, storefront):
+    """The sums of a storefront from its buyers, should they have been wrong. Until its end everybody reads the old."""
+    with _anew(storefront) as cursor:
         for model, adding in ((WorthDay, _ADD_DAYS), (CohortMonth, _ADD_MONTHS)):
             model.objects.filter(storefront=storefront).delete()
             cursor.execute(f"WITH {cells.EVERYBODY} {adding}", counting.parameters(storefront))
+
+
+@contextlib.contextmanager
+def _anew(storefront):
+    """Meanwhile its marks wait."""
+    with in_turn(_turn(storefront)), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'")
+        yield cursor

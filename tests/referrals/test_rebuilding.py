@@ -39,9 +39,11 @@ def test_what_was_spoilt_is_found_and_counted_anew(program, acme, alice, fred):
     WorthDay.objects.update(customers=9)
     with pytest.raises(CommandError, match="Each is a bug"):
         said("audit", metrics=True)
-    # Killed after the first portion: what it did stands, and whoever comes next goes on.
+    # Killed after the first portion: what it did stands, and whoever comes next goes on. Days are told of also where
+    # another worker counted them.
     job = rebuilding.start(storefront=acme, at=NOON)
     assert jobs.step(pk=job.pk, worker=uuid.uuid4(), first=True, at=NOON)
+    assert rollups.recount(at=NOON) == 4
     assert said("rebuild_metrics", storefront=acme.slug) == ["Acme Coffee:", "4 days and 2 customers counted."]
     assert Job.objects.get().result == {"days": 4, "customers": 2}
     assert said("audit", metrics=True) == ["metrics: no difference"]
