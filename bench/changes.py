@@ -51,6 +51,10 @@ _FALL = """
     FROM referrals_order placed
     WHERE placed.id = own.order_id AND placed.version > 1 AND placed.updated_at = %(until)s
     """
+_FELL = """
+    SELECT referral_id FROM referrals_conversion own JOIN referrals_order placed ON placed.id = own.order_id
+    WHERE placed.version > 1 AND placed.updated_at = %(until)s AND NOT own.stands
+    """
 _REFUNDED = "WHERE subject.version > 1 AND subject.updated_at = %(until)s"
 _ADJUSTED = """
     JOIN referrals_order placed ON placed.id = subject.order_id
@@ -73,6 +77,7 @@ def write(*, program, since):
         _purchases(cursor, known)
         cursor.execute(_REFUND, known)
         cursor.execute(_FALL, known)
+        cursor.execute(f"{store.STANDING_BONDS} AND bond.id IN ({_FELL})", known)
         _refunds(cursor, known)
     return list(Event.objects.filter(pk__gt=known["event"]).order_by("pk").values_list("pk", flat=True))
 

@@ -17,11 +17,15 @@ _REFUNDED = """
     ORDER BY orders.id
 """
 _STANDING = """
-    SELECT referral.id, referral.standing_conversions, COUNT(conversion.id) FILTER (WHERE conversion.stands)
+    SELECT referral.id, referral.standing_conversions, COUNT(conversion.id) FILTER (WHERE conversion.stands),
+        referral.converted_at, MIN(conversion.converted_at) FILTER (WHERE conversion.stands)
     FROM referrals_referral referral
     LEFT JOIN referrals_conversion conversion ON conversion.referral_id = referral.id
     GROUP BY referral.id
-    HAVING referral.standing_conversions <> COUNT(conversion.id) FILTER (WHERE conversion.stands)
+    HAVING (referral.standing_conversions, referral.converted_at) IS DISTINCT FROM (
+        COUNT(conversion.id) FILTER (WHERE conversion.stands),
+        MIN(conversion.converted_at) FILTER (WHERE conversion.stands)
+    )
     ORDER BY referral.id
 """
 
@@ -68,8 +72,11 @@ def differences():
     """Sentences, one per difference; none where everything agrees."""
     for pk, stored, counted in _rows(_REFUNDED):
         yield f"Order {pk} says {stored} refunded; its refunds add up to {counted}."
-    for pk, stored, counted in _rows(_STANDING):
-        yield f"Referral {pk} says {stored} standing conversions; there are {counted}."
+    for pk, stored, counted, stored_first, first in _rows(_STANDING):
+        if stored != counted:
+            yield f"Referral {pk} says {stored} standing conversions; there are {counted}."
+        else:
+            yield f"Referral {pk} says it converted at {stored_first}; its first standing conversion is of {first}."
     for (pk,) in _rows(_EVENTS):
         yield f"Event {pk} names others than its conversion's referral does."
     for pk, stored, told in _rows(_SEQUENCES):

@@ -172,7 +172,7 @@ def _referred(cell):
 
 
 _FIRST = f"""
-    SELECT placed.id FROM referrals_order placed JOIN advocacy_customer buyer ON buyer.id = placed.customer_id
+    SELECT placed.id FROM referrals_order placed
     WHERE placed.storefront_id = %s AND placed.status = 'paid' AND placed.placed_at >= %s AND placed.placed_at < %s
         AND {questions.NEW}
     """

@@ -48,7 +48,7 @@ def together(questions):
         SELECT program_id, day, cut, key, {listed("{added}({name}) AS {name}", columns)}
         FROM ({every}) padded GROUP BY program_id, day, cut, key
         """,
-        "".join(each.before for each in questions),
+        "".join(dict.fromkeys(each.before for each in questions)),
         whole=tuple(name for each in questions for name in each.whole),
     )
 

@@ -120,27 +120,22 @@ _REFERRALS = f"""
     """
 
 # A referral is converted by its first standing conversion. Whoever clicked only later did not come by that click.
-FIRST = """
-    conversion.stands AND NOT EXISTS (
-        SELECT FROM referrals_conversion earlier
-        WHERE earlier.referral_id = conversion.referral_id AND earlier.stands
-            AND (earlier.converted_at, earlier.id) < (conversion.converted_at, conversion.id) OFFSET 0
-    )
-    """
 _BUCKETS = ", ".join(f"count(*) FILTER (WHERE bucket = {number})" for number in range(len(HOURS) + 1))
 _CONVERTED = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS converted_referrals,
         CASE WHEN count(bucket) > 0 THEN ARRAY[{_BUCKETS}] ELSE '{{}}' END AS times
-    FROM cell {_of_day("referrals_conversion", "conversion", "converted_at")}
-    {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
+    FROM cell CROSS JOIN LATERAL (
+        SELECT DISTINCT referral_id FROM referrals_conversion
+        WHERE program_id = cell.program_id AND converted_at >= cell.start AND converted_at < cell.end AND stands
+    ) converting
+    {_of("referrals_referral", "referral", "own.id = converting.referral_id AND own.converted_at >= cell.start")}
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN referral.clicked_at <= conversion.converted_at THEN width_bucket(
-            extract(epoch FROM conversion.converted_at - referral.clicked_at) / 3600,
+        SELECT CASE WHEN referral.clicked_at <= referral.converted_at THEN width_bucket(
+            extract(epoch FROM referral.converted_at - referral.clicked_at) / 3600,
             ARRAY[{", ".join(map(str, HOURS))}]::numeric[]
         ) END AS bucket
     ) took
     {_CUTS_OF_REFERRAL}
-    WHERE {FIRST}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
@@ -157,71 +152,65 @@ _CONVERSIONS = f"""
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
-# Whether an order is the first paid one of its customer, who may be known by several records.
+# Whether an order is the first paid one of its customer, who may be known by several records: these are asked about
+# only where none of the order's own record is earlier.
 NEW = """
     NOT EXISTS (
         SELECT FROM referrals_order earlier
         WHERE earlier.customer_id = placed.customer_id AND earlier.status = 'paid'
             AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id) OFFSET 0
-    ) AND (
-        buyer.merged_into_id IS NULL AND NOT buyer.absorbed OR NOT EXISTS (
-            SELECT FROM advocacy_customer other JOIN referrals_order earlier ON earlier.customer_id = other.id
-            WHERE other.public_id = coalesce(buyer.merged_into_id, buyer.public_id) AND earlier.status = 'paid'
-                AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id)
+    ) AND NOT EXISTS (
+        SELECT FROM (
+            SELECT coalesce(merged_into_id, public_id) AS survivor FROM advocacy_customer
+            WHERE id = placed.customer_id AND (merged_into_id IS NOT NULL OR absorbed) OFFSET 0
+        ) buyer
+        CROSS JOIN LATERAL (
+            SELECT id FROM advocacy_customer WHERE public_id = survivor
             UNION ALL
-            SELECT FROM advocacy_customer other JOIN referrals_order earlier ON earlier.customer_id = other.id
-            WHERE other.merged_into_id = coalesce(buyer.merged_into_id, buyer.public_id) AND earlier.status = 'paid'
-                AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id)
-        )
+            SELECT id FROM advocacy_customer WHERE merged_into_id = survivor
+        ) other
+        JOIN referrals_order earlier ON earlier.customer_id = other.id
+        WHERE earlier.status = 'paid' AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id) OFFSET 0
     )
     """
 _PLACED = _of(
     "referrals_order",
     "placed",
-    "own.storefront_id = {cell}.storefront_id AND own.status = 'paid' AND own.placed_at >= {cell}.start"
-    ' AND own.placed_at < {cell}."end"',
+    "own.storefront_id = shop.storefront_id AND own.status = 'paid' AND own.placed_at >= shop.start"
+    ' AND own.placed_at < shop."end"',
 )
-_BUYER = _of("advocacy_customer", "buyer", "own.id = placed.customer_id")
 # The orders of a storefront are asked for once, however many programs it has.
 _OF_SHOP = f"""
     shop AS (SELECT DISTINCT storefront_id, day, cell.start, cell.end FROM cell),
-    counted_of_shop AS MATERIALIZED (
-        SELECT shop.storefront_id, shop.day, count(*) AS orders, count(*) FILTER (WHERE {NEW}) AS new_customers
-        FROM shop {_PLACED.format(cell="shop")} {_BUYER}
-        GROUP BY shop.storefront_id, shop.day
+    placed_in_shop AS MATERIALIZED (
+        SELECT shop.storefront_id, shop.day, placed.id AS order_id, {NEW} AS new FROM shop {_PLACED}
     ),
     """
 _ORDERS = """
     SELECT cell.program_id, cell.day, '' AS cut, '' AS key, orders, new_customers
-    FROM cell JOIN counted_of_shop ON counted_of_shop.storefront_id = cell.storefront_id
-        AND counted_of_shop.day = cell.day
+    FROM cell JOIN (
+        SELECT storefront_id, day, count(*) AS orders, count(*) FILTER (WHERE new) AS new_customers
+        FROM placed_in_shop GROUP BY storefront_id, day
+    ) counted ON counted.storefront_id = cell.storefront_id AND counted.day = cell.day
     """
 _OF_ORDER = """
-    own.order_id = placed.id AND own.program_id = cell.program_id AND own.advocate_review <> 'rejected'
+    own.order_id = placed.order_id AND own.program_id = cell.program_id AND own.advocate_review <> 'rejected'
         AND NOT own.ended
     """
 _REFERRED = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS referred_orders,
         count(*) FILTER (WHERE new) AS referred_new_customers
-    FROM cell {_PLACED.format(cell="cell")}
+    FROM cell JOIN placed_in_shop placed ON placed.storefront_id = cell.storefront_id AND placed.day = cell.day
     {_of("referrals_conversion", "conversion", _OF_ORDER)}
-    {_of("referrals_referral", "referral", "own.id = conversion.referral_id")} {_BUYER}
-    CROSS JOIN LATERAL (SELECT {NEW} AS new OFFSET 0) one
+    {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
     {_CUTS_OF_CONVERSION}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
-CONVERTED = """
-    EXISTS (
-        SELECT FROM referrals_conversion conversion
-        WHERE conversion.referral_id = referral.id AND conversion.stands OFFSET 0
-    )
-    """
 _OF_CLICKED = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS bound_of_clicked,
-        count(*) FILTER (WHERE converted) AS converted_of_clicked
+        count(*) FILTER (WHERE standing_conversions > 0) AS converted_of_clicked
     FROM cell {_of_day("referrals_referral", "referral", "clicked_at", _BOUND)}
-    CROSS JOIN LATERAL (SELECT {CONVERTED} AS converted OFFSET 0) one
     {_CUTS_OF_REFERRAL}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
@@ -229,14 +218,14 @@ _OF_BOUND = f"""
     SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) AS converted_of_bound
     FROM cell {_of_day("referrals_referral", "referral", "bound_at", _BOUND)}
     {_CUTS_OF_REFERRAL}
-    WHERE {CONVERTED}
+    WHERE standing_conversions > 0
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 _OF_ENROLLED = f"""
     SELECT cell.program_id, cell.day, '' AS cut, '' AS key, count(*) AS converted_of_enrolled
     FROM cell {_of_day("advocacy_advocate", "advocate", "enrolled_at")}
     {_of("referrals_referral", "referral", f"own.advocate_id = advocate.id AND {_BOUND}")}
-    WHERE {CONVERTED}
+    WHERE standing_conversions > 0
     GROUP BY cell.program_id, cell.day
     """
 
@@ -258,7 +247,7 @@ QUESTIONS = {
     Question.CONVERTED: (Asked(("converted_referrals", "times"), _CONVERTED),),
     Question.ORDERS: (
         Asked(("orders", "new_customers"), _ORDERS, _OF_SHOP, whole=("orders", "new_customers")),
-        Asked(("referred_orders", "referred_new_customers"), _REFERRED),
+        Asked(("referred_orders", "referred_new_customers"), _REFERRED, _OF_SHOP),
     ),
     Question.COHORTS: (
         Asked(("bound_of_clicked", "converted_of_clicked"), _OF_CLICKED),

@@ -106,6 +106,9 @@ def test_standing_conversions_of_a_referral_are_recounted(fred):
     Referral.objects.update(standing_conversions=0)
     pk = Referral.objects.get().pk
     assert list(referrals_audit.differences()) == [f"Referral {pk} says 0 standing conversions; there are 1."]
+    Referral.objects.update(standing_conversions=1, converted_at=None)
+    (said,) = referrals_audit.differences()
+    assert said.startswith(f"Referral {pk} says it converted at None; its first standing conversion is of 20")
 
 
 @pytest.mark.parametrize("column", ["customer_id", "program_id", "advocate_id", "friend_id", "cause_id"])

@@ -1,6 +1,7 @@
 """What happened, as the rows that intake leaves behind: enough for whoever counts them."""
 
 import pgtrigger
+from django.db.models import Count, Min
 
 from advocacy import ids
 from advocacy.models import Customer, Event
@@ -61,7 +62,7 @@ def bought(customer, *, at, **columns):
 
 def converted(referral, order, **columns):
     """The order is a conversion of the referral."""
-    return Conversion.objects.create(
+    conversion = Conversion.objects.create(
         **{
             "storefront": referral.storefront,
             "program": referral.program,
@@ -73,6 +74,15 @@ def converted(referral, order, **columns):
         }
         | columns
     )
+    keep_copies(referral)
+    return conversion
+
+
+def keep_copies(referral):
+    """What a referral says of its conversions."""
+    standing = referral.conversions.filter(stands=True).aggregate(number=Count("pk"), first=Min("converted_at"))
+    columns = {"standing_conversions": standing["number"], "converted_at": standing["first"]}
+    Referral.objects.filter(pk=referral.pk).update(**columns)
 
 
 def event(type, subject, *, version=1, **facts):
