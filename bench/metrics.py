@@ -5,7 +5,6 @@ may cost at most half as much again. Both stores are filled by ``bench.store``.
 """
 
 import os
-import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -84,50 +83,41 @@ def rebuild_beside_plain(program):
 
 def rebuild(program):
     """Seconds for all days and buyers anew: by the job, and beside it by a worker, as wherever the product runs."""
+    from bench import recounting  # noqa: PLC0415
     from referrals import buyers, rollups  # noqa: PLC0415
 
-    began = time.perf_counter()
-    rollups.rebuild(storefront=program.storefront)
-    beside = subprocess.Popen((sys.executable, "-m", "bench.recounting"))
-    buyers.rebuild(storefront=program.storefront, at=ground.NOW)
-    print(f"  buyers in {time.perf_counter() - began:.1f} s", flush=True)
-    while rollups.recount_part(storefront=program.storefront, at=ground.NOW):
-        pass
-    if beside.wait():
-        raise SystemExit("The worker beside it failed.")
+    with recounting.beside(ground.NOW) as begin:
+        began = time.perf_counter()
+        rollups.rebuild(storefront=program.storefront)
+        begin()
+        buyers.rebuild(storefront=program.storefront, at=ground.NOW)
+        print(f"  buyers in {time.perf_counter() - began:.1f} s", flush=True)
+        recounting.until_none_is_marked(ground.NOW)
     print(f"  and days in {time.perf_counter() - began:.1f} s", flush=True)
     return time.perf_counter() - began
 
 
 def a_day(program):
-    """Seconds for marking what changed in a day, and for counting it."""
-    from bench import changes  # noqa: PLC0415
+    """Seconds for marking what changed in a day, and for counting it: days by two workers, buyers by one."""
+    from bench import changes, recounting  # noqa: PLC0415
     from referrals import buyers  # noqa: PLC0415
 
     told, later = changes.write(program=program, since=ground.NOW), ground.NOW + changes.DAY + timedelta(minutes=6)
-    began = time.perf_counter()
-    _mark(told, later)
-    marked = time.perf_counter()
-    _count_days(later)
-    counted = time.perf_counter()
-    while buyers.recount(at=later, seconds=60):
-        pass
+    with recounting.beside(later) as begin:
+        began = time.perf_counter()
+        _mark(told, later)
+        marked = time.perf_counter()
+        begin()
+        while buyers.recount(at=later, seconds=60):
+            pass
+        counted = time.perf_counter()
+        recounting.until_none_is_marked(later)
     ended = time.perf_counter()
     print(
-        f"  {len(told):,} events marked in {marked - began:.1f} s, days counted in {counted - marked:.1f} s,", end=" "
+        f"  {len(told):,} events marked in {marked - began:.1f} s, buyers counted in {counted - marked:.1f} s", end=" "
     )
-    print(f"buyers in {ended - counted:.1f} s", flush=True)
+    print(f"beside days, all in {ended - marked:.1f} s", flush=True)
     return ended - began
-
-
-def _count_days(at):
-    """Until no mark is left: today has clicks that are not final, however often it is counted."""
-    from referrals import rollups  # noqa: PLC0415
-    from referrals.models import Mark  # noqa: PLC0415
-
-    rollups.recount(at=at, seconds=60)
-    while Mark.objects.exists():
-        rollups.recount(at=at, seconds=60)
 
 
 def _mark(told, at):
@@ -147,6 +137,8 @@ def _mark(told, at):
 
 def fit(program):
     """``(seconds, MB)`` of a process that fits how often customers buy and how much they spend."""
+    import subprocess  # noqa: PLC0415
+
     command = (sys.executable, "-m", "bench.fitting", str(program.storefront_id))
     told = subprocess.run(command, check=True, capture_output=True, text=True)
     print(f"  fitted: {told.stdout.strip()}", flush=True)

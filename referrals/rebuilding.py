@@ -4,6 +4,8 @@ Its days are marked, and workers begin to count them, the newest first; meanwhil
 in each step, and their sums, then what is left of the days, the oldest first.
 """
 
+import time
+
 from django.db.models import Max
 
 from advocacy import jobs
@@ -12,6 +14,7 @@ from referrals import buyers, rollups
 from referrals.models import Mark
 
 JOB = "metrics"
+_PAUSE = 0.05
 
 
 def start(*, storefront, at, by=None):
@@ -48,8 +51,8 @@ def _sums(storefront, cursor, at):
 
 
 def _days(storefront, cursor, at):
-    """Those that workers are counting just now are waited for."""
-    rollups.recount_part(storefront=storefront, at=at)
+    if not rollups.recount_part(storefront=storefront, at=at):
+        time.sleep(_PAUSE)  # workers are counting the last ones
     return dict(cursor)
 
 

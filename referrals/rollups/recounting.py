@@ -2,8 +2,10 @@
 
 A cell is one day of one program. Many are counted in one transaction: lock the cells, delete their marks, then count,
 in that order. A mark is committed after the change that it stands for, so either the count sees the change or the mark
-outlives the count.
+outlives the count. Cells that another worker is counting are passed over, so that any number of workers share the work.
 """
+
+# ruff: noqa: S608 - statements are made of the constants here
 
 import logging
 import time
@@ -15,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from advocacy import ids
-from referrals.models import Day, Mark, Question
+from referrals.models import Day, Question
 from referrals.rollups import clicking, counting, questions
 from referrals.rollups.asking import together
 from referrals.rollups.marks import mark_history
@@ -63,7 +65,7 @@ _OPEN_CLICKS = """
 def recount(*, at, seconds=20):
     """Recount what changed, for about so many seconds at most; what is left is taken by the next call.
 
-    Returns how many cells were counted. Safe to run any number of times at once.
+    Returns how many cells were counted. Safe to run any number of times at once: each takes other cells.
     """
     until, done = time.monotonic() + seconds, 0
     for cells, clicked in _work(at):
@@ -74,9 +76,11 @@ def recount(*, at, seconds=20):
 
 
 def recount_part(*, storefront, at):
-    """Recount the oldest marked days of a storefront, as many as are counted at once; returns how many that were."""
-    marked = Mark.objects.filter(program__storefront=storefront).values_list("program_id", "day").distinct()
-    cells = list(marked.order_by("day", "program_id")[:AT_ONCE])
+    """Recount the oldest marked days of a storefront that nobody is counting, as many as are counted at once.
+
+    Returns how many that were.
+    """
+    cells = _free(storefront=storefront)
     return _recounted(cells, at=at, clicked=set()) if cells else 0
 
 
@@ -94,7 +98,7 @@ def _work(at):
     failed_before, clicked = set(_failing), set(open_clicks(at=at))
     for cells in _parts(sorted(clicked - failed_before), CLICKS_AT_ONCE):
         yield cells, clicked
-    while marked := _marked(besides=_failing):
+    while marked := _free(besides=_failing):
         yield marked, set()
     for cell in sorted(failed_before):
         yield [cell], clicked
@@ -104,10 +108,30 @@ def _parts(cells, size):
     return [cells[first : first + size] for first in range(0, len(cells), size)]
 
 
-def _marked(*, besides):
-    """Newest days first: somebody looks at them."""
-    marked = Mark.objects.values_list("program_id", "day").distinct().order_by("-day", "program_id")
-    return [cell for cell in marked[: AT_ONCE + len(besides)] if cell not in besides][:AT_ONCE]
+_MARKED = """
+    SELECT DISTINCT program_id, day FROM referrals_mark
+    WHERE %(storefront)s::bigint IS NULL
+        OR program_id IN (SELECT id FROM advocacy_program WHERE storefront_id = %(storefront)s)
+    """
+_NEW = f"""
+    INSERT INTO referrals_day (program_id, day)
+    SELECT program_id, day FROM ({_MARKED}) marked LEFT JOIN referrals_day own USING (program_id, day)
+    WHERE own.id IS NULL ON CONFLICT DO NOTHING
+    """
+_FREE = f"""
+    SELECT program_id, day FROM ({_MARKED}) marked JOIN referrals_day own USING (program_id, day)
+    ORDER BY CASE WHEN %(storefront)s::bigint IS NULL THEN day END DESC, day, program_id
+    LIMIT %(most)s FOR UPDATE OF own SKIP LOCKED
+    """
+
+
+def _free(*, storefront=None, besides=()):
+    """Marked cells that nobody is counting: of a storefront the oldest, of all the newest, which somebody looks at."""
+    named = {"storefront": storefront and storefront.pk, "most": AT_ONCE + len(besides)}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW, named)
+        cursor.execute(_FREE, named)
+        return [cell for cell in cursor.fetchall() if cell not in besides][:AT_ONCE]
 
 
 def _tried(cells, *, at, clicked):
@@ -136,8 +160,8 @@ def _recounted(cells, *, at, clicked):
     with connection.cursor() as cursor:
         cursor.execute(_PLANS)
     rows = _locked(cells)
-    asked = _asked(cells)
-    due = [cell for cell in cells if cell in asked or cell in clicked]  # others: counted by who had the lock before us
+    asked = _asked(rows)
+    due = [cell for cell in rows if cell in asked or cell in clicked]  # others: counted by who had the lock before us
     for program_id in sorted({cell[0] for cell in due}):
         _begin(program_id, rows)
     count(_questions(due, asked, clicked, rows, at))
@@ -155,11 +179,11 @@ def count(cells_of):
 
 
 def _locked(cells):
-    """The cells' rows by cell, made where there are none; locked until the transaction ends, all in one order."""
+    """The rows of those cells that nobody is counting, by cell; locked until the transaction ends."""
     missing = [Day(program_id=program_id, day=day) for program_id, day in sorted(cells)]
     Day.objects.bulk_create(missing, ignore_conflicts=True)
     chosen = Q(*[Q(program=program_id, day=day) for program_id, day in cells], _connector=Q.OR)
-    rows = Day.objects.select_for_update().filter(chosen).order_by("program_id", "day")
+    rows = Day.objects.select_for_update(skip_locked=True).filter(chosen).order_by("program_id", "day")
     return {(row.program_id, row.day): row for row in rows}
 
 
@@ -179,11 +203,11 @@ def _asked(cells):
 
 
 def _begin(program_id, rows):
-    """With its first days a program gets those from before it was made."""
+    """With the first days that are counted of it a program gets those from before it was made."""
     own = [row for row in rows.values() if row.program_id == program_id]
     if any(row.counted_at for row in own):
         return
-    if not Day.objects.filter(program_id=program_id).exclude(pk__in=[row.pk for row in own]).exists():
+    if not Day.objects.filter(program_id=program_id, counted_at__isnull=False).exists():
         mark_history(program_id=program_id)
 
 

@@ -81,7 +81,7 @@ def test_a_slow_count_does_not_overwrite_a_newer_one(meanwhile):
     def order_and_recount():
         in_threads([lambda: order_and_mark(program)])
         second.start()
-        # It can only end now if the cell is not locked; then the slow count would write an old number over it.
+        # It passes over the cell, which is locked; otherwise the slow count would write an old number over its own.
         second.join(timeout=2)
 
     meanwhile(order_and_recount)
