@@ -19,7 +19,8 @@ _GROUPS = ("channel", "link", "advocate", "segment", "day", "week", "month")
 _CUTS = ("program", "channel", "segment", "cohort")
 REQUESTS = (
     "/admin/metrics/",
-    *(f"/admin/metrics/?by={cut}" for cut in _GROUPS[:4]),
+    *(f"/admin/metrics/?part={part}" for part in ("growing", "worth", "back", "expected", "owed")),
+    *(f"/admin/metrics/?part=cut&by={cut}" for cut in _GROUPS[:4]),
     "/api/v1/metrics",
     "/api/v1/metrics?compare=true",
     *(f"/api/v1/metrics/signup_to_conversion?group_by={group}" for group in _GROUPS),

@@ -145,9 +145,10 @@ DATABASES = {
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 }
 STATEMENT_TIMEOUT_SECONDS = environment.whole_number("STATEMENT_TIMEOUT_SECONDS", default=60, least=1, most=3600)
-# What is expected to be dear is compiled before it runs, which takes longer than any question of a page may.
+# What is expected to be dear is compiled before it runs, which takes longer than any question of a page may. Links of
+# a month are grouped in memory.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-    f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c jit=off"
+    f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c jit=off -c work_mem=16MB"
 )
 # For the redirect's statement: Django's own cursors prepare nothing, whatever this says.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0

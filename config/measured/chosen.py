@@ -13,6 +13,7 @@ from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
 
+_OF_SHOP = "Of the whole storefront, whatever period is chosen."
 # A chart of each day of more than two years tells nobody anything.
 MOST = timedelta(days=731)
 
@@ -44,6 +45,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Part:
+    """Cards that belong together; without any it is yet to be asked for, by its id."""
+
+    id: str
     title: str
     cards: list = field(default_factory=list)
     said: str = ""
@@ -64,7 +68,7 @@ def choice(*, program, since, until, by, segment, user, at):
         by = "segment"
     if since and (until or at.date()) - since > MOST:
         raise Refused("long_period", f"At most {MOST.days} days are shown at once; choose a later first day.")
-    measured = metrics.of_program(program=program, since=since, until=until, at=at, group_by=by or None, compare=True)
+    measured = metrics.of_program(program=program, since=since, until=until, at=at, compare=True)
     return Choice(
         program=program,
         since=measured["period"]["from"],
@@ -86,31 +90,44 @@ def _check_segment(program, segment):
 
 
 def parts(choice):
+    """What there is to see, as (id, title), from the top."""
     return [
-        _brought(choice),
-        _growing(choice),
-        _worth(choice),
-        _expected(choice),
-        *([_owed(choice)] if choice.money_too else []),
+        ("brought", "What it brought"),
+        *([("cut", f"By {choice.by}")] if choice.by else []),
+        ("growing", "How it grows"),
+        ("worth", "What customers are worth"),
+        ("back", "Who comes back"),
+        ("expected", "What is expected"),
+        *([("owed", "What it costs")] if choice.money_too else []),
     ]
 
 
+def part(choice, name):
+    """A Part with its cards."""
+    told = _CARDS[name](choice)
+    cards, said = told if isinstance(told, tuple) else (told, "")
+    return Part(id=name, title=dict(parts(choice))[name], cards=cards, said=said)
+
+
 def _brought(choice):
-    cards = [
+    return [
         funnel.funnel(choice.measured, choice.rows),
         funnel.rates(choice.measured, choice.rows),
         funnel.trend(choice.measured, _series(choice)),
     ]
-    if choice.segment:
-        cards.insert(2, funnel.of_segment(choice.measured, choice.rows, choice.segment))
-    if choice.by:
-        cards.append(funnel.parts(choice.measured, choice.rows, by=choice.by))
-    return Part(title="What it brought", cards=cards)
+
+
+def _cut(choice):
+    names = funnel.RATES if choice.segment else funnel.OF_PARTS
+    compare = bool(choice.segment)
+    measured = metrics.of_program(**choice.period, at=choice.at, group_by=choice.by, compare=compare, names=names)
+    cards = [funnel.parts(measured, choice.rows, by=choice.by)]
+    return [funnel.of_segment(measured, choice.rows, choice.segment), *cards] if choice.segment else cards
 
 
 def _growing(choice):
     tallies = growth.read(program=choice.program)
-    cards = [
+    return [
         growing.virality(growth.virality(**choice.period, at=choice.at), choice.rows),
         growing.channels(growth.channels(**choice.period), choice.rows),
         growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows),
@@ -118,42 +135,34 @@ def _growing(choice):
         growing.hours(tallies, choice.rows),
         growing.products(tallies, choice.rows),
     ]
-    return Part(title="How it grows", cards=cards)
 
 
 def _worth(choice):
     storefront = choice.program.storefront
-    return Part(
-        title="What customers are worth",
-        cards=[
-            worth.values(lifetime_value.compare(storefront=storefront, at=choice.at), choice.rows),
-            worth.curves(lifetime_value.curve(storefront=storefront, at=choice.at), storefront.currency, choice.rows),
-            worth.triangle(cohorts.triangle(storefront=storefront, at=choice.at), choice.rows),
-        ],
-        said="Of the whole storefront, whatever period is chosen.",
-    )
+    return [
+        worth.values(lifetime_value.compare(storefront=storefront, at=choice.at), choice.rows),
+        worth.curves(lifetime_value.curve(storefront=storefront, at=choice.at), storefront.currency, choice.rows),
+    ], _OF_SHOP
+
+
+def _back(choice):
+    told = cohorts.triangle(storefront=choice.program.storefront, at=choice.at)
+    return [worth.triangle(told, choice.rows)], _OF_SHOP
 
 
 def _expected(choice):
     storefront = choice.program.storefront
     told = predictions.told(storefront=storefront)
-    return Part(
-        title="What is expected",
-        cards=[
-            expected.models(*told, storefront.currency),
-            expected.at_risk(storefront),
-            expected.left_behind(storefront),
-        ],
-        said=expected.said(*told),
-    )
+    return [
+        expected.models(*told, storefront.currency),
+        expected.at_risk(storefront),
+        expected.left_behind(storefront),
+    ], expected.said(*told)
 
 
 def _owed(choice):
     told = program_money.of_program(**choice.period, at=choice.at)
-    return Part(
-        title="What it costs",
-        cards=[owed.cost(told, choice.rows), owed.gained(told, choice.rows), owed.liability(told, choice.rows)],
-    )
+    return [owed.cost(told, choice.rows), owed.gained(told, choice.rows), owed.liability(told, choice.rows)]
 
 
 def _series(choice):
@@ -161,3 +170,14 @@ def _series(choice):
     days = [date.fromordinal(number) for number in range(choice.since.toordinal(), choice.until.toordinal() + 1)]
     names = ("clicks", "referrals", "conversions")
     return [{"day": day} | {name: getattr(rows.get(day), name, 0) for name in names} for day in days]
+
+
+_CARDS = {
+    "brought": _brought,
+    "cut": _cut,
+    "growing": _growing,
+    "worth": _worth,
+    "back": _back,
+    "expected": _expected,
+    "owed": _owed,
+}

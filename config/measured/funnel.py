@@ -130,7 +130,7 @@ def parts(measured, behind, *, by):
     rows = [
         [
             word(each["group"]["label"]),
-            *(words.share(each["metrics"][name]["value"]) for name in _OF_PARTS),
+            *(words.share(each["metrics"][name]["value"]) for name in OF_PARTS),
             word(
                 _buyers(each["metrics"]["signup_to_conversion"]),
                 link=behind("converted_referrals", group_by=by, key=each["group"]["key"]),
@@ -142,14 +142,14 @@ def parts(measured, behind, *, by):
     return Card(
         id="parts",
         title=f"By {by}",
-        head=(by.capitalize(), *(RATES[name] for name in _OF_PARTS), "Buyers of friends"),
+        head=(by.capitalize(), *(RATES[name] for name in OF_PARTS), "Buyers of friends"),
         rows=rows,
         empty="" if rows else f"Nothing in these days can be told apart by {by}.",
         said=(f"{left} smaller ones are left out." if left else "All there are.",) if rows else (),
     )
 
 
-_OF_PARTS = ("click_to_signup", "signup_to_conversion", "click_to_conversion")
+OF_PARTS = ("click_to_signup", "signup_to_conversion", "click_to_conversion")
 
 
 def _buyers(rate):

@@ -1,4 +1,8 @@
-"""``/admin/metrics/?program=&from=&to=``: a program's cards; with ``&csv=<card>`` one of them for a spreadsheet."""
+"""``/admin/metrics/?program=&from=&to=``: a program's cards; with ``&csv=<card>`` one of them for a spreadsheet.
+
+Its first part comes with the page, each other one by a request of its own (``&part=``), so that none waits for the
+dearest; ``&all=1`` is the whole page at once, where no script runs.
+"""
 
 from datetime import date
 
@@ -22,9 +26,13 @@ def page(request):
         raise PermissionDenied
     programs = list(Program.objects.select_related("storefront").order_by("storefront__test_twin_of_id", "name", "pk"))
     program = _chosen(programs, request.GET.get("program"))
-    context = {"programs": programs, "program": program, "cuts": CUTS} | _cards(request, program)
+    context = {"programs": programs, "program": program, "cuts": CUTS} | _chosen_of(request, program)
     if "csv" in request.GET:
-        return _file(context.get("parts", []), request.GET["csv"], program)
+        return _file(context.get("choice"), request.GET, program)
+    if "part" in request.GET:
+        return _part(request, context)
+    if "choice" in context:
+        context["parts"] = _parts(context["choice"], whole="all" in request.GET)
     context = admin.site.each_context(request) | {"title": "Metrics"} | context
     request.current_app = admin.site.name
     return TemplateResponse(request, "admin/measured/page.html", context)
@@ -40,8 +48,24 @@ def _chosen(programs, name):
     return found
 
 
-def _cards(request, program):
-    """The cards in their parts, or ``refused`` with what is wrong with what was asked."""
+def _parts(choice, *, whole):
+    """The first part, or the whole, and what the others are called."""
+    return [
+        chosen.part(choice, name) if whole or place == 0 else chosen.Part(id=name, title=title)
+        for place, (name, title) in enumerate(chosen.parts(choice))
+    ]
+
+
+def _part(request, context):
+    """One part for a page that is there already."""
+    choice, name = context.get("choice"), request.GET["part"]
+    if choice is None or name not in dict(chosen.parts(choice)):
+        raise Http404
+    return TemplateResponse(request, "admin/measured/part.html", context | {"part": chosen.part(choice, name)})
+
+
+def _chosen_of(request, program):
+    """What was chosen, or ``refused`` with what is wrong with it."""
     if not program:
         return {}
     names = {"since": "from", "until": "to", "by": "by", "segment": "segment"}
@@ -59,7 +83,6 @@ def _cards(request, program):
     except Refused as refusal:
         return {"refused": str(refusal), "asked": asked, "segments": chosen.segments(program)}
     return {
-        "parts": chosen.parts(choice),
         "choice": choice,
         "segments": chosen.segments(program),
         "asked": asked | {"since": choice.since.isoformat(), "until": choice.until.isoformat()},
@@ -73,10 +96,13 @@ def _day(name, text):
         raise Refused("bad_period", f"{name} must be a day such as 2026-11-22.") from error
 
 
-def _file(parts, name, program):
-    card = next((card for part in parts for card in part.cards if card.id == name), None)
+def _file(choice, asked, program):
+    """The card ``csv``, of the ``part`` that is named or of whichever has it."""
+    names = dict(chosen.parts(choice)) if choice else {}
+    found = (chosen.part(choice, name) for name in names if asked.get("part", name) == name)
+    card = next((card for part in found for card in part.cards if card.id == asked["csv"]), None)
     if card is None:
         raise Http404
     answer = StreamingHttpResponse(as_csv(card), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{program.slug}-{name}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{program.slug}-{card.id}.csv"'
     return answer

@@ -10,13 +10,17 @@ from referrals.metrics.rates import compared, definition, rates
 _OF_COHORTS = ("visitors", "advocates_enrolled", "referrals")
 
 
-def of_program(*, program, at, since=None, until=None, group_by=None, time_zone=None, compare=False, view="calendar"):
+def of_program(
+    *, program, at, since=None, until=None, group_by=None, time_zone=None, compare=False, view="calendar", names=METRICS
+):
     """Counts and rates of a program's days ``since`` to ``until``, both included; the last 30 days by default.
 
     Days are days of the storefront's time zone, from the roll-ups; of ``time_zone``, where that is another, they are
     counted on the spot, 92 at most. ``view``: ``calendar``, everything counts on the day on which it happened, so a
     later step may exceed an earlier one, and nothing is clamped; ``cohort``, by the day of the step before and until
-    now. ``group_by`` adds ``groups``, ``compare`` the period of the same length before, as ``previous`` of each rate.
+    now. ``group_by`` adds ``groups`` with the rates ``names``, all by default; ``compare`` the period of the same
+    length before, as ``previous`` of each rate.
+
     A value without a denominator is None with a ``reason``. ``mature`` is False while more may come. Refused
     (``bad_period``, 400) for what cannot be.
     """
@@ -27,7 +31,7 @@ def of_program(*, program, at, since=None, until=None, group_by=None, time_zone=
     told = shown(question, found)
     if compare:
         compared(told["metrics"], rates(question, METRICS, question.before, found))
-    return told | groups.of(question, METRICS, found, compare=compare)
+    return told | groups.of(question, {name: METRICS[name] for name in names}, found, compare=compare)
 
 
 def one(name, *, program, at, group_by=None, compare=False, **options):

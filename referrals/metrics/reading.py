@@ -59,10 +59,10 @@ _LINKED = ("clicks", "visitors", *DISTINCT)
 _OF_RECORDS = [name for name in _OF_CUTS if name not in _LINKED]
 # What links brought is by link; of an advocate it is what all of their links did.
 _OF_LINKS = """
-    SELECT {key} AS key, sum(clicks) AS clicks, sum({visitors}) AS visitors, max(shown::int) AS shown,
+    SELECT coalesce({key}, 0) AS key, sum(clicks) AS clicks, sum({visitors}) AS visitors, max(shown::int) AS shown,
         max(shared::int) AS sharers, max((clicks > 0 OR shared)::int) AS active
     FROM referrals_linkday own WHERE program_id = %(program)s AND day BETWEEN %(since)s AND %(until)s
-        AND (%(keys)s::text[] IS NULL OR {key}::text = ANY(%(keys)s::text[]))
+        AND (%(ids)s::bigint[] IS NULL OR coalesce({key}, 0) = ANY(%(ids)s::bigint[]))
     GROUP BY {key}
     """
 _CLICKED = {
@@ -79,26 +79,33 @@ _SUMMED = _RECORDED.format(
     key="key",
     sums=", ".join(f"{'max' if name in DISTINCT else 'sum'}({name}) AS {name}" for name in (*_OF_CUTS, *DISTINCT)),
 )
-_BY_KEY = f"""
-    SELECT coalesce(key::text, '') AS key, {
-    ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_OF_CUTS, *DISTINCT))
-}
-    FROM ({
+# The largest are found among narrow rows, and the rest is looked up of these. What has no link or advocate is 0.
+_BY_ROW = f"""
+    WITH recorded AS MATERIALIZED ({
     _RECORDED.format(
-        key="nullif(key, '')::bigint",
+        key="coalesce(nullif(key, ''), '0')::bigint",
         sums=", ".join(f"sum({name}) AS {name}" for name in _OF_RECORDS),
     )
-}) recorded FULL JOIN ({{clicked}}) clicked USING (key)
+}), clicked AS MATERIALIZED ({{clicked}}),
+    own AS MATERIALIZED (
+        SELECT key, coalesce(converted_referrals, 0) AS converted, coalesce(referrals, 0) AS bound,
+            coalesce(clicks, 0) AS clicked
+        FROM (SELECT key, converted_referrals, referrals FROM recorded) recorded
+        FULL JOIN (SELECT key, clicks FROM clicked) clicked USING (key)
+    ), largest AS MATERIALIZED (
+        SELECT * FROM own ORDER BY converted DESC, bound DESC, clicked DESC, key LIMIT %(most)s
+    )
+    SELECT CASE key WHEN 0 THEN '' ELSE key::text END, {
+    ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_OF_CUTS, *DISTINCT))
+}, (SELECT count(*) FROM own)
+    FROM largest LEFT JOIN recorded USING (key) LEFT JOIN clicked USING (key)
+    ORDER BY converted DESC, bound DESC, clicked DESC, key
     """
-
-
-# Whose numbers are the largest comes first. By channel an advocate counts once, whichever link it was.
-def _largest(cut):
-    every = _BY_KEY.format(clicked=_CLICKED[cut]) if cut in _CLICKED else _SUMMED
-    return f"""
-        SELECT *, count(*) OVER () FROM ({every}) own
-        ORDER BY converted_referrals DESC, referrals DESC, clicks DESC, key LIMIT %(most)s
-        """
+# By channel an advocate counts once, whichever link it was.
+_BY_WORD = f"""
+    SELECT *, count(*) OVER () FROM ({_SUMMED}) own
+    ORDER BY converted_referrals DESC, referrals DESC, clicks DESC, key LIMIT %(most)s
+    """
 
 
 _TIMES_OF_CUT = f"""
@@ -146,8 +153,10 @@ def grouped(window, *, cut, keys=None, most=None):
     """``({key: numbers}, how many keys there are)`` from the roll-ups, the largest first, ``most`` of them."""
     program_id, since, until = window
     named = {"program": program_id, "cut": cut, "since": since, "until": until, "keys": keys, "most": most}
+    named["ids"] = None if keys is None or cut not in _CLICKED else [int(key or 0) for key in keys]
+    largest = _BY_ROW.format(clicked=_CLICKED[cut]) if cut in _CLICKED else _BY_WORD
     names, found, there_are = (*_OF_CUTS, *DISTINCT), {}, 0
-    for key, *numbers, there_are in _rows(_largest(cut), named):  # noqa: B007 - the same in each row
+    for key, *numbers, there_are in _rows(largest, named):  # noqa: B007 - the same in each row
         found[key] = nothing() | dict(zip(names, map(_plain, numbers), strict=True))
     for key, times in _rows(_TIMES_OF_CUT, named | {"keys": list(found)}):
         found[key]["times"] = _times(times)

@@ -286,7 +286,7 @@ def test_olga_follows_a_number_to_its_rows_and_takes_them_as_a_file(store, acme,
     client.force_login(olga)
     Order.objects.filter(storefront=acme, customer__external_id="fred").update(external_id="=1+1")
     days = {"from": "2026-02-01", "to": "2026-03-02"}
-    page = client.get("/admin/metrics/", {"program": store.pk, **days}).content.decode()
+    page = client.get("/admin/metrics/", {"program": store.pk, "all": "1", **days}).content.decode()
     link = f"/admin/metrics/rows/?figure=conversions&amp;program={store.pk}&amp;from=2026-02-01&amp;to=2026-03-02"
     assert link in page
     asked = {"figure": "revenue", "program": store.pk, **days}

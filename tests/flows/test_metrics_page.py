@@ -1,5 +1,7 @@
 """olga looks at what her program is worth."""
 
+import html
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -22,14 +24,14 @@ def desk(client, olga):
 def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     today = timezone.now().date()
     Day.objects.create(program=program, day=today - timedelta(days=1), visitors=100, clicks=120, converted_referrals=5)
-    page = desk.get("/admin/metrics/").content.decode()
+    page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
     assert "100 visitors, 5 friends bought" in page
     assert "5.0 % of the visitors bought" in page
     assert "2.2 % to 11.2 %" in page
     assert "No friend has bought in these days." in page
     file = b"".join(desk.get("/admin/metrics/", {"csv": "rates"}).streaming_content).decode("utf-8-sig")
     assert "Buyers ÷ visitors,0.05,2.2 % to 11.2 %,5 of 100,," in file.splitlines()
-    by = desk.get("/admin/metrics/", {"by": "channel"}).content.decode()
+    by = desk.get("/admin/metrics/", {"by": "channel", "part": "cut"}).content.decode()
     assert "Nothing in these days can be told apart by channel." in by
     for said in (
         "K cannot be told yet",
@@ -39,6 +41,18 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     ):
         assert said in page
     assert desk.get("/admin/metrics/", {"csv": "nothing"}).status_code == 404
+    assert desk.get("/admin/metrics/", {"csv": "rates", "part": "worth"}).status_code == 404
+
+
+def test_each_part_but_the_first_comes_by_a_request_of_its_own(desk, program):
+    page = desk.get("/admin/metrics/").content.decode()
+    asked = re.findall(r'hx-get="([^"]+part=\w+)"', page)
+    parts = [desk.get(f"/admin/metrics/{html.unescape(each)}").content.decode() for each in asked]
+    whole = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
+    cards = re.compile(r'<article class="card" id="(\w+)">')
+    assert len(asked) == 5
+    assert [card for text in (page, *parts) for card in cards.findall(text)] == cards.findall(whole)
+    assert desk.get("/admin/metrics/", {"part": "nothing"}).status_code == 404
 
 
 def test_a_best_hour_takes_more_than_a_few_orders():
@@ -59,7 +73,7 @@ def test_what_cannot_be_is_said_in_words(desk, program):
         ({"segment": "vips"}, "There is no segment &#x27;vips&#x27; in this program; choose one of: vip."),
         ({"segment": "vip"}, "Advocates of the segment vip brought nobody in these days."),
     ):
-        answer = desk.get("/admin/metrics/", asked)
+        answer = desk.get("/admin/metrics/", asked | {"all": "1"})
         assert (answer.status_code, words in answer.content.decode()) == (200, True)
 
 

@@ -99,7 +99,7 @@ def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga)
     assert "No rate of USD to EUR" in told["roi"]["reason"]
     assert {each["value"] for each in told["cost"].values()} == {None}
     client.force_login(olga)
-    assert "cannot be told: a rate is missing" in client.get("/admin/metrics/").content.decode()
+    assert "cannot be told: a rate is missing" in client.get("/admin/metrics/", {"all": "1"}).content.decode()
     Rate.objects.create(
         storefront=program.storefront,
         day=(today := timezone.now().date()),
