@@ -24,7 +24,7 @@ from referrals.models.past_buyers import PastBuyers
 from referrals.models.prediction import Fit
 from referrals.models.privacy import PrivacyKind, PrivacyRequest, PrivacyState
 from referrals.models.referral import Method, Referral
-from referrals.models.rollup import BitsField, Cut, Day, DayAdvocates, DayCut, LinkDay, Mark, Question
+from referrals.models.rollup import BitsField, ConversionCount, Cut, Day, DayAdvocates, DayCut, LinkDay, Mark, Question
 from referrals.models.share import Share, ShareKind
 from referrals.models.tally import ReportWeek, Tally, TallyOf
 from referrals.models.trace import Pepper, Trace
@@ -43,6 +43,7 @@ __all__ = [
     "Click",
     "CohortMonth",
     "Conversion",
+    "ConversionCount",
     "Cut",
     "Day",
     "DayAdvocates",

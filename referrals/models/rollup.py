@@ -28,6 +28,8 @@ class Mark(models.Model):
     program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     question = models.CharField(max_length=12, choices=Question, default=Question.ALL, db_default=Question.ALL)
+    # The one conversion that changed: the day moves by what that one does. Without it all of the day are counted.
+    conversion_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [one_of("question", Question, name="a_mark_asks_a_known_question")]
@@ -169,3 +171,23 @@ class DayAdvocates(models.Model):
 
     def __str__(self):
         return f"{self.program_id} {self.day} {self.channel} {self.page}"
+
+
+class ConversionCount(models.Model):
+    """What a conversion adds to its day as that is counted now: a change of one moves the day by the difference."""
+
+    conversion_id = models.BigIntegerField(primary_key=True)
+    program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    day = models.DateField()
+    conversions = models.SmallIntegerField()
+    refunded_conversions = models.SmallIntegerField()
+    rejected_conversions = models.SmallIntegerField()
+    conversions_elsewhere = models.SmallIntegerField()
+    revenue_minor = MinorField()
+
+    class Meta:
+        # Used by: the count of a whole day.
+        indexes = [models.Index(fields=["program", "day"], name="conversions_counted_by_day")]
+
+    def __str__(self):
+        return f"{self.program_id} {self.day} conversion {self.conversion_id}"

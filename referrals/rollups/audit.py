@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from advocacy.models import Lane, Pending, Program, Storefront
 from referrals.models import Day, Mark
-from referrals.rollups import clicking, counting, questions
+from referrals.rollups import clicking, converting, counting, questions
 from referrals.rollups.marks import all_cells
 from referrals.rollups.recounting import AT_ONCE, CLICKS_AT_ONCE, open_clicks
 
@@ -36,6 +36,8 @@ def _of_days(storefront, at):
             yield from _told(questions.OF_CLICKS, clicking.differing(own), names)
         for program_id, day, channel, _ in clicking.differing_pages(part):
             yield f"{names[program_id]}, {day}, channel {channel or 'none'}: who was active is not who its links say."
+        for program_id, day, conversion in converting.differing(part):
+            yield f"{names[program_id]}, {day}, conversion {conversion}: what is kept of it is not what it adds."
         for question in questions.RECORDS:
             yield from _told(question, counting.differing(question, part), names)
 

@@ -107,7 +107,7 @@ def there(question, *, cuts=_CUTS):
         """
 
 
-def run(statement, cells, *, zone=None):
+def run(statement, cells, *, zone=None, **more):
     with connection.cursor() as cursor:
-        cursor.execute(statement, asked(cells, zone=zone))
+        cursor.execute(statement, asked(cells, zone=zone) | more)
         return cursor.fetchall() if cursor.description else []

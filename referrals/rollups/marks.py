@@ -15,7 +15,8 @@ _NEXT = """
         AND later.status = 'paid' AND (later.placed_at, later.id) > (told.placed_at, placed.id)
     ORDER BY later.placed_at, later.id LIMIT 1
     """
-# What events may change, by their subjects' kind: program, moment and question. Events are known by their ids.
+# What events may change, by their subjects' kind: program, moment and question, and of conversions which one. Events
+# are known by their ids.
 _TOUCHED = {
     # Orders count in every program of their storefront, but only those of their day that are paid: what was refunded
     # or shipped changes nothing here. After a correction of placed_at the day that it left has changed too.
@@ -62,11 +63,11 @@ _TOUCHED = {
                 AND before.subject_id = event.subject_id AND before.version = event.version - 1
             WHERE event.id = ANY(%(events)s)
         )
-        SELECT program_id, converted_at AS moment, 'conversions' AS question FROM own
+        SELECT program_id, converted_at AS moment, 'conversions' AS question, id AS conversion_id FROM own
         UNION
-        SELECT program_id, converted_at, 'converted' FROM own WHERE turned
+        SELECT program_id, converted_at, 'converted', NULL FROM own WHERE turned
         UNION
-        SELECT own.program_id, later.converted_at, 'converted'
+        SELECT own.program_id, later.converted_at, 'converted', NULL
         FROM own CROSS JOIN LATERAL (
             SELECT converted_at FROM referrals_conversion later
             WHERE later.referral_id = own.referral_id AND later.stands
@@ -75,10 +76,10 @@ _TOUCHED = {
         ) later
         WHERE turned
         UNION
-        SELECT own.program_id, placed.placed_at, 'orders'
+        SELECT own.program_id, placed.placed_at, 'orders', NULL
         FROM own JOIN referrals_order placed ON placed.id = own.order_id WHERE judged
         UNION
-        SELECT own.program_id, began.moment, began.question
+        SELECT own.program_id, began.moment, began.question, NULL
         FROM own JOIN referrals_referral referral ON referral.id = own.referral_id
         JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
         CROSS JOIN LATERAL (
@@ -94,19 +95,21 @@ _TOUCHED = {
             JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
             WHERE event.id = ANY(%(events)s)
         )
-        SELECT program_id, bound_at AS moment, 'referrals' AS question FROM own
+        SELECT program_id, bound_at AS moment, 'referrals' AS question, NULL::bigint AS conversion_id FROM own
         UNION
-        SELECT program_id, began.moment, began.question
+        SELECT program_id, began.moment, began.question, NULL
         FROM own CROSS JOIN LATERAL (
             VALUES (bound_at, 'cohorts'), (clicked_at, 'cohorts'), (enrolled_at, 'enrolled')
         ) began (moment, question)
         WHERE over OR began.question = 'cohorts'
         UNION
-        SELECT own.program_id, conversion.converted_at, asked.question
+        SELECT own.program_id, conversion.converted_at, asked.question, asked.conversion_id
         FROM own JOIN referrals_conversion conversion ON conversion.referral_id = own.id
-        CROSS JOIN (VALUES ('conversions'), ('converted')) asked (question) WHERE over
+        CROSS JOIN LATERAL (
+            VALUES ('conversions', conversion.id), ('converted', NULL)
+        ) asked (question, conversion_id) WHERE over
         UNION
-        SELECT own.program_id, placed.placed_at, 'orders'
+        SELECT own.program_id, placed.placed_at, 'orders', NULL
         FROM own JOIN referrals_conversion conversion ON conversion.referral_id = own.id
         JOIN referrals_order placed ON placed.id = conversion.order_id WHERE over
         """,
@@ -156,7 +159,7 @@ _CELLS = """
     JOIN advocacy_storefront storefront ON storefront.id = program.storefront_id
     WHERE touched.moment IS NOT NULL
     """
-_INSERT = "INSERT INTO referrals_mark (program_id, day, question) "
+_MARK = "INSERT INTO referrals_mark (program_id, day, question{more}) "
 
 
 def mark(*, events, at):
@@ -180,7 +183,8 @@ def mark_history(*, program_id):
 
 def _mark(touched, named):
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT + _CELLS.format(touched=touched, columns=", touched.question"), named)
+        more = ", conversion_id" if "conversion_id" in touched else ""
+        cursor.execute(_MARK.format(more=more) + _CELLS.format(touched=touched, columns=f", question{more}"), named)
 
 
 def all_cells(*, storefront):

@@ -6,6 +6,8 @@ columns …): the cut is empty for the day itself, else a ``Cut``, each with dis
 
 # ruff: noqa: S608 - questions are made of the constants here
 
+from dataclasses import replace
+
 from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import Question
 from referrals.rollups.asking import Asked
@@ -56,7 +58,7 @@ _CUTS_OF_REFERRAL = _CUTS.format(
         WHERE subject_kind = 'referral' AND subject_id = referral.public_id AND version = 1
     )"""
 )
-_CUTS_OF_CONVERSION = _CUTS.format(fact="conversion.frozen")
+CUTS_OF_CONVERSION = _CUTS.format(fact="conversion.frozen")
 
 # A visitor's hash lives one day of UTC; where it is empty nobody could be told apart, and each click is somebody.
 _VISITS = f"""
@@ -139,16 +141,37 @@ _CONVERTED = f"""
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
+PLACED_OF_CONVERSION = _of("referrals_order", "placed", "own.id = conversion.order_id")
+ADDED_BY_CONVERSION = {
+    "conversions": "stands::int",
+    "refunded_conversions": "(NOT stands AND advocate_review <> 'rejected')::int",
+    "rejected_conversions": "(NOT stands AND advocate_review = 'rejected')::int",
+    "revenue_minor": f"CASE WHEN stands AND placed.currency = cell.currency THEN ({REVENUE_KEPT})::bigint ELSE 0 END",
+    "conversions_elsewhere": "(stands AND placed.currency <> cell.currency)::int",
+}
+
+
+def _sums(added):
+    """What conversions add to a day and its parts; those in another currency are counted of whole days only."""
+    only = {"conversions_elsewhere": " FILTER (WHERE cut = '')"}
+    return ", ".join(f"coalesce(sum({said}){only.get(name, '')}, 0) AS {name}" for name, said in added.items())
+
+
 _CONVERSIONS = f"""
-    SELECT cell.program_id, cell.day, cuts.cut, cuts.key, count(*) FILTER (WHERE stands) AS conversions,
-        count(*) FILTER (WHERE NOT stands AND advocate_review <> 'rejected') AS refunded_conversions,
-        count(*) FILTER (WHERE NOT stands AND advocate_review = 'rejected') AS rejected_conversions,
-        coalesce(sum({REVENUE_KEPT}) FILTER (WHERE stands AND placed.currency = cell.currency), 0) AS revenue_minor,
-        count(*) FILTER (WHERE stands AND placed.currency <> cell.currency AND cut = '') AS conversions_elsewhere
+    SELECT cell.program_id, cell.day, cuts.cut, cuts.key, {_sums(ADDED_BY_CONVERSION)}
     FROM cell {_of_day("referrals_conversion", "conversion", "converted_at", "NOT own.ended")}
-    {_of("referrals_order", "placed", "own.id = conversion.order_id")}
+    {PLACED_OF_CONVERSION} {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
+    {CUTS_OF_CONVERSION}
+    GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
+    """
+# The same of what is kept of each conversion, which was brought up to date just before.
+_KEPT = {name: f"kept.{name}" for name in ADDED_BY_CONVERSION}
+_CONVERSIONS_KEPT = f"""
+    SELECT cell.program_id, cell.day, cuts.cut, cuts.key, {_sums(_KEPT)}
+    FROM cell JOIN referrals_conversioncount kept ON kept.program_id = cell.program_id AND kept.day = cell.day
+    JOIN referrals_conversion conversion ON conversion.id = kept.conversion_id
     {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
-    {_CUTS_OF_CONVERSION}
+    {CUTS_OF_CONVERSION}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
@@ -203,7 +226,7 @@ _REFERRED = f"""
     FROM cell JOIN placed_in_shop placed ON placed.storefront_id = cell.storefront_id AND placed.day = cell.day
     {_of("referrals_conversion", "conversion", _OF_ORDER)}
     {_of("referrals_referral", "referral", "own.id = conversion.referral_id")}
-    {_CUTS_OF_CONVERSION}
+    {CUTS_OF_CONVERSION}
     GROUP BY cell.program_id, cell.day, cuts.cut, cuts.key
     """
 
@@ -231,19 +254,11 @@ _OF_ENROLLED = f"""
 
 # Clicks make no marks: they are asked for by themselves.
 OF_CLICKS = Asked(("clicks", "visitors", "shown", "sharers", "active"), _CLICKS, _VISITS)
+OF_CONVERSIONS = Asked(tuple(ADDED_BY_CONVERSION), _CONVERSIONS, whole=("conversions_elsewhere",))
 QUESTIONS = {
     Question.PEOPLE: (Asked(("advocates_enrolled",), _PEOPLE, whole=("advocates_enrolled",)),),
     Question.REFERRALS: (Asked(("referrals",), _REFERRALS),),
-    Question.CONVERSIONS: (
-        Asked(
-            (
-                *("conversions", "refunded_conversions", "rejected_conversions", "revenue_minor"),
-                "conversions_elsewhere",
-            ),
-            _CONVERSIONS,
-            whole=("conversions_elsewhere",),
-        ),
-    ),
+    Question.CONVERSIONS: (replace(OF_CONVERSIONS, select=_CONVERSIONS_KEPT),),
     Question.CONVERTED: (Asked(("converted_referrals", "times"), _CONVERTED),),
     Question.ORDERS: (
         Asked(("orders", "new_customers"), _ORDERS, _OF_SHOP, whole=("orders", "new_customers")),
@@ -255,5 +270,8 @@ QUESTIONS = {
     ),
     Question.ENROLLED: (Asked(("converted_of_enrolled",), _OF_ENROLLED, whole=("converted_of_enrolled",)),),
 }
-RECORDS = tuple(asked for group in QUESTIONS.values() for asked in group)
+# All of them asked of what happened, for whoever compares or counts on the spot.
+RECORDS = tuple(
+    OF_CONVERSIONS if of is Question.CONVERSIONS else asked for of, group in QUESTIONS.items() for asked in group
+)
 ALL = (OF_CLICKS, *RECORDS)

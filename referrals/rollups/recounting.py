@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from advocacy import ids
 from referrals.models import Day, Question
-from referrals.rollups import clicking, counting, questions
+from referrals.rollups import clicking, converting, counting, questions
 from referrals.rollups.asking import together
 from referrals.rollups.marks import mark_history
 
@@ -160,11 +160,15 @@ def _recounted(cells, *, at, clicked):
     with connection.cursor() as cursor:
         cursor.execute(_PLANS)
     rows = _locked(cells)
-    asked = _asked(rows)
-    due = [cell for cell in rows if cell in asked or cell in clicked]  # others: counted by who had the lock before us
+    asked, changed = _asked(rows)
+    # Of the others somebody took the marks before us.
+    due = [cell for cell in rows if cell in asked or cell in changed or cell in clicked]
     for program_id in sorted({cell[0] for cell in due}):
         _begin(program_id, rows)
     count(_questions(due, asked, clicked, rows, at))
+    whole = {Question.ALL.value, Question.CONVERSIONS.value}
+    if moving := {cell: changed[cell] for cell in due if cell in changed and not asked.get(cell, set()) & whole}:
+        converting.move(list(moving), set().union(*moving.values()))
     Day.objects.filter(pk__in=[rows[cell].pk for cell in due]).update(counted_at=at)
     return len(due)
 
@@ -174,8 +178,10 @@ def count(cells_of):
     for question, cells in cells_of.items():
         if question is questions.OF_CLICKS:
             clicking.write(cells)
-        else:
-            counting.write(question, cells)
+            continue
+        if "revenue_minor" in question.columns:
+            converting.keep(cells)
+        counting.write(question, cells)
 
 
 def _locked(cells):
@@ -188,18 +194,21 @@ def _locked(cells):
 
 
 def _asked(cells):
-    """``{cell: questions}`` of the cells' marks, which are deleted."""
-    asked = defaultdict(set)
+    """``{cell: questions}`` and ``{cell: conversions that changed}`` of the cells' marks, which are deleted."""
+    asked, changed = defaultdict(set), defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM referrals_mark USING unnest(%s::bigint[], %s::date[]) AS cell (program_id, day) "
             "WHERE referrals_mark.program_id = cell.program_id AND referrals_mark.day = cell.day "
-            "RETURNING referrals_mark.program_id, referrals_mark.day, question",
+            "RETURNING referrals_mark.program_id, referrals_mark.day, question, conversion_id",
             [[cell[0] for cell in cells], [cell[1] for cell in cells]],
         )
-        for program_id, day, question in cursor:
-            asked[program_id, day].add(question)
-    return asked
+        for program_id, day, question, conversion in cursor:
+            if conversion is None:
+                asked[program_id, day].add(question)
+            else:
+                changed[program_id, day].add(conversion)
+    return asked, changed
 
 
 def _begin(program_id, rows):
