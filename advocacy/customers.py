@@ -173,13 +173,15 @@ def _still(customer):
 
 
 def forget(*, customer, at):
-    """Nothing says any more who this is. Segments, tier and country stay: what is open is decided by them.
+    """Nothing says any more who this is. Segments, tier and country stay: what is open is decided by them; and of the
+    source the channel, by which totals are counted, where it is all that is left of it.
 
     Whoever comes back later under the same id or address is somebody else.
     """
     traits = {name: customer.traits[name] for name in ("segments", "tier") if name in customer.traits}
     texts = dict.fromkeys(("name", "phone", "locale", "time_zone"), "")
-    nobody = dict.fromkeys(("external_id", "email", "email_key")) | texts | {"source": {}, "traits": traits}
+    source = customer.source if customer.source.keys() == {"channel"} else {}
+    nobody = dict.fromkeys(("external_id", "email", "email_key")) | texts | {"source": source, "traits": traits}
     for column, value in (nobody | {"erased_at": at, "version": customer.version + 1}).items():
         setattr(customer, column, value)
     customer.save(update_fields=[*nobody, "erased_at", "version"])

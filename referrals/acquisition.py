@@ -1,6 +1,7 @@
-"""By what a customer was acquired: a friend, or what the source of their first order says. Pure, and the same as SQL.
+"""By what a customer was acquired: a friend, or what the source of their first order says, or else that of their
+sign-up. Pure, and the same as SQL.
 
-``source`` is what a shop tells of an order, such as ``{"utm_source": "google", "utm_medium": "cpc"}``.
+``source`` is what a shop tells of an order or a customer, such as ``{"utm_source": "google", "utm_medium": "cpc"}``.
 """
 
 from referrals.models import Channel
@@ -34,10 +35,14 @@ _MEDIA = {
 }
 
 
-def channel_of(source, *, referred):
-    """The Channel; OTHER where nothing that is known is said."""
+def channel_of(*sources, referred):
+    """The Channel that the first of the sources names that names one; OTHER where none does."""
     if referred:
         return Channel.REFERRAL
+    return next((found for source in sources if (found := _of(source)) != Channel.OTHER), Channel.OTHER)
+
+
+def _of(source):
     medium, site = _said(source, _MEDIUM), _site(_said(source, _SITE) or _host(_said(source, _REFERRER)))
     if medium in _PAID:
         return Channel.PAID_SOCIAL if site in _SOCIAL else Channel.PAID_SEARCH
@@ -92,6 +97,7 @@ CHANNEL = f"""
     """
 
 
-def sql(column):
-    """The expression of a column; without a friend."""
-    return CHANNEL.replace("{source}", column)
+def sql(*columns):
+    """The expression of columns of sources, the first that names a channel; without a friend."""
+    said = ", ".join(f"nullif({CHANNEL.replace('{source}', column)}, '{Channel.OTHER}')" for column in columns)
+    return f"coalesce({said}, '{Channel.OTHER}')"

@@ -83,6 +83,7 @@ def erase(customer, *, at):
     invitations.forget(customer=customer, at=at)
     claims.forget(customer=customer)
     Trace.objects.filter(customer=customer).delete()
+    customer.source = recording.of_nobody(customer.storefront_id, {"source": customer.source})["source"]
     # Of the answered requests it stays that they were asked and answered.
     asked = PrivacyRequest.objects.filter(customer=customer)
     asked.update(reference="", note="")

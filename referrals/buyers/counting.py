@@ -16,12 +16,12 @@ _POWERS = ", ".join(str(4**power) for power in range(1, 31))
 # Whoever is asked about, each once: the survivor, whichever of their records was named.
 OF_MARKED = """
     SELECT DISTINCT coalesce(survivor.id, named.id) AS id, coalesce(survivor.public_id, named.public_id) AS public_id,
-        coalesce(survivor.absorbed, named.absorbed) AS absorbed
+        coalesce(survivor.absorbed, named.absorbed) AS absorbed, coalesce(survivor.source, named.source) AS source
     FROM advocacy_customer named LEFT JOIN advocacy_customer survivor ON survivor.public_id = named.merged_into_id
     WHERE named.id = ANY(%(customers)s) AND named.storefront_id = %(storefront)s
     """
 OF_RANGE = """
-    SELECT id, public_id, absorbed FROM advocacy_customer
+    SELECT id, public_id, absorbed, source FROM advocacy_customer
     WHERE storefront_id = %(storefront)s AND merged_into_id IS NULL AND id >= %(first)s AND id < %(end)s
     """
 STORED_OF_RANGE = "storefront_id = %(storefront)s AND customer_id >= %(first)s AND customer_id < %(end)s"
@@ -38,7 +38,7 @@ _SAID = {
     "rejected": "coalesce(NOT stands, false)",
     "program_id": "CASE WHEN stands THEN program_id END",
     "advocate_id": "CASE WHEN stands THEN advocate_id END",
-    "channel": f"CASE WHEN stands THEN 'referral' ELSE {acquisition.sql('first.source')} END",
+    "channel": f"CASE WHEN stands THEN 'referral' ELSE {acquisition.sql('first.source', 'someone.source')} END",
     "segment": "first.segment",
     "band": f"width_bucket(first.revenue_minor, ARRAY[{_POWERS}]::bigint[])",
     "left_out": "coalesce(elsewhere.orders, 0)",
@@ -143,7 +143,7 @@ def fresh(people):
     ),
     fresh AS (
         SELECT {_SELECTED}
-        FROM person JOIN referrals_order first ON first.id = first_id
+        FROM person JOIN referrals_order first ON first.id = first_id JOIN someone ON someone.id = person_id
         LEFT JOIN brought USING (person_id) LEFT JOIN elsewhere USING (person_id)
     )
     """

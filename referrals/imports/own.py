@@ -19,6 +19,8 @@ CUSTOMERS = {
     "created_at": ("registered_at", "customer_since", "date_registered"),
     "updated_at": (),
     "orders_before": ("orders", "orders_count", "total_orders", "number_of_orders"),
+    "utm_source": ("source",),
+    "utm_medium": ("medium",),
     "consent": ("marketing_consent", "accepts_marketing", "accepts_email_marketing", "newsletter"),
     "consent_channel": (),
     "consent_at": ("consented_at", "marketing_consent_at"),
@@ -50,6 +52,8 @@ ORDERS = {
     "updated_at": (),
     "referral_code": (),
     "coupon_codes": ("coupon_code", "coupon", "coupons", "discount_code", "discount_codes"),
+    "utm_source": ("source",),
+    "utm_medium": ("medium",),
 }
 REFERRALS = {
     "advocate_id": ("advocate", "referrer_id", "referrer"),
@@ -161,7 +165,13 @@ def customer(row, how):
     first, last = said.pop("first_name", ""), said.pop("last_name", "")
     if name := f"{first} {last}".strip():
         said.setdefault("name", name)
-    return said | _consent(said)
+    return said | _consent(said) | _source(said)
+
+
+def _source(said):
+    """``{"source": …}`` as the API takes it, in place of the columns that say where somebody came from."""
+    told = {name: str(said.pop(name)) for name in ("utm_source", "utm_medium") if name in said}
+    return {"source": told} if told else {}
 
 
 def _consent(said):
@@ -224,6 +234,7 @@ def order(row, how):
         "customer": person,
         **({"tax_included": included} if included is not None else {}),
         **({"coupon_codes": codes} if codes else {}),
+        **_source(said),
     }  # fmt: skip
 
 

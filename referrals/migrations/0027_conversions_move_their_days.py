@@ -44,4 +44,12 @@ class Migration(migrations.Migration):
             "SELECT program_id, day, 'conversions' FROM referrals_day",
             migrations.RunSQL.noop,
         ),
+        # The source of a sign-up counts where the first order says none.
+        migrations.RunSQL(
+            "INSERT INTO referrals_buyermark (storefront_id, customer_id, marked_at) "
+            "SELECT buyer.storefront_id, buyer.customer_id, now() "
+            "FROM referrals_buyer buyer JOIN advocacy_customer customer ON customer.id = buyer.customer_id "
+            "WHERE buyer.channel = 'other' AND customer.source <> '{}'",
+            migrations.RunSQL.noop,
+        ),
     ]

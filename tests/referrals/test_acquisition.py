@@ -5,8 +5,14 @@ import json
 import pytest
 from django.db import connection
 
-from referrals import acquisition
+from advocacy import customers
+from advocacy.outbox.drain import drain
+from advocacy.privacy import erasing
+from referrals import acquisition, buyers
+from referrals.models import Buyer
 from referrals.orders import recording
+from tests.cast import NOON
+from tests.referrals.history import bought, counted
 
 SOURCES = {
     "organic_search": [
@@ -37,6 +43,37 @@ def test_a_source_says_the_channel(source, channel):
     assert acquisition.channel_of(source, referred=True) == "referral"
 
 
+def test_a_sign_up_says_it_where_the_first_order_does_not():
+    said, nothing = {"utm_source": "google"}, {"utm_source": "a magazine"}
+    assert acquisition.channel_of(said, {"utm_medium": "email"}, referred=False) == "organic_search"
+    assert acquisition.channel_of(nothing, {"utm_medium": "email"}, referred=False) == "email"
+    assert acquisition.channel_of(nothing, {}, referred=False) == "other"
+
+
+@pytest.mark.django_db
+def test_the_source_of_a_sign_up_counts_also_late_and_after_an_erasure(acme, fred):
+    bought(fred, at=NOON)
+    counted(acme)
+
+    def says(**source):
+        customers.upsert(storefront=acme, fields={"external_id": fred.external_id, "source": source}, at=NOON)
+        return channel()
+
+    def channel():
+        while drain("money", at=NOON) or drain("people", at=NOON):
+            pass
+        buyers.recount(at=NOON)
+        assert list(buyers.differences(storefront=acme, at=NOON)) == []
+        return Buyer.objects.get().channel
+
+    assert channel() == "other"
+    assert says(utm_medium="newsletter", utm_campaign="for fred@example.com") == "email"
+    erasing.erase_rows(customer=fred, at=NOON)
+    assert channel() == "email"
+    fred.refresh_from_db()
+    assert fred.source == {"channel": "email"}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("channel", SOURCES)
 def test_whoever_is_erased_still_came_by_the_same_channel(acme, channel):
@@ -55,3 +92,8 @@ def test_the_database_says_the_same():
             [[json.dumps(source) for source, _ in TABLE]],
         )
         assert [channel for (channel,) in cursor.fetchall()] == [channel for _, channel in TABLE]
+        cursor.execute(
+            f"SELECT {acquisition.sql('one', 'two')} FROM (SELECT '{{}}'::jsonb, %s::jsonb) said (one, two)",
+            [json.dumps({"utm_medium": "email"})],
+        )
+        assert cursor.fetchone() == ("email",)
