@@ -165,7 +165,8 @@ def customer(row, how):
     first, last = said.pop("first_name", ""), said.pop("last_name", "")
     if name := f"{first} {last}".strip():
         said.setdefault("name", name)
-    return said | _consent(said) | _source(said)
+    more = _consent(said) | _source(said)
+    return said | more
 
 
 def _source(said):
