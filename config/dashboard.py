@@ -2,11 +2,13 @@
 
 from itertools import groupby
 
+from django.urls import reverse
 from django.utils import timezone
 
 from advocacy import alerts, reading
 from advocacy.drawing import bars
 from advocacy.models import Pending, Storefront
+from config.behind import page as behind
 from referrals import metrics
 from referrals.models import Link
 from rewards import liability
@@ -37,7 +39,7 @@ def show(request, context):
     if alerts.kinds_of(user):
         context["alerts"] = alerts.seen_by(user).filter(closed_at=None).order_by().count()
     if user.has_perm("advocacy.view_program"):
-        context["shops"] = _shops(at, money_too=user.has_perm("rewards.view_account"))
+        context["shops"] = _shops(at, user)
         context["no_storefront"] = not Storefront.objects.exists()
     if user.has_perm("advocacy.view_pending"):
         context["work"] = _work(at)
@@ -51,16 +53,17 @@ def show(request, context):
     return context
 
 
-def _shops(at, *, money_too):
+def _shops(at, user):
+    money_too = user.has_perm("rewards.view_account")
     programs = metrics.overview(at=at)
     storefronts = [shown["program"].storefront_id for shown in programs]
     owed = liability.owed(storefronts=storefronts) if money_too else {}
     return [
         {
             "storefront": storefront,
-            "programs": [_program(shown) for shown in shown_here],
-            "values": _values(shown_here[0]["lifetime_values"]),
-            "owed": [_owed(each) for each in owed.get(storefront.pk, [])] if money_too else None,
+            "programs": [_program(shown, _rows(shown, user)) for shown in shown_here],
+            "values": _values(shown_here[0]["lifetime_values"], _rows(shown_here[0], user)),
+            "owed": [_owed(storefront, each) for each in owed.get(storefront.pk, [])] if money_too else None,
         }
         for storefront, shown_here in (
             (storefront, list(group)) for storefront, group in groupby(programs, lambda one: one["program"].storefront)
@@ -68,7 +71,12 @@ def _shops(at, *, money_too):
     ]
 
 
-def _program(shown):
+def _rows(shown, user):
+    period = shown["metrics"]["period"]
+    return behind.leading(user=user, program=shown["program"], since=period["from"], until=period["to"])
+
+
+def _program(shown, rows):
     measured, counts = shown["metrics"], shown["metrics"]["counts"]
     kept = measured["revenue"]["value"]
     return {
@@ -76,18 +84,24 @@ def _program(shown):
         "counted_at": measured["counted_at"],
         "period": measured["period"],
         "counts": [
-            {"word": word, "value": counts[name]["value"], "sentence": counts[name]["definition"]["sentence"]}
+            {
+                "word": word,
+                "value": counts[name]["value"],
+                "sentence": counts[name]["definition"]["sentence"],
+                "link": rows(name),
+            }
             for name, word in COUNTS.items()
         ],
         "revenue": reading.plain(kept["amount_minor"], kept["currency"]),
-        "rates": [_rate(measured["metrics"][name], name) for name in RATES],
+        "revenue_link": rows("revenue"),
+        "rates": [_rate(measured["metrics"][name], name, rows) for name in RATES],
         "finding": _finding(counts),
         "chart": bars(shown["series"], "conversions"),
         "series": shown["series"][::-1],
     }
 
 
-def _rate(rate, name):
+def _rate(rate, name, rows):
     more = rate["value"] is not None and rate["value"] > 1
     between = [_percent(end) for end in rate["interval"]] if rate["interval"] and not more else None
     value = _percent(rate["value"]) if rate["value"] is not None else None
@@ -98,6 +112,7 @@ def _rate(rate, name):
         # “7 of 1” says nothing where friends joined without a click.
         "of": "" if more else f"{rate['numerator']} of {rate['denominator']}",
         "sentence": rate["definition"]["sentence"],
+        "link": rows(f"{name}.numerator") if rate["numerator"] is not None else "",
     }
 
 
@@ -110,12 +125,12 @@ def _finding(counts):
     return f"{orders} {'order' if orders == 1 else 'orders'} by friends in 30 days"
 
 
-def _values(compared):
+def _values(compared, rows):
     return [
         {
             "days": each["horizon_days"],
-            "referred": _mean(each["referred"], each["currency"]),
-            "others": _mean(each["others"], each["currency"]),
+            "referred": _mean(each, "referred", rows),
+            "others": _mean(each, "others", rows),
             "difference": _money(each["difference_minor"], each["currency"]),
             "between": [_money(end, each["currency"]) for end in each["interval_minor"] or []],
             "reason": each["reason"],
@@ -124,16 +139,26 @@ def _values(compared):
     ]
 
 
-def _mean(group, currency):
-    return {"mean": _money(group["mean_minor"], currency), "n": group["customers"], "too_young": group["too_young"]}
+def _mean(each, side, rows):
+    group = each[side]
+    link = rows(f"lifetime_value.{side}", days=each["horizon_days"]) if group["customers"] else ""
+    return {"mean": _money(group["mean_minor"], each["currency"]), "n": group["customers"], "link": link}
 
 
 def _money(amount_minor, currency):
     return None if amount_minor is None else reading.plain(amount_minor, currency)
 
 
-def _owed(each):
-    return {kind: reading.plain(each[f"{kind}_minor"], each["unit"]) for kind in ("pending", "available")}
+def _owed(storefront, each):
+    """Each amount with the list of the accounts that hold it."""
+    accounts = f"{reverse('admin:rewards_account_changelist')}?storefront__id__exact={storefront.pk}"
+    return {
+        kind: {
+            "amount": reading.plain(each[f"{kind}_minor"], each["unit"]),
+            "link": f"{accounts}&kind__exact={kind}&unit={each['unit']}",
+        }
+        for kind in ("pending", "available")
+    }
 
 
 def _work(at):

@@ -1,11 +1,11 @@
 """The registry: of every figure that is shown, by its id, which rows it is made of, and why each counts."""
 
-from dataclasses import dataclass
-
 from advocacy.models import Advocate, Customer
 from advocacy.refusals import NotFound
 from config.behind import costs, counts, values
 from config.behind.asked import refused
+from config.behind.expected import EXPECTED, TREES
+from config.behind.figure import Figure, whole
 from referrals.metrics import COHORTS, COUNTS, METRICS, SIDES
 from referrals.models import Buyer, ChannelCost, Conversion, Invitation, Link, Order, Referral, Share
 from rewards.models import Reward
@@ -13,27 +13,6 @@ from rewards.models import Reward
 # Of a program's period: each may be a group of it, in another zone, in another view.
 _METRIC = ("group_by", "key", "time_zone", "view")
 _CUT = ("cut", "key")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """``model``: what its rows are. ``why``: why each counts. ``find(asked)`` gives them.
-
-    ``takes``: parameters beside the period; ``of_program``: of a program's period, or of the whole storefront.
-    ``dated``: takes from and to.
-    """
-
-    model: type
-    title: str
-    why: str
-    find: object
-    takes: tuple = ()
-    of_program: bool = True
-    dated: bool = True
-
-
-def _whole(model, title, why, find, takes=(), *, dated=False):
-    return Figure(model, title, why, find, takes, of_program=False, dated=dated)
 
 
 _OF = {
@@ -116,80 +95,81 @@ FIGURES = {
         ("key",),
         dated=False,
     ),
-    "lifetime_value.referred": _whole(Buyer, "customers brought by a friend", _BEGAN, values.value(0), ("days", *_CUT)),
-    "lifetime_value.others": _whole(Buyer, "other customers", _BEGAN, values.value(1), ("days", *_CUT)),
-    "lifetime_value.referred_again": _whole(
+    **TREES,
+    "lifetime_value.referred": whole(Buyer, "customers brought by a friend", _BEGAN, values.value(0), ("days", *_CUT)),
+    "lifetime_value.others": whole(Buyer, "other customers", _BEGAN, values.value(1), ("days", *_CUT)),
+    "lifetime_value.referred_again": whole(
         Buyer,
         "customers brought who ordered again",
         "Ordered twice or more within the days.",
         values.value(0, again=True),
         ("days", *_CUT),
     ),
-    "lifetime_value.others_again": _whole(
+    "lifetime_value.others_again": whole(
         Buyer,
         "other customers who ordered again",
         "Ordered twice or more within the days.",
         values.value(1, again=True),
         ("days", *_CUT),
     ),
-    "lifetime_value.too_young": _whole(
+    "lifetime_value.too_young": whole(
         Buyer,
         "customers who are too young",
         "Their first order is not so many days old.",
         values.too_young,
         ("days", *_CUT),
     ),
-    "lifetime_value.matched_referred": _whole(
+    "lifetime_value.matched_referred": whole(
         Buyer, "customers brought who have a counterpart", _ALIKE, values.matched(0), ("days", *_CUT)
     ),
-    "lifetime_value.matched_others": _whole(
+    "lifetime_value.matched_others": whole(
         Buyer,
         "counterparts of customers brought",
         f"{_ALIKE} Each weighs so much that of every kind there are as many as were brought.",
         values.matched(1),
         ("days", *_CUT),
     ),
-    "lifetime_value_curve": _whole(
+    "lifetime_value_curve": whole(
         Buyer,
         "customers who reached a month",
         "That month since their first order is over; the amount is what they had brought by its end.",
         values.curve,
         ("age", *_CUT),
     ),
-    "cohort.active": _whole(
+    "cohort.active": whole(
         Buyer,
         "customers of a cohort who ordered",
         "Their first order is of the cohort’s month, and they ordered so many months later.",
         values.cohort(kept=False),
         ("month", "age", *_CUT),
     ),
-    "cohort.kept": _whole(
+    "cohort.kept": whole(
         Buyer,
         "revenue of a cohort",
         "Their first order is of the cohort’s month; the amount is what was kept of the orders so many months later.",
         values.cohort(kept=True),
         ("month", "age", *_CUT),
     ),
-    "repeat_rate.denominator": _whole(
+    "repeat_rate.denominator": whole(
         Customer, "customers of a period", "Ordered in the period.", values.repeating(again=False), dated=True
     ),
-    "repeat_rate.numerator": _whole(
+    "repeat_rate.numerator": whole(
         Customer,
         "customers who ordered twice",
         "Ordered twice or more in the period.",
         values.repeating(again=True),
         dated=True,
     ),
-    "earned_growth_rate.returning": _whole(
+    "earned_growth_rate.returning": whole(
         Buyer,
         "revenue of who was here before",
         "Brought in the last 12 months that are over.",
         values.earned("returning"),
     ),
-    "earned_growth_rate.earned": _whole(
+    "earned_growth_rate.earned": whole(
         Buyer, "revenue of who came by a friend", "New in the last 12 months that are over.", values.earned("earned")
     ),
-    "earned_growth_rate.last_year": _whole(
+    "earned_growth_rate.last_year": whole(
         Buyer, "revenue of the year before", "Brought in the 12 months before the last 12.", values.earned("last_year")
     ),
     "cost.advocate_rewards": Figure(
@@ -233,22 +213,23 @@ FIGURES = {
     "breakage.expired": Figure(
         Reward, "rewards expired", "Its hold ended in the last 365 days.", costs.decided("expired"), dated=False
     ),
-    "channel_return.revenue": _whole(
+    "channel_return.revenue": whole(
         Buyer,
         "revenue of a channel",
         "Acquired by the channel; the amount is of the months in which it cost something, of the last 24.",
         costs.channel_revenue,
         ("key",),
     ),
-    "channel_return.cost": _whole(
+    "channel_return.cost": whole(
         ChannelCost, "noted costs of a channel", "Noted for one of the last 24 months.", costs.channel_cost, ("key",)
     ),
-    "channel_return.rewards": _whole(
+    "channel_return.rewards": whole(
         Reward,
         "rewards of the channel referral",
         "Credited for what happened in the last 24 months.",
         costs.channel_rewards,
     ),
+    **EXPECTED,
 }
 
 

@@ -32,6 +32,21 @@ def address(program, name, **given):
     return f"{reverse('admin:metrics_rows')}?{urlencode(asked)}"
 
 
+def leading(*, user, program, since, until):
+    """``rows(name, **given)``: the address of a figure's rows, of this period or of the one given.
+
+    It is empty where ``user`` may not see such rows.
+    """
+
+    def rows_of(name, **given):
+        if not may_see(user, name):
+            return ""
+        period = {"from": since, "to": until} if named(name).dated else {}
+        return address(program, name, **period | given)
+
+    return rows_of
+
+
 def may_see(user, name):
     """Whether somebody may see the rows of a figure: metrics, and what its rows are."""
     model = named(name).model
@@ -130,7 +145,8 @@ def _line(row, people, link):
 
 def _amount(amount, unit):
     if not unit:
-        return f"{amount:,}"
+        # Of hundredths the sum has decimals, and no more zeros than it needs.
+        return f"{Decimal(amount).normalize():,f}"
     return reading.plain(money.round_half_up(Fraction(amount)), unit)
 
 

@@ -11,7 +11,7 @@ from referrals.models import Buyer, ChannelCost, Conversion, Invitation, Link, O
 from rewards.models import Reward
 
 _AT_ONCE = 2000
-_EXACT = DecimalField(max_digits=40, decimal_places=18)
+EXACT = DecimalField(max_digits=40, decimal_places=18)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def sums(found):
 
 def _weighed(rows, unit):
     """Weights may come from windows, over which no sum is grouped: each unit is asked for by itself."""
-    weighed = Sum(F("row_amount") * F("row_weight"), output_field=_EXACT)
+    weighed = Sum(F("row_amount") * F("row_weight"), output_field=EXACT)
     parts = [(unit, rows)]
     if hasattr(unit, "resolve_expression"):
         parts = [(own, rows.filter(row_unit=own)) for own in rows.values_list("row_unit", flat=True).distinct()]
@@ -147,7 +147,7 @@ def _with_columns(found):
     rows = found.rows.annotate(row_amount=amount, row_unit=unit, row_at=F(found.at or found.kind.at))
     if found.weight in (None, "row_weight"):
         return rows
-    return rows.annotate(row_weight=ExpressionWrapper(found.weight, output_field=_EXACT))
+    return rows.annotate(row_weight=ExpressionWrapper(found.weight, output_field=EXACT))
 
 
 def _columns(found):

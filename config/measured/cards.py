@@ -35,6 +35,8 @@ class Card:
     kind: str = "table"
     drawing: dict | None = None
     empty: str = ""
+    # Leads to the rows behind the number in its title, where no cell has it.
+    link: str = ""
     # Sentences that say what was counted.
     said: tuple = ()
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from advocacy.models import Program
 from advocacy.refusals import Refused
 from config import program_money
-from config.behind import figures
 from config.behind import page as behind
 from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
@@ -35,12 +34,9 @@ class Choice:
     def period(self):
         return {"program": self.program, "since": self.since, "until": self.until}
 
-    def rows(self, name, **given):
-        """The address of the rows behind a figure of the period; empty for who may not see such rows."""
-        if not behind.may_see(self.user, name):
-            return ""
-        period = {"from": self.since, "to": self.until} if "from" in figures.takes(figures.named(name)) else {}
-        return behind.address(self.program, name, **period, **given)
+    @property
+    def rows(self):
+        return behind.leading(**self.period, user=self.user)
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ def _brought(choice):
     return [
         funnel.funnel(choice.measured, choice.rows),
         funnel.rates(choice.measured, choice.rows),
-        funnel.trend(choice.measured, _series(choice)),
+        funnel.trend(choice.measured, _series(choice), choice.rows),
     ]
 
 
@@ -131,7 +127,7 @@ def _growing(choice):
         growing.virality(growth.virality(**choice.period, at=choice.at), choice.rows),
         growing.channels(growth.channels(**choice.period), choice.rows),
         growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows),
-        growing.trees(tallies),
+        growing.trees(tallies, choice.rows),
         growing.hours(tallies, choice.rows),
         growing.products(tallies, choice.rows),
     ]
@@ -154,9 +150,9 @@ def _expected(choice):
     storefront = choice.program.storefront
     told = predictions.told(storefront=storefront)
     return [
-        expected.models(*told, storefront.currency),
-        expected.at_risk(storefront),
-        expected.left_behind(storefront),
+        expected.models(*told, storefront.currency, choice.rows),
+        expected.at_risk(storefront, choice.rows),
+        expected.left_behind(storefront, choice.rows),
     ], expected.said(*told)
 
 

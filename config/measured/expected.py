@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from advocacy import ids
 from config.measured import words
 from config.measured.cards import Card, word
 from referrals import predictions
@@ -21,12 +22,12 @@ def said(fit, written):
     return " ".join(told)
 
 
-def models(fit, written, currency):
+def models(fit, written, currency, behind):
     return Card(
         id="expected",
         title=_finding(written, currency) if written else "What customers are expected to do",
         head=("Customers", "At risk", "Orders in 12 months", "Value in 12 months", "As of"),
-        rows=[_sums(written, currency)] if written else [],
+        rows=[_sums(written, currency, behind)] if written else [],
         empty="" if written else (fit and fit.reason) or predictions.NONE_YET,
         said=(predictions.DEFINITION,),
     )
@@ -38,23 +39,26 @@ def _finding(written, currency):
     return f"{words.amount(written.value_minor, currency).text} expected of those who bought"
 
 
-def _sums(written, currency):
+def _sums(written, currency, behind):
     return [
-        words.count(written.expected_of),
-        words.count(written.at_risk),
-        words.count(round(written.orders_e2 / 100)),
-        words.amount(written.value_minor, currency),
+        words.count(written.expected_of, link=behind("expected.customers")),
+        words.count(written.at_risk, link=behind("expected.at_risk")),
+        words.count(round(written.orders_e2 / 100), link=behind("expected.orders")),
+        words.amount(
+            written.value_minor, currency, link="" if written.value_minor is None else behind("expected.value")
+        ),
         word(written.day),
     ]
 
 
-def at_risk(storefront):
+def at_risk(storefront, behind):
     rows = list(predictions.at_risk(storefront=storefront)[: _MOST + 1])
     return Card(
         id="at_risk",
         title=_titled(rows, "advocate at risk", "advocates at risk"),
+        link=behind("at_risk.advocates") if rows else "",
         head=("Advocate", "Friends who bought", "Will buy again", "Expected value", "Since"),
-        rows=[_leaving(row, storefront.currency) for row in rows[:_MOST]],
+        rows=[_leaving(row, storefront.currency, behind) for row in rows[:_MOST]],
         empty=""
         if rows
         else "Nobody who brought friends is at risk: all of them are likely enough to buy again, or "
@@ -67,22 +71,24 @@ def at_risk(storefront):
     )
 
 
-def _leaving(row, currency):
+def _leaving(row, currency, behind):
+    friends = behind("at_risk.friends", key=ids.encode("cus", row.customer.public_id))
     return [
         _customer(row.customer),
-        words.count(row.friends_converted),
+        words.count(row.friends_converted, link=friends if row.friends_converted else ""),
         words.share(row.alive_percent / 100),
         words.amount(row.expected_value_minor, currency),
         word(row.at_risk_since.date()),
     ]
 
 
-def left_behind(storefront):
+def left_behind(storefront, behind):
     rows = list(predictions.left_behind(storefront=storefront)[: _MOST + 1])
     advocates = predictions.advocates_of([row.customer for row in rows[:_MOST]])
     return Card(
         id="left_behind",
         title=_titled(rows, "friend whose advocate left", "friends whose advocate left"),
+        link=behind("left_behind.friends") if rows else "",
         head=("Friend", "Brought by", "Will buy again", "Expected value", "Since"),
         rows=[_left(row, advocates[row.customer_id], storefront.currency) for row in rows[:_MOST]],
         empty="" if rows else "No friend’s advocate is at risk, banned or erased.",

@@ -51,6 +51,7 @@ def _widths(rows):
     return [{"label": row[0].text, "cell": row[1], "percent": (row[1].plain or 0) * 100 // (most or 1)} for row in rows]
 
 
+_DAILY = ("clicks", "referrals", "conversions")
 _HEAD = ("Rate", "Value", "Likely", "Of", "The period before", "Change")
 
 
@@ -96,9 +97,16 @@ def _rate(label, rate, behind, name):
         if likely
         else word("nothing to divide by" if rate["value"] is None else NO_SHARE, plain=rate["reason"]),
         word(of, link=behind(f"{name}.numerator") if rate["numerator"] is not None else ""),
-        words.share(before["value"]),
+        words.share(before["value"], link=_before(before, f"{name}.numerator", behind)),
         _points(rate.get("change")),
     ]
+
+
+def _before(rate, name, behind):
+    """The rows of the period before."""
+    if rate["value"] is None:
+        return ""
+    return behind(name, **{end: rate["period"][end] for end in ("from", "to")})
 
 
 def _points(change):
@@ -108,12 +116,9 @@ def _points(change):
     return Cell(f"{change * 100:+.1f} points".replace("-", "−"), words.exact(change))
 
 
-def trend(measured, series):
+def trend(measured, series, behind):
     orders = measured["counts"]["conversions"]["value"]
-    rows = [
-        [word(point["day"].isoformat()), *(words.count(point[name]) for name in ("clicks", "referrals", "conversions"))]
-        for point in series
-    ]
+    rows = [[word(point["day"].isoformat()), *(_of_day(point, name, behind) for name in _DAILY)] for point in series]
     return Card(
         id="trend",
         title=f"{words.plural(orders, 'order', 'orders')} by friends",
@@ -125,12 +130,17 @@ def trend(measured, series):
     )
 
 
+def _of_day(point, name, behind):
+    day = point["day"]
+    return words.count(point[name], link=behind(name, **{"from": day, "to": day}) if point[name] else "")
+
+
 def parts(measured, behind, *, by):
     """The program's numbers by channel, link, advocate or segment."""
     rows = [
         [
             word(each["group"]["label"]),
-            *(words.share(each["metrics"][name]["value"]) for name in OF_PARTS),
+            *(_share_of(each, name, behind, by) for name in OF_PARTS),
             word(
                 _buyers(each["metrics"]["signup_to_conversion"]),
                 link=behind("converted_referrals", group_by=by, key=each["group"]["key"]),
@@ -147,6 +157,13 @@ def parts(measured, behind, *, by):
         empty="" if rows else f"Nothing in these days can be told apart by {by}.",
         said=(f"{left} smaller ones are left out." if left else "All there are.",) if rows else (),
     )
+
+
+def _share_of(each, name, behind, by):
+    rate = each["metrics"][name]
+    known = rate["numerator"] is not None
+    link = behind(f"{name}.numerator", group_by=by, key=each["group"]["key"]) if known else ""
+    return words.share(rate["value"], link=link if rate["value"] is not None else "")
 
 
 OF_PARTS = ("click_to_signup", "signup_to_conversion", "click_to_conversion")

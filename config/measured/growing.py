@@ -20,21 +20,23 @@ _TREES = (
 
 def virality(told, behind):
     k, cohort = told["k"], told["cohort"]
+    sent = "" if k["reason"] else behind("k.shares")
+    friends = "" if cohort["reason"] else behind("k_of_cohort.friends", within_days=cohort["within_days"])
     rows = [
         [
             word("K, by what was sent"),
-            _number(k["value"]),
+            _number(k["value"], sent),
             word(
                 k["reason"] or f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought",
-                link="" if k["reason"] else behind("k.shares"),
+                link=sent,
             ),
         ],
         [
             word(f"K of who joined, {cohort['within_days']} days each"),
-            _number(cohort["value"]),
+            _number(cohort["value"], friends),
             word(
                 cohort["reason"] or _likely(cohort),
-                link="" if cohort["reason"] else behind("k_of_cohort.friends", within_days=cohort["within_days"]),
+                link=friends,
             ),
         ],
     ]
@@ -55,8 +57,8 @@ def _finding(k):
     )
 
 
-def _number(value):
-    return Cell(words.NONE, "") if value is None else Cell(f"{value:.3f}", words.exact(value))
+def _number(value, link):
+    return Cell(words.NONE, "") if value is None else Cell(f"{value:.3f}", words.exact(value), link)
 
 
 def _likely(cohort):
@@ -70,18 +72,19 @@ def channels(found, behind):
         id="channels",
         title=f"Most is shared by {found[0]['channel'] or 'an unnamed channel'}" if found else "Shares by channel",
         head=("Channel", "Shares", "Of all", "Advocates"),
-        rows=[
-            [
-                word(each["channel"] or "(none named)"),
-                words.count(each["shares"], link=behind("share_by_channel", key=each["channel"])),
-                words.share(each["share"]),
-                words.count(each["advocates"]),
-            ]
-            for each in found
-        ],
+        rows=[_channel(each, behind("share_by_channel", key=each["channel"])) for each in found],
         empty="" if found else "Nobody shared in these days. Invite advocates to their portal, where the links are.",
         said=(CHANNELS,),
     )
+
+
+def _channel(each, link):
+    return [
+        word(each["channel"] or "(none named)"),
+        words.count(each["shares"], link=link),
+        words.share(each["share"], link=link),
+        words.count(each["advocates"], link=link),
+    ]
 
 
 def best(found, currency, behind):
@@ -107,20 +110,31 @@ def best(found, currency, behind):
     )
 
 
-def trees(tallies):
+def trees(tallies, behind):
     told, _ = tallies.get(TallyOf.TREES, (None, None))
     if not told or not told["people"]:
         return _nothing("trees", "Trees", "Nobody had been brought at the last count." if told else "")
-    depths = [[words.count(place), words.count(friends)] for place, friends in enumerate(told["depths"], start=1)]
-    loops = f"; {told['loops']} circles" if told["loops"] else ""
+    loops = f"; {words.plural(told['loops'], 'circle', 'circles')}" if told["loops"] else ""
     return Card(
         id="trees",
         title=f"{words.plural(told['trees'], 'tree', 'trees')}, the largest of {told['sizes'][0]:,} people, "
         f"the deepest {words.plural(told['deepest'], 'step', 'steps')}{loops}",
-        head=("Steps from the first", "Friends"),
-        rows=depths,
+        head=("Of the trees", "Number"),
+        rows=[[word(label), words.count(number, link=link)] for label, number, link in _of_trees(told, behind)],
         said=(_TREES, "A circle: people each of whom brought the next. The review queue is where to look at them."),
     )
+
+
+def _of_trees(told, behind):
+    yield "Trees", told["trees"], behind("trees.first")
+    yield "People in them", told["people"], behind("trees.people")
+    yield "People of the largest", told["sizes"][0], behind("trees.sizes", tree=1)
+    for steps, friends in enumerate(told["depths"], start=1):
+        named = f"Friends {words.plural(steps, 'step', 'steps')} from the first"
+        yield named, friends, behind("trees.depths", steps=steps)
+    if told["loops"]:
+        yield "Circles", told["loops"], behind("trees.loops")
+        yield "People in circles", told["looping"], behind("trees.looping")
 
 
 def hours(tallies, behind):
@@ -179,10 +193,17 @@ def products(tallies, behind):
             [
                 word(each["product"]),
                 words.count(each["friends"], link=behind("products.friends", key=each["product"])),
-                words.share(each["friends"] / told["friends"]),
-                words.share(each["others"] / told["others"] if told["others"] else None),
+                words.share(each["friends"] / told["friends"], link=behind("products.friends", key=each["product"])),
+                _of_others(each, told, behind),
             ]
             for each in found
         ],
         said=("Pieces in paid orders of the last 90 days: those of friends beside all others’.",),
     )
+
+
+def _of_others(each, told, behind):
+    if not told["others"]:
+        return words.share(None)
+    link = behind("products.others", key=each["product"]) if each["others"] else ""
+    return words.share(each["others"] / told["others"], link=link)

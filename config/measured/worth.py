@@ -58,7 +58,7 @@ def _row(each, behind):
             for side in ("referred", "others")
             for cell in _side(each[side], unit, behind(f"lifetime_value.{side}", days=days))
         ),
-        *_difference(each, unit, ""),
+        *_difference(each, unit, behind("lifetime_value.referred", days=days)),
         *_difference(each["matched"], unit, behind("lifetime_value.matched_referred", days=days)),
         words.count(
             each["referred"]["too_young"] + each["others"]["too_young"],
@@ -126,7 +126,7 @@ def _point(point, currency, key, behind):
 def _at(points, month):
     if month >= len(points):
         return [Cell(words.NONE, ""), Cell(words.NONE, "")]
-    return [points[month]["cell"], words.count(points[month]["customers"])]
+    return [points[month]["cell"], words.count(points[month]["customers"], link=points[month]["cell"].link)]
 
 
 def triangle(found, behind):

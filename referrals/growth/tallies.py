@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from advocacy import ids
 from advocacy.models import Customer, Program
+from referrals.growth import kin
 from referrals.measures import trees
 from referrals.models import Conversion, Order, OrderStatus, Tally, TallyOf
 
@@ -17,17 +18,6 @@ RECENT = timedelta(days=90)
 _OFTEN = timedelta(hours=20)
 _MOST_PRODUCTS = 20
 
-# Who was merged counts for the survivor.
-_BROUGHT = """
-    SELECT coalesce(kept.id, above.id), coalesce(left_to.id, below.id)
-    FROM referrals_referral referral
-    JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
-    JOIN advocacy_customer above ON above.id = advocate.customer_id
-    JOIN advocacy_customer below ON below.id = referral.friend_id
-    LEFT JOIN advocacy_customer kept ON kept.public_id = above.merged_into_id
-    LEFT JOIN advocacy_customer left_to ON left_to.public_id = below.merged_into_id
-    WHERE referral.program_id = %(program)s AND referral.ended_at IS NULL
-    """
 _HOURS = """
     SELECT extract(isodow FROM local)::int, extract(hour FROM local)::int,
         count(*) FILTER (WHERE what = 'click'), count(*) FILTER (WHERE what = 'order')
@@ -75,7 +65,7 @@ def due(*, at):
 def count(*, program, at):
     """Make all tallies of a program anew."""
     made = {
-        TallyOf.TREES: _trees(program),
+        TallyOf.TREES: _trees(program, at),
         TallyOf.HOURS: _hours(program, at),
         TallyOf.PRODUCTS: _products(program, at),
     }
@@ -106,9 +96,8 @@ def _asked(question, program, **more):
         return cursor.fetchall()
 
 
-def _trees(program):
-    pairs = _asked(_BROUGHT, program)
-    told = trees.trees([above for above, _ in pairs], [below for _, below in pairs])
+def _trees(program, at):
+    told = trees.trees(*kin.pairs(program=program, at=at))
     root = Customer.objects.filter(pk=told.largest_root).first()
     return {
         "trees": told.trees,

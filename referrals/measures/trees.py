@@ -26,34 +26,63 @@ class Trees:
     largest_root: int | None
 
 
+@dataclass(frozen=True)
+class Grown:
+    """Everybody, by place: ``names`` ascending, ``tree`` a number of each tree, ``depth`` -1 where no way leads there.
+
+    ``circle``: a number of the circle somebody stands in, -1 for who is in none.
+    """
+
+    names: np.ndarray
+    tree: np.ndarray
+    depth: np.ndarray
+    circle: np.ndarray
+
+    @property
+    def by_size(self):
+        """The numbers of the trees, the largest first; of equal ones the one with the lowest name."""
+        return np.argsort(-np.bincount(self.tree), kind="stable")
+
+    def first_of(self, numbers):
+        """The places of the one with the lowest name for each of these ``numbers``, left out where it is -1."""
+        known, place = np.unique(numbers, return_index=True)
+        return place[known >= 0]
+
+
 def trees(advocates, friends, *, most=10):
     """Of pairs, ``friends[i]`` was brought by ``advocates[i]``: arrays of any whole numbers that name people.
 
     A person may be brought in several programs; a depth is then that of the shortest way.
     """
-    advocates, friends = np.asarray(advocates, dtype=np.int64), np.asarray(friends, dtype=np.int64)
-    if not len(friends):
+    found = grown(advocates, friends)
+    if not len(found.names):
         return Trees(0, 0, (), 0, (), 0, 0, None)
-    names, both = np.unique(np.concatenate([advocates, friends]), return_inverse=True)
-    above, below = both[: len(friends)], both[len(friends) :]
-    people = len(names)
-    graph = csr_array((np.ones(len(above), dtype=np.int8), (above, below)), shape=(people, people))
-    count, tree = connected_components(graph, directed=False)
-    sizes = np.bincount(tree, minlength=count)
-    depth = _depths(graph, below, people)
-    largest = int(np.argmax(sizes))
-    roots = np.flatnonzero((tree == largest) & (depth == 0))
-    reached = depth[depth > 0]
+    sizes, largest = np.bincount(found.tree), found.by_size[0]
+    roots = np.flatnonzero((found.tree == largest) & (found.depth == 0))
+    reached = found.depth[found.depth > 0]
     return Trees(
-        trees=int(count),
-        people=people,
+        trees=len(sizes),
+        people=len(found.names),
         sizes=tuple(np.sort(sizes)[::-1][:most].tolist()),
         deepest=int(reached.max(initial=0)),
         depths=tuple(np.bincount(reached)[1:].tolist()) if len(reached) else (),
-        loops=_loops(graph, above, below),
-        looping=int((depth < 0).sum()),
-        largest_root=int(names[roots[0]]) if len(roots) else None,
+        loops=len(found.first_of(found.circle)),
+        looping=int((found.depth < 0).sum()),
+        largest_root=int(found.names[roots[0]]) if len(roots) else None,
     )
+
+
+def grown(advocates, friends):
+    """The same pairs, as ``Grown``: where everybody stands."""
+    advocates, friends = np.asarray(advocates, dtype=np.int64), np.asarray(friends, dtype=np.int64)
+    names, both = np.unique(np.concatenate([advocates, friends]), return_inverse=True)
+    if not len(names):
+        return Grown(names, names, names, names)
+    above, below = both[: len(friends)], both[len(friends) :]
+    people = len(names)
+    graph = csr_array((np.ones(len(above), dtype=np.int8), (above, below)), shape=(people, people))
+    _, tree = connected_components(graph, directed=False)
+    return Grown(names, tree, _depths(graph, below, people), _circles(graph, above, below))
 
 
 def _depths(graph, below, people):
@@ -70,8 +99,9 @@ def _depths(graph, below, people):
     return depth
 
 
-def _loops(graph, above, below):
+def _circles(graph, above, below):
     """Circles: parts in which everybody leads to everybody, and who brought themselves."""
     _, part = connected_components(graph, directed=True, connection="strong")
-    circles = int((np.bincount(part) > 1).sum())
-    return circles + len(set(above[above == below].tolist()))
+    within = np.bincount(part)[part] > 1
+    within[above[above == below]] = True
+    return np.where(within, part, -1)

@@ -14,9 +14,9 @@ from tests.terms import terms
 
 def test_more_friends_than_visitors_are_told_as_counts():
     rate = {"numerator": 2, "denominator": 1, "value": 2.0, "interval": [0.5, 1.0], "definition": {"sentence": "…"}}
-    told = dashboard._rate(rate, "click_to_signup")
+    told = dashboard._rate(rate, "click_to_signup", str)
     assert (told["value"], told["word"], told["between"]) == ("2 to 1", "friends to visitors", None)
-    told = dashboard._rate(rate | {"numerator": 1, "value": 1.0}, "click_to_signup")
+    told = dashboard._rate(rate | {"numerator": 1, "value": 1.0}, "click_to_signup", str)
     assert (told["value"], told["word"]) == ("100.0 %", "of the visitors became friends")
 
 

@@ -1,25 +1,26 @@
 """From every figure that is shown to the rows it is made of, of a store small enough to look at whole."""
 
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from django.contrib.auth.models import Permission
 
-from advocacy import ids, money
-from advocacy.models import Advocate, Customer, Side
+from advocacy import expectations, ids, money
+from advocacy.models import Advocate, Customer, Side, Standing
 from config import channel_returns, program_money
 from config.behind import rows
 from config.behind.asked import Asked
 from config.behind.figures import FIGURES, check
-from referrals import cohorts, costs, growth, lifetime_value, links, metrics, rollups, shares
+from referrals import cohorts, costs, growth, lifetime_value, links, metrics, predictions, rollups, shares
 from referrals.growth import tallies
-from referrals.models import Invitation, Order, Referral
+from referrals.models import Fit, Invitation, Order, Referral
 from rewards.models import Rate, Reward, Subject
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
 from tests.flows.api import secret
-from tests.referrals.history import bought, brought_by, click, converted, counted, person
+from tests.referrals.history import bought, brought, brought_by, click, converted, counted, person
 
 pytestmark = pytest.mark.django_db
 YEAR = timedelta(days=365)
@@ -50,6 +51,8 @@ def store(program, acme, alice, mallory):
     beans = [{"name": "Beans", "quantity": 2}, {"sku": "Mug"}, {"name": "Beans"}]
     Order.objects.filter(customer__external_id__in=("fred", "newcomer", "cheater")).update(products=beans)
     _rewards(program, alice)
+    _kin(program)
+    _expected(acme, alice.customer)
     said = (("2026-02", "referral", 500), ("2026-01", "referral", 310), ("2026-01", "email", 70))
     costs.put(
         storefront=acme,
@@ -73,6 +76,28 @@ def _friend(link, name, *, ago, segments=(), currency="EUR", **conversion):
     stands = int(conversion.get("stands", True))
     Referral.objects.filter(pk=bond.pk).update(standing_conversions=stands, converted_at=order.paid_at)
     return friend
+
+
+def _kin(program):
+    """fred brings a friend of his own; two bring each other."""
+    one, two = (person(program.storefront, name) for name in ("one", "two"))
+    fred = Customer.objects.get(storefront=program.storefront, external_id="fred")
+    for who, friend in ((fred, person(program.storefront, "freds friend")), (one, two), (two, one)):
+        brought(links.enrol(program=program, customer=who, at=NOON - 3 * DAY)[0], friend, at=NOON - 2 * DAY)
+
+
+def _expected(acme, alice):
+    """What a night wrote: alice is leaving, of fred a value is not known."""
+    fred, stranger = (Customer.objects.get(storefront=acme, external_id=name) for name in ("fred", "stranger"))
+    who = sorted([(alice.pk, 43, 125, 6200), (fred.pk, 80, 250, None), (stranger.pk, 90, 75, 800)])
+    expected = expectations.Expected(*map(list, zip(*who, strict=True)))
+    expectations.write_down(storefront=acme, expected=expected, at=NOON - HOUR)
+    Standing.objects.filter(customer=alice).update(friends_joined=4, friends_converted=2)
+    Standing.objects.filter(customer=fred).update(advocate_left_at=NOON)
+    sums = {"expected_of": 3, "at_risk": 1, "orders_e2": 450, "value_minor": 7000}
+    Fit.objects.create(
+        storefront=acme, day=NOON.date(), fitted_at=NOON - HOUR, written_at=NOON, customers=3, p=1.0, **sums
+    )
 
 
 def _rewards(program, alice):
@@ -154,6 +179,12 @@ def _of_growth(program):
     hours, _ = growth.read(program=program)["hours"]
     beans = growth.read(program=program)["products"][0]["products"][0]
     yield from ((f"products.{who}", {"key": beans["product"]}, beans[who]) for who in ("friends", "others"))
+    kin, _ = growth.read(program=program)["trees"]
+    for name, number in (("first", 3), ("people", 10), ("loops", 1), ("looping", 2)):
+        assert kin["trees" if name == "first" else name] == number
+        yield f"trees.{name}", {}, number
+    yield from (("trees.sizes", {"tree": str(place)}, size) for place, size in enumerate(kin["sizes"], start=1))
+    yield from (("trees.depths", {"steps": str(steps)}, number) for steps, number in enumerate(kin["depths"], start=1))
     for cell in hours["cells"][-1:]:
         yield "hours.orders", {name: str(cell[name]) for name in ("weekday", "hour")}, cell["orders"]
 
@@ -229,9 +260,22 @@ def _of_money(program):
         yield "channel_return.cost", key, each["cost_minor"] - rewards
 
 
+def _of_what_is_expected(program):
+    _, written = predictions.told(storefront=program.storefront)
+    yield "expected.customers", {}, written.expected_of
+    yield "expected.at_risk", {}, written.at_risk
+    yield "expected.orders", {}, Decimal(written.orders_e2) / 100
+    yield "expected.value", {}, written.value_minor
+    (leaving,) = predictions.at_risk(storefront=program.storefront)
+    yield "at_risk.advocates", {}, leaving.expected_value_minor
+    yield "at_risk.friends", {"key": ids.encode("cus", leaving.customer.public_id)}, leaving.friends_converted
+    (left,) = rows.every(_found(program, "left_behind.friends"))
+    assert (left.words, left.amount) == ("fred", 0)
+
+
 def test_the_rows_of_every_figure_add_up_to_it(store):
-    walked = {"roi.revenue": 0, "channel_return.rewards": 0}
-    for questions in (_of_period, _of_growth, _of_values, _of_cohorts, _of_money):
+    walked = dict.fromkeys(told_apart := ("roi.revenue", "channel_return.rewards", "left_behind.friends"), 0)
+    for questions in (_of_period, _of_growth, _of_values, _of_cohorts, _of_money, _of_what_is_expected):
         for name, given, value in questions(store):
             # A weight is exact to 18 digits, its figure was rounded once.
             assert round(_sum(store, name, **given) - value, 9) == 0, (name, given)
@@ -242,7 +286,7 @@ def test_the_rows_of_every_figure_add_up_to_it(store):
     assert roi["numerator"] + roi["denominator"] == 5000 + 4500
     assert _sum(store, "channel_return.rewards") == 1500
     assert set(walked) == set(FIGURES)
-    empty = {name for name, found in walked.items() if not found} - {"roi.revenue", "channel_return.rewards"}
+    empty = {name for name, found in walked.items() if not found} - {*told_apart}
     assert empty == set()
 
 
@@ -266,6 +310,8 @@ def test_rows_are_read_by_page_and_by_nobody_else(store, acme, rival, django_ass
         ("lifetime_value.matched_others", {"days": "30", "cut": "channel", "key": "email"}, 400, "Of channels only"),
         ("cohort.kept", {"month": "2026-13", "age": "1"}, 400, "Send month, a month such as 2026-03."),
         ("repeat_rate.numerator", {}, 400, "Send from and to"),
+        ("trees.depths", {}, 400, "Send steps, a whole number."),
+        ("at_risk.friends", {"key": "cus_x"}, 400, "Send key, a customer of this storefront by id."),
         ("channel_return.cost", {"key": "fax"}, 400, "Send key, the channel"),
         ("clicks", {"from": "2024-01-01"}, 400, "Clicks are kept for"),
         ("orders", {"group_by": "channel", "key": "chat"}, 400, "There are no orders by channel"),
@@ -289,6 +335,10 @@ def test_olga_follows_a_number_to_its_rows_and_takes_them_as_a_file(store, acme,
     page = client.get("/admin/metrics/", {"program": store.pk, "all": "1", **days}).content.decode()
     link = f"/admin/metrics/rows/?figure=conversions&amp;program={store.pk}&amp;from=2026-02-01&amp;to=2026-03-02"
     assert link in page
+    for name, more in (("trees.depths", "&amp;steps=2"), ("expected.value", ""), ("at_risk.advocates", "")):
+        assert f"/admin/metrics/rows/?figure={name}&amp;program={store.pk}{more}" in page
+    first = client.get("/admin/").content.decode()
+    assert f"/admin/metrics/rows/?figure=lifetime_value.others&amp;program={store.pk}&amp;days=30" in first
     asked = {"figure": "revenue", "program": store.pk, **days}
     rows = client.get("/admin/metrics/rows/", asked).content.decode()
     fred = Customer.objects.get(external_id="fred")
