@@ -77,7 +77,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
     program = serializers.CharField()
     period = serializers.DictField(child=serializers.DateField())
     time_zone = serializers.CharField()
-    currency = serializers.CharField(help_text="Of all amounts: the program's.")
+    currency = serializers.CharField(help_text="Of all amounts.")
     mature = serializers.BooleanField(help_text="False while the last day is not over.")
     cost = serializers.DictField(child=Amount(), help_text="By kind.")
     cac = Cac()
@@ -88,7 +88,9 @@ class ProgramMoneyAnswer(serializers.Serializer):
     breakage = Figure()
     earned_growth_rate = EarnedGrowth(help_text="Of the whole storefront, in its own currency.")
     converted = serializers.ListField(
-        child=serializers.DictField(), help_text="By which rate, of which day and source, other units were converted."
+        child=serializers.DictField(),
+        help_text="By which rates other units were converted, each amount by its own day’s: the newest, its day and "
+        "and source, and the first day of those that were used.",
     )
     unconverted = serializers.ListField(
         child=serializers.CharField(), help_text="Units without a rate: their amounts are left out."
@@ -126,7 +128,9 @@ class ProgramMoneyAnswer(serializers.Serializer):
             "value": 0.1,
             "reason": "",
         },
-        "converted": [{"currency": "USD", "rate": "0.92", "day": "2026-11-20", "source": "ecb"}],
+        "converted": [
+            {"currency": "USD", "rate": "0.92", "day": "2026-11-20", "source": "ecb", "first_day": "2026-10-26"}
+        ],
         "unconverted": [],
         "previous": None,
     }
@@ -138,17 +142,19 @@ class ProgramMoneyAnswer(serializers.Serializer):
         "Get what a program costs",
         ProgramMoneyAnswer,
         description="Cost by kind, the cost of a friend who bought, return on it, what is owed and expected to be, "
-        "what expires, and the growth that was earned. Amounts of other currencies are converted by the rates you put.",
+        "what expires, and the growth that was earned. Amounts of other currencies are converted by the rates you put, "
+        "each by that of its own day.",
         also=[
             OpenApiParameter("program", str, description="Its id or short name; may be left out if there is only one."),
             OpenApiParameter("from", str, description="The first day; default: 30 days with the last one."),
             OpenApiParameter("to", str, description="The last day, included; default: today."),
+            OpenApiParameter("currency", str, description="Of all amounts, ISO 4217; default: the program's."),
             COMPARE,
         ],
     ),
 )
 class ProgramMoney(Endpoint):
-    parameters = {"GET": ("program", "from", "to", "compare")}
+    parameters = {"GET": ("program", "from", "to", "currency", "compare")}
     declines = {"time_zone": DECLINED_ZONE}
 
     def get(self, request):
@@ -159,6 +165,7 @@ class ProgramMoney(Endpoint):
             until=day_of(request, "to"),
             at=self.at,
             compare=self.flag("compare"),
+            currency=request.query_params.get("currency"),
         )
         named = ids.encode(ids.PREFIXES["program"], program.public_id)
         return Response({"program": named, "previous": None} | told)

@@ -4,20 +4,19 @@ Joins what ``referrals`` counts with what ``rewards`` owes. Each figure is a dic
 with a ``reason``), ``numerator`` and ``denominator``; money is in minor units of the ``currency`` of the answer.
 """
 
-from collections import defaultdict
 from fractions import Fraction
 
 from django.db.models import Sum
 
 from advocacy import money
 from advocacy.models import Program, Side
+from config.converting import Converter
 from referrals import cohorts, costs
 from referrals.growth import spans
 from referrals.measures import cost
 from referrals.metrics import periods
 from referrals.models import Day
 from rewards import costs as of_rewards
-from rewards.rates import Rates
 
 DIGITS = 5
 KINDS = {
@@ -43,52 +42,57 @@ EARNED = (
 OF_PERIOD = ("period", "cost", "cac", "earnings_per_click", "roi")
 
 
-def of_program(*, program, since=None, until=None, at, compare=False):
+def of_program(*, program, since=None, until=None, at, compare=False, currency=None):
     """All figures of the days ``since`` to ``until``, both included; refuses a period that cannot be.
 
-    ``compare`` adds ``previous``: those ``OF_PERIOD`` of as many days before.
+    ``currency``: of all amounts, the program's by default; others are converted by the rate of their own day, of what
+    is as it is now by today's. ``compare`` adds ``previous``: those ``OF_PERIOD`` of as many days before.
     """
     asked = periods.asked(program=program, at=at, since=since, until=until)
-    told = _of_days(program, asked, at)
+    currency = (currency or program.currency).upper()
+    if currency not in money.CURRENCIES:
+        said = f"{currency[:10]!a} is no ISO 4217 code, such as EUR."
+        raise periods.BadPeriod("bad_currency", said, errors={"currency": said})
+    told = _of_days(program, asked, at, currency)
     if compare:
         since, until = asked.before
-        before = _of_days(program, periods.asked(program=program, at=at, since=since, until=until), at)
+        before = _of_days(program, periods.asked(program=program, at=at, since=since, until=until), at, currency)
         told["previous"] = {name: before[name] for name in OF_PERIOD}
     return told
 
 
-def _of_days(program, asked, at):
+def _of_days(program, asked, at, currency):
     first, last = asked.days
-    till = _Till(program, last, at)
-    sums = _sums(program, first, last, till)
-    days = Day.objects.filter(program=program, day__range=asked.days)
-    brought = days.aggregate(friends=Sum("converted_referrals"), revenue=Sum("revenue_minor"))
+    to = Converter(program, target=currency, days=(first.replace(day=1), max(last, asked.today)))
+    sums = _sums(program, first, last, to)
+    friends = _days(program, asked.days).aggregate(friends=Sum("converted_referrals"))["friends"] or 0
     whole = sum(each["value"] or 0 for each in sums.values())
-    revenue = (brought["revenue"] or 0) + _of_other_currencies(program, first, last, till)
+    revenue = to.sum(_revenue(program, first, last))
     told = {
         "period": {"from": first, "to": last},
         "time_zone": asked.zone,
-        "currency": till.target,
+        "currency": currency,
         "mature": last < asked.today,
         "cost": sums,
-        "cac": _cac(sums, brought["friends"] or 0),
+        "cac": _cac(sums, friends),
         "earnings_per_click": _per_click(sums, program, asked.days),
         "roi": _ratio("roi", ROI, revenue - whole, whole, "The program cost nothing in the period."),
-        **_owed(program, till, at),
+        **_owed(program, to, at, asked.today),
         "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
-        "converted": till.told(),
-        "unconverted": sorted(till.missing),
+        "converted": to.told(),
+        "unconverted": sorted(to.missing),
     }
-    return _untold(told, till) if till.missing else told
+    return _untold(told, to.reason()) if to.missing else told
 
 
-def _untold(told, till):
+def _days(program, days):
+    return Day.objects.filter(program=program, day__range=days)
+
+
+def _untold(told, reason):
     """Without the figures that amounts are missing of: a sum of a part is no sum."""
-    there = (
-        f"No rate of {', '.join(sorted(till.missing))} to {till.target} for {till.day} or the 7 days before. Put one."
-    )
     for name in _OF_ALL:
-        told[name] = told[name] | {"value": None, "reason": there}
+        told[name] = told[name] | {"value": None, "reason": reason}
     told["cost"] = {name: each | {"value": None} for name, each in told["cost"].items()}
     return told
 
@@ -97,73 +101,29 @@ def _untold(told, till):
 _OF_ALL = ("cac", "earnings_per_click", "roi", "liability", "forecast", "breakage")
 
 
-class _Till:
-    """What amounts of other units are in the program's currency, by the rate of the period's last day or just before.
-
-    ``missing``: units without a rate; their amounts are left out, and named.
-    """
-
-    def __init__(self, program, day, at):
-        self.program, self.day, self.target = program, min(day, at.date()), program.currency
-        self.used, self.missing, self._rates = {}, set(), {}
-
-    def minor(self, amount_minor, unit):
-        if unit == self.target or not amount_minor:
-            return amount_minor
-        if unit == money.POINTS:
-            return self._points(amount_minor)
-        if unit not in self._rates:
-            storefront = self.program.storefront_id
-            asked = {"storefront": storefront, "currency": unit, "target": self.target, "day": self.day}
-            self._rates[unit] = Rates(wanted={tuple(asked.values())}).on(**asked)
-        rate = self._rates[unit]
-        if rate is None:
-            self.missing.add(unit)
-            return 0
-        self.used[unit] = {"currency": unit} | rate.as_dict()
-        return money.round_half_up(amount_minor * Fraction(rate.value))
-
-    def _points(self, points):
-        if not self.program.points_per_unit:
-            self.missing.add(money.POINTS)
-            return 0
-        worth = Fraction(points, self.program.points_per_unit) * 10 ** money.decimals(self.target)
-        self.used[money.POINTS] = {
-            "currency": money.POINTS,
-            "rate": f"1 ÷ {self.program.points_per_unit}",
-            "day": None,
-            "source": "program",
-        }
-        return money.round_half_up(worth)
-
-    def told(self):
-        return [self.used[unit] for unit in sorted(self.used)]
-
-
-def _sums(program, first, last, till):
+def _sums(program, first, last, to):
     start, end = spans.borders(program.storefront, first, last)
-    units = {True: defaultdict(int), False: defaultdict(int)}
+    given = {True: [], False: []}
     for each in of_rewards.of_period(program=program, start=start, end=end):
-        units[each["side"] == Side.FRIEND][each["unit"]] += each["credited_minor"]
-    to = {friend: sum(till.minor(amount, unit) for unit, amount in own.items()) for friend, own in units.items()}
+        given[each["side"] == Side.FRIEND].append((each["day"], each["unit"], each["credited_minor"]))
+    part = part_of(program, first, last)
     noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
     amounts = {
-        "advocate_rewards": to[False],
-        "friend_incentives": to[True],
+        "advocate_rewards": to.sum(given[False]),
+        "friend_incentives": to.sum(given[True]),
         "payout_fees": None,
-        "program_cost": money.round_half_up(
-            sum(till.minor(amount, unit) for unit, amount in noted.items()) * part_of(program, first, last)
-        ),
+        "program_cost": to.sum((day, unit, amount * part) for day, unit, amount in noted),
     }
     return {
         name: {"definition": {"id": name, "sentence": KINDS[name]}, "value": amount} for name, amount in amounts.items()
     }
 
 
-def _of_other_currencies(program, first, last, till):
-    """The revenue of conversions that were paid in other currencies; a day counts that of the program's alone."""
-    elsewhere = costs.revenue_elsewhere(program=program, since=first, until=last)
-    return sum(till.minor(amount, unit) for unit, amount in elsewhere.items())
+def _revenue(program, first, last):
+    """``(day, currency, minor units)`` of conversions; a day counts that of the program's currency alone."""
+    kept = _days(program, (first, last)).exclude(revenue_minor=0).values_list("day", "revenue_minor")
+    yield from ((day, program.currency, revenue) for day, revenue in kept)
+    yield from costs.revenue_elsewhere(program=program, since=first, until=last)
 
 
 def part_of(program, first, last):
@@ -188,7 +148,7 @@ def _cac(sums, friends):
 
 
 def _per_click(sums, program, days):
-    clicks = Day.objects.filter(program=program, day__range=days).aggregate(sum=Sum("clicks"))["sum"] or 0
+    clicks = _days(program, days).aggregate(sum=Sum("clicks"))["sum"] or 0
     earned = sums["advocate_rewards"]["value"]
     return {
         "definition": {"id": "earnings_per_click", "sentence": PER_CLICK},
@@ -209,20 +169,20 @@ def _ratio(name, sentence, numerator, denominator, nothing):
     }
 
 
-def _owed(program, till, at):
+def _owed(program, to, at, today):
     now, before = of_rewards.outstanding(program=program), of_rewards.decided(program=program, at=at)
-    pending, expected, unknown = 0, 0, 0
+    forecast, unknown = [], 0
     for unit, each in now.items():
         known = before.get(unit, {"credited_minor": 0, "granted_minor": 0})
         told = cost.forecast(each["pending_minor"], credited=known["credited_minor"], decided=known["granted_minor"])
-        pending += till.minor(each["pending_minor"], unit)
         unknown += told is None and each["pending_minor"] > 0
-        expected += till.minor(round(told or 0), unit)
-    available = sum(till.minor(each["available_minor"], unit) for unit, each in now.items())
-    expired, credited = (
-        sum(till.minor(each[name], unit) for unit, each in before.items())
-        for name in ("expired_minor", "credited_minor")
-    )
+        forecast.append((today, unit, round(told or 0)))
+
+    def sum_of(name, each):
+        return to.sum((today, unit, amounts[name]) for unit, amounts in each.items())
+
+    expected, pending, available = to.sum(forecast), sum_of("pending_minor", now), sum_of("available_minor", now)
+    expired, credited = sum_of("expired_minor", before), sum_of("credited_minor", before)
     return {
         "liability": {
             "definition": {"id": "liability", "sentence": LIABILITY},

@@ -2,7 +2,6 @@
 
 import re
 from calendar import monthrange
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -116,32 +115,34 @@ def by_month(*, storefront, since, until):
 
 
 def of_referral(*, storefront, since, until):
-    """``{currency: amount_minor}`` that the programs cost beside rewards in the days ``since`` to ``until``.
+    """``[(day, currency, amount_minor)]`` that the programs cost beside rewards in the days ``since`` to ``until``.
 
-    A month's cost is spread evenly over its days: as many count as are in the period.
+    A month's cost is spread evenly over its days: as many count as are in the period, a Fraction, all of them said of
+    the last one.
     """
     mine = ChannelCost.objects.filter(
         storefront=storefront, channel=Channel.REFERRAL, month__range=(since.replace(day=1), until)
     )
-    found = defaultdict(Fraction)
-    for row in mine:
+    found = []
+    for row in mine.order_by("month", "currency"):
         days = monthrange(row.month.year, row.month.month)[1]
-        within = min(until, row.month.replace(day=days)).toordinal() - max(since, row.month).toordinal() + 1
-        found[row.currency] += Fraction(row.amount_minor * within, days)
-    return {unit: money.round_half_up(amount) for unit, amount in found.items()}
+        first, last = max(since, row.month), min(until, row.month.replace(day=days))
+        part = Fraction(row.amount_minor * (last.toordinal() - first.toordinal() + 1), days)
+        found.append((last, row.currency, part))
+    return found
 
 
 _ELSEWHERE = f"""
-    SELECT placed.currency, sum({REVENUE_KEPT})
+    SELECT (converted_at AT TIME ZONE %(zone)s)::date, placed.currency, sum({REVENUE_KEPT})
     FROM referrals_conversion conversion JOIN referrals_order placed ON placed.id = conversion.order_id
     WHERE conversion.program_id = %(program)s AND converted_at >= %(start)s AND converted_at < %(end)s
         AND stands AND NOT ended AND placed.currency <> %(currency)s
-    GROUP BY 1 ORDER BY 1
+    GROUP BY 1, 2 ORDER BY 1, 2
     """  # noqa: S608 - made of the constant above
 
 
 def revenue_elsewhere(*, program, since, until):
-    """``{currency: kept_minor}`` of a program's conversions in other currencies than its own.
+    """``[(day, currency, kept_minor)]`` of a program's conversions in other currencies than its own.
 
     Only days are looked into that have some: most programs know one currency.
     """
@@ -149,9 +150,9 @@ def revenue_elsewhere(*, program, since, until):
     some = days.filter(Q(conversions_elsewhere=None) | Q(conversions_elsewhere__gt=0))
     first, last = some.aggregate(first=Min("day"), last=Max("day")).values()
     if first is None:
-        return {}
+        return []
     start, end = spans.borders(program.storefront, first, last)
-    asked = {"program": program.pk, "currency": program.currency, "start": start, "end": end}
+    asked = {"program": program.pk, "currency": program.currency, "zone": program.storefront.time_zone}
     with connection.cursor() as cursor:
-        cursor.execute(_ELSEWHERE, asked)
-        return {unit: int(amount) for unit, amount in cursor.fetchall()}
+        cursor.execute(_ELSEWHERE, asked | {"start": start, "end": end})
+        return [(day, unit, int(amount)) for day, unit, amount in cursor.fetchall()]

@@ -7,12 +7,11 @@ from django.db import connection
 LAST = timedelta(days=365)
 
 _OF_PERIOD = """
-    SELECT reward.side, reward.unit,
-        sum(available_minor + reserved_minor + spent_minor + paid_minor + waived_minor), sum(pending_minor),
-        sum(expired_minor)
+    SELECT (subject.occurred_at AT TIME ZONE %(zone)s)::date, reward.side, reward.unit,
+        sum(available_minor + reserved_minor + spent_minor + paid_minor + waived_minor)
     FROM rewards_subject subject JOIN rewards_reward reward ON reward.subject_id = subject.id
     WHERE subject.program_id = %(program)s AND subject.occurred_at >= %(start)s AND subject.occurred_at < %(end)s
-    GROUP BY 1, 2 ORDER BY 1, 2
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """
 # What was granted and is decided: its hold is over, whatever became of it.
 _DECIDED = """
@@ -29,12 +28,13 @@ _PENDING = """
 
 
 def of_period(*, program, start, end):
-    """``[{"side", "unit", "credited_minor", "pending_minor", "expired_minor"}]`` of what occurred in the period.
+    """``[{"day", "side", "unit", "credited_minor"}]`` of what occurred on the storefront's days of the period.
 
     Credited is what was credited and neither taken back nor expired, spent or not.
     """
-    names = ("side", "unit", "credited_minor", "pending_minor", "expired_minor")
-    return [_told(names, row) for row in _asked(_OF_PERIOD, program=program.pk, start=start, end=end)]
+    asked = {"program": program.pk, "zone": program.storefront.time_zone, "start": start, "end": end}
+    names = ("day", "side", "unit", "credited_minor")
+    return [dict(zip(names, (*cell, int(amount)), strict=True)) for *cell, amount in _asked(_OF_PERIOD, **asked)]
 
 
 _BY_MONTH = """

@@ -11,6 +11,7 @@ from config.measured import expected, funnel, growing, owed, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
+from rewards.models import Rate
 
 _OF_SHOP = "Of the whole storefront, whatever period is chosen."
 # A chart of each day of more than two years tells nobody anything.
@@ -26,6 +27,8 @@ class Choice:
     measured: dict
     by: str = ""
     segment: str = ""
+    # Of what the program costs; the program's if empty.
+    currency: str = ""
     # Who may not see accounts sees no money that is owed.
     money_too: bool = False
     user: object = None
@@ -55,8 +58,17 @@ def segments(program):
     return list(cells.order_by("key").values_list("key", flat=True).distinct())
 
 
-def choice(*, program, since, until, by, segment, user, at):
-    """Raises Refused for a period, parts or a segment that cannot be."""
+def currencies(program):
+    """In which what the program costs can be told: its own, and those that rates lead to."""
+    targets = Rate.objects.filter(storefront=program.storefront_id).order_by("target").values_list("target", flat=True)
+    return list(dict.fromkeys([program.currency, *targets.distinct()]))
+
+
+def choice(*, program, since, until, by, segment, currency, user, at):
+    """Raises Refused for a period, parts, a segment or a currency that cannot be."""
+    if currency and currency not in (known := currencies(program)):
+        said = f"There are no rates to {currency[:10]!a}; choose one of: {', '.join(known)}."
+        raise Refused("bad_currency", said)
     if by and by not in CUTS:
         raise Refused("bad_part", f"There are no parts by {by[:40]!a}; choose one of: {', '.join(CUTS)}.")
     if segment:
@@ -73,6 +85,7 @@ def choice(*, program, since, until, by, segment, user, at):
         measured=measured,
         by=by,
         segment=segment,
+        currency=currency,
         money_too=user.has_perm("rewards.view_account"),
         user=user,
     )
@@ -157,7 +170,7 @@ def _expected(choice):
 
 
 def _owed(choice):
-    told = program_money.of_program(**choice.period, at=choice.at)
+    told = program_money.of_program(**choice.period, at=choice.at, currency=choice.currency)
     return [owed.cost(told, choice.rows), owed.gained(told, choice.rows), owed.liability(told, choice.rows)]
 
 

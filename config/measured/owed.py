@@ -54,10 +54,17 @@ def _left_out(told):
 
 
 def _converted(told):
+    """Each amount by the rate of its day: the newest of them, and since when."""
     return tuple(
-        f"{each['currency']} at {each['rate']}, {each['source']}{' of ' + each['day'] if each['day'] else ''}."
-        for each in told["converted"]
+        f"{each['currency']} at {each['rate']}, {each['source']}{_of_days(each)}." for each in told["converted"]
     )
+
+
+def _of_days(rate):
+    if not rate["day"]:
+        return ""
+    before = f"; of earlier days by theirs, from {rate['first_day']} on" if rate["first_day"] < rate["day"] else ""
+    return f" of {rate['day']}{before}"
 
 
 def gained(told, behind):

@@ -68,7 +68,7 @@ def _chosen_of(request, program):
     """What was chosen, or ``refused`` with what is wrong with it."""
     if not program:
         return {}
-    names = {"since": "from", "until": "to", "by": "by", "segment": "segment"}
+    names = {"since": "from", "until": "to", "by": "by", "segment": "segment", "currency": "currency"}
     asked = {name: request.GET.get(sent, "").replace("\0", "") for name, sent in names.items()}
     try:
         choice = chosen.choice(
@@ -77,16 +77,20 @@ def _chosen_of(request, program):
             until=_day("to", asked["until"]),
             by=asked["by"],
             segment=asked["segment"],
+            currency=asked["currency"],
             user=request.user,
             at=timezone.now(),
         )
     except Refused as refusal:
-        return {"refused": str(refusal), "asked": asked, "segments": chosen.segments(program)}
-    return {
+        return {"refused": str(refusal), "asked": asked} | _options(program)
+    return _options(program) | {
         "choice": choice,
-        "segments": chosen.segments(program),
         "asked": asked | {"since": choice.since.isoformat(), "until": choice.until.isoformat()},
     }
+
+
+def _options(program):
+    return {"segments": chosen.segments(program), "currencies": chosen.currencies(program)}
 
 
 def _day(name, text):

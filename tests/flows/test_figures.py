@@ -59,8 +59,9 @@ def store(program, acme, alice, mallory):
         costs=[costs.Said("", costs.month_of(month), channel, "EUR", minor, "team") for month, channel, minor in said],
         at=NOON,
     )
-    rate = {"day": NOON.date(), "currency": "USD", "target": "EUR", "rate": "0.9", "source": "ecb"}
-    Rate.objects.create(storefront=acme, recorded_at=NOON, **rate)
+    rate = {"currency": "USD", "target": "EUR", "rate": "0.9", "source": "ecb"}
+    for weeks in range(8):
+        Rate.objects.create(storefront=acme, recorded_at=NOON, day=NOON.date() - 7 * weeks * DAY, **rate)
     rollups.rebuild(storefront=acme)
     rollups.recount(at=NOON)
     counted(acme)

@@ -1,6 +1,7 @@
 """What a program costs and what is had for it, of a story small enough to count by hand."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,6 +20,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def shop(acme, program):
     return secret(acme)
+
+
+@pytest.fixture
+def desk(client, olga):
+    client.force_login(olga)
+    return client
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     )
     told = shop.get("/program_money", **{"from": str(first)}).json()
     one_day = costs.of_referral(storefront=acme, since=first, until=first)
-    assert one_day == {"EUR": round(500 / ((today.replace(day=1) - first).days))}
+    assert one_day == [(first, "EUR", Fraction(500, (today.replace(day=1) - first).days))]
     assert {name: each["value"] for name, each in told["cost"].items()} == {
         "advocate_rewards": 1000,
         "friend_incentives": 500,
@@ -100,18 +107,38 @@ def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga)
     assert {each["value"] for each in told["cost"].values()} == {None}
     client.force_login(olga)
     assert "cannot be told: a rate is missing" in client.get("/admin/metrics/", {"all": "1"}).content.decode()
-    Rate.objects.create(
-        storefront=program.storefront,
-        day=(today := timezone.now().date()),
-        currency="USD",
-        target="EUR",
-        rate="0.9",
-        source="ecb",
-        recorded_at=timezone.now(),
-    )
+    today = timezone.now().date()
+    _rate(program, today, "0.9")
     told = shop.get("/program_money").json()
-    assert told["cost"]["advocate_rewards"]["value"] == 900
-    assert told["converted"] == [{"currency": "USD", "rate": "0.9", "day": str(today), "source": "ecb"}]
+    assert f"USD to EUR for {today - timedelta(days=10)}" in told["cac"]["reason"]
+    _rate(program, today - timedelta(days=14), "0.8")
+    told = shop.get("/program_money").json()
+    # What was earned then by the rate of then, what is owed now by that of now.
+    assert (told["cost"]["advocate_rewards"]["value"], told["liability"]["value"]) == (800, 900)
+    (rate,) = told["converted"]
+    days = {"day": str(today), "first_day": str(today - timedelta(days=14))}
+    assert rate == {"currency": "USD", "rate": "0.9", "source": "ecb"} | days
+
+
+def _rate(program, day, rate, *, currency="USD", target="EUR"):
+    kept = {"storefront": program.storefront, "source": "ecb", "recorded_at": timezone.now()}
+    Rate.objects.create(**kept, day=day, currency=currency, target=target, rate=rate)
+
+
+def test_another_currency_may_be_reported_in(shop, program, today, desk):
+    _rewarded(program, "advocate", available_minor=1000)
+    Day.objects.create(program=program, day=today, converted_referrals=1, revenue_minor=5000)
+    told = shop.get("/program_money", currency="usd").json()
+    assert (told["currency"], told["unconverted"], told["roi"]["value"]) == ("USD", ["EUR"], None)
+    _rate(program, today - timedelta(days=12), "1.2", currency="EUR", target="USD")
+    _rate(program, today - timedelta(days=2), "1.1", currency="EUR", target="USD")
+    told = shop.get("/program_money", currency="USD").json()
+    assert (told["cac"]["numerator"], told["roi"]["numerator"]) == (1200, 5500 - 1200)
+    assert told["liability"]["value"] == 1100
+    page = desk.get("/admin/metrics/", {"part": "owed", "currency": "USD"}).content.decode()
+    assert "EUR at 1.1, ecb of" in page
+    assert shop.get("/program_money", currency="EURO").status_code == 400
+    assert "There are no rates to" in desk.get("/admin/metrics/", {"currency": "GBP"}).content.decode()
 
 
 def test_growth_is_earned_by_who_comes_back_and_who_was_brought(acme):

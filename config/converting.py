@@ -1,0 +1,77 @@
+"""Amounts of several units in one currency, each by the rate of its own day."""
+
+from datetime import date
+from fractions import Fraction
+
+from advocacy import money
+from rewards.rates import Rates
+
+
+class Converter:
+    """Into ``target``, by the rates that the storefront put: that of a day, or the newest of the 7 days before it.
+
+    ``days``: the first and the last day that amounts are of. ``missing``: ``{unit: days without a rate}``, of which the
+    amounts are left out.
+    """
+
+    def __init__(self, program, *, target, days):
+        self.program, self.target, self.days = program, target, days
+        self.missing, self._used, self._rates, self._known = {}, {}, {}, {}
+
+    def sum(self, amounts):
+        """Of ``(day, unit, minor units)``, in minor units of the target; rounded once, half up."""
+        return money.round_half_up(sum((self._one(*each) for each in amounts), Fraction(0)))
+
+    def told(self):
+        """By which rates: of each unit the newest ``rate`` with its ``day`` and ``source``, and the oldest's day."""
+        return [
+            {"currency": unit} | rates[max(rates)] | {"first_day": min(rates) or None}
+            for unit, rates in sorted(self._used.items())
+        ]
+
+    def reason(self):
+        """Which rates are missing, as a sentence; empty if none is."""
+        if not self.missing:
+            return ""
+        of = {unit: f"{unit} to {self.target} for {_days(days)}" for unit, days in sorted(self.missing.items())}
+        if money.POINTS in of:
+            of[money.POINTS] = "points: say at the program what they are worth"
+        return f"No rate of {'; of '.join(of.values())}. A rate of the 7 days before would do. Put one."
+
+    def _one(self, day, unit, amount_minor):
+        if not amount_minor:
+            return Fraction(0)
+        if unit == money.POINTS:
+            unit, amount_minor = self.program.currency, self._worth(amount_minor)
+        if unit == self.target:
+            return Fraction(amount_minor)
+        rate = self._rate(unit, min(day, self.days[1]))
+        return amount_minor * rate.value if rate else Fraction(0)
+
+    def _worth(self, points):
+        """Minor units of the program's currency."""
+        per_unit = self.program.points_per_unit
+        if not per_unit:
+            self.missing.setdefault(money.POINTS, set())
+            return Fraction(0)
+        self._used[money.POINTS] = {"": {"rate": f"1 ÷ {per_unit}", "day": None, "source": "program"}}
+        return Fraction(points, per_unit) * 10 ** money.decimals(self.program.currency)
+
+    def _rate(self, unit, day):
+        if (unit, day) not in self._known:
+            asked = {"storefront": self.program.storefront_id, "currency": unit, "target": self.target}
+            if unit not in self._rates:
+                self._rates[unit] = Rates(wanted={(*asked.values(), each) for each in self.days})
+            found = self._known[unit, day] = self._rates[unit].on(**asked, day=day)
+            if found is None:
+                self.missing.setdefault(unit, set()).add(day)
+            else:
+                self._used.setdefault(unit, {})[found.day] = found.as_dict()
+        return self._known[unit, day]
+
+
+def _days(days):
+    """``2026-11-03 and 4 other days``."""
+    first = f"{min(days):%Y-%m-%d}" if isinstance(min(days), date) else ""
+    others = len(days) - 1
+    return f"{first} and {others} other day{'s' * (others > 1)}" if others else first
