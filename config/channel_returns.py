@@ -14,7 +14,8 @@ from rewards import costs as of_rewards
 
 DIGITS = 5
 RISK = (
-    "A channel’s monthly return, revenue ÷ cost − 1, against that of all channels together (capital asset pricing): "
+    "A channel’s monthly return, revenue (times the storefront’s margin where one is set) ÷ cost − 1, against that of "
+    "all channels together (capital asset pricing): "
     "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards are a cost too."
 )
 
@@ -28,10 +29,11 @@ def channel_risk(*, storefront, at, free=0.0):
     months = months_of(storefront=storefront, at=at)
     spent, left_out = spent_of(storefront=storefront, at=at)
     had = _revenue(storefront, months)
-    market = [_return(had, spent, spent, month) for month in months]
+    share = storefront.kept_share
+    market = [_return(had, spent, spent, month, share) for month in months]
     told = []
     for channel in sorted(spent):
-        own = [_return(had, spent, [channel], month) for month in months]
+        own = [_return(had, spent, [channel], month, share) for month in months]
         known = [each for each in own if each is not None]
         found = cost.risk(own, market, free=free)
         told.append(
@@ -101,12 +103,12 @@ def _revenue(storefront, months):
     return found
 
 
-def _return(had, spent, channels, month):
+def _return(had, spent, channels, month, share):
     """Of a month; None where nothing was spent in it."""
     paid = sum(spent[channel].get(month, 0) for channel in channels)
     # What came without a cost that month is no return on one.
     kept = sum(had[channel].get(month, 0) for channel in channels if spent[channel].get(month))
-    return cost.monthly_return(kept, paid)
+    return cost.monthly_return(float(kept * share), paid)
 
 
 def _rounded(value):

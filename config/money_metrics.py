@@ -79,6 +79,9 @@ class ProgramMoneyAnswer(serializers.Serializer):
     time_zone = serializers.CharField()
     currency = serializers.CharField(help_text="Of all amounts.")
     mature = serializers.BooleanField(help_text="False while the last day is not over.")
+    margin = serializers.FloatField(
+        allow_null=True, help_text="The storefront's: so much of revenue is a return. Null: all of it."
+    )
     cost = serializers.DictField(child=Amount(), help_text="By kind.")
     cac = Cac()
     earnings_per_click = Cac()
@@ -103,6 +106,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
         "time_zone": "Europe/Berlin",
         "currency": "EUR",
         "mature": False,
+        "margin": None,
         "cost": {"program_cost": {"definition": {"id": "program_cost", "sentence": "…"}, "value": 20000}},
         "cac": _figure("referral_cac", program_money.CAC, 60000, 40, 1500),
         "earnings_per_click": _figure("earnings_per_click", program_money.PER_CLICK, 40000, 1000, 40),

@@ -28,7 +28,10 @@ KINDS = {
 }
 CAC = "All four costs ÷ friends whose first conversion was in the period."
 PER_CLICK = "Rewards of advocates for what happened in the period ÷ clicks in the period."
-ROI = "(Revenue of conversions in the period, after refunds − all four costs) ÷ these costs."
+ROI = (
+    "(Revenue of conversions in the period, after refunds, × the storefront's margin where one is set − all four "
+    "costs) ÷ these costs."
+)
 LIABILITY = "Rewards credited and neither spent nor paid out, also those on their way there, and those pending; now."
 FORECAST = "What is pending × the share of what was granted that was credited, of rewards whose hold ended in 365 days."
 BREAKAGE = "What expired ÷ what was credited, of rewards whose hold ended in the last 365 days."
@@ -68,15 +71,17 @@ def _of_days(program, asked, at, currency):
     friends = _days(program, asked.days).aggregate(friends=Sum("converted_referrals"))["friends"] or 0
     whole = sum(each["value"] or 0 for each in sums.values())
     revenue = to.sum(_revenue(program, first, last))
+    margin = money.round_half_up(revenue * program.storefront.kept_share)
     told = {
         "period": {"from": first, "to": last},
         "time_zone": asked.zone,
         "currency": currency,
         "mature": last < asked.today,
+        "margin": program.storefront.margin and float(program.storefront.kept_share),
         "cost": sums,
         "cac": _cac(sums, friends),
         "earnings_per_click": _per_click(sums, program, asked.days),
-        "roi": _ratio("roi", ROI, revenue - whole, whole, "The program cost nothing in the period."),
+        "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period."),
         **_owed(program, to, at, asked.today),
         "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
         "converted": to.told(),

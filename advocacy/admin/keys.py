@@ -69,7 +69,7 @@ class StorefrontAdmin(acts.Acting, Listing):
     fieldsets = [
         ("The shop", {"fields": ["name", "slug", "url", "colour"]}),
         ("Money, days and words", {"fields": ["currency", "time_zone", "language"]}),
-        ("Customers", {"fields": ["starts_fresh", "at_risk_below"]}),
+        ("Customers", {"fields": ["starts_fresh", "at_risk_below", "margin"]}),
         ("Links", {"fields": ["link_domain"]}),
         ("Mails", {"fields": ["mail_from", "dkim_selector", "mail_reply_to", "mail_footer", "double_opt_in"]}),
         (

@@ -1,4 +1,6 @@
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 from django.apps import apps
 from django.conf import settings
@@ -119,6 +121,16 @@ class Storefront(models.Model):
         help_text="Tick where the shop had no orders before it called this server: then everybody is new until they "
         "buy here. Otherwise send what customers bought before, as orders_before.",
     )
+    margin = models.DecimalField(
+        "margin, in percent",
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(100)],
+        help_text="What is left of revenue once the goods are paid for. Lifetime values and returns are then margin, "
+        "not revenue. Empty: they are revenue.",
+    )
     at_risk_below = models.PositiveSmallIntegerField(
         "at risk below (%)",
         default=50,
@@ -166,6 +178,11 @@ class Storefront(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def kept_share(self):
+        """Of a unit of revenue what counts as value, as a Fraction: the margin where one is set, else all of it."""
+        return Fraction(1) if self.margin is None else Fraction(self.margin) / 100
 
     def clean(self):
         # A form that is left empty says null.

@@ -83,7 +83,13 @@ def _value(side, again, asked):
     rows = _buyers(asked).filter(_sides(asked)[side], _old(asked, days))
     if again:
         return Rows(rows.filter(**{f"orders_{days}__gt": 1}))
-    return Rows(rows, amount=F(f"value_{days}"), unit=asked.storefront.currency)
+    return Rows(rows, amount=F(f"value_{days}"), unit=asked.storefront.currency, weight=margin(asked))
+
+
+def margin(asked):
+    """Of each unit of revenue what counts; None where all of it does."""
+    kept = asked.storefront.margin
+    return None if kept is None else Value(kept / 100, output_field=_RATIO)
 
 
 def too_young(asked):
@@ -103,7 +109,8 @@ def _matched(side, asked):
     alike = [TruncMonth("first_day"), F("band"), F("segment")]
     mine = Window(Count("pk", filter=group), partition_by=alike)
     theirs = Window(Count("pk", filter=others), partition_by=alike)
-    weight = Value(1) if side == 0 else Cast("row_group", _RATIO) / Cast("row_others", _RATIO)
+    counts = margin(asked) or Value(1, output_field=_RATIO)
+    weight = counts if side == 0 else counts * Cast("row_group", _RATIO) / Cast("row_others", _RATIO)
     # What is no side's weighs nothing. Filters on windows come after all rows were seen.
     own = Case(
         When((group, others)[side] & Q(row_group__gt=0) & Q(row_others__gt=0), then=weight),
@@ -144,7 +151,7 @@ def curve(asked):
     age = asked.whole("age")
     begun = cohorts.day_of(cohorts.month_of(asked.today) - age)
     rows = _buyers(asked).filter(_part(asked), first_day__lt=begun)
-    return Rows(rows, amount=of_ages(0, age), unit=asked.storefront.currency)
+    return Rows(rows, amount=of_ages(0, age), unit=asked.storefront.currency, weight=margin(asked))
 
 
 def repeating(*, again):

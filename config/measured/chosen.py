@@ -148,9 +148,11 @@ def _growing(choice):
 
 def _worth(choice):
     storefront = choice.program.storefront
+    compared = lifetime_value.compare(storefront=storefront, at=choice.at)
+    drawn = lifetime_value.curve(storefront=storefront, at=choice.at)
     return [
-        worth.values(lifetime_value.compare(storefront=storefront, at=choice.at), choice.rows),
-        worth.curves(lifetime_value.curve(storefront=storefront, at=choice.at), storefront.currency, choice.rows),
+        worth.values(compared, choice.rows, storefront.margin),
+        worth.curves(drawn, storefront.currency, choice.rows, storefront.margin),
     ], _OF_SHOP
 
 

@@ -81,11 +81,19 @@ def gained(told, behind):
     roi = told["roi"]["value"]
     return Card(
         id="gained",
-        title="What is had for it" if roi is None else f"Revenue by friends was {roi + 1:.1f} times what they cost",
+        title="What is had for it" if roi is None else f"{_had(told)} was {roi + 1:.1f} times what they cost",
         head=("Figure", "Value", "Why there is none"),
         rows=rows,
-        said=(program_money.ROI, program_money.EARNED, program_money.BREAKAGE),
+        said=(program_money.ROI, *_at_margin(told), program_money.EARNED, program_money.BREAKAGE),
     )
+
+
+def _had(told):
+    return "Revenue by friends" if told["margin"] is None else "The margin of what friends bought"
+
+
+def _at_margin(told):
+    return () if told["margin"] is None else (f"The storefront’s margin is {words.percent(told['margin'])}.",)
 
 
 def liability(told, behind):

@@ -8,9 +8,10 @@ from referrals import cohorts, lifetime_value
 _CURVE_LASTS = 24
 # A mean of fewer customers is in the table, and draws no line: it would go up and down with each of them.
 _ENOUGH = 30
+_NO_LINE = f"Months of fewer than {_ENOUGH} customers are in the table and not in the line."
 
 
-def values(compared, behind):
+def values(compared, behind, margin=None):
     shown = [each for each in compared if each["matched"]["interval_minor"]]
     return Card(
         id="lifetime_values",
@@ -25,10 +26,15 @@ def values(compared, behind):
         else "Nobody has bought yet. A customer is in a row when so many days have passed since their first order.",
         said=(
             lifetime_value.DEFINITION,
+            *at_margin(margin),
             lifetime_value.MATCHED,
             "A difference whose range includes 0 may be chance, and none is a proof of a cause.",
         ),
     )
+
+
+def at_margin(margin):
+    return () if margin is None else (f"Of revenue {margin.normalize():f} % count, the storefront’s margin.",)
 
 
 def _anybody(compared):
@@ -79,7 +85,7 @@ def _difference(told, unit, link):
     )
 
 
-def curves(drawn, currency, behind):
+def curves(drawn, currency, behind, margin=None):
     """The mean value by months since the first order."""
     series = [
         {
@@ -103,7 +109,11 @@ def curves(drawn, currency, behind):
         kind="lines",
         drawing=lines(series),
         empty="" if months else "No month has passed since somebody’s first order. The curve begins next month.",
-        said=(lifetime_value.CURVE, f"Months of fewer than {_ENOUGH} customers are in the table and not in the line."),
+        said=(
+            lifetime_value.CURVE,
+            *at_margin(margin),
+            _NO_LINE,
+        ),
     )
 
 

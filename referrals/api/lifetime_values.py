@@ -59,6 +59,7 @@ _EXAMPLE = {
             }
         ],
     },
+    "margin": None,
     "cut": None,
     "compared_with": None,
     "parts": [],
@@ -135,6 +136,9 @@ class Curve(serializers.Serializer):
 class LifetimeValuesAnswer(serializers.Serializer):
     data = LifetimeValueAnswer(many=True, help_text="All customers: one for each horizon.")
     curve = Curve()
+    margin = serializers.FloatField(
+        allow_null=True, help_text="The storefront's: by it all values are multiplied. Null: they are revenue."
+    )
     cut = serializers.CharField(allow_null=True)
     compared_with = serializers.CharField(allow_null=True, help_text="Who group and others of each part are.")
     parts = Part(many=True, help_text="Empty without a cut.")

@@ -35,15 +35,16 @@ def compare_all(*, storefronts, at):
                 "rejected": _rejected(groups, storefront.pk),
             }
             | each
-            for each in _of_all(storefront.pk, groups, pairs)
+            for each in _of_all(storefront, groups, pairs)
         ]
         for storefront in storefronts
     }
 
 
-def _of_all(key, groups, pairs):
-    sides = [groups.get((key, side), {}) for side in ("referred", "other")]
-    return comparing.over_horizons(*sides, strata=list(pairs[key].values()), nobody=not any(sides))
+def _of_all(storefront, groups, pairs):
+    sides = [groups.get((storefront.pk, side), {}) for side in ("referred", "other")]
+    strata = list(pairs[storefront.pk].values())
+    return comparing.over_horizons(*sides, strata=strata, share=storefront.kept_share, nobody=not any(sides))
 
 
 def _rejected(groups, key):
@@ -66,6 +67,7 @@ def answer(*, storefront, cut=None, key=None, at):
     drawn = curve(storefront=storefront, at=at, cut=cut if cut in ("channel", "program") else "all")
     return {
         "data": compare(storefront=storefront, at=at),
+        "margin": float(storefront.kept_share) if storefront.margin is not None else None,
         "curve": {"definition": {"id": "lifetime_value_curve", "sentence": CURVE}, "lines": drawn},
         "cut": cut,
         "compared_with": words.COMPARED_WITH.get(cut),
@@ -89,7 +91,9 @@ def compare_by(*, storefront, cut, key=None, at):
             "name": part.name,
             "values": [
                 each | {"currency": storefront.currency, "counted_at": moment}
-                for each in comparing.over_horizons(*part.sides, strata=part.strata, called=part.called)
+                for each in comparing.over_horizons(
+                    *part.sides, strata=part.strata, share=storefront.kept_share, called=part.called
+                )
             ],
         }
         for part in shown

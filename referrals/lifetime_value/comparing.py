@@ -11,16 +11,22 @@ from referrals.models import HORIZONS
 DIGITS = 5
 
 
-def over_horizons(group, others, *, strata, called=("referred", "other"), nobody=False):
-    """A dictionary for each horizon; ``group`` and ``others``: ``{days: Worth}``.
+def over_horizons(group, others, *, strata, share=1, called=("referred", "other"), nobody=False):
+    """A dictionary for each horizon; ``group`` and ``others``: ``{days: Worth}``, of which ``share`` counts.
 
     ``strata``: pairs of such dictionaries, one for each kind of customer; None where they are not matched.
     """
+    group, others = _times(group, share), _times(others, share)
+    strata = strata and [[_times(side, share) for side in pair] for pair in strata]
     return [
         _compared(days, group.get(days, NOBODY), others.get(days, NOBODY), called=called, nobody=nobody)
         | {"matched": _matched(days, strata)}
         for days in HORIZONS
     ]
+
+
+def _times(worths, share):
+    return worths if share == 1 else {days: each.times(share) for days, each in worths.items()}
 
 
 def _compared(days, group, others, *, called, nobody):

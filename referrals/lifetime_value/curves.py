@@ -19,13 +19,13 @@ def curve(*, storefront, at, cut="all"):
     found = cohorts.cells(storefront=storefront, cut=cut)
     named = cohorts.names(storefront=storefront, cut=cut)
     return [
-        {"key": named[key][0], "name": named[key][1], "points": _points(months, now)}
+        {"key": named[key][0], "name": named[key][1], "points": _points(months, now, storefront.kept_share)}
         for key, months in sorted(found.items())
         if key in named
     ]
 
 
-def _points(months, now):
+def _points(months, now, share):
     """Of every age the cohorts that reached its end, with all that they brought up to then."""
     points, kept = [], dict.fromkeys(months, 0)
     for age in range(now - min(months, default=now)):
@@ -34,7 +34,7 @@ def _points(months, now):
             kept[month] += months[month].get(age, (0, 0))[1]
         customers = sum(months[month][0][0] for month in over)
         total = sum(kept[month] for month in over)
-        points.append({"month": age, "customers": customers, "mean_minor": _mean(total, customers)})
+        points.append({"month": age, "customers": customers, "mean_minor": _mean(total * share, customers)})
     return points
 
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - statements are made of the constants here
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
@@ -19,6 +19,11 @@ class Worth:
     sample: Sample = _NONE
     again: int = 0  # those who ordered again within it
     too_young: int = 0
+
+    def times(self, share):
+        """The same of so much of each amount."""
+        own = self.sample
+        return self if share == 1 else replace(self, sample=Sample(own.size, own.total * share, own.squares * share**2))
 
     def __add__(self, other):
         one, two = self.sample, other.sample

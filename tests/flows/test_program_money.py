@@ -141,6 +141,19 @@ def test_another_currency_may_be_reported_in(shop, program, today, desk):
     assert "There are no rates to" in desk.get("/admin/metrics/", {"currency": "GBP"}).content.decode()
 
 
+def test_at_a_margin_the_return_is_of_what_is_left_of_revenue(shop, program, today, desk):
+    program.storefront.margin = "40"
+    program.storefront.save()
+    _rewarded(program, "advocate", available_minor=1000)
+    Day.objects.create(program=program, day=today, converted_referrals=1, revenue_minor=5000)
+    told = shop.get("/program_money").json()
+    assert (told["margin"], told["roi"]["numerator"], told["roi"]["value"]) == (0.4, 1000, 1.0)
+    page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
+    assert "The margin of what friends bought was 2.0 times what they cost" in page
+    assert "Of revenue 40 % count, the storefront’s margin." in page
+    assert shop.get("/lifetime_values").json()["margin"] == 0.4
+
+
 def test_growth_is_earned_by_who_comes_back_and_who_was_brought(acme):
     now = timezone.now()
     this = now.date().replace(day=1)
