@@ -1,5 +1,6 @@
 """Amounts of several units in one currency, each by the rate of its own day."""
 
+from collections import defaultdict
 from datetime import date
 from fractions import Fraction
 
@@ -21,6 +22,13 @@ class Converter:
     def sum(self, amounts):
         """Of ``(day, unit, minor units)``, in minor units of the target; rounded once, half up."""
         return money.round_half_up(sum((self._one(*each) for each in amounts), Fraction(0)))
+
+    def by_day(self, amounts):
+        """``{day: minor units of the target, exactly}`` of the same."""
+        found = defaultdict(Fraction)
+        for day, unit, amount_minor in amounts:
+            found[day] += self._one(day, unit, amount_minor)
+        return found
 
     def told(self):
         """By which rates: of each unit the newest ``rate`` with its ``day`` and ``source``, and the oldest's day."""

@@ -11,6 +11,7 @@ from advocacy.api.examples import sample
 from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
 from config import channel_returns, program_money
+from config.money_intervals import INTERVAL
 from referrals.api.days import day_of
 from referrals.api.metrics import COMPARE, Definition
 from referrals.metrics.periods import DECLINED_COMPARE, DECLINED_ZONE
@@ -33,7 +34,16 @@ class Figure(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True, help_text="Why there is no value.")
 
 
+class Ratio(Figure):
+    interval = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text=f"95 %, low and high. {INTERVAL}"
+    )
+
+
 class Cac(Figure):
+    interval = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, help_text=f"95 %, low and high. {INTERVAL}"
+    )
     value = serializers.IntegerField(allow_null=True, help_text="Minor units of the answer's currency.")
 
 
@@ -60,9 +70,9 @@ class EarnedGrowth(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True)
 
 
-def _figure(name, sentence, numerator, denominator, value):
-    definition = {"id": name, "sentence": sentence}
-    return {"definition": definition, "numerator": numerator, "denominator": denominator, "value": value, "reason": ""}
+def _figure(name, sentence, numerator, denominator, value, *, interval=None):
+    told = {"definition": {"id": name, "sentence": sentence}, "numerator": numerator, "denominator": denominator}
+    return told | {"value": value, "reason": ""} | ({"interval": interval} if interval else {})
 
 
 class PreviousMoney(serializers.Serializer):
@@ -70,7 +80,7 @@ class PreviousMoney(serializers.Serializer):
     cost = serializers.DictField(child=Amount())
     cac = Cac()
     earnings_per_click = Cac()
-    roi = Figure()
+    roi = Ratio()
 
 
 class ProgramMoneyAnswer(serializers.Serializer):
@@ -85,7 +95,7 @@ class ProgramMoneyAnswer(serializers.Serializer):
     cost = serializers.DictField(child=Amount(), help_text="By kind.")
     cac = Cac()
     earnings_per_click = Cac()
-    roi = Figure()
+    roi = Ratio()
     liability = Liability()
     forecast = LiabilityForecast()
     breakage = Figure()
@@ -108,9 +118,11 @@ class ProgramMoneyAnswer(serializers.Serializer):
         "mature": False,
         "margin": None,
         "cost": {"program_cost": {"definition": {"id": "program_cost", "sentence": "…"}, "value": 20000}},
-        "cac": _figure("referral_cac", program_money.CAC, 60000, 40, 1500),
-        "earnings_per_click": _figure("earnings_per_click", program_money.PER_CLICK, 40000, 1000, 40),
-        "roi": _figure("roi", program_money.ROI, 140000, 60000, 2.33333),
+        "cac": _figure("referral_cac", program_money.CAC, 60000, 40, 1500, interval=[1310, 1690]),
+        "earnings_per_click": _figure(
+            "earnings_per_click", program_money.PER_CLICK, 40000, 1000, 40, interval=[31, 49]
+        ),
+        "roi": _figure("roi", program_money.ROI, 140000, 60000, 2.33333, interval=[1.9021, 2.76456]),
         "liability": {
             "definition": {"id": "liability", "sentence": program_money.LIABILITY},
             "pending": 8000,

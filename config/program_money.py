@@ -11,6 +11,7 @@ from django.db.models import Sum
 from advocacy import money
 from advocacy.models import Program, Side
 from config.converting import Converter
+from config.money_intervals import Days
 from referrals import cohorts, costs
 from referrals.growth import spans
 from referrals.measures import cost
@@ -67,11 +68,26 @@ def of_program(*, program, since=None, until=None, at, compare=False, currency=N
 def _of_days(program, asked, at, currency):
     first, last = asked.days
     to = Converter(program, target=currency, days=(first.replace(day=1), max(last, asked.today)))
-    sums = _sums(program, first, last, to)
-    friends = _days(program, asked.days).aggregate(friends=Sum("converted_referrals"))["friends"] or 0
+    earned, given, noted = _given(program, first, last, to)
+    sums = _sums(earned, given, noted)
+    counted = {row.day: row for row in _days(program, asked.days).only("day", "clicks", "converted_referrals")}
+    friends, clicks = (
+        {day: getattr(row, name) for day, row in counted.items()} for name in ("converted_referrals", "clicks")
+    )
+    share = program.storefront.kept_share
+    kept = {day: amount * share for day, amount in to.by_day(_revenue(program, first, last)).items()}
+    margin = money.round_half_up(sum(kept.values(), Fraction(0)))
     whole = sum(each["value"] or 0 for each in sums.values())
-    revenue = to.sum(_revenue(program, first, last))
-    margin = money.round_half_up(revenue * program.storefront.kept_share)
+    by_day = Days(
+        first=first,
+        last=min(last, asked.today),
+        earned=earned,
+        given=given,
+        margin=kept,
+        friends=friends,
+        clicks=clicks,
+        spread=noted,
+    )
     told = {
         "period": {"from": first, "to": last},
         "time_zone": asked.zone,
@@ -79,9 +95,10 @@ def _of_days(program, asked, at, currency):
         "mature": last < asked.today,
         "margin": program.storefront.margin and float(program.storefront.kept_share),
         "cost": sums,
-        "cac": _cac(sums, friends),
-        "earnings_per_click": _per_click(sums, program, asked.days),
-        "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period."),
+        "cac": _cac(sums, sum(friends.values())) | {"interval": by_day.cac()},
+        "earnings_per_click": _per_click(sums, sum(clicks.values())) | {"interval": by_day.earnings_per_click()},
+        "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period.")
+        | {"interval": by_day.roi() if whole else None},
         **_owed(program, to, at, asked.today),
         "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
         "converted": to.told(),
@@ -97,7 +114,8 @@ def _days(program, days):
 def _untold(told, reason):
     """Without the figures that amounts are missing of: a sum of a part is no sum."""
     for name in _OF_ALL:
-        told[name] = told[name] | {"value": None, "reason": reason}
+        without = {"value": None, "reason": reason} | ({"interval": None} if "interval" in told[name] else {})
+        told[name] = told[name] | without
     told["cost"] = {name: each | {"value": None} for name, each in told["cost"].items()}
     return told
 
@@ -106,18 +124,23 @@ def _untold(told, reason):
 _OF_ALL = ("cac", "earnings_per_click", "roi", "liability", "forecast", "breakage")
 
 
-def _sums(program, first, last, to):
+def _given(program, first, last, to):
+    """``({day: rewards of advocates}, {day: of friends}, what else it cost)``, exactly."""
     start, end = spans.borders(program.storefront, first, last)
-    given = {True: [], False: []}
+    own, friends = [], []
     for each in of_rewards.of_period(program=program, start=start, end=end):
-        given[each["side"] == Side.FRIEND].append((each["day"], each["unit"], each["credited_minor"]))
-    part = part_of(program, first, last)
+        of = friends if each["side"] == Side.FRIEND else own
+        of.append((each["day"], each["unit"], each["credited_minor"]))
     noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
+    return to.by_day(own), to.by_day(friends), sum(to.by_day(noted).values()) * part_of(program, first, last)
+
+
+def _sums(earned, given, noted):
     amounts = {
-        "advocate_rewards": to.sum(given[False]),
-        "friend_incentives": to.sum(given[True]),
+        "advocate_rewards": money.round_half_up(sum(earned.values(), Fraction(0))),
+        "friend_incentives": money.round_half_up(sum(given.values(), Fraction(0))),
         "payout_fees": None,
-        "program_cost": to.sum((day, unit, amount * part) for day, unit, amount in noted),
+        "program_cost": money.round_half_up(Fraction(noted)),
     }
     return {
         name: {"definition": {"id": name, "sentence": KINDS[name]}, "value": amount} for name, amount in amounts.items()
@@ -152,8 +175,7 @@ def _cac(sums, friends):
     }
 
 
-def _per_click(sums, program, days):
-    clicks = _days(program, days).aggregate(sum=Sum("clicks"))["sum"] or 0
+def _per_click(sums, clicks):
     earned = sums["advocate_rewards"]["value"]
     return {
         "definition": {"id": "earnings_per_click", "sentence": PER_CLICK},

@@ -78,3 +78,23 @@ def mean_interval(sample, *, confidence=CONFIDENCE):
         return None
     reach = float(_student(sample.size - 1, (1 + confidence) / 2)) * math.sqrt(sample.variance / sample.size)
     return (float(sample.mean) - reach, float(sample.mean) + reach)
+
+
+# Of fewer days the spread of a ratio between them is not known well enough.
+LEAST_DAYS = 14
+
+
+def ratio(days, *, confidence=CONFIDENCE):
+    """The interval of Σ y ÷ Σ x over ``days``, pairs (y, x) of numbers: each day is drawn with all that happened on it.
+
+    By linearisation (Cochran 1977, 6.4): with e = y − R · x the variance of R is n · Σ e² ÷ ((n − 1) · (Σ x)²). Returns
+    (low, high) as floats; None of fewer than ``LEAST_DAYS`` days, or where Σ x is 0.
+    """
+    whole = sum(x for _, x in days)
+    if len(days) < LEAST_DAYS or not whole:
+        return None
+    value = float(sum(y for y, _ in days) / whole)
+    squares = math.fsum((float(y) - value * float(x)) ** 2 for y, x in days)
+    freedom = len(days) - 1
+    reach = float(_student(freedom, (1 + confidence) / 2)) * math.sqrt(len(days) * squares / freedom) / float(whole)
+    return (value - reach, value + reach)

@@ -27,7 +27,7 @@ def virality(told, behind):
             word("K, by what was sent"),
             _number(k["value"], sent),
             word(
-                k["reason"] or f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought",
+                k["reason"] or _of_sent(k),
                 link=sent,
             ),
         ],
@@ -59,6 +59,12 @@ def _finding(k):
 
 def _number(value, link):
     return Cell(words.NONE, "") if value is None else Cell(f"{value:.3f}", words.exact(value), link)
+
+
+def _of_sent(k):
+    of = f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought"
+    ends = words.between(k["interval"], lambda end: f"{end:.2f}")
+    return f"{of}; likely {ends}" if ends else of
 
 
 def _likely(cohort):

@@ -3,6 +3,7 @@
 from config import program_money
 from config.measured import words
 from config.measured.cards import Card, word
+from config.money_intervals import INTERVAL
 
 _KINDS = {
     "advocate_rewards": "Rewards of advocates",
@@ -27,6 +28,7 @@ def cost(told, behind):
         rows=rows,
         said=(
             program_money.CAC,
+            INTERVAL,
             *(program_money.KINDS[name] for name in _KINDS),
             *_left_out(told),
             *_converted(told),
@@ -45,8 +47,10 @@ def _each(told):
         return "What a friend who bought cost cannot be told: a rate is missing"
     if not cac["numerator"]:
         return "Nothing is known to have been spent"
-    known = cac["value"] is not None
-    return f"A friend who bought cost {words.amount(cac['value'], told['currency']).text}" if known else cac["reason"]
+    if cac["value"] is None:
+        return cac["reason"]
+    likely = words.range_of(cac["interval"], told["currency"], "").text if cac["interval"] else ""
+    return f"A friend who bought cost {words.amount(cac['value'], told['currency']).text}" + (likely and f" ({likely})")
 
 
 def _left_out(told):

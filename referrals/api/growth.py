@@ -24,6 +24,7 @@ _K = {
     "invitations": 100,
     "advocates": 100,
     "converted": 100,
+    "interval": [0.71, 1.29],
     "sent_per_advocate": 4.0,
     "converted_per_sent": 0.25,
     "value": 1.0,
@@ -50,6 +51,11 @@ class K(serializers.Serializer):
     sent_per_advocate = serializers.FloatField(allow_null=True, help_text="i")
     converted_per_sent = serializers.FloatField(allow_null=True, help_text="c")
     value = serializers.FloatField(allow_null=True, help_text="K = i · c; null without a denominator.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text="95 % of the mean by advocate (Student).",
+    )
     reason = serializers.CharField(allow_blank=True, help_text="Why there is no value.")
 
 

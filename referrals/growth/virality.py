@@ -5,14 +5,14 @@
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from advocacy import given
 from advocacy.measures import intervals
 from advocacy.models import Advocate
 from referrals.growth import spans
 from referrals.measures import virality as formulas
-from referrals.models import Day, Invitation, Referral, Share, ShareKind
+from referrals.models import Cut, Day, DayCut, Invitation, Referral, Share, ShareKind
 
 WITHIN_DAYS, MOST_DAYS = 30, 365
 _DIGITS = 5
@@ -100,8 +100,22 @@ def _by_what_was_sent(program, since, until):
         "sent_per_advocate": _rounded(sent),
         "converted_per_sent": _rounded(came),
         "value": _rounded(value),
+        "interval": None if value is None else _interval(program, since, until, advocates),
         "reason": "" if value is not None else _nothing(advocates),
     }
+
+
+def _interval(program, since, until, advocates):
+    """K is the mean of converted friends by advocate, of whom most have none."""
+    days = DayCut.objects.filter(program=program, cut=Cut.ADVOCATE, day__range=(since, until))
+    each = days.values("key").annotate(friends=Sum("converted_referrals")).filter(friends__gt=0)
+    told = each.aggregate(sum=Sum("friends"), squares=Sum(F("friends") * F("friends")))
+    sample = intervals.Sample(advocates, int(told["sum"] or 0), int(told["squares"] or 0))
+    return _within(intervals.mean_interval(sample))
+
+
+def _within(interval):
+    return [_rounded(max(0.0, interval[0])), _rounded(interval[1])] if interval else None
 
 
 def _nothing(advocates):
@@ -123,7 +137,7 @@ def _of_cohort(program, since, until, within, at):
         "advocates": advocates,
         "too_young": too_young,
         "value": _rounded(value),
-        "interval": [_rounded(max(0.0, interval[0])), _rounded(interval[1])] if interval else None,
+        "interval": _within(interval),
         "reason": "" if advocates else f"Nobody joined in the period {within} days ago or longer.",
     }
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from advocacy.measures import intervals
 from config import program_money
 from referrals import costs
 from referrals.models import ChannelCost, CohortMonth, Day
@@ -152,6 +153,29 @@ def test_at_a_margin_the_return_is_of_what_is_left_of_revenue(shop, program, tod
     assert "The margin of what friends bought was 2.0 times what they cost" in page
     assert "Of revenue 40 % count, the storefront’s margin." in page
     assert shop.get("/lifetime_values").json()["margin"] == 0.4
+
+
+def test_money_has_an_interval_once_there_are_days_enough(shop, program, today):
+    """Every day 10.00 are spent, and 1 and 3 friends come in turn."""
+    costs.put(storefront=program.storefront, costs=_noted(today, 31000), at=timezone.now())
+    days = [today - timedelta(days=ago) for ago in range(20)]
+    for place, day in enumerate(days):
+        Day.objects.create(program=program, day=day, converted_referrals=1 + 2 * (place % 2), revenue_minor=3000)
+    told = shop.get("/program_money", **{"from": str(days[-1])}).json()
+    spent = told["cac"]["numerator"]
+    assert told["cac"]["denominator"] == 40
+    daily = [(spent / 20, 1 + 2 * (place % 2)) for place in range(20)]
+    low, high = intervals.ratio(daily)
+    assert told["cac"]["interval"] == [round(low), round(high)]
+    assert told["roi"]["interval"] == pytest.approx([told["roi"]["value"]] * 2, abs=0.001)  # each day alike
+    assert told["earnings_per_click"]["interval"] is None
+    few = shop.get("/program_money", **{"from": str(today - timedelta(days=9))}).json()
+    assert (few["cac"]["denominator"], few["cac"]["interval"]) == (20, None)
+
+
+def _noted(today, amount_minor):
+    months = {today.replace(day=1), (today - timedelta(days=20)).replace(day=1)}
+    return [costs.Said("", month, "referral", "EUR", amount_minor, "team") for month in sorted(months)]
 
 
 def test_growth_is_earned_by_who_comes_back_and_who_was_brought(acme):

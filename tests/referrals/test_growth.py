@@ -55,11 +55,16 @@ def test_k_is_what_was_sent_times_what_came_of_it(program, alice):
     link = _link(alice)
     _shared(link, channel="whatsapp", times=6)
     _shared(link, channel="email", times=2)
-    Day.objects.create(program=program, day=PERIOD["since"], advocates_enrolled=2, converted_referrals=2)
+    Day.objects.create(program=program, day=PERIOD["since"], advocates_enrolled=12, converted_referrals=3)
+    for key, friends in (("1", 2), ("2", 1)):
+        own = {"program": program, "day": PERIOD["since"], "cut": "advocate", "key": key}
+        DayCut.objects.create(**own, converted_referrals=friends)
     k = growth.virality(program=program, **PERIOD, at=cast.NOON)["k"]
-    assert (k["sent_per_advocate"], k["converted_per_sent"], k["value"]) == (4.0, 0.25, 1.0)
+    assert (k["sent_per_advocate"], k["converted_per_sent"], k["value"]) == (0.66667, 0.375, 0.25)
+    # Of twelve advocates one has two friends and one has one: 3 ÷ 12, less and more t₁₁ · √(4.25 ÷ 11 ÷ 12).
+    assert k["interval"] == [0.0, 0.64493]
     forecast = growth.virality(program=program, **PERIOD, at=cast.NOON)["forecast"]
-    assert forecast[:2] == [{"cycles": 1, "people": 4}, {"cycles": 2, "people": 6}]
+    assert forecast[:2] == [{"cycles": 1, "people": 15}, {"cycles": 2, "people": 16}]
     assert growth.channels(program=program, **PERIOD) == [
         {"channel": "whatsapp", "shares": 6, "advocates": 1, "share": 0.75},
         {"channel": "email", "shares": 2, "advocates": 1, "share": 0.25},

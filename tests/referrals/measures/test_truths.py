@@ -75,6 +75,13 @@ def _k(draw):
     return intervals.mean_interval(_sample(friends)), 0.36
 
 
+def _cost_of_a_friend(draw):
+    """Of 60 days with 6 friends each: a reward of 5 to 15.00 for each, and 4.00 a day whoever comes."""
+    friends = draw.poisson(6.0, 60)
+    costs = [400 + int(draw.integers(500, 1501, count).sum()) for count in friends]
+    return intervals.ratio(list(zip(costs, friends.tolist(), strict=True))), 1000 + 400 / 6
+
+
 def _values(draw, size, *, month, band, uplift=0.0):
     """What customers are worth: more in some months and bands, and by the uplift; in cents."""
     return np.rint(4000 + 900 * month + 2500 * band + uplift + draw.gamma(2.0, 900.0, size) - 1800).astype(np.int64)
@@ -110,6 +117,7 @@ COVERED = {
     "ces": _ces,
     "gap": _gap,
     "k": _k,
+    "cost of a friend": _cost_of_a_friend,
     "difference": _welch,
     "matched difference": partial(_matched, uplift=700.0),
     "matched, no uplift": partial(_matched, uplift=0.0),
