@@ -65,15 +65,24 @@ def _minor(text, unit):
     return int(minor)
 
 
-def put(*, storefront, costs, at):
-    """Add or correct costs, all or none; how many were new or other than before. Raises ``Refused`` by place."""
+def changes(*, storefront, costs, at):
+    """``[(Said, the ChannelCost there is or None)]`` of those that are new or other than before, in one order.
+
+    Raises ``Refused`` by place.
+    """
     tables.refuse({each.place: wrong for each in costs if (wrong := _wrong(each, at))})
     rows = {(each.month, each.channel, each.currency): each for each in costs}
     tables.refuse({each.place: "is said twice" for each in costs if rows[_key(each)] is not each})
     months = {month for month, _, _ in rows}
     known = {_key(row): row for row in ChannelCost.objects.filter(storefront=storefront, month__in=months)}
     # In one order, so that two calls never wait for each other in a circle.
-    changed = [rows[key] for key in sorted(rows) if key not in known or not _same(known[key], rows[key])]
+    changed = [key for key in sorted(rows) if key not in known or not _same(known[key], rows[key])]
+    return [(rows[key], known.get(key)) for key in changed]
+
+
+def put(*, storefront, costs, at):
+    """Add or correct costs, all or none; how many were new or other than before. Raises ``Refused`` by place."""
+    changed = [each for each, _ in changes(storefront=storefront, costs=costs, at=at)]
     ChannelCost.objects.bulk_create(
         [_row(storefront, each, at) for each in changed],
         update_conflicts=True,

@@ -98,18 +98,8 @@ def put(*, storefront, rates, at):
     All of them or none. ``rates``: a list of Said. Raises ``Refused`` by place, and ``Conflict`` where a rate that
     was used would change: decisions keep the rate they were made by.
     """
-    tables.refuse({each.place: wrong for each in rates if (wrong := _wrong(each, at))})
     with transaction.atomic():
-        known = _known(storefront, rates)
-        used = [each for each in rates if (row := known.get(_key(each))) and row.used and row.rate != each.rate]
-        if used:
-            raise Conflict(
-                "rate_in_use",
-                f"Rewards were decided by the rate of {used[0].day} for {used[0].currency} already; it stays as it is.",
-                errors={each.place: "is in use with another value" for each in used[:20]},
-            )
-        rows = {_key(each): _row(storefront, each, at) for each in rates}
-        changed = [row for key, row in rows.items() if key not in known or not _same(known[key], row)]
+        changed = [_row(storefront, each, at) for each, _ in changes(storefront=storefront, rates=rates, at=at)]
         Rate.objects.bulk_create(
             changed,
             update_conflicts=True,
@@ -117,6 +107,22 @@ def put(*, storefront, rates, at):
             update_fields=["rate", "source", "recorded_at"],
         )
     return len(changed)
+
+
+@transaction.atomic
+def changes(*, storefront, rates, at):
+    """``[(Said, the Rate there is or None)]`` of those that ``put`` would add or correct, the last of each day's."""
+    tables.refuse({each.place: wrong for each in rates if (wrong := _wrong(each, at))})
+    known = _known(storefront, rates)
+    used = [each for each in rates if (row := known.get(_key(each))) and row.used and row.rate != each.rate]
+    if used:
+        raise Conflict(
+            "rate_in_use",
+            f"Rewards were decided by the rate of {used[0].day} for {used[0].currency} already; it stays as it is.",
+            errors={each.place: "is in use with another value" for each in used[:20]},
+        )
+    rows = {_key(each): each for each in rates}
+    return [(each, known.get(key)) for key, each in rows.items() if key not in known or not _same(known[key], each)]
 
 
 def _wrong(each, at):

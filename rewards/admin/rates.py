@@ -1,35 +1,16 @@
 """Exchange rates: a list, and a file of them to add. Nothing is typed over: what was decided keeps its rate."""
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils import timezone
+from django.contrib import admin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from advocacy import tables
-from advocacy.admin import choosing, words
-from advocacy.admin.listing import Listing
-from advocacy.refusals import Refused
+from advocacy.admin import words
+from advocacy.admin.uploads import Uploads
 from rewards import rates
 from rewards.models import Rate
 
 
-class Upload(forms.Form):
-    storefront = choosing.Chosen(choosing.storefronts(), empty_label=None)
-    file = forms.FileField(
-        label="CSV file",
-        widget=UnfoldAdminFileFieldWidget,
-        help_text="With the columns day, currency, target, rate, source; a line such as 2026-11-22,USD,EUR,0.92,ecb "
-        "says that one USD bought 0.92 EUR on that day. A rate that was used already is not changed.",
-    )
-
-
 @admin.register(Rate)
-class RateAdmin(Listing):
+class RateAdmin(Uploads):
     list_display = ["day", "pair", "value", "source", "state", "storefront_link"]
     list_display_links = ["pair"]
     list_filter = ["storefront", "currency", "target"]
@@ -45,36 +26,18 @@ class RateAdmin(Listing):
         ("When", {"fields": ["recorded_at", "id_text"]}),
     ]
 
-    def has_change_permission(self, request, obj=None):
-        return False
+    verbs = rates
+    upload = {
+        "rows": "rates",
+        "title": "Add exchange rates",
+        "lead": "What orders in other currencies are converted at. Rewards that waited are decided in a minute.",
+        "help": "With the columns day, currency, target, rate, source; a line such as 2026-11-22,USD,EUR,0.92,ecb "
+        "says that one USD bought 0.92 EUR on that day. A rate that was used already is not changed.",
+    }
 
-    def add_view(self, request, form_url="", extra_context=None):
-        """A file instead of a form: rates come by the hundred."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = Upload(request.POST or None, request.FILES or None)
-        if form.is_valid() and self._taken(request, form):
-            return HttpResponseRedirect(reverse("admin:rewards_rate_changelist"))
-        context = self.admin_site.each_context(request) | {
-            "title": "Add exchange rates",
-            "lead": "What orders in other currencies are converted at. Rewards that waited are decided in a minute.",
-            "button": "Add the rates",
-            "form": form,
-            "back": reverse("admin:rewards_rate_changelist"),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/upload.html", context)
-
-    @staticmethod
-    def _taken(request, form):
-        try:
-            said = rates.read(form.cleaned_data["file"].read())
-            changed = rates.put(storefront=form.cleaned_data["storefront"], rates=said, at=timezone.now())
-        except Refused as refused:
-            form.add_error("file", tables.told(refused))
-            return False
-        messages.success(request, f"{changed} of {len(said)} rates were new or corrected.")
-        return True
+    def told(self, each, before):
+        now = "" if before is None else f"{before.rate.normalize():f}"
+        return f"{each.day}, {each.currency} → {each.target}", now, f"{each.rate.normalize():f}"
 
     @display(description="From → to")
     def pair(self, row):

@@ -146,6 +146,10 @@ def test_olga_uploads_a_file_of_rates(client, olga, acme):
     page = client.post("/admin/rewards/rate/add/", {"storefront": acme.pk, "file": bad}).content.decode()
     assert "line 2: day is written 2026-11-22 and rate 0.92, with a point" in page
     good = SimpleUploadedFile("rates.csv", b"day;currency;target;rate;source\n2026-03-02;USD;EUR;0.92;ecb\n")
-    page = client.post("/admin/rewards/rate/add/", {"storefront": acme.pk, "file": good}, follow=True).content.decode()
+    looked_at = client.post("/admin/rewards/rate/add/", {"storefront": acme.pk, "file": good})
+    assert "1 line read: 1 new, 0 corrected, 0 as before. Nothing is changed yet." in looked_at.content.decode()
+    assert not Rate.objects.exists()
+    sent = {"storefront": acme.pk, "packed": looked_at.context["preview"]["packed"]}
+    page = client.post("/admin/rewards/rate/add/", sent, follow=True).content.decode()
     assert "1 of 1 rates were new or corrected." in page
     assert "USD → EUR" in page

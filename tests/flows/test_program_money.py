@@ -224,5 +224,19 @@ def test_olga_uploads_costs_and_reads_which_lines_are_wrong(client, olga, acme):
     assert "line 3: month is written 2026-11" in answer.content.decode()
     assert "line 2: month is written" in sent(f"{header}2026-01,email,EUR,1e999999,team\n").content.decode()
     assert not ChannelCost.objects.exists()
-    assert sent(f"{header}2026-01,email,EUR,12.50,team\n").status_code == 302
+    _take(client, acme, sent(f"{header}2026-01,email,EUR,12.50,team\n"))
     assert ChannelCost.objects.get().amount_minor == 1250
+    again = sent(f"{header}2026-01,email,EUR,13.00,team\n2026-02,email,EUR,1.00,team\n")
+    assert "2 lines read: 1 new, 1 corrected, 0 as before." in again.content.decode()
+    assert again.context["preview"]["lines"][0] == ("line 2", "2026-01, E-mail", "12.50 EUR", "13.00 EUR")
+    assert ChannelCost.objects.get().amount_minor == 1250
+    _take(client, acme, again)
+    assert ChannelCost.objects.count() == 2
+    for lost in ("", "no file", "AAAA"):
+        page = client.post("/admin/referrals/channelcost/add/", {"storefront": acme.pk, "packed": lost})
+        assert "The file got lost on its way; choose it again." in page.content.decode()
+
+
+def _take(client, acme, looked_at):
+    sent = {"storefront": acme.pk, "packed": looked_at.context["preview"]["packed"]}
+    assert client.post("/admin/referrals/channelcost/add/", sent).status_code == 302
