@@ -14,6 +14,9 @@ _PAUSE_SECONDS = 0.5
 _TOLD = {
     "click_to_signup": "of the visitors become friends",
     "signup_to_conversion": "of the friends buy",
+    "buys_by_loyal": "of the friends of advocates in the segment loyal buy",
+    "buys_by_others": "of the friends of other advocates buy",
+    "abroad": "of the people pay in dollars",
     "k": "friends who buy, of one advocate (K)",
     "more_often": "times as often as others, friends buy",
     "more_spent": "times as much as others, friends spend on an order",
@@ -40,6 +43,7 @@ def load(truth, *, path, bar):
         bar("visits", 0, len(store.visited))
         loading.add_visits(storefront=shop, store=store, at=at)
         bar("visits", len(store.visited), len(store.visited))
+        loading.add_money(storefront=shop, store=store, at=at)
         loading.count(storefront=shop, at=timezone.now())
     elif not loading.is_whole(shop):
         raise Failed(f"{shop.name} was loaded only in part at an earlier start. Choose another --seed.")

@@ -21,9 +21,27 @@ def referrals(store, opened):
 
 
 def orders(store, opened):
-    yield "external_id,customer_id,total,refunded,placed_at\n"
+    yield "external_id,customer_id,currency,total,refunded,placed_at,utm_medium\n"
     for number, (who, at, minor, back) in enumerate(zip(store.who, store.at, store.minor, store.back, strict=True)):
-        yield f"sim-{number},sim-{who},{_amount(minor)},{_amount(back) if back else ''},{_moment(opened, at)}\n"
+        amounts = f"{currency_of(store, who)},{_amount(minor)},{_amount(back) if back else ''}"
+        yield f"sim-{number},sim-{who},{amounts},{_moment(opened, at)},{_medium(store, who)}\n"
+
+
+def currency_of(store, who):
+    return "USD" if store.is_abroad[who] else "EUR"
+
+
+def channel_of(store, who):
+    """By what a customer was acquired."""
+    return store.truth.came_by[store.came_by[who]][0] if store.came_by[who] >= 0 else "referral"
+
+
+# As a shop would say them: of friends, nothing.
+_MEDIA = {"paid_search": "cpc", "organic_search": "organic", "email": "email", "referral": ""}
+
+
+def _medium(store, who):
+    return _MEDIA[channel_of(store, who)]
 
 
 def moment(opened, days):

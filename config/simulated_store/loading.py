@@ -1,7 +1,9 @@
 """Bring a simulated store in: its files by the import, beside them the visits and shares that no file has."""
 
 import tempfile
+from collections import Counter
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import transaction
@@ -9,14 +11,16 @@ from django.db.models import Case, JSONField, Value, When
 from django.db.models.functions import Mod
 
 from advocacy import ids
-from advocacy.models import Advocate, Program, Storefront
+from advocacy.models import Advocate, Customer, Program, Storefront
 from config.simulated_store import files
-from referrals import buyers, imports, rollups
+from referrals import buyers, costs, imports, rollups
 from referrals.models import Click, FraudPolicy, Link, Order, Share, ShareKind
+from rewards import rates
 
 _AT_ONCE = 5000
 _PRODUCTS = ("Espresso beans", "Filter coffee", "Mug", "Grinder", "Tasting box", "Espresso beans", "Filter coffee")
 _KINDS = ("customers", "referrals", "orders")
+SEGMENT = "loyal"
 
 
 def storefront_of(truth, *, at):
@@ -39,9 +43,40 @@ def storefront_of(truth, *, at):
 
 
 def begin(*, storefront, store, at):
-    """The imports of its files, kept and not begun: customers, who brought whom, then orders, which convert."""
+    """Yields the imports of its files, kept and not begun: customers, who brought whom, then orders, which convert.
+
+    The next is asked for when the one before has ended: of whoever brings a friend the segment must be known.
+    """
     opened = opened_at(store, at)
-    return [_kept(storefront, kind, getattr(files, kind)(store, opened), at) for kind in _KINDS]
+    for kind in _KINDS:
+        yield _kept(storefront, kind, getattr(files, kind)(store, opened), at)
+        if kind == "customers":
+            _say_segments(storefront, store)
+
+
+def _say_segments(storefront, store):
+    loyal = np.flatnonzero(store.is_loyal)
+    for begun in range(0, len(loyal), _AT_ONCE):
+        names = [f"sim-{number}" for number in loyal[begun : begun + _AT_ONCE]]
+        Customer.objects.filter(storefront=storefront, external_id__in=names).update(traits={"segments": [SEGMENT]})
+
+
+def add_money(*, storefront, store, at):
+    """What a dollar was worth on each day, and what each channel cost by month: so much for each new customer."""
+    opened, zone = opened_at(store, at), ZoneInfo(storefront.time_zone)
+    days = (opened.date() + timedelta(days=number) for number in range(store.truth.days + 1))
+    said = [rates.Said("", day, "USD", "EUR", store.truth.euros_of_a_dollar(day), "simulated") for day in days]
+    rates.put(storefront=storefront, rates=said, at=at)
+    each, bought = dict(store.truth.costs), Counter()
+    for who in np.flatnonzero(~np.isnan(store.first)):
+        month = files.moment(opened, store.first[who]).astimezone(zone).date().replace(day=1)
+        bought[month, files.channel_of(store, who)] += 1
+    paid = [
+        costs.Said("", month, channel, "EUR", each[channel] * customers, "simulated")
+        for (month, channel), customers in bought.items()
+        if channel in each
+    ]
+    costs.put(storefront=storefront, costs=paid, at=at)
 
 
 def is_whole(storefront):
@@ -111,14 +146,13 @@ def _clicks(storefront, program, store, links, opened):
 
 
 def _shares(storefront, store, links, opened):
-    channels = ("whatsapp", "email", "copy")
-    for number, (advocate, days) in enumerate(zip(store.sharer, store.shared_at, strict=True)):
+    for advocate, days, channel in zip(store.sharer, store.shared_at, store.shared_by, strict=True):
         if days < store.truth.days:
             yield Share(
                 storefront=storefront,
                 link_id=links[f"sim-{advocate}"],
                 kind=ShareKind.SHARE,
-                channel=channels[number % len(channels)],
+                channel=store.truth.shared_by[channel][0],
                 at=files.moment(opened, days),
             )
 

@@ -16,9 +16,10 @@ class Store:
     """Arrays; people are numbered from 0, times are days since the store opened.
 
     ``joined``: when they became known; ``first``: of their first order, nan for friends who never bought;
-    ``brought_by``: the advocate's number or -1. Of orders ``who``, ``at``, ``minor``, ``back`` (given back). Of shares
-    ``sharer``, ``shared_at``; of visits ``visited`` (the advocate), ``visited_at``, ``visitor_of`` (who came of it, or
-    -1).
+    ``brought_by``: the advocate's number or -1; ``is_loyal``: who is in the segment; ``is_abroad``: who pays in
+    dollars; ``came_by``: which of ``truth.came_by``, -1 for friends. Of orders ``who``, ``at``, ``minor``, ``back``
+    (given back). Of shares ``sharer``, ``shared_at``, ``shared_by`` (which of ``truth.shared_by``); of visits
+    ``visited`` (the advocate), ``visited_at``, ``visitor_of`` (who came of it, or -1).
     """
 
     truth: Truth
@@ -26,12 +27,16 @@ class Store:
     first: np.ndarray
     brought_by: np.ndarray
     is_advocate: np.ndarray
+    is_loyal: np.ndarray
+    is_abroad: np.ndarray
+    came_by: np.ndarray
     who: np.ndarray
     at: np.ndarray
     minor: np.ndarray
     back: np.ndarray
     sharer: np.ndarray
     shared_at: np.ndarray
+    shared_by: np.ndarray
     visited: np.ndarray
     visited_at: np.ndarray
     visitor_of: np.ndarray
@@ -41,8 +46,18 @@ def make(truth):
     """The Store; about ``truth.customers`` people buy in it."""
     draw = np.random.default_rng(truth.seed)
     people, shares, visits = _grown(truth, draw)
-    orders = _orders(truth, draw, people["first"], people["brought_by"] >= 0)
-    return Store(truth=truth, **people, **shares, **visits, **orders)
+    referred = people["brought_by"] >= 0
+    orders = _orders(truth, draw, people["first"], referred)
+    more = {
+        "is_abroad": draw.random(len(referred)) < truth.abroad,
+        "came_by": np.where(referred, -1, _one_of(truth.came_by, draw, len(referred))),
+        "shared_by": _one_of(truth.shared_by, draw, len(shares["sharer"])),
+    }
+    return Store(truth=truth, **people, **shares, **visits, **orders, **more)
+
+
+def _one_of(parts, draw, size):
+    return draw.choice(len(parts), size, p=[part for _, part in parts])
 
 
 def _grown(truth, draw):
@@ -50,15 +65,18 @@ def _grown(truth, draw):
     own = truth.advocates * truth.k
     founders = max(1, round(truth.customers * (1 - own))) if own < 1 else truth.customers
     first = np.sort(draw.uniform(0, truth.days, founders))
-    parts = {"joined": [first], "first": [first], "brought_by": [np.full(founders, -1)], "is_advocate": []}
+    parts = {"joined": [first], "first": [first], "brought_by": [np.full(founders, -1)]}
+    parts |= {"is_advocate": [], "is_loyal": []}
     shares, visits = {"sharer": [], "shared_at": []}, {"visited": [], "visited_at": [], "visitor_of": []}
     known, begun = founders, 0
     while begun < known:
         generation, buying = np.arange(begun, known), parts["first"][-1]
         told = ~np.isnan(buying) & (draw.random(len(generation)) < truth.advocates)
+        loyal = told & (draw.random(len(generation)) < truth.loyal)
         parts["is_advocate"].append(told)
+        parts["is_loyal"].append(loyal)
         shared = _shared(truth, draw, generation[told], buying[told])
-        friends = _visited(truth, draw, shared, known)
+        friends = _visited(truth, draw, shared, known, generation[loyal])
         for name, values in (shared | friends["visits"]).items():
             (shares if name in shares else visits)[name].append(values)
         begun, known = known, known + len(friends["joined"])
@@ -74,7 +92,7 @@ def _shared(truth, draw, advocates, since):
     return {"sharer": sharer, "shared_at": np.repeat(since, numbers) + draw.exponential(20.0, len(sharer))}
 
 
-def _visited(truth, draw, shared, known):
+def _visited(truth, draw, shared, known, loyal):
     """Who came of these shares, numbered from ``known`` on; what happens after the last day does not happen."""
     numbers = draw.poisson(truth.visitors, len(shared["sharer"]))
     advocate = np.repeat(shared["sharer"], numbers)
@@ -83,7 +101,8 @@ def _visited(truth, draw, shared, known):
     seen = at < truth.days
     advocate, at, joins = advocate[seen], at[seen], joins[seen]
     joined = at[joins] + _TO_SIGN_UP
-    buys = draw.random(len(joined)) < truth.buys
+    by_loyal = np.isin(advocate[joins], loyal)
+    buys = draw.random(len(joined)) < np.where(by_loyal, truth.buys_by_loyal, truth.buys_by_others)
     first = np.where(buys, joined + draw.exponential(_TO_BUY, len(joined)), np.nan)
     came = np.full(len(at), -1)
     came[joins] = known + np.arange(len(joined))

@@ -1,6 +1,9 @@
 """What is true of the store. Pure."""
 
 from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+_LEAST_RATE, _STEP = Decimal("0.90"), Decimal("0.0005")
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,22 @@ class Truth:
     shares: float = 4.0  # of an advocate, a mean
     visitors: float = 2.0  # of a share, a mean
     signs_up: float = 0.075  # of the visitors
-    buys: float = 0.6  # of those who signed up
     refunded: float = 0.03  # of the orders, half of each
+    # Advocates of the segment loyal, and who buys of the friends who signed up by one of them, or by another.
+    loyal: float = 0.25
+    buys_by_loyal: float = 0.75
+    buys_by_others: float = 0.55
+    # By what advocates share, and how those come whom no friend brought: parts of all.
+    shared_by: tuple = (("whatsapp", 0.5), ("email", 0.3), ("copy", 0.2))
+    came_by: tuple = (("paid_search", 0.4), ("organic_search", 0.35), ("email", 0.25))
+    # What a new customer of a channel costs, noted by month.
+    costs: tuple = (("paid_search", 1200), ("email", 300), ("referral", 900))
+    abroad: float = 0.1  # of all people, who pay all of their orders in dollars
+
+    @property
+    def buys(self):
+        """Of those who signed up."""
+        return self.loyal * self.buys_by_loyal + (1 - self.loyal) * self.buys_by_others
 
     @property
     def k(self):
@@ -44,14 +61,26 @@ class Truth:
         """Of an order of a customer whom no friend brought, on average."""
         return self.v * self.p / (self.q - 1)
 
+    @staticmethod
+    def euros_of_a_dollar(day):
+        """The rate of a day, which moves by a twentieth of a cent each day and falls back after 60."""
+        return _LEAST_RATE + _STEP * (day.toordinal() % 60)
+
     def told(self):
         """Everything, for people and for a file."""
-        return asdict(self) | {
-            "click_to_signup": self.signs_up,
-            "signup_to_conversion": self.buys,
-            "click_to_conversion": self.signs_up * self.buys,
-            "sent_per_advocate": self.shares,
-            "converted_per_sent": self.bought_of_share,
-            "k": self.k,
-            "mean_order_minor": self.spend,
-        }
+        shares = {name: dict(getattr(self, name)) for name in ("shared_by", "came_by", "costs")}
+        return (
+            asdict(self)
+            | shares
+            | {
+                "buys": self.buys,
+                "euros_of_a_dollar": f"{_LEAST_RATE} + {_STEP} × (days since 0000-12-31 modulo 60)",
+                "click_to_signup": self.signs_up,
+                "signup_to_conversion": self.buys,
+                "click_to_conversion": self.signs_up * self.buys,
+                "sent_per_advocate": self.shares,
+                "converted_per_sent": self.bought_of_share,
+                "k": self.k,
+                "mean_order_minor": self.spend,
+            }
+        )

@@ -4,18 +4,23 @@
 and 98 % of the 300. A quick run allows what chance does once in a million.
 """
 
-from functools import partial
+import re
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from advocacy.measures import gaps, intervals, surveys
+from config.simulated_store import making
+from config.simulated_store.truth import Truth
 from referrals.measures.purchases import alive, expected_of, fit
 from referrals.measures.worth import matched, retention
 from tests import drawing
 
 SEEDS = range(300)
+_DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 _QUICK_SEEDS, _ONCE = 60, 1e-6
 
 
@@ -109,16 +114,98 @@ def _welch(draw):
     return intervals.welch(_sample(np.rint(one)), _sample(np.rint(two))), 1500.0
 
 
+def _raw(draw):
+    """What lifetime values show without matching: the means of all friends and of all others, who began differently."""
+    kinds = _customers(draw, uplift=700.0)
+    one, two = (np.concatenate([pair[side] for pair in kinds]) for side in (0, 1))
+    return intervals.welch(_sample(one), _sample(two)), _RAW
+
+
+def _begun_with():
+    """By how much friends are worth more for the months and bands in which they begin, as ``_customers`` draws them."""
+    kinds = [(month, band) for month in range(6) for band in range(3)]
+    worth = [900 * month + 2500 * band for month, band in kinds]
+    friends, others = [2 + month + 2 * band for month, band in kinds], [14 - month for month, _ in kinds]
+    return float(np.average(worth, weights=friends) - np.average(worth, weights=others))
+
+
+_RAW = 700.0 + _begun_with()
+_SMALL_STORE = {"customers": 800, "days": 730}
+# Later than this after an order or a share next to nothing comes of it any more.
+_WHOLE = 200
+
+
+_made = cache(making.make)
+
+
+def _store(draw):
+    """The same one for each of the questions that are asked of a seed."""
+    store = _made(Truth(seed=int(draw.integers(2**31)), **_SMALL_STORE))
+    return store, store.truth
+
+
+def _signed_up(draw):
+    """Visitors of a simulated store who sign up."""
+    store, truth = _store(draw)
+    return intervals.wilson(int((store.visitor_of >= 0).sum()), len(store.visited)), truth.signs_up
+
+
+def _by_segment(draw, *, loyal):
+    """Of the friends of loyal advocates, or of the others, who buys."""
+    store, truth = _store(draw)
+    friends = (store.brought_by >= 0) & (store.joined < truth.days - 60) & (store.is_loyal[store.brought_by] == loyal)
+    bought = friends & ~np.isnan(store.first)
+    rate = truth.buys_by_loyal if loyal else truth.buys_by_others
+    return intervals.wilson(int(bought.sum()), int(friends.sum())), rate
+
+
+def _by_channel(draw):
+    """Shares by the channel that is chosen most."""
+    store, truth = _store(draw)
+    return intervals.wilson(int((store.shared_by == 0).sum()), len(store.shared_by)), truth.shared_by[0][1]
+
+
+def _acquired(draw):
+    """Customers whom no friend brought, by the channel by which most come."""
+    store, truth = _store(draw)
+    own = store.came_by >= 0
+    return intervals.wilson(int((store.came_by[own] == 0).sum()), int(own.sum())), truth.came_by[0][1]
+
+
+def _k_of_store(draw):
+    """Friends who bought of each advocate of a simulated store whose shares are over: their mean is K."""
+    store, truth = _store(draw)
+    old = store.is_advocate & (store.first < truth.days - _WHOLE)
+    bought = (store.brought_by >= 0) & ~np.isnan(store.first)
+    friends = np.bincount(store.brought_by[bought], minlength=len(old))[old]
+    return intervals.mean_interval(_sample(friends)), truth.k
+
+
+def _few_pairs(draw):
+    """The least that are shown of a gap."""
+    expected = draw.integers(3, 9, 5)
+    met = expected + draw.choice((-2, -1, 0, 1, 2), 5, p=(0.1, 0.2, 0.4, 0.2, 0.1))
+    return gaps.gap(zip(expected.tolist(), met.tolist(), strict=True)).interval, 0.0
+
+
 COVERED = {
     "rate": _rate,
+    "sign-ups of visitors": _signed_up,
+    "conversion, loyal advocates": partial(_by_segment, loyal=True),
+    "conversion, other advocates": partial(_by_segment, loyal=False),
+    "share by channel": _by_channel,
+    "acquisition by channel": _acquired,
     "retention": _retained,
     "nps": _nps,
     "csat": _csat,
     "ces": _ces,
     "gap": _gap,
+    "gap of five": _few_pairs,
     "k": _k,
     "cost of a friend": _cost_of_a_friend,
+    "k of a store": _k_of_store,
     "difference": _welch,
+    "difference, raw values": _raw,
     "matched difference": partial(_matched, uplift=700.0),
     "matched, no uplift": partial(_matched, uplift=0.0),
 }
@@ -131,6 +218,17 @@ def test_an_interval_covers_its_truth_as_often_as_it_says(name):
     covered = sum(low <= truth <= high for (low, high), truth in found)
     least, most = _allowed(len(draws))
     assert least <= covered <= most, f"{covered} of {len(draws)}"
+    if len(draws) == len(SEEDS):
+        assert _documented()[name] == f"{covered / len(draws):.1%}".replace("%", " %")
+
+
+def test_the_docs_say_of_each_how_often_its_interval_covered():
+    assert [*_documented()] == [*COVERED]
+
+
+def _documented():
+    lines = re.findall(r"^\| ([^|]+) \| .+ \| (\d\d\.\d %) \|$", _DOCS.read_text(), re.MULTILINE)
+    return dict(lines)
 
 
 def test_without_matching_what_confounds_would_be_told_as_an_uplift():
