@@ -10,7 +10,8 @@ from referrals import cohorts
 from referrals.growth import spans
 from referrals.metrics import periods
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII).fullmatch
+# Every month has one after it, which the calendar's last has not.
+_MONTH = re.compile(r"(?!9999-12)([2-9]\d{3})-(0[1-9]|1[0-2])", re.ASCII).fullmatch
 _WHOLE = re.compile(r"\d{1,4}", re.ASCII).fullmatch
 
 
@@ -81,5 +82,5 @@ class Asked:
         """A month such as 2026-03, as ``cohorts.month_of`` counts them."""
         found = _MONTH(text or self.given(name) or "")
         if not found:
-            raise refused(name, f"Send {name}, a month such as 2026-03.")
-        return cohorts.month_of(date(int(found[1]) or 1, int(found[2]), 1))
+            raise refused(name, f"Send {name}, a month from 2000 on such as 2026-03.")
+        return cohorts.month_of(date(int(found[1]), int(found[2]), 1))

@@ -73,8 +73,8 @@ def of_segment(measured, behind, segment):
     own = next((each["metrics"] for each in measured["groups"] if each["group"]["key"] == segment), {})
     known = {name: label for name, label in RATES.items() if name in own and own[name]["numerator"] is not None}
 
-    def rows(name):
-        return behind(name, group_by="segment", key=segment)
+    def rows(name, **given):
+        return behind(name, group_by="segment", key=segment, **given)
 
     return Card(
         id="segment",
@@ -90,13 +90,14 @@ def _rate(label, rate, behind, name):
     likely = words.between(rate["interval"], words.percent)
     of = words.NONE if rate["numerator"] is None else f"{rate['numerator']:,} of {rate['denominator']:,}"
     before = rate.get("previous") or {"value": None}
+    link = behind(f"{name}.numerator") if rate["numerator"] is not None else ""
     return [
         word(label),
-        words.share(rate["value"]),
+        words.share(rate["value"], link=link if rate["value"] is not None else ""),
         word(likely)
         if likely
         else word("nothing to divide by" if rate["value"] is None else NO_SHARE, plain=rate["reason"]),
-        word(of, link=behind(f"{name}.numerator") if rate["numerator"] is not None else ""),
+        word(of, link=link),
         words.share(before["value"], link=_before(before, f"{name}.numerator", behind)),
         _points(rate.get("change")),
     ]

@@ -24,7 +24,7 @@ def make(program, acme, alice, mallory):
     for link, ago in ((first, 9 * DAY), (first, 9 * DAY - 2 * HOUR), (chat, 8 * DAY), (chat, 2 * DAY)):
         click(link, at=NOON - ago, visitor=f"v{ago.days // 3}")
     _friend(first, "fred", ago=8 * DAY, segments=["vip"])
-    _friend(chat, "frida", ago=2 * DAY, currency="USD")
+    _friend(chat, "frida", ago=2 * DAY, currency="USD", segments=["vip"])
     _friend(first, "cheater", ago=3 * DAY, stands=False, advocate_review="rejected")
     _friend(first, "returner", ago=4 * DAY, stands=False)
     old = _friend(first, "old friend", ago=400 * DAY)

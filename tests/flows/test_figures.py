@@ -214,7 +214,8 @@ def test_rows_are_read_by_page_and_by_nobody_else(store, acme, rival, django_ass
         ("lifetime_value.referred", {"days": "31"}, 400, "Send days, one of 30, 90, 180, 365, 730."),
         ("lifetime_value.referred", {"days": "30", "cut": "town"}, 400, "cuts are: program, advocate"),
         ("lifetime_value.matched_others", {"days": "30", "cut": "channel", "key": "email"}, 400, "Of channels only"),
-        ("cohort.kept", {"month": "2026-13", "age": "1"}, 400, "Send month, a month such as 2026-03."),
+        ("cohort.kept", {"month": "2026-13", "age": "1"}, 400, "Send month, a month from 2000 on such as 2026-03."),
+        ("cohort.kept", {"month": "9999-12", "age": "1"}, 400, "Send month, a month from 2000 on such as 2026-03."),
         ("repeat_rate.numerator", {}, 400, "Send from and to"),
         ("trees.depths", {}, 400, "Send steps, a whole number."),
         ("at_risk.friends", {"key": "cus_x"}, 400, "Send key, a customer of this storefront by id."),
@@ -243,6 +244,11 @@ def test_olga_follows_a_number_to_its_rows_and_takes_them_as_a_file(store, acme,
     assert link in page
     for name, more in (("trees.depths", "&amp;steps=2"), ("expected.value", ""), ("at_risk.advocates", "")):
         assert f"/admin/metrics/rows/?figure={name}&amp;program={store.pk}{more}" in page
+    later = {"segment": "vip", "part": "cut", "from": "2026-02-24", "to": "2026-03-02"}
+    of_vips = client.get("/admin/metrics/", {"program": store.pk} | later).content.decode()
+    for period in ("from=2026-02-24&amp;to=2026-03-02", "from=2026-02-17&amp;to=2026-02-23"):
+        of = f"program={store.pk}&amp;{period}&amp;group_by=segment&amp;key=vip"
+        assert f"figure=signup_to_conversion.numerator&amp;{of}" in of_vips
     first = client.get("/admin/").content.decode()
     assert f"/admin/metrics/rows/?figure=lifetime_value.others&amp;program={store.pk}&amp;days=30" in first
     asked = {"figure": "revenue", "program": store.pk, **days}
