@@ -1,5 +1,7 @@
 """How the program grows: K, channels, the best advocates, trees, hours and products."""
 
+from math import exp, lgamma, log
+
 from django.urls import reverse
 
 from advocacy.drawing import shade
@@ -12,6 +14,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 _NIGHT = "A worker counts it within a quarter of an hour, then once a night."
 # Fewer orders than these name no best hour: there are 168 of them, and one order would.
 LEAST_ORDERS = 30
+_HOURS, _CHANCE = 7 * 24, 0.05
 _TREES = (
     "A tree begins with somebody whom nobody brought, and holds all who came by them, by their friends, and so on; of "
     "all time."
@@ -160,7 +163,8 @@ def hours(tallies, behind):
         kind="heat",
         said=(
             f"Orders by friends of the last 90 days by hour, {told['time_zone']}.",
-            f"Fewer than {LEAST_ORDERS} orders name no best hour: it would be chance.",
+            f"A best hour is named of {LEAST_ORDERS} orders or more, and only if as many in one of the {_HOURS} hours "
+            "would come by chance in fewer than one of 20 programs.",
         ),
     )
 
@@ -170,7 +174,14 @@ def _best_hour(cells):
     if orders < LEAST_ORDERS:
         return f"{words.plural(orders, 'order', 'orders')} by friends: too few to name a best hour"
     top = max(cells, key=lambda cell: (cell["orders"], cell["clicks"]))
+    if _HOURS * _at_least(top["orders"], orders / _HOURS) > _CHANCE:
+        return f"{words.plural(orders, 'order', 'orders')} by friends, in no hour more than by chance"
     return f"Most is bought on {_WEEKDAYS[top['weekday'] - 1]} at {top['hour']}:00"
+
+
+def _at_least(number, mean):
+    """How likely so many or more are, of what happens ``mean`` times on average (Poisson)."""
+    return 1 - sum(exp(times * log(mean) - mean - lgamma(times + 1)) for times in range(number))
 
 
 def _nothing(name, title, why):

@@ -79,7 +79,11 @@ def gained(told, behind):
         "Expired of what was credited": (told["breakage"], "breakage.expired"),
     }
     rows = [
-        [word(label), words.share(each["value"], link=behind(rows)), word(each["reason"])]
+        [
+            word(label),
+            words.share(each["value"], link="" if each["value"] is None else behind(rows)),
+            word(each["reason"]),
+        ]
         for label, (each, rows) in figures.items()
     ]
     roi = told["roi"]["value"]

@@ -18,7 +18,7 @@ def share(value, **more):
 
 
 def percent(value):
-    return f"{value * 100:.1f} %"
+    return f"{value * 100:,.1f} %".replace("-", "−")
 
 
 def exact(value):

@@ -95,12 +95,10 @@ def curves(drawn, currency, behind, margin=None):
         for line in drawn
     ]
     drawn = [(each["name"], [point for point in each["points"] if point["value"] is not None]) for each in series]
-    last = [(name, points[-1]) for name, points in drawn if points]
     months = max((len(each["points"]) for each in series), default=0)
     return Card(
         id="lifetime_value_curve",
-        title=_upper("; ".join(f"{name}: {point['text']} after {point['label']}" for name, point in last))
-        or "Value by month",
+        title=_compared(drawn) or "Value by month",
         head=("Month", *(cell for each in series for cell in (each["name"], f"Customers, {each['name']}"))),
         rows=[
             [words.count(month), *(cell for each in series for cell in _at(each["points"], month))]
@@ -117,8 +115,14 @@ def curves(drawn, currency, behind, margin=None):
     )
 
 
-def _upper(text):
-    return text[:1].upper() + text[1:]
+def _compared(drawn):
+    """All lines at the last month that all of them reached: of different months they would be no comparison."""
+    texts = [(name, {point["label"]: point["text"] for point in points}) for name, points in drawn if points]
+    shared = [month for month in (texts[0][1] if texts else ()) if all(month in known for _, known in texts)]
+    if not shared:
+        return ""
+    told = "; ".join(f"{name}: {known[shared[-1]]}" for name, known in texts)
+    return f"{told[:1].upper()}{told[1:]}, after {shared[-1]}"
 
 
 def _point(point, currency, key, behind):

@@ -61,6 +61,13 @@ def test_a_best_hour_takes_more_than_a_few_orders():
     assert growing.hours(told, lambda *_, **__: "").title == "29 orders by friends: too few to name a best hour"
     cells[1]["orders"] = 1
     assert growing.hours(told, lambda *_, **__: "").title == "Most is bought on Sunday at 20:00"
+    # 168 hours of 3 orders each and one of 9: among so many one such is what chance brings, one of 12 is not.
+    cells = [{"weekday": 1 + hour // 24, "hour": hour % 24, "clicks": 0, "orders": 3} for hour in range(168)]
+    told["hours"][0]["cells"] = cells
+    cells[5]["orders"] = 9
+    assert growing.hours(told, lambda *_, **__: "").title == "510 orders by friends, in no hour more than by chance"
+    cells[5]["orders"] = 12
+    assert growing.hours(told, lambda *_, **__: "").title == "Most is bought on Monday at 5:00"
 
 
 def test_what_cannot_be_is_said_in_words(desk, program):
