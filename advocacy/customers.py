@@ -276,7 +276,7 @@ def news(customer, said):
 
 def change(customer, said, at):
     """Take what is said of somebody whose row is locked. Answers the customer."""
-    changed = news(customer, said)
+    changed, mailbox = news(customer, said), customer.email_key
     for name, value in changed.items():
         setattr(customer, name, value)
     if changed:
@@ -287,6 +287,10 @@ def change(customer, said, at):
         if is_news:
             told = draft(customer, events.CUSTOMER_CHANGED, occurred_at=said.get("updated_at", at))
             record([told], at=at)
+    if mailbox and "email_key" in changed:
+        from advocacy.mails import stopping  # noqa: PLC0415 (mails know customers)
+
+        stopping.moved(customer=customer, before=mailbox, at=at)
     return customer
 
 

@@ -34,6 +34,7 @@ def stopped(mail, *, customer, at):
         MailReason.NO_ADDRESS: not customer.email,
         MailReason.SWITCHED_OFF: mail.kind not in mail.program.mail_kinds,
         MailReason.TOO_LATE: mail.kind == MailKind.TERMS and not _still_asked(mail),
+        MailReason.NOT_NEEDED: mail.kind == MailKind.CONFIRM and not _waits_for_yes(mail.storefront, customer),
     }
     why = next((reason for reason, is_so in plainly.items() if is_so), None)
     return why or _by_person(kinds.KINDS[mail.kind], mail.storefront, customer)
@@ -82,8 +83,14 @@ def agreed(*, storefront, customer):
         return False
     if said.state == ConsentState.CONFIRMED:
         return True
-    asked_twice = said.basis == ConsentBasis.CONSENT and _asks_twice(storefront, customer)
-    return said.state == ConsentState.PENDING and not asked_twice
+    return said.state == ConsentState.PENDING and not _waits_for_yes(storefront, customer)
+
+
+def _waits_for_yes(storefront, customer):
+    """Whether what they agreed to counts only once their mailbox says yes too."""
+    said = consents.newest(customer).get(Channel.EMAIL)
+    pending = said and said.state == ConsentState.PENDING and said.basis == ConsentBasis.CONSENT
+    return bool(pending) and _asks_twice(storefront, customer)
 
 
 def _asks_twice(storefront, customer):

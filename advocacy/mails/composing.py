@@ -185,7 +185,7 @@ def _values(about):
     ends = facts.get(_DAY_OF.get(about.kind.kind, "due_at"))
     zone = about.program.time_zone
     return {
-        "name": about.customer.name,
+        "name": _reader_name(about.customer),
         "advocate": _advocate_name(about.advocate),
         "shop": about.storefront.name,
         "program": about.program.name,
@@ -196,6 +196,11 @@ def _values(about):
         "changes": _changes(about),
         "answer": _answer(about),
     }
+
+
+def _reader_name(customer):
+    """As they are called, unless it would be an address: whoever signs a mailbox up types its name, too."""
+    return "" if inviting.has_address(customer.name) else customer.name
 
 
 def _advocate_name(advocate):

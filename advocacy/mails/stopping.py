@@ -4,7 +4,16 @@ from django.core import signing
 from django.db import transaction
 
 from advocacy import consents, emails, ids, persons
-from advocacy.models import Channel, ConsentState, Customer, InvitedAddress, Storefront, Suppression, SuppressionReason
+from advocacy.models import (
+    Channel,
+    ConsentBasis,
+    ConsentState,
+    Customer,
+    InvitedAddress,
+    Storefront,
+    Suppression,
+    SuppressionReason,
+)
 from advocacy.privacy import digest_of
 
 # What says more stays: who was erased did not merely unsubscribe.
@@ -17,7 +26,7 @@ _WEIGHT = [
 ]
 _SALT, _CONFIRM, _NEVER = "no more mails", "yes to mails", "no invitations"
 _SHOP = ids.PREFIXES["storefront"]
-SOURCE, CONFIRMED_BY = "unsubscribe", "double-opt-in"
+SOURCE, CONFIRMED_BY, MOVED = "unsubscribe", "double-opt-in", "new-address"
 
 
 def reason(*, storefront, email_key):
@@ -60,7 +69,13 @@ def token(customer):
 
 
 def confirm_token(customer):
-    return _sign(customer, _CONFIRM)
+    """What stands in the address by which the mailbox says yes: it counts for that mailbox alone."""
+    return signing.Signer(salt=_CONFIRM).sign(f"{ids.encode('cus', customer.public_id)}:{_mailbox(customer)}")
+
+
+def _mailbox(customer):
+    """A digest of where mail to them goes; empty where no address is known."""
+    return digest_of(customer.storefront, emails.normalise(customer.email)).hex() if customer.email else ""
 
 
 def never_token(*, storefront, address):
@@ -91,7 +106,13 @@ def of_token(text):
 
 
 def of_confirm_token(text):
-    return _read(text, _CONFIRM)
+    """The Customer of ``confirm_token``, or None: also where their mail goes to another mailbox by now."""
+    try:
+        name, _, mailbox = signing.Signer(salt=_CONFIRM).unsign(text).partition(":")
+    except signing.BadSignature:
+        return None
+    customer = Customer.objects.select_related("storefront").filter(public_id=ids.decode("cus", name)).first()
+    return customer if customer and mailbox and mailbox == _mailbox(persons.survivor(customer)) else None
 
 
 @transaction.atomic
@@ -132,6 +153,20 @@ def confirm(*, customer, at):
     consents.note(customer=customer, said=said | {"wording_version": newest.wording_version}, at=at)
     subscribe_again(customer=customer)
     return True
+
+
+def moved(*, customer, before, at):
+    """Their mail goes to another mailbox than ``before`` (``emails.normalise``), which has confirmed nothing yet.
+
+    Who wanted no mails there wants none here.
+    """
+    storefront = customer.storefront
+    if customer.email_key and reason(storefront=storefront, email_key=before) == SuppressionReason.UNSUBSCRIBED:
+        stop(storefront=storefront, address=customer.email, reason=SuppressionReason.UNSUBSCRIBED, at=at)
+    said = consents.newest(customer).get(Channel.EMAIL)
+    if customer.email_key and said and said.state == ConsentState.CONFIRMED and said.basis == ConsentBasis.CONSENT:
+        again = {"channel": Channel.EMAIL, "state": ConsentState.PENDING, "wording_version": said.wording_version}
+        consents.note(customer=customer, said=again | {"source": MOVED}, at=at)
 
 
 def _addresses(customer):

@@ -39,6 +39,7 @@ class MailReason(models.TextChoices):
     INVITED = "invited", "They were invited before"
     KNOWN = "known", "They are a customer already"
     ADVOCATE = "advocate", "Whoever invited them takes part no more"
+    NOT_NEEDED = "not_needed", "There is nothing to confirm"
 
 
 class MailOutcome(models.TextChoices):

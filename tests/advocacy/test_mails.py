@@ -9,7 +9,7 @@ from django.core import mail as outgoing
 from django.utils import timezone, translation
 from standardwebhooks import Webhook
 
-from advocacy import consents, mails
+from advocacy import consents, customers, mails
 from advocacy.mails import kinds, stopping
 from advocacy.mails.sending import NO_SERVER_WAIT, NoServer
 from advocacy.models import (
@@ -152,6 +152,51 @@ def test_who_agrees_is_asked_by_mail_and_says_yes_in_it(mailing, client):
     stopping.unsubscribe(customer=fred, at=timezone.now())
     assert consents.newest(fred)["email"].state == "withdrawn"
     assert "nothing to confirm" in client.post(yes).content.decode()
+
+
+def test_who_need_not_say_yes_twice_is_not_asked_to(mailing):
+    agree(cast.fred(mailing.storefront, country="FR"), "pending")
+    assert send() == []
+    assert states() == [("confirm", "stopped", "not_needed")]
+
+
+def test_a_yes_counts_for_the_mailbox_that_said_it(mailing, client):
+    fred = cast.fred(mailing.storefront, country="DE")
+    agree(fred, "pending")
+    yes = re.search(r"http://localhost:8000(/mails/yes/\S+)", send()[0].body)[1]
+    moved(fred, "victim@example.org")
+    assert client.post(yes).status_code == 404
+    assert consents.newest(fred)["email"].state == "pending"
+    agree(fred, "confirmed", at=timezone.now())
+    moved(fred, "other@example.org")
+    newest = consents.newest(fred)["email"]
+    assert (newest.state, newest.source) == ("pending", "new-address")
+    assert [letter.to for letter in send(timezone.now())] == [["other@example.org"]]
+
+
+def test_who_wanted_no_mails_wants_none_at_another_address(mailing):
+    alice = cast.advocate(mailing).customer
+    stopping.unsubscribe(customer=alice, at=NOON)
+    moved(alice, "alice.new@example.com")
+    assert stopping.reason(storefront=mailing.storefront, email_key="alice.new@example.com") == "unsubscribed"
+    bounced = cast.fred(mailing.storefront)
+    stopping.stop_everywhere(address=bounced.email, reason=SuppressionReason.BOUNCED, at=NOON)
+    moved(bounced, "fred.new@example.com")
+    assert stopping.reason(storefront=mailing.storefront, email_key="fred.new@example.com") is None
+
+
+def moved(customer, address):
+    fields = {"external_id": customer.external_id, "email": address}
+    customers.upsert(storefront=customer.storefront, fields=fields, at=timezone.now())
+
+
+def test_a_name_that_is_an_address_greets_nobody(mailing):
+    fred = cast.fred(mailing.storefront, country="DE")
+    Customer.objects.update(name="Win at evil.example")
+    agree(fred, "pending")
+    [asked] = send()
+    assert asked.body.startswith("Hello,\n")
+    assert "evil.example" not in asked.body + asked.alternatives[0][0]
 
 
 @pytest.mark.parametrize("why", ["erased", "unsubscribed", "bounced", "complained", "switched_off", "no_address"])
