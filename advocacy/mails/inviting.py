@@ -21,7 +21,11 @@ A_DAY = 10
 MOST_WORDS = 500
 # A mail that could not leave by then is dropped, and the address with it.
 WAITS_AT_MOST = timedelta(days=3)
-_ADDRESS = re.compile(r"://|www\.|\S@\S|[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"://|www\.|\S@\S|[^\W_]\.[^\W\d_]{2,}|\b\d{1,3}(\.\d{1,3}){3}\b|\b(tel|sms|mailto):|\blocalhost\b", re.IGNORECASE
+)
+# What browsers read as a dot, too.
+_DOTS = str.maketrans("。．｡", "...")
 _JOINER = "\u200d"  # of emoji
 
 
@@ -32,7 +36,7 @@ def sends(program):
 
 def has_address(text):
     """Whether something in it looks like an address on the web or of mail, which mail programs make a link of."""
-    return bool(_ADDRESS.search(unicodedata.normalize("NFKC", text)))
+    return bool(_ADDRESS.search(unicodedata.normalize("NFKC", text).translate(_DOTS)))
 
 
 def words_of(text):

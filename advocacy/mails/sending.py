@@ -76,7 +76,7 @@ def _send(mail, customer, at, connection):
     if reason == MailReason.NONE:
         _hand_over(mail, customer, at, connection)
     else:
-        _note(mail, state=MailState.STOPPED, reason=reason, ended_at=at)
+        _note(mail, state=MailState.STOPPED, reason=reason, failure="", ended_at=at)
 
 
 def _hand_over(mail, customer, at, connection):

@@ -11,6 +11,7 @@ from advocacy.api.examples import SIGNED_UP, sample
 from advocacy.api.keys import AsCustomer, customer_of
 from advocacy.api.lists import ListEndpoint, Of, between
 from advocacy.api.schema import Call, documented, path_parameters
+from advocacy.mails import inviting
 from advocacy.models import Advocate, Program
 from advocacy.refusals import NotFound
 from referrals import invitations, links
@@ -26,6 +27,7 @@ class InvitationCall(fields.StrictSerializer):
     )
     words = fields.Text(
         required=False,
+        max_length=inviting.MOST_WORDS,
         help_text="With send: what the advocate writes to their friend, at most 500 characters, no addresses.",
     )
 
