@@ -19,7 +19,7 @@ _MORE = {
     "from": "The first day; default: 30 days with the last one.",
     "to": "The last day, included; default: today.",
     "group_by": "As of /metrics: which groups key is one of.",
-    "key": "Of group_by or cut: which one; of share_by_channel and channel_return the channel, "
+    "key": "Of group_by or cut: which one; of share_by_channel, its advocates and channel_return the channel, "
     "of products the product, of at_risk.friends the customer's id.",
     "time_zone": "As of /metrics.",
     "view": "As of /metrics: calendar or cohort.",

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
+from advocacy.models import Advocate
 from config.behind.asked import refused
 from config.behind.kept import KEPT
 from config.behind.rows import Rows
@@ -56,6 +57,11 @@ def shares(asked):
         storefront=asked.storefront, kind=ShareKind.SHARE, link__program=asked.program, **asked.within("at")
     )
     return Rows(rows if asked.key is None else rows.filter(channel=asked.key))
+
+
+def sharers(asked):
+    """Whose shares these are, each once."""
+    return Rows(Advocate.objects.filter(pk__in=shares(asked).rows.values("link__advocate")))
 
 
 def invitations(asked):

@@ -71,6 +71,9 @@ FIGURES = {
         ("within_days",),
     ),
     "share_by_channel": Figure(Share, "shares of a channel", _SHARED, counts.shares, ("key",)),
+    "share_by_channel.advocates": Figure(
+        Advocate, "advocates who shared by a channel", _SHARED, counts.sharers, ("key",)
+    ),
     "hours.orders": Figure(
         Conversion,
         "orders by friends in an hour",

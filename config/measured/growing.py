@@ -81,18 +81,19 @@ def channels(found, behind):
         id="channels",
         title=f"Most is shared by {found[0]['channel'] or 'an unnamed channel'}" if found else "Shares by channel",
         head=("Channel", "Shares", "Of all", "Advocates"),
-        rows=[_channel(each, behind("share_by_channel", key=each["channel"])) for each in found],
+        rows=[_channel(each, behind) for each in found],
         empty="" if found else "Nobody shared in these days. Invite advocates to their portal, where the links are.",
         said=(CHANNELS,),
     )
 
 
-def _channel(each, link):
+def _channel(each, behind):
+    link = behind("share_by_channel", key=each["channel"])
     return [
         word(each["channel"] or "(none named)"),
         words.count(each["shares"], link=link),
         words.share(each["share"], link=link),
-        words.count(each["advocates"], link=link),
+        words.count(each["advocates"], link=behind("share_by_channel.advocates", key=each["channel"])),
     ]
 
 

@@ -74,6 +74,7 @@ def _of_growth(program):
     yield from ((f"k_of_cohort.{name}", within, told["cohort"][name]) for name in ("friends", "advocates"))
     for each in growth.channels(**period):
         yield "share_by_channel", {"key": each["channel"]}, each["shares"]
+        yield "share_by_channel.advocates", {"key": each["channel"]}, each["advocates"]
     hours, _ = growth.read(program=program)["hours"]
     beans = growth.read(program=program)["products"][0]["products"][0]
     yield from ((f"products.{who}", {"key": beans["product"]}, beans[who]) for who in ("friends", "others"))
