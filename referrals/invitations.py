@@ -7,7 +7,7 @@ from datetime import timedelta
 from advocacy import emails, given, persons
 from advocacy.mails import inviting
 from advocacy.models import Advocate, bulk
-from advocacy.privacy import digest_of, suppressed
+from advocacy.privacy import digest_of
 from advocacy.refusals import Conflict, Refused
 from referrals import links
 from referrals.models import Invitation, LinkStatus
@@ -20,21 +20,15 @@ _WITH = ("link", "link.program", "link.advocate", "link.advocate.customer")
 def invite(*, advocate, email, at, mailed=False, words=""):
     """``(invitation, created)`` by the advocate's first open link; the same address again is the same invitation.
 
-    Whether somebody is a customer already is not told: that is their own. Refuses the advocate's own address
-    (``self_referral``), one that is not to be written to (``address_suppressed``), and whoever has no link that is
-    open, by the reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. ``mailed``: with these words it is mailed
+    Whether somebody is a customer already, or wants no mails, is not told: that is their own, and nothing is mailed to
+    who wants none. Refuses the advocate's own address (``self_referral``), and whoever has no link that is open, by the
+    reason; Conflict ``too_many_invitations`` beyond ``A_DAY``. ``mailed``: with these words it is mailed
     from here too, and what ``inviting.ask`` refuses is refused. Runs in the caller's transaction.
     """
     email = given.email("email", email)
     key, storefront = emails.normalise(email), advocate.storefront
     if key in persons.mailboxes(advocate.customer):
         raise Refused("self_referral", "This is the advocate's own address.", errors={"email": "It is their own."})
-    if suppressed(storefront=storefront, email_key=key):
-        raise Refused(
-            "address_suppressed",
-            "This address is not to be written to: its owner said so, was erased here, or it does not exist.",
-            errors={"email": "It may not be invited."},
-        )
     # One after the other, so that no more get through than may.
     Advocate.objects.select_for_update(no_key=True).get(pk=advocate.pk)
     mine, digest = Invitation.objects.filter(advocate=advocate), digest_of(storefront, key)

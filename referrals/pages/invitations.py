@@ -21,9 +21,6 @@ from referrals.pages import sharing
 # Whose address it is, or was, is not the advocate's to know.
 _REFUSED = {
     "self_referral": gettext_lazy("This is your own address. Write your friend’s."),
-    "address_suppressed": gettext_lazy(
-        "This address cannot be invited by e-mail. Send your friend the link in another way."
-    ),
     "invalid_field": gettext_lazy("Write one whole address, such as fred@example.com."),
 }
 
