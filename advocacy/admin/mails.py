@@ -19,7 +19,7 @@ from advocacy import consents, emails, mails
 from advocacy.admin import acts, words
 from advocacy.admin.listing import Listing, LongListing, ReadOnlyListing
 from advocacy.admin.programs import only_program
-from advocacy.mails import kinds
+from advocacy.mails import kinds, stopping
 from advocacy.models import Mail, MailKind, MailReason, MailWording, Program, Storefront, Suppression, SuppressionReason
 from advocacy.privacy import digest_of
 
@@ -177,7 +177,7 @@ def _chosen(wanted, among):
 
 
 def write_again(*, row, by, at, reason):
-    Suppression.objects.filter(pk=row.pk).delete()
+    stopping.lift(suppression=row, at=at)
 
 
 @admin.register(Suppression)

@@ -2,6 +2,7 @@
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import F
 
 from advocacy import consents, emails, ids, persons
 from advocacy.models import (
@@ -24,6 +25,8 @@ _WEIGHT = [
     SuppressionReason.COMPLAINED,
     SuppressionReason.ERASED,
 ]
+# What the owner of an address says; the others happen to mails.
+_SAID = (SuppressionReason.REFUSED, SuppressionReason.UNSUBSCRIBED)
 _SALT, _CONFIRM, _NEVER = "no more mails", "yes to mails", "no invitations"
 _SHOP = ids.PREFIXES["storefront"]
 SOURCE, CONFIRMED_BY, MOVED = "unsubscribe", "double-opt-in", "new-address"
@@ -40,11 +43,34 @@ def stop(*, storefront, address, reason, at):
     stop_digest(storefront=storefront, digest=digest_of(storefront, emails.normalise(address)), reason=reason, at=at)
 
 
+@transaction.atomic
 def stop_digest(*, storefront, digest, reason, at):
-    defaults = {"reason": reason, "since": at}
-    row, made = Suppression.objects.get_or_create(storefront=storefront, digest=digest, defaults=defaults)
-    if not made and _WEIGHT.index(reason) > _WEIGHT.index(row.reason):
-        Suppression.objects.filter(pk=row.pk).update(**defaults)
+    news, said = {"reason": reason, "since": at}, {"said": reason} if reason in _SAID else {}
+    rows = Suppression.objects.select_for_update()
+    row, made = rows.get_or_create(storefront=storefront, digest=digest, defaults=news | said)
+    if made:
+        return
+    known = {"said": row.said} if row.said else {}
+    told = (news if _weight(reason) > _weight(row.reason) else {}) | max(said, known, key=_weight_of_said)
+    if told:
+        Suppression.objects.filter(pk=row.pk).update(**told)
+
+
+def lift(*, suppression, at):
+    """What happened to mails is over; what the address's owner said stays."""
+    row = Suppression.objects.filter(pk=suppression.pk)
+    if suppression.said and suppression.said != suppression.reason:
+        row.update(reason=suppression.said, since=at)
+    else:
+        row.delete()
+
+
+def _weight(reason):
+    return _WEIGHT.index(reason)
+
+
+def _weight_of_said(said):
+    return _weight(said["said"]) if said else -1
 
 
 def stop_everywhere(*, address, reason, at):
@@ -96,8 +122,7 @@ def of_never_token(text):
 
 def invite_again(*, storefront, digest):
     """They refused by mistake; a second invitation is not mailed for that."""
-    refused = SuppressionReason.REFUSED
-    Suppression.objects.filter(storefront=storefront, digest=digest, reason=refused).delete()
+    _take_back(Suppression.objects.filter(storefront=storefront, digest=digest, said=SuppressionReason.REFUSED))
 
 
 def of_token(text):
@@ -133,13 +158,19 @@ def is_off(customer):
 
 def subscribe_again(*, customer):
     """They unsubscribed by mistake. What they had agreed to besides must be agreed to anew."""
-    _unsubscribed(customer).delete()
+    _take_back(_unsubscribed(customer))
 
 
 def _unsubscribed(customer):
     digests = [digest_of(customer.storefront, emails.normalise(each)) for each in _addresses(customer)]
     mine = Suppression.objects.filter(storefront=customer.storefront_id, digest__in=digests)
-    return mine.filter(reason=SuppressionReason.UNSUBSCRIBED)
+    return mine.filter(said=SuppressionReason.UNSUBSCRIBED)
+
+
+def _take_back(rows):
+    """What was said there is said no more; what happened to mails stays."""
+    rows.filter(reason=F("said")).delete()
+    rows.update(said="")
 
 
 @transaction.atomic
@@ -161,7 +192,8 @@ def moved(*, customer, before, at):
     Who wanted no mails there wants none here.
     """
     storefront = customer.storefront
-    if customer.email_key and reason(storefront=storefront, email_key=before) == SuppressionReason.UNSUBSCRIBED:
+    there = Suppression.objects.filter(storefront=storefront, digest=digest_of(storefront, before))
+    if customer.email_key and there.filter(said=SuppressionReason.UNSUBSCRIBED).exists():
         stop(storefront=storefront, address=customer.email, reason=SuppressionReason.UNSUBSCRIBED, at=at)
     said = consents.newest(customer).get(Channel.EMAIL)
     if customer.email_key and said and said.state == ConsentState.CONFIRMED and said.basis == ConsentBasis.CONSENT:

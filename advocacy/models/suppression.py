@@ -18,6 +18,8 @@ class Suppression(models.Model):
     storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=32)
     reason = models.CharField(max_length=20, choices=SuppressionReason, default=SuppressionReason.ERASED)
+    # What its owner said, which stays when what happened to mails is over; empty: nothing.
+    said = models.CharField(max_length=20, choices=SuppressionReason, blank=True, default="", db_default="")
     since = models.DateTimeField()
 
     class Meta:

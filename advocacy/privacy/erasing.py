@@ -61,7 +61,7 @@ def erase_rows(*, customer, at):
         return
     if customer.email_key:
         digest = digest_of(customer.storefront, customer.email_key)
-        erased = {"reason": SuppressionReason.ERASED, "since": at}
+        erased = {"reason": SuppressionReason.ERASED, "said": "", "since": at}
         Suppression.objects.update_or_create(storefront=customer.storefront, digest=digest, defaults=erased)
     for part in parts.all():
         part.erase(customer, at=at)

@@ -150,4 +150,7 @@ def _mail_server(tell):
         return tell.fail("mail", f"The mail server {settings.EMAIL_HOST} says: {str(error)[:150]}", todo)
     finally:
         server.close()
+    if not settings.MAIL_NEWS_SECRET:
+        todo = "Set MAIL_NEWS_SECRET, and have what reads bounces tell /mails/news."
+        return tell.warn("mail", f"{settings.EMAIL_HOST} lets us in; nobody tells of bounces.", todo)
     return tell.ok("mail", f"{settings.EMAIL_HOST} lets us in")

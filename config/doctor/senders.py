@@ -11,6 +11,7 @@ from config.doctor.names import Unanswered
 # Under which mail services and servers usually put their keys.
 USUAL = ("default", "mail", "dkim", "s1", "s2", "k1", "k2", "pm", "mg", "mx", "selector1", "google", "resend", "brevo")
 _LEAST_LABELS = 2
+_REGISTERED_BELOW = ("ac", "co", "com", "edu", "gov", "net", "org")
 _ASK_AGAIN = "Ask again where the DNS can be reached, or name a server: --resolver 9.9.9.9."
 
 
@@ -77,24 +78,30 @@ def _key(names, selector, domain):
 
 
 def dmarc(tell, domain, names, _storefront):
-    """RFC 7489: the domain's own record, else that of the domain above."""
+    """RFC 7489: the domain's own record, else that of a domain above, whose policy for others is ``sp``."""
     labels = domain.split(".")
-    above = [".".join(labels[place:]) for place in range(len(labels) - _LEAST_LABELS + 1)]
-    for each in above:
+    above = [labels[place:] for place in range(len(labels) - _LEAST_LABELS + 1)]
+    for each in (".".join(own) for own in above if own == labels or not _is_registry(own)):
         told = [text for text in names.texts(f"_dmarc.{each}") if re.match(r"v=DMARC1\s*(;|$)", text)]
         if told:
             break
-    line = f'_dmarc.{above[-1]} TXT "v=DMARC1; p=none; rua=mailto:postmaster@{above[-1]}"'
+    line = f'_dmarc.{domain} TXT "v=DMARC1; p=none; rua=mailto:postmaster@{domain}"'
     if not told:
         return tell.fail("DMARC", f"{domain} has no DMARC record; large mailboxes want one.", f"Add {line}")
     if len(told) > 1:
         return tell.fail("DMARC", f"_dmarc.{each} has {len(told)} records, so none counts.", "Keep one.")
-    policy = re.search(r";\s*p\s*=\s*(\w+)", told[0])
+    own = re.search(r";\s*p\s*=\s*(\w+)", told[0])
+    policy = (each != domain and re.search(r";\s*sp\s*=\s*(\w+)", told[0])) or own
     if not policy or policy[1].lower() not in ("none", "quarantine", "reject"):
         return tell.fail("DMARC", f"It names no policy: {told[0]}", "Write p=none, p=quarantine or p=reject.")
     if policy[1].lower() == "none":
         return tell.warn("DMARC", told[0], "Once its reports show only your own mails: p=quarantine.")
     return tell.ok("DMARC", told[0])
+
+
+def _is_registry(labels):
+    """Whether shops are registered below it, as below co.uk: such a record is not theirs."""
+    return len(labels) == _LEAST_LABELS and len(labels[1]) == len("uk") and labels[0] in _REGISTERED_BELOW
 
 
 def answers(tell, domain, names, storefront):

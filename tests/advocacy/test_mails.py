@@ -185,6 +185,23 @@ def test_who_wanted_no_mails_wants_none_at_another_address(mailing):
     assert stopping.reason(storefront=mailing.storefront, email_key="fred.new@example.com") is None
 
 
+def test_what_somebody_said_outlives_what_happened_to_their_mails(mailing):
+    alice = cast.advocate(mailing).customer
+    stopping.unsubscribe(customer=alice, at=NOON)
+    stopping.stop_everywhere(address=alice.email, reason=SuppressionReason.BOUNCED, at=NOON)
+    assert stopping.is_off(alice)
+    [row] = Suppression.objects.all()
+    assert row.reason == "bounced"
+    stopping.lift(suppression=row, at=NOON)
+    assert stopping.reason(storefront=mailing.storefront, email_key=alice.email_key) == "unsubscribed"
+    stopping.stop_everywhere(address=alice.email, reason=SuppressionReason.BOUNCED, at=NOON)
+    stopping.subscribe_again(customer=alice)
+    assert not stopping.is_off(alice)
+    assert stopping.reason(storefront=mailing.storefront, email_key=alice.email_key) == "bounced"
+    stopping.lift(suppression=Suppression.objects.get(), at=NOON)
+    assert not Suppression.objects.exists()
+
+
 def moved(customer, address):
     fields = {"external_id": customer.external_id, "email": address}
     customers.upsert(storefront=customer.storefront, fields=fields, at=timezone.now())

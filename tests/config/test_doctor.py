@@ -52,6 +52,7 @@ def sender(acme, settings):
         ({KEY: None}, "", "SPF ok, DKIM warn, DMARC ok, answers ok"),
         ({ABOVE: None}, "pm", "SPF ok, DKIM ok, DMARC fail, answers ok"),
         ({DMARC: ["v=DMARC1; p=none"]}, "pm", "SPF ok, DKIM ok, DMARC warn, answers ok"),
+        ({ABOVE: ["v=DMARC1; p=reject; sp=none"]}, "pm", "SPF ok, DKIM ok, DMARC warn, answers ok"),
         ({ABOVE: ["v=DMARC1; p=reject", "v=DMARC1; p=none"]}, "pm", "SPF ok, DKIM ok, DMARC fail, answers ok"),
         ({("mail.acme.example", "MX"): ["0 ."]}, "pm", "SPF ok, DKIM ok, DMARC ok, answers warn"),
     ],
@@ -62,6 +63,14 @@ def test_a_senders_domain_must_let_us_send_for_it(sender, records, selector, tol
         found = list(senders.findings(storefront=sender, names=names.Names(address)))[1:]
     assert ", ".join(f"{each.check} {each.level}" for each in found) == told
     assert all(each.todo for each in found if each.level != "ok")
+
+
+def test_a_registrys_record_is_no_shops(sender):
+    sender.mail_from = "hello@acme.co.uk"
+    with dns_server.running({("_dmarc.co.uk", "TXT"): ["v=DMARC1; p=reject"]}) as address:
+        found = {each.check: each for each in senders.findings(storefront=sender, names=names.Names(address))}
+    assert found["DMARC"].level == "fail"
+    assert found["DMARC"].todo.startswith("Add _dmarc.acme.co.uk TXT")
 
 
 def test_what_nobody_answers_is_not_taken_for_good(sender, monkeypatch):
