@@ -121,7 +121,8 @@ class CustomerExpected(serializers.Serializer):
     day = serializers.DateField(
         source="customer.storefront.expected_on",
         allow_null=True,
-        help_text="Of the models by which it is; null while the first are being written.",
+        help_text="Of the models by which it is: orders and value are at most 5 % off what these say, the percent is "
+        "theirs. Null while the first are being written.",
     )
     alive_percent = serializers.IntegerField(help_text="How likely they will ever buy again, in percent.")
     expected_orders = serializers.SerializerMethodField(help_text="Days with an order in the next 12 months.")

@@ -54,10 +54,12 @@ class PredictionsWritten(serializers.Serializer):
     day = serializers.DateField(help_text="Of the models by which it was.")
     written_at = serializers.DateTimeField()
     customers = serializers.IntegerField(help_text="Of whom something is expected: erased ones are left out.")
-    changed = serializers.IntegerField(help_text="Of them, those of whom something else was expected the day before.")
+    changed = serializers.IntegerField(
+        help_text="Of them, those of whom something else stood: their chance, or over 5 % more or less."
+    )
     at_risk = serializers.IntegerField(help_text="Below the storefront's limit.")
     told = serializers.IntegerField(help_text="Of how many customer.at_risk was told that day.")
-    expected_orders = serializers.FloatField(help_text="Of all, in the next 12 months: days with an order.")
+    expected_orders = serializers.FloatField(help_text="What stands at all of them: days with an order in 12 months.")
     expected_value = fields.MoneyAnswer(allow_null=True)
 
 

@@ -69,9 +69,10 @@ def _count(fit, storefront, expected, written):
     fit.changed += written.changed
     fit.told += written.told
     fit.at_risk += sum(percent < storefront.at_risk_below for percent in expected.alive)
-    fit.orders_e2 += sum(expected.orders_e2)
+    # What stands at them, which is what the rows behind add up to.
+    fit.orders_e2 += written.orders_e2
     if fit.p is not None:
-        fit.value_minor = (fit.value_minor or 0) + sum(value or 0 for value in expected.value_minor)
+        fit.value_minor = (fit.value_minor or 0) + (written.value_minor or 0)
     fit.save(update_fields=["expected_of", "changed", "told", "at_risk", "orders_e2", "value_minor"])
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db.models import Sum
 
 from advocacy import enrolment, expectations, jobs, merging, privacy
 from advocacy.expectations import Expected
@@ -79,8 +80,8 @@ def expected(customer):
     return Standing.objects.filter(customer=customer).values_list(*columns).first()
 
 
-def write(storefront, customer, alive, *, at=NOON):
-    one = Expected(customers=[customer.pk], alive=[alive], orders_e2=[150], value_minor=[7400])
+def write(storefront, customer, alive, *, orders=150, value=7400, at=NOON):
+    one = Expected(customers=[customer.pk], alive=[alive], orders_e2=[orders], value_minor=[value])
     return expectations.write_down(storefront=storefront, expected=one, at=at, above=customer.pk - 1)
 
 
@@ -159,6 +160,49 @@ def test_nobody_is_told_of_who_is_below_when_first_looked_at_or_by_a_limit_that_
     assert write(acme, alice.customer, 60, at=NOON + DAY).told == 0
     assert expected(alice.customer)[3] == NOON + DAY
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("stands", "found", "written"),
+    [
+        ((60, 200, 7400), (60, 190, 7030), False),
+        ((60, 200, 7400), (60, 189, 7400), True),
+        ((60, 200, 7400), (60, 211, 7400), True),
+        ((60, 200, 7400), (60, 200, 7029), True),
+        ((60, 200, 7400), (59, 199, 7400), True),
+        ((60, 8, 7400), (60, 7, 7400), True),
+        ((60, 200, 7400), (60, 200, None), True),
+        ((60, 200, None), (60, 200, 7400), True),
+        ((60, 200, None), (60, 199, None), False),
+    ],
+)
+def test_only_of_whom_something_else_is_expected_it_is_written(acme, fred, stands, found, written):
+    write(acme, fred, stands[0], orders=stands[1], value=stands[2])
+    told = write(acme, fred, found[0], orders=found[1], value=found[2], at=NOON + DAY)
+    assert expected(fred)[:3] == (found if written else stands)
+    assert (told.changed, told.orders_e2, told.value_minor) == (int(written), *expected(fred)[1:3])
+
+
+def test_small_steps_of_many_nights_add_up_and_the_limit_is_crossed_on_its_night(acme, fred):
+    nights = [(52, 200), (51, 196), (51, 192), (51, 188), (51, 184), (50, 183), (49, 182), (49, 181)]
+    found = [
+        (write(acme, fred, alive, orders=orders, at=NOON + number * DAY), expected(fred)[1])
+        for number, (alive, orders) in enumerate(nights)
+    ]
+    assert [stands for _, stands in found] == [200, 196, 196, 196, 184, 183, 182, 182]
+    assert [said.told for said, _ in found] == [0, 0, 0, 0, 0, 0, 1, 0]
+    (event,) = told()
+    assert (event.facts["alive_percent"], event.facts["expected_orders_e2"]) == (49, 182)
+    assert event.occurred_at == expected(fred)[3] == NOON + 6 * DAY
+
+
+def test_what_a_night_adds_up_to_is_what_stands_at_its_customers(acme):
+    many(acme, some(150))
+    parameters = {name: getattr(night(acme), name) for name in (*OFTEN, *MUCH)}
+    later = night(acme, at=NOON + DAY, fit=parameters)
+    stands = Standing.objects.aggregate(orders=Sum("expected_orders_e2"), value=Sum("expected_value_minor"))
+    assert {"orders": later.orders_e2, "value": later.value_minor} == stands
+    assert 0 < later.changed < 50
 
 
 def test_too_few_customers_and_a_model_that_does_not_converge_say_so_and_leave_what_was_expected(acme, fred):
