@@ -4,6 +4,7 @@ While an advocate has not agreed to what they must, payouts to them wait; sharin
 not ask.
 """
 
+import re
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,13 +12,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
 from django.urls import reverse
 
-from advocacy import events, given, ids, persons, reading
+from advocacy import events, given, ids, persons
 from advocacy.models import Advocate, AdvocateStatus, Program, ProgramTerms, TermsAcceptance, TermsSource
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, Refused
 
 # So far a shop's clock may be behind ours when it says that somebody agreed to a version that was just published.
 SKEW = timedelta(minutes=5)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,6})?", re.IGNORECASE | re.ASCII).fullmatch
 # What a shop says of terms that nobody knows here: our own numbers begin after it, and must stay sayable for ever.
 _MOST_TOLD = 10_000
 
@@ -150,16 +152,16 @@ def joined(*, advocate, terms, source, at, language=""):
 def accept(*, advocate, version, source, at, accepted_at=None, language=""):
     """``(TermsAcceptance, whether it is new)``: they agreed to this version, at ``accepted_at`` or now.
 
-    What was agreed to before stays as it was. Refuses ``no_terms``, ``terms_not_current``, ``accepted_too_early`` and
-    ``customer_erased``.
+    That they agreed to it before stays as it was. Refuses ``no_terms``, ``terms_not_current``, ``accepted_too_early``
+    and ``customer_erased``.
     """
     persons.lock_to_tell_of(advocate.customer)
     advocate = _lock(persons.survivor(advocate))
+    newest, moment = current(advocate.program), _moment(accepted_at, at)
+    _refuse_other(newest, version)
     known = TermsAcceptance.objects.filter(advocate__in=persons.advocates_of(advocate), terms__number=version)
     if before := known.select_related("terms", "advocate__program").order_by("pk").first():
         return before, False
-    newest, moment = current(advocate.program), _moment(accepted_at, at)
-    _refuse_other(newest, version)
     _refuse_too_early(newest, moment)
     try:
         with transaction.atomic():
@@ -204,7 +206,7 @@ def _write(advocate, terms, *, source, language, moment, at):
         advocate=advocate,
         terms=terms,
         source=given.choice("source", source, TermsSource),
-        language=reading.supported(language) or "",
+        language=_language(language),
         at=moment,
         recorded_at=at,
     )
@@ -221,6 +223,13 @@ def _write(advocate, terms, *, source, language, moment, at):
     )
     record([draft], at=at)
     return made
+
+
+def _language(said):
+    """In which they read it, as it is said: a shop may have shown words of its own in one that is not spoken here."""
+    if said and not _LANGUAGE(said):
+        given.refuse("language", "language is written such as en or pt-br.")
+    return said.lower()
 
 
 def _lock(advocate):

@@ -53,7 +53,7 @@ def _view():
 
 @receiver(signals.tracking, dispatch_uid="what mail services tell")
 def heard(*, event, **_):
-    told = {"address": event.recipient or "", "name": _name(event), "at": timezone.now()}
+    told = {"address": _sayable(event.recipient), "name": _name(event), "at": timezone.now()}
     if event.event_type == signals.EventType.UNSUBSCRIBED:
         news.unsubscribed(**told)
     elif outcome := _outcome(event):
@@ -67,4 +67,9 @@ def _outcome(event):
 
 
 def _name(event):
-    return (event.metadata or {}).get("mail", "")
+    return _sayable((event.metadata or {}).get("mail"))
+
+
+def _sayable(text):
+    """As it is told; nothing where it cannot be what we wrote to."""
+    return text if isinstance(text, str) and "\0" not in text else ""
