@@ -45,7 +45,7 @@ def _load(truth, at):
 
 
 def _look_at_sizes(truth):
-    """A large store that was rolled back leaves statistics of empty tables, by which the next takes four times as long."""
+    """A large store that was rolled back leaves statistics of empty tables: the next would take four times as long."""
     if truth.customers >= _LARGE:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
