@@ -101,9 +101,11 @@ def test_its_news_are_heard_from_who_knows_the_password_in_any_order(client, pro
         assert tell(client, wrong).status_code == 400, wrong
     assert not Suppression.objects.exists()
     unknown = gone | {"Email": "nobody@example.com", "Metadata": {"mail": "mai_nonsense"}}
+    nobodys = gone | {"Email": "a\0@b.example", "Metadata": {"mail": "mai_\0"}}
     news = [
         gone,
         unknown,
+        nobodys,
         of_postmark(alice, "SpamComplaint", "", Type="SpamComplaint", Email="alice@example.com"),
         of_postmark(alice, "Delivery", "alice@example.com"),
         of_postmark(carol, "Open", "carol@example.com"),

@@ -247,6 +247,19 @@ def test_a_widget_shows_the_terms_in_the_customers_language_and_notes_that_they_
     assert widget("get", "/me/terms", signed(external_id="fred")).json()["code"] == "unknown_advocate"
 
 
+def test_nobody_agrees_to_what_is_no_longer_current_also_who_did_before(program, alice):
+    published(program)
+    once = {"advocate": alice, "version": 1, "source": "portal", "language": "pt-BR", "at": timezone.now()}
+    agreed, _ = terms.accept(**once)
+    assert agreed.language == "pt-br"  # in the shop's own words, though we speak none
+    assert terms.accept(**once) == (agreed, False)
+    published(program)
+    with pytest.raises(Refused, match="show version 2"):
+        terms.accept(**once)
+    with pytest.raises(Refused, match="language is written such as"):
+        terms.accept(**once | {"version": 2, "language": "Portuguese, of Brazil"})
+
+
 def test_what_was_published_or_agreed_to_is_never_changed(program, alice):
     row = published(program)
     terms.accept(advocate=alice, version=1, source="admin", at=timezone.now())
