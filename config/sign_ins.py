@@ -35,8 +35,15 @@ def erase(customer, *, at):
 
 
 def forget(*, at):
-    """Sessions that are over."""
+    """Sessions that are over, and those of who is no more: erased with many others, nobody looked for theirs."""
     Session.objects.filter(expire_date__lt=at).delete()
+    after = ""
+    while chunk := list(Session.objects.filter(session_key__gt=after).order_by("session_key")[:AT_ONCE]):
+        after = chunk[-1].pk
+        of = {session.pk: str(session.get_decoded().get(SESSION_KEY, "")) for session in chunk}
+        users = {user for user in of.values() if user.isdecimal()}
+        there = {str(pk) for pk in User.objects.filter(pk__in=users).values_list("pk", flat=True)}
+        Session.objects.filter(pk__in=[pk for pk, user in of.items() if user and user not in there]).delete()
 
 
 def _is_of(said, users, address):

@@ -73,8 +73,11 @@ def download(page, request, told):
 
 
 def left_behind(row):
-    """What of a person's money nobody will have, before they are erased."""
-    return CustomerAdmin.owed(row) if CustomerAdmin.owed else ""
+    """Before they are erased: what of their money nobody will have, and who else has their mailbox."""
+    owed = CustomerAdmin.owed(row) if CustomerAdmin.owed else ""
+    others = [f"{other} ({other.external_id or 'guest'})" for other in privacy.same_mailbox(row)]
+    said = f"Not erased with them, though of the same mailbox: {', '.join(others)}." if others else ""
+    return format_html_join(" ", "{}", [[each] for each in (owed, said) if each])
 
 
 def erase(*, row, by, at, reason):

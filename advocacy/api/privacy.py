@@ -43,7 +43,8 @@ class _OfCustomer(Endpoint):
         ExportAnswer,
         also=path_parameters("external_id"),
         description="All that is kept of this person, by section: what you told of them, their orders, referrals, "
-        "rewards, balances and payouts. What is empty is left out.",
+        "rewards, balances and payouts. What is empty is left out. `same_mailbox`: other customers of that mailbox, who "
+        "are not known to be the same person.",
     ),
 )
 class CustomerExport(_OfCustomer):
@@ -61,7 +62,8 @@ class CustomerExport(_OfCustomer):
         also=path_parameters("external_id"),
         description="For ever: name, addresses, free texts and what platforms sent of this person go. Orders, amounts "
         "and balances stay, of somebody who is not known. A job does it within seconds; `customer.erased` tells when. "
-        "Who comes back later is a new customer.",
+        "Who comes back later is a new customer. Other customers of the same mailbox stay: see `same_mailbox` of the "
+        "export.",
     ),
 )
 class CustomerErasure(_OfCustomer):

@@ -6,6 +6,6 @@ row of the customer remains as a pseudonym that they belong to.
 """
 
 from advocacy.privacy.erasing import JOB, digest_of, erase, erase_rows, jobs_of, step, suppressed
-from advocacy.privacy.exporting import export
+from advocacy.privacy.exporting import export, same_mailbox
 
-__all__ = ["JOB", "digest_of", "erase", "erase_rows", "export", "jobs_of", "step", "suppressed"]
+__all__ = ["JOB", "digest_of", "erase", "erase_rows", "export", "jobs_of", "same_mailbox", "step", "suppressed"]

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from advocacy import ids, persons
+from advocacy.models import Customer
 from advocacy.privacy import parts
 
 
@@ -14,11 +15,21 @@ def export(*, customer, at):
         "storefront": customer.storefront.name,
         "made_at": at.isoformat(),
     }
+    if others := same_mailbox(customer):
+        told["same_mailbox"] = [ids.encode("cus", other.public_id) for other in others]
     for part in parts.all():
         for record in persons.records(customer).select_related("storefront").order_by("pk"):
             for section, found in part.told(record).items():
                 told[section] = told.get(section, []) + found
     return told
+
+
+def same_mailbox(customer):
+    """Other customers of the storefront with this mailbox, who are not known to be the same person."""
+    if not customer.email_key:
+        return []
+    here = Customer.objects.filter(storefront=customer.storefront_id, email_key=customer.email_key)
+    return list(here.exclude(pk__in=persons.ids_of(customer)).order_by("pk"))
 
 
 def rows(found, *columns, **named):

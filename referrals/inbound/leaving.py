@@ -16,7 +16,15 @@ from advocacy import emails, jobs, persons, privacy, secrets
 from advocacy.models import Connection, Customer, Storefront
 from advocacy.models.job import ACTIVE
 from referrals.inbound.erasing import MERGED, empty
-from referrals.models import InboundMessage, Order, PrivacyRequest, PrivacyState, Source
+from referrals.models import (
+    ImportPart,
+    ImportRefusals,
+    InboundMessage,
+    Order,
+    PrivacyRequest,
+    PrivacyState,
+    Source,
+)
 from referrals.privacy import erase_order, says_something
 
 JOB = "shop_erasure"
@@ -75,6 +83,8 @@ class _Shop:
         self.storefronts = [live.pk, *twins]
         others = Connection.objects.filter(storefront=live, platform=connection.platform)
         self.is_the_only_one = not others.exclude(pk=connection.pk).exists()
+        files = {"of__storefront__in": self.storefronts}
+        self.has_files = any(rows.objects.filter(**files).exists() for rows in (ImportPart, ImportRefusals))
         self.elsewhere = InboundMessage.objects.filter(connection__storefront=live).exclude(connection=connection)
 
     def elsewhere_after(self, last):
@@ -127,7 +137,10 @@ class _Shop:
         return {customer.pk: customer for each in (named, bought) for customer in each}.values()
 
     def _forget(self, customer, *, searched=True):
-        """``searched``: what other connections sent of them is emptied; else, where there is any, a job does that."""
+        """``searched``: what other connections sent of them is emptied; else, where there is any, a job does that.
+
+        Whom a file may name that waits to be imported is searched for by a job in any case.
+        """
         theirs = Order.objects.filter(customer__in=persons.ids_of(customer))
         if self._bought_elsewhere(customer):
             orders = list(theirs.filter(brought_by=Source.SHOPIFY).order_by("pk"))
@@ -136,7 +149,7 @@ class _Shop:
                 erase_order(order)
             return
         records = list(persons.records(customer).filter(erased_at=None).order_by("pk"))
-        if searched or not self.elsewhere.exists():
+        if not self.has_files and (searched or not self.elsewhere.exists()):
             for record in records:
                 privacy.erase_rows(customer=record, at=self.at)
         elif privacy.jobs_of(customer).filter(state__in=ACTIVE).exists():

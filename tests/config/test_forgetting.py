@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from advocacy.mails.forgetting import forget as forget_mails
 from advocacy.models import InvitedAddress, Mail, PortalSession
-from config import forgetting
+from config import forgetting, sign_ins
 from referrals.models import Claim, WaitingFact
 from tests import cast
 
@@ -62,3 +63,16 @@ def test_a_part_that_fails_keeps_no_other(program, olga, settings):
     settings.IMPORT_RETENTION_DAYS = 10**9
     forgetting.forget(at=timezone.now())
     assert not Claim.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_session_of_who_is_no_more_is_ended(olga):
+    def signed_in(user):
+        session = SessionStore()
+        session["_auth_user_id"] = str(user)
+        session.create()
+        return session.session_key
+
+    theirs, gone = signed_in(olga.pk), signed_in(olga.pk + 1)
+    sign_ins.forget(at=NOON)
+    assert list(Session.objects.filter(session_key__in=[theirs, gone]).values_list("pk", flat=True)) == [theirs]

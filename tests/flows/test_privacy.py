@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from io import StringIO
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from tests import cast
 from tests.flows import person_everywhere
 from tests.flows import personal_columns as columns
 from tests.flows.api import secret
+from tests.referrals import imports_stage
 from tests.referrals import platforms_stage as stage
 from tests.rewards.scene import rule_of
 
@@ -269,6 +271,9 @@ def test_a_shop_that_left_is_forgotten_with_who_was_its_customer_alone(xavier, c
         assert stage.post(client, stripe, told).status_code == 200
     settled()
     InboundMessage.objects.filter(message_id="gina").delete()
+    lines = "customer_id,email\n8001,gina@example.com\n9,zoe@example.com\n"
+    waiting = imports_stage.keep(xavier.storefront, lines, "customers")
+    imports_stage.checked(waiting)
     others = ("fred@example.com", "7001234567890", "gina@example.com", "hans@example.com")
     before = books()
     assert kept(others) >= {"advocacy_customer", "messages"}
@@ -286,10 +291,21 @@ def test_a_shop_that_left_is_forgotten_with_who_was_its_customer_alone(xavier, c
     assert (job.state, job.result) == ("done", {"erased": 3, "others": 1})
     assert kept(others) == set()
     assert "messages" not in kept(XAVIER)
+    [part] = [zlib.decompress(part.rows) for part in waiting.parts.all()]
+    assert (b"gina" in part, b"zoe" in part) == (False, True)
     assert kept(["nobody@example.com"]) == {"messages"}
     assert Customer.objects.get(pk=xavier.pk).name == "Xavier Kerbholz"
     assert books() == before
     proved()
+
+
+def test_who_has_the_same_mailbox_is_named_before_only_one_is_erased(xavier, client, olga):
+    fields = {"external_id": "8899", "email": xavier.email, "name": "Xaver"}
+    other, _ = customers.upsert(storefront=xavier.storefront, fields=fields, at=timezone.now())
+    client.force_login(olga)
+    asked = client.get(f"/admin/advocacy/customer/{xavier.pk}/do/erase/").content.decode()
+    assert "though of the same mailbox: Xaver (8899)." in asked
+    assert privacy.export(customer=xavier, at=timezone.now())["same_mailbox"] == [ids.encode("cus", other.public_id)]
 
 
 def test_olga_erases_with_a_reason(xavier, client, olga):
