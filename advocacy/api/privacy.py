@@ -43,8 +43,8 @@ class _OfCustomer(Endpoint):
         ExportAnswer,
         also=path_parameters("external_id"),
         description="All that is kept of this person, by section: what you told of them, their orders, referrals, "
-        "rewards, balances and payouts. What is empty is left out. `same_mailbox`: other customers of that mailbox, who "
-        "are not known to be the same person.",
+        "rewards, balances and payouts. What is empty is left out. `same_mailbox`: other customers of that mailbox, "
+        "who are not known to be the same person.",
     ),
 )
 class CustomerExport(_OfCustomer):

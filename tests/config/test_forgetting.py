@@ -74,5 +74,5 @@ def test_a_session_of_who_is_no_more_is_ended(olga):
         return session.session_key
 
     theirs, gone = signed_in(olga.pk), signed_in(olga.pk + 1)
-    sign_ins.forget(at=NOON)
+    sign_ins.forget(at=timezone.now())
     assert list(Session.objects.filter(session_key__in=[theirs, gone]).values_list("pk", flat=True)) == [theirs]
