@@ -1,16 +1,22 @@
 """Whether a mail may be sent now: asked when it is sent, so that who changed their mind meanwhile is heard."""
 
+from datetime import datetime, timedelta
+
 from advocacy import consents, emails, persons, terms
 from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import (
     AdvocateStatus,
     Channel,
+    Consent,
     ConsentBasis,
     ConsentState,
     Customer,
     DoubleOptIn,
+    Event,
+    Mail,
     MailKind,
     MailReason,
+    MailState,
     ProgramStatus,
     SuppressionReason,
 )
@@ -37,7 +43,40 @@ def stopped(mail, *, customer, at):
         MailReason.NOT_NEEDED: mail.kind == MailKind.CONFIRM and not _waits_for_yes(mail.storefront, customer),
     }
     why = next((reason for reason, is_so in plainly.items() if is_so), None)
+    if why is None and mail.kind == MailKind.CONFIRM and _asked_lately(mail, customer, at):
+        why = MailReason.ASKED
+    if why is None and mail.kind in _OVER and _is_over(mail, at):
+        why = MailReason.TOO_LATE
     return why or _by_person(kinds.KINDS[mail.kind], mail.storefront, customer)
+
+
+def _asked_lately(mail, customer, at):
+    """Whether their mailbox was sent the same question within a day, whoever asked for it, however often."""
+    shared = {"customer__storefront": mail.storefront_id, "customer__email_key": customer.email_key}
+    said = Consent.objects.filter(**shared, recorded_at__gt=at - timedelta(days=1))
+    told = Event.objects.filter(subject_kind=mail.event.subject_kind, subject_id__in=said.values("public_id"))
+    return Mail.objects.filter(event__in=told, kind=MailKind.CONFIRM, state=MailState.SENT).exists()
+
+
+# What may be over by the time that a mail of a reward leaves, as the newest event of the reward says.
+_OVER = {
+    MailKind.REWARD_PENDING: lambda newest, at: newest.facts["pending_minor"] == 0,
+    MailKind.REWARD_AVAILABLE: lambda newest, at: newest.type == "reward.reversed" and _nothing_left(newest),
+    MailKind.REWARD_EXPIRING: lambda newest, at: _nothing_left(newest) or _is_past(newest.facts["expires_at"], at),
+}
+
+
+def _is_over(mail, at):
+    of = {"subject_kind": mail.event.subject_kind, "subject_id": mail.event.subject_id}
+    return _OVER[mail.kind](Event.objects.filter(**of).order_by("-version").first(), at)
+
+
+def _nothing_left(newest):
+    return newest.facts["available_minor"] == 0
+
+
+def _is_past(moment, at):
+    return bool(moment) and datetime.fromisoformat(moment) <= at
 
 
 def _invitation(mail, at):

@@ -40,6 +40,7 @@ class MailReason(models.TextChoices):
     KNOWN = "known", "They are a customer already"
     ADVOCATE = "advocate", "Whoever invited them takes part no more"
     NOT_NEEDED = "not_needed", "There is nothing to confirm"
+    ASKED = "asked", "They were asked within a day"
 
 
 class MailOutcome(models.TextChoices):

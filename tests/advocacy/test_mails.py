@@ -160,6 +160,53 @@ def test_who_need_not_say_yes_twice_is_not_asked_to(mailing):
     assert states() == [("confirm", "stopped", "not_needed")]
 
 
+def test_a_mailbox_is_asked_once_a_day_however_often_somebody_types_it(mailing):
+    fred = cast.fred(mailing.storefront, country="DE")
+    agree(fred, "pending", at=NOON - MINUTE)
+    assert len(send(NOON)) == 1
+    twin = cast.customer(mailing.storefront, "fred-again", email=fred.email, country="DE")
+    for place, customer in enumerate((fred, twin, twin)):
+        said = {"channel": "email", "state": "pending", "wording_version": f"n{place}"}
+        consents.note(customer=customer, said=said, at=NOON + place * MINUTE)
+    assert send(NOON + 5 * MINUTE) == []
+    assert [reason for *_, reason in states()] == ["", "asked", "asked", "asked"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "newest", "left"),
+    [
+        ("reward_pending", ("pending", 1000, 0), ("pending", 1000, 0), ""),
+        ("reward_pending", ("pending", 1000, 0), ("credited", 0, 1000), "too_late"),
+        ("reward_available", ("credited", 0, 1000), ("credited", 0, 1000), ""),
+        ("reward_available", ("credited", 0, 1000), ("reversed", 0, 250), ""),
+        ("reward_available", ("credited", 0, 1000), ("reversed", 0, 0), "too_late"),
+        ("reward_expiring", ("expiring", 0, 1000), ("expired", 0, 0), "too_late"),
+    ],
+)
+def test_what_is_over_while_its_mail_waits_is_not_told_as_news(mailing, kind, told, newest, left):
+    mailing.mail_kinds = [kind]
+    mailing.save()
+    mail = offered(mailing, cast.fred(mailing.storefront), kind=kind)
+    for version, (name, pending, available) in enumerate((told, newest), start=1):
+        facts = kinds.KINDS[kind].example | {"pending_minor": pending, "available_minor": available}
+        of = {"subject_kind": "reward", "subject_id": mail.event.subject_id, "version": version}
+        times = {"occurred_at": NOON, "recorded_at": NOON}
+        event = Event.objects.create(
+            type=f"reward.{name}", **of, **times, facts=facts, storefront=mailing.storefront, customer=mail.customer
+        )
+        if version == 1:
+            Mail.objects.filter(pk=mail.pk).update(event=event)
+    assert len(send()) == (left == "")
+    assert states() == [(kind, "stopped" if left else "sent", left)]
+
+
+def test_a_question_is_not_asked_of_who_said_no_while_it_waited(mailing):
+    fred = cast.fred(mailing.storefront, country="DE")
+    agree(fred, "pending", at=NOON - MINUTE)
+    agree(fred, "withdrawn")
+    assert send(NOON + MINUTE) == []
+
+
 def test_a_yes_counts_for_the_mailbox_that_said_it(mailing, client):
     fred = cast.fred(mailing.storefront, country="DE")
     agree(fred, "pending")
