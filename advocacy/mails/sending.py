@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.db.models import F
 
 from advocacy import failures, persons
-from advocacy.mails import allowing, composing, stopping
+from advocacy.mails import allowing, answers, composing, stopping
 from advocacy.models import Mail, MailOutcome, MailReason, MailState, SuppressionReason
 from advocacy.outbox.interruptions import pass_on
 
@@ -29,11 +29,8 @@ LEASE = timedelta(seconds=120)
 # Nobody is to be reached at all: that is no news of one mail, and counts as no try of it.
 NO_SERVER_WAIT = timedelta(seconds=30)
 GIVE_UP = timedelta(days=3)
-_FOR_GOOD = 500
 # What a mail service says of one mail; all else (our key, too many calls, trouble of its own) is of all mails.
 _ABOUT_THIS_MAIL = {400, 404, 406, 409, 410, 412, 413, 415, 422}
-# No such mailbox; of other refusals for good (a policy, a full box) the address is not to blame.
-_NO_MAILBOX = {550, 551, 553}
 
 _WITH = ("storefront", "program__storefront", "event__advocate", "customer", "advocate__customer")
 _CLAIM = """
@@ -91,11 +88,11 @@ def _hand_over(mail, customer, at, connection):
         to = message.to
         message.to_send(name=mail.name, connection=connection).send()
     except smtplib.SMTPRecipientsRefused as refused:
-        _refused(mail, to, next(iter(refused.recipients.values()))[0], at)
+        _refused(mail, to, *next(iter(refused.recipients.values()))[:2], at)
     except smtplib.SMTPSenderRefused as refused:
         _failed(mail, f"The mail server refuses the sender ({refused.smtp_code}): see manage.py doctor.", at)
     except smtplib.SMTPResponseException as refused:
-        _refused(mail, "", refused.smtp_code, at)
+        _refused(mail, "", refused.smtp_code, refused.smtp_error, at)
     except AnymailRecipientsRefused as refused:
         _turned_away(mail, to, refused.email_message.anymail_status, at)
     except AnymailAPIError as error:
@@ -111,14 +108,17 @@ def _hand_over(mail, customer, at, connection):
         _note(mail, state=MailState.SENT, ended_at=at, failure="")
 
 
-def _refused(mail, to, code, at):
+def _refused(mail, to, code, said, at):
     """Its words name the address at times: only its number is kept. ``to``: whom it refused, empty where not that."""
     sentence = f"The mail server answered {code}."
-    if code < _FOR_GOOD:
+    if not answers.is_for_good(code):
         _failed(mail, sentence, at)
         return
+    if answers.is_about_us(code, said):
+        _failed(mail, f"{sentence} It does not let us send: see manage.py doctor.", at)
+        return
     _note(mail, state=MailState.FAILED, failure=sentence, ended_at=at)
-    if to and code in _NO_MAILBOX and mail.storefront_id:
+    if to and answers.has_no_mailbox(code, said) and mail.storefront_id:
         stopping.stop(storefront=mail.storefront, address=to, reason=SuppressionReason.BOUNCED, at=at)
 
 

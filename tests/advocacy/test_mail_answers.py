@@ -1,0 +1,29 @@
+"""Whose fault a refused mail is: the mailbox's, ours, or neither's."""
+
+import pytest
+
+from advocacy.mails import answers
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "meant"),
+    [
+        (550, b"5.1.1 <fred@example.com>: Recipient address rejected: User unknown", "mailbox"),
+        (550, b"No such user here", "mailbox"),
+        (553, b"mailbox name not allowed", "mailbox"),
+        (550, b"5.2.1 mailbox disabled", "mailbox"),
+        (550, b"5.7.1 relaying denied: you are not authenticated", "us"),
+        (554, b"5.7.26 Unauthenticated email is not accepted", "us"),
+        (550, b"relay not permitted", "us"),
+        (550, b"Your address is listed by a blocklist", "us"),
+        (552, b"5.2.2 mailbox full", ""),
+        (550, b"5.4.1 no answer from host", ""),
+        (554, b"transaction failed", ""),
+        (451, b"4.7.1 greylisted", "us"),
+        (450, b"4.1.1 user unknown for now", ""),
+        (550, None, "mailbox"),
+    ],
+)
+def test_an_answer_says_whose_fault_it_is(code, said, meant):
+    found = "mailbox" if answers.has_no_mailbox(code, said) else "us" if answers.is_about_us(code, said) else ""
+    assert found == meant
