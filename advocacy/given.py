@@ -158,7 +158,7 @@ def moment(name, value, *, at):
     value = _parsed(name, value)
     latest = at + FARTHEST
     if value > latest:
-        said = f"{name} is {value.isoformat()}, in the future; at most {latest.isoformat()} is taken."
+        said = f"{name} is {value.isoformat()}, in the future; at most {latest:%Y-%m-%d %H:%M %Z} is taken."
         refuse(name, said, code="date_in_future")
     if value < EARLIEST:
         refuse(name, f"{name} is before 1970.")

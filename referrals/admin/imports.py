@@ -265,7 +265,7 @@ class ImportAdmin(acts.Acting, Listing):
         if not count:
             return words.NOTHING
         address = reverse("admin:referrals_import_report", args=[row.pk])
-        shown = [(f"Line {line}", why) for line, why in islice(imports.refused(row), _MOST_SHOWN)]
+        shown = [(f"Line\u00a0{line}", why) for line, why in islice(imports.refused(row), _MOST_SHOWN)]
         if not shown:
             return f"{count}. Which they were was kept for {settings.IMPORT_RETENTION_DAYS} days."
         more = format_html('<p class="muted">And {} more.</p>', count - len(shown)) if count > len(shown) else ""
@@ -294,7 +294,8 @@ class ImportAdmin(acts.Acting, Listing):
         if not shown:
             return "They are shown until the file is taken."
         said = [
-            (f"Line {line}", why or ", ".join(f"{name} {text}" for name, text in fields)) for line, fields, why in shown
+            (f"Line\u00a0{line}", why or ", ".join(f"{name} {text}" for name, text in fields))
+            for line, fields, why in shown
         ]
         return words.table(said)
 

@@ -30,6 +30,8 @@ _OTHERS = {
     b"BZh": "compressed with bzip2",
     b"7z\xbc\xaf": "a 7z archive",
 }
+# Of more digits some are no 64-bit number.
+_LONG = re.compile(r"\d{19}").search
 _BAD = re.compile("[\ud800-\udfff]")
 _GOOD = re.compile("[^\x00-\x7f\ud800-\udfff]")
 _WHAT_TO_SEND = "Save it as “CSV UTF-8”, or as one JSON object a line, and send that."
@@ -225,19 +227,27 @@ def _object(text):
     if why := _odd(text):
         return None, why
     try:
-        found = json.loads(text.lstrip("\ufeff"), parse_constant=_no_number)
+        whole = _whole if _LONG(text) else None
+        found = json.loads(text.lstrip("\ufeff"), parse_constant=_no_number, parse_int=whole)
         if not isinstance(found, dict):
             return None, "is no JSON object"
         if "\\u0000" in text or _BAD.search(json.dumps(found, ensure_ascii=False)):
             return None, "holds characters that cannot be stored"
     except (ValueError, RecursionError) as error:
-        said = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:60]
         return None, f"is not JSON ({said})"
-    return found, "" if _shallow(found) else "is nested too deeply"
+    return (found, "") if _shallow(found) else (None, "is nested too deeply")
 
 
 def _no_number(name):
     raise ValueError(name)
+
+
+def _whole(digits):
+    """Longer ones cannot be kept, and no id or amount is one."""
+    if not -(2**63) <= (number := int(digits)) < 2**63:
+        raise ValueError("a number too large")
+    return number
 
 
 def _shallow(value):

@@ -1,8 +1,10 @@
 """What a file was understood as, and which of its lines were refused."""
 
 import zlib
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import transaction
@@ -49,18 +51,23 @@ def first_rows(row):
                 fields = layouts.fields(layout, record, how, row.columns)
             except Refused as refusal:
                 odd = refusal.message
-        shown.append((line, list(_flat(fields)), odd))
+        shown.append((line, list(_flat(fields, zone=ZoneInfo(row.storefront.time_zone))), odd))
     return shown
 
 
-def _flat(fields, before=""):
+def _flat(fields, before="", *, zone):
     for name, value in fields.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
+            yield from _flat(value, f"{before}{name}.", zone=zone)
         elif isinstance(value, list):
             yield f"{before}{name}", ", ".join(map(str, value)) if not _nested(value) else f"{len(value)} lines"
         else:
-            yield f"{before}{name}", value.isoformat() if hasattr(value, "isoformat") else str(value)
+            # As the file has it, mostly: in the shop's own time.
+            yield f"{before}{name}", f"{value.astimezone(zone):%Y-%m-%d %H:%M}" if _is_moment(value) else str(value)
+
+
+def _is_moment(value):
+    return isinstance(value, datetime)
 
 
 def _nested(value):

@@ -65,12 +65,15 @@ def test_documents_of_the_platforms_are_read_as_their_messages_are(acme, name):
 
 def test_our_own_objects_are_what_the_api_takes(acme):
     line = json.dumps(cast.order("1", customer={"external_id": "fred"}), default=str)
-    row = keep(acme, f'{line}\n{{"external_id": "2", "totl": 5}}\n[1]\n{{"a": \n')
-    assert taken(row) == counts(new=1, refused=3)
+    deep, large = '{"metadata": ' + 300 * "[" + 300 * "]" + "}", f'{{"metadata": {10**30}}}'
+    row = keep(acme, f'{line}\n{{"external_id": "2", "totl": 5}}\n[1]\n{{"a": \n{deep}\n{large}\n')
+    assert taken(row) == counts(new=1, refused=5)
     assert [why[:30] for _, why in imports.refused(row)] == [
         "totl is not a field here; take",
         "It is no JSON object.",
         "It is not JSON (Expecting valu",
+        "It is nested too deeply.",
+        "It is not JSON (a number too l",
     ]
 
 
