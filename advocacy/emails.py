@@ -1,8 +1,9 @@
-"""One key for one mailbox, for comparing only: never for writing to. Pure."""
+"""One key for one mailbox, for comparing only: never for writing to; and where one is named in a text. Pure."""
 
 import re
 import unicodedata
 from functools import lru_cache
+from urllib.parse import unquote
 
 import idna
 
@@ -10,6 +11,23 @@ import idna
 _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 # A name in quotes that needs none is the same mailbox as without.
 _QUOTED = re.compile(r'"([a-z0-9_+.-]+)"').fullmatch
+
+_WRITTEN = re.compile(r"[^\s\"'<>,;:()\[\]\\/?&=#|]+@[^\s\"'<>,;:()\[\]\\/?&=#|]+")
+
+
+def keys_in(text):
+    """The keys of all mailboxes that a text names, in whatever spelling, those of an address bar (``%40``) too."""
+    texts = (text, unquote(text)) if "%40" in text else (text,)
+    return {normalise(found.rstrip(".")) for each in texts for found in _WRITTEN.findall(each)}
+
+
+def standing_alone(words):
+    """A pattern of where one of them stands by itself, None without any.
+
+    ann@acme.co is not in joann@acme.co, nor in ann@acme.com.
+    """
+    words = "|".join(re.escape(word) for word in words if word)
+    return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)", re.IGNORECASE) if words else None
 
 
 @lru_cache(maxsize=4096)

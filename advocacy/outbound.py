@@ -9,13 +9,14 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
 import requests.exceptions
 from django.conf import settings
 from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter import InvalidIPAddress, filter_host
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
 from advocacy.refusals import Refused
@@ -24,6 +25,7 @@ SECONDS = 15
 MOST_BYTES = 2048
 _LONGEST_ADDRESS = 2000
 _CHUNK = 4096
+_RESERVED = "The address leads into a private or otherwise reserved network."
 _TOO_LONG = "No whole answer within {} seconds."
 
 
@@ -66,7 +68,7 @@ def call(*, method, address, body=b"", headers=None, seconds=SECONDS, most_bytes
             )
             content, whole = _read(response, began + seconds, most_bytes)
         except InvalidIPAddress as error:
-            raise NotAllowed("The address leads into a private or otherwise reserved network.") from error
+            raise NotAllowed(_RESERVED) from error
         except (requests.RequestException, OSError, ValueError) as error:
             raise NoAnswer(_said(error, began, seconds)) from error
     if time.monotonic() - began >= seconds:
@@ -95,7 +97,19 @@ def _problem(address):
         return "Write a whole address that begins with https://."
     if "@" in parts.netloc or parts.fragment:
         return "Write an address without a user, a password or a # part."
-    return ""
+    return _RESERVED if _is_reserved(host) else ""
+
+
+def _is_reserved(host):
+    """Of a number; where a name leads is looked at when it is called."""
+    try:
+        ip_address(host)
+        filter_host(host, 443, allow_loopback=settings.OUTBOUND_LOOPBACK)
+    except InvalidIPAddress:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 class _Session(HTTPSession):

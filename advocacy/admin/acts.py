@@ -50,7 +50,7 @@ class Act:
     form: type = Reason
     danger: bool = False
     applies: Callable = lambda row: True
-    # Whether this person is offered it on the page of the row; the verb decides.
+    # Whether this person is offered it and asked; the verb decides.
     may: Callable = lambda row, by: True
     then: Callable | None = None
     told: Callable | None = None
@@ -96,6 +96,8 @@ class Acting:
         if not self.may_change(request):
             raise PermissionDenied
         sent = (request.POST, request.FILES) if "confirmed" in request.POST else ()
+        if not sent and not any(act.may(row, request.user) for row in rows):
+            raise PermissionDenied
         form = act.form(*sent, initial=act.asked(rows[0]) if len(rows) == 1 else None)
         if not form.is_valid():
             return self._ask(request, act, rows, form, back)

@@ -1,6 +1,5 @@
 """Take a person out of files that wait to be imported, and out of what was said of their lines."""
 
-import re
 import zlib
 
 import orjson
@@ -43,8 +42,8 @@ class _Person:
     def __init__(self, customer):
         self._key, self._id = customer.email_key, customer.external_id
         words = [word for word in (customer.name, customer.external_id) if _is_telling(word)]
-        self._address = _one_of([customer.email])
-        self._words = _one_of([customer.email, customer.email_key, *words])
+        self._address = emails.standing_alone([customer.email])
+        self._words = emails.standing_alone([customer.email, customer.email_key, *words])
 
     def is_in_sentence(self, text):
         return self._words is not None and self._words.search(text) is not None
@@ -62,12 +61,6 @@ class _Person:
         address = emails.normalise(str(fields.get("email") or ""))
         named = self._id and str(fields.get("external_id") or "") == self._id
         return bool(named or (self._key and address == self._key))
-
-
-def _one_of(words):
-    """Where one of them stands by itself: ann@acme.co is not in joann@acme.co, nor in ann@acme.com."""
-    words = "|".join(re.escape(word) for word in words if word)
-    return re.compile(rf"(?<![\w.+-])(?:{words})(?![\w-]|\.\w)", re.IGNORECASE) if words else None
 
 
 def _side(fields, name):

@@ -9,7 +9,7 @@ from referrals.models import Order, OrderStatus, Source
 
 def take(*, row, read, outcome, at):
     """Add to the Outcome what became of ``[(line, fields)]``."""
-    back = {line: fields.pop("refunded_minor", 0) for line, fields in read}
+    read, back = _readable(read, outcome)
     if row.past_until and row.storefront.history_imported_at is None:
         history.imported(storefront=row.storefront, at=at)
     past = [_is_past(row, fields, at) for _, fields in read]
@@ -20,7 +20,10 @@ def take(*, row, read, outcome, at):
         if answer.created:
             _warn_of_too_much(answer.order, back[line])
     refunded = _refund_new(read, told, back, at)
-    known = _known(row, [fields for line, fields in read if back[line] and line not in refunded])
+    taken = zip(read, told, strict=True)
+    known = _known(
+        row, [fields for (line, fields), answer in taken if back[line] and line not in refunded and not answer.refusal]
+    )
     for (line, fields), answer in zip(read, told, strict=True):
         if answer.refusal:
             outcome.add(line, outcomes.REFUSED, answer.refusal.message)
@@ -32,6 +35,18 @@ def take(*, row, read, outcome, at):
             continue
         changed = more or not answer.replayed
         outcome.add(line, outcomes.NEW if answer.created else outcomes.changed_if(changed))
+
+
+def _readable(read, outcome):
+    """``(read without the refused, {line: what was given back})``."""
+    kept, back = [], {}
+    for line, fields in read:
+        try:
+            back[line] = given.amount("refunded_minor", fields.pop("refunded_minor", 0))
+            kept.append((line, fields))
+        except Refused as refused:
+            outcome.add(line, outcomes.REFUSED, refused.message)
+    return kept, back
 
 
 def _is_past(row, fields, at):

@@ -280,4 +280,6 @@ def known_customer(said):
         given.refuse("external_id", "It names neither external_id nor email.", code="missing_field")
     if ids.decode("cus", str(said.get("external_id", ""))):
         given.refuse("external_id", "external_id is one of ours; write your own id of the customer.")
-    return {name: value[:_LONGEST_CUSTOMER_FIELD] if name == "name" else value for name, value in said.items()}
+    if isinstance(said.get("name"), str):
+        said = said | {"name": said["name"][:_LONGEST_CUSTOMER_FIELD]}
+    return said

@@ -4,7 +4,7 @@ import json
 
 from django.db import transaction
 
-from advocacy import secrets
+from advocacy import emails, secrets
 from referrals.inbound import working
 from referrals.models import InboundMessage, InboundState, Order
 
@@ -37,19 +37,24 @@ class _Marks:
     """By what a message is known to be of this person: their address, or the platform's number of them or an order."""
 
     def __init__(self, customer):
-        self._address = (customer.email or "").lower()
+        self._key, self._address = customer.email_key, emails.standing_alone([customer.email])
         self._person = customer.external_id
         self._orders = set(Order.objects.filter(customer=customer).values_list("external_id", flat=True))
 
     def are_in(self, message):
-        raw = secrets.open(message.raw)
-        if self._address and self._address in raw.lower():
-            return True
+        said = body(message)
         try:
-            document = json.loads(raw)
+            document = json.loads(said)
         except (ValueError, RecursionError):
-            return False
+            return self._is_named(said)
+        if any(self._is_named(text) for text in texts_of(document)):
+            return True
         return isinstance(document, dict) and self._names(document, message.topic)
+
+    def _is_named(self, text):
+        if self._address is None or ("@" not in text and "%40" not in text):
+            return False
+        return self._address.search(text) is not None or self._key in emails.keys_in(text)
 
     def _names(self, document, topic):
         """Shopify and WooCommerce have what it is about at the top, Stripe in ``data.object``."""
@@ -67,15 +72,34 @@ class _Marks:
         return topic.startswith("customer") and _text(about.get("id")) == self._person
 
 
+def body(message):
+    """What came, as text; it is kept byte by byte."""
+    return secrets.open(message.raw).encode("latin-1").decode("utf-8", "replace")
+
+
+def texts_of(document):
+    """Every text in a JSON document, the names of its members too."""
+    waiting = [document]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+
+
 def _text(value):
     return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
 
 
 def empty(message, at):
-    """Nothing of it can be read any more; that it came stays. What waits to be worked on is worked on first."""
+    """Nothing of it can be read any more; that it came stays. What was not taken yet is worked on first, once more."""
     with transaction.atomic():
         message = InboundMessage.objects.select_for_update().get(pk=message.pk)
-        if message.state == InboundState.RECEIVED:
+        if message.state in (InboundState.RECEIVED, InboundState.FAILED):
+            working.replay(messages=InboundMessage.objects.filter(pk=message.pk), at=at)
             working.try_one(message.pk, at=at)
             message.refresh_from_db()
         message.raw, message.note = secrets.seal("{}"), "Erased: it named a person who asked for that."

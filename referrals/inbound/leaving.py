@@ -7,15 +7,14 @@ and the ledger stay.
 """
 
 import json
-import re
 from uuid import UUID
 
 from django.db.models import Q
 
-from advocacy import emails, jobs, persons, privacy, secrets
+from advocacy import emails, jobs, persons, privacy
 from advocacy.models import Connection, Customer, Storefront
 from advocacy.models.job import ACTIVE
-from referrals.inbound.erasing import MERGED, empty
+from referrals.inbound.erasing import MERGED, body, empty, texts_of
 from referrals.models import (
     ImportPart,
     ImportRefusals,
@@ -30,7 +29,6 @@ from referrals.privacy import erase_order, says_something
 JOB = "shop_erasure"
 # What a step does in about a second.
 _PEOPLE, _MESSAGES = 20, 50
-_ADDRESS = re.compile(r"[^\s\"'<>,;:()\[\]\\]+@[^\s\"'<>,;:()\[\]\\]+")
 
 
 def start(*, request, at):
@@ -91,9 +89,8 @@ class _Shop:
         """The key of the last message whose turn it was, None after all of them."""
         chunk = list(self.elsewhere.filter(pk__gt=last).order_by("pk")[:_MESSAGES])
         for message in chunk:
-            raw = secrets.open(message.raw)
-            addresses = {emails.normalise(address) for address in _ADDRESS.findall(raw)}
-            people, _ = _named(raw, message.topic)
+            document, addresses = _read(message)
+            people, _ = _named(document, message.topic)
             rows = Customer.objects.filter(storefront__in=self.storefronts, erased_at=None)
             named = [*rows.filter(email_key__in=addresses), *rows.filter(external_id__in=people)]
             if any(self._had(customer) and not self._bought_elsewhere(customer) for customer in named):
@@ -122,7 +119,7 @@ class _Shop:
     def messages_after(self, last):
         chunk = list(InboundMessage.objects.filter(connection=self.connection, pk__gt=last).order_by("pk")[:_MESSAGES])
         for message in chunk:
-            people, orders = _named(secrets.open(message.raw), message.topic)
+            people, orders = _named(_read(message)[0], message.topic)
             empty(message, self.at)
             for customer in self._of(people, orders):
                 self._forget(customer, searched=False)
@@ -159,14 +156,19 @@ class _Shop:
         self.erased += len(records)
 
 
-def _named(raw, topic):
-    """``(customers' ids, orders' ids)`` as the platform names them."""
+def _read(message):
+    """``(the document, {} if it is none; the keys of all mailboxes it names)``."""
+    said = body(message)
     try:
-        document = json.loads(raw)
+        document = json.loads(said)
     except (ValueError, RecursionError):
-        return (), ()
-    if not isinstance(document, dict):
-        return (), ()
+        return {}, emails.keys_in(said)
+    keys = {key for text in texts_of(document) if "@" in text or "%40" in text for key in emails.keys_in(text)}
+    return document if isinstance(document, dict) else {}, keys
+
+
+def _named(document, topic):
+    """``(customers' ids, orders' ids)`` as the platform names them."""
     data = document.get("data")
     if isinstance(data, dict) and isinstance(data.get("object"), dict):
         document = data["object"]  # Stripe's

@@ -57,6 +57,13 @@ def test_what_is_no_address_is_refused_in_words(address):
     assert refusal.value.errors["url"].startswith("Write ")
 
 
+@pytest.mark.parametrize("host", ["10.0.0.1", "169.254.169.254", "[::ffff:10.0.0.1]", "127.0.0.1", "[fd12::1]"])
+def test_a_number_of_an_inner_network_is_refused_when_it_is_entered(host):
+    with pytest.raises(Refused, match="private"):
+        outbound.checked_address(f"https://{host}/x")
+    assert outbound.checked_address("https://93.184.215.14/x")
+
+
 class Speaker(BaseHTTPRequestHandler):
     def do_POST(self):
         said = self.rfile.read(int(self.headers["Content-Length"]))

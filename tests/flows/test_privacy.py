@@ -299,6 +299,36 @@ def test_a_shop_that_left_is_forgotten_with_who_was_its_customer_alone(xavier, c
     proved()
 
 
+@pytest.mark.parametrize(
+    ("written", "goes"),
+    [
+        ("AnnLee+stripe@googlemail.com", True),
+        ("Write to\nann.lee@gmail.com.", True),
+        ("https://acme.example/?email=ann.lee%40gmail.com&utm_source=mail", True),
+        ("joann.lee@gmail.com", False),
+        ("ann.lee@gmail.com.example", False),
+    ],
+)
+def test_a_message_that_names_the_mailbox_in_any_spelling_goes_and_no_other(acme, client, written, goes):
+    ann = cast.customer(acme, "ann", email="ann.lee@gmail.com")
+    stripe = stage.connected(acme, "stripe")
+    told = stage.document("stripe/invoice_paid", id="evt_1") | {"type": "customer.updated"}
+    told["data"]["object"] = {"id": "cus_1", "description": written}
+    assert stage.post(client, stripe, told).status_code == 200
+    forgotten(ann)
+    assert InboundMessage.objects.get().note.startswith("Erased") == goes
+
+
+def test_a_failed_message_is_tried_once_more_before_it_is_emptied(xavier):
+    """What was wrong with it may have been mended since."""
+    failed = InboundMessage.objects.filter(message_id="a")
+    failed.update(state="failed", note="No such currency.")
+    orders = Order.objects.count()
+    forgotten(xavier)
+    assert (Order.objects.count(), failed.get().state) == (orders + 1, "done")
+    assert "kerbholz" not in secrets.open(failed.get().raw).lower()
+
+
 def test_who_has_the_same_mailbox_is_named_before_only_one_is_erased(xavier, client, olga):
     fields = {"external_id": "8899", "email": xavier.email, "name": "Xaver"}
     other, _ = customers.upsert(storefront=xavier.storefront, fields=fields, at=timezone.now())

@@ -1,5 +1,6 @@
 """Orders of files: taken once, in their order, and of the past unless somebody says otherwise."""
 
+import json
 import random
 import uuid
 
@@ -149,6 +150,15 @@ def test_what_was_given_back_may_be_written_with_a_minus_and_stops_no_other_line
     assert taken(keep(acme, text)) == counts(new=1)
     assert sum(taken(keep(acme, ours, name="orders.ndjson")).values()) == 1
     assert list(Refund.objects.values_list("amount_minor", flat=True)) == [400]
+
+
+def test_what_was_given_back_and_is_no_amount_refuses_its_line_alone(acme):
+    odd = ["5", [1], {}, "abc", -7, True, 1.5, 10**18]
+    lines = [cast.order(str(number), refunded_minor=back) for number, back in enumerate(odd)]
+    lines += [cast.order("good"), cast.order({"a": 1}, refunded_minor=5)]
+    row = keep(acme, "\n".join(json.dumps(line, default=str) for line in lines))
+    assert checked(row) == taken(row) == counts(new=1, refused=9)
+    assert all("refunded_minor must be" in why for line, why in imports.refused(row) if line <= len(odd))
 
 
 def _with(people):

@@ -1,6 +1,7 @@
 """Customers and referrals of files: who bought before, what they agreed to, and who brought whom."""
 
 import io
+import json
 import uuid
 
 import pytest
@@ -46,6 +47,13 @@ wilma@example.com,yes,,,
 barney@example.com,no,,,
 betty@example.com,perhaps,,,
 """
+
+
+def test_a_name_that_is_no_text_is_refused_in_words(acme):
+    lines = [json.dumps({"external_id": str(number), "name": name}) for number, name in enumerate((5, 1.5, {}, "Ann"))]
+    row = keep(acme, "\n".join(lines), kind="customers")
+    assert taken(row) == counts(new=1, refused=3)
+    assert {why for _, why in imports.refused(row)} == {"name must be text."}
 
 
 def test_what_customers_agreed_to_is_kept_with_its_moment_and_wording_and_an_old_list_subscribes_nobody_again(acme):

@@ -274,7 +274,7 @@ def test_an_order_of_an_external_id_that_is_new_makes_its_customer(acme, alice):
 
 
 def test_a_date_in_the_far_future_names_the_limit(acme):
-    with pytest.raises(Refused, match=(NOON + DAY).isoformat().replace("+", r"\+")):
+    with pytest.raises(Refused, match="at most 2026-03-03 12:00 UTC is taken"):
         record(acme, placed_at=NOON + 3 * DAY)
 
 
