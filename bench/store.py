@@ -1,4 +1,4 @@
-"""A store of two years, by plain SQL: customers, advocates, links, clicks, referrals, orders, conversions, events.
+"""A store of two years, by plain SQL: customers, advocates, links, clicks, referrals, orders, conversions, rewards.
 
 Everything follows from the size and a seed. For a million customers: 50,000 advocates with 100,000 links, 300,000
 friends, 3 million orders, 900,000 conversions, 10 million clicks, 1.5 million shares and views. What roll-ups and the
@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from advocacy.models import Advocate, Customer, Event, Program, Standing, Storefront
-from bench import ground
+from bench import ground, rewarded
 from referrals.clicks import storage
 from referrals.models import Click, Conversion, FraudPolicy, Link, Order, Referral, Share
 
@@ -85,6 +85,7 @@ def make(*, customers):
         _purchases(cursor, known)
         _visits(cursor, known | {"clicks": _CLICKS * customers, "shares": int(_SHARES * customers)})
         _events(cursor, known)
+        rewarded.give(cursor, known, storefront=storefront)
     with connection.cursor() as cursor:
         for statement in ("SET statement_timeout = 0", "VACUUM ANALYZE", "RESET statement_timeout"):
             cursor.execute(statement)

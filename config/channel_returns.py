@@ -7,7 +7,6 @@ from collections import defaultdict
 from datetime import timedelta
 
 from referrals import cohorts, costs
-from referrals.growth import spans
 from referrals.measures import cost
 from referrals.models import Channel
 from rewards import costs as of_rewards
@@ -82,9 +81,8 @@ def spent_of(*, storefront, at):
 
 def _add_rewards(storefront, spent, left_out, days):
     """Rewards are what the channel referral costs beside what is noted."""
-    start, _ = spans.borders(storefront, days[0], days[0])
-    end, _ = spans.borders(storefront, (days[1] + timedelta(days=31)).replace(day=1), days[1])
-    for month, unit, amount in of_rewards.by_month(storefront=storefront, start=start, end=end):
+    until = (days[1] + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    for month, unit, amount in of_rewards.by_month(storefront=storefront, since=days[0], until=until):
         if unit == storefront.currency:
             key = cohorts.month_of(month)
             spent[Channel.REFERRAL][key] = spent[Channel.REFERRAL].get(key, 0) + amount

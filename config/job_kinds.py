@@ -6,7 +6,8 @@ result)``; see ``advocacy/jobs``. The admin shows a result by the template ``adm
 
 from advocacy import privacy
 from advocacy.mails import announcing
-from referrals import imports, predictions, rebuilding
+from config import recounting
+from referrals import imports, predictions
 from referrals.inbound import leaving, reconciling
 from rewards import corrections, simulation
 from rewards.coupons import uploading
@@ -21,7 +22,7 @@ JOBS = {
     imports.CHECK: imports.check,
     imports.TAKE: imports.step,
     predictions.JOB: predictions.step,
-    rebuilding.JOB: rebuilding.step,
+    recounting.JOB: recounting.step,
     "simulation": simulation.step,
     uploading.JOB: uploading.step,
 }

@@ -43,6 +43,11 @@ def tasks(*, sweep_seconds):
         "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},
         "test clocks": {"task": "config.tasks.test_clocks", "schedule": schedule(10)},
         "payouts": {"task": "rewards.tasks.payouts", "schedule": schedule(600)},
+        "fold days of rewards": {
+            "task": "rewards.tasks.fold_days",
+            "schedule": schedule(60),
+            "options": {"queue": "bulk"},
+        },
         "close months": {"task": "rewards.tasks.close_months", "schedule": schedule(3600)},
         "decide what waited": {"task": "rewards.tasks.decide_waiting", "schedule": schedule(60)},
         "close periods": {"task": "rewards.tasks.close_periods", "schedule": schedule(60)},

@@ -13,7 +13,6 @@ from advocacy.models import Program, Side
 from config.converting import Converter
 from config.money_intervals import Days
 from referrals import cohorts, costs
-from referrals.growth import spans
 from referrals.measures import cost
 from referrals.metrics import periods
 from referrals.models import Day
@@ -99,7 +98,7 @@ def _of_days(program, asked, at, currency):
         "earnings_per_click": _per_click(sums, sum(clicks.values())) | {"interval": by_day.earnings_per_click()},
         "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period.")
         | {"interval": by_day.roi() if whole else None},
-        **_owed(program, to, at, asked.today),
+        **_owed(program, to, asked.today),
         "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
         "converted": to.told(),
         "unconverted": sorted(to.missing),
@@ -126,9 +125,8 @@ _OF_ALL = ("cac", "earnings_per_click", "roi", "liability", "forecast", "breakag
 
 def _given(program, first, last, to):
     """``({day: rewards of advocates}, {day: of friends}, what else it cost)``, exactly."""
-    start, end = spans.borders(program.storefront, first, last)
     own, friends = [], []
-    for each in of_rewards.of_period(program=program, start=start, end=end):
+    for each in of_rewards.of_period(program=program, since=first, until=last):
         of = friends if each["side"] == Side.FRIEND else own
         of.append((each["day"], each["unit"], each["credited_minor"]))
     noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
@@ -196,8 +194,8 @@ def _ratio(name, sentence, numerator, denominator, nothing):
     }
 
 
-def _owed(program, to, at, today):
-    now, before = of_rewards.outstanding(program=program), of_rewards.decided(program=program, at=at)
+def _owed(program, to, today):
+    now, before = of_rewards.outstanding(program=program), of_rewards.decided(program=program, today=today)
     forecast, unknown = [], 0
     for unit, each in now.items():
         known = before.get(unit, {"credited_minor": 0, "granted_minor": 0})

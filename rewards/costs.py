@@ -2,74 +2,62 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db.models import Sum
+from django.db.models.functions import TruncMonth
+
+from rewards.models import DayOf, RewardDay
 
 LAST = timedelta(days=365)
 
-_OF_PERIOD = """
-    SELECT (subject.occurred_at AT TIME ZONE %(zone)s)::date, reward.side, reward.unit,
-        sum(available_minor + reserved_minor + spent_minor + paid_minor + waived_minor)
-    FROM rewards_subject subject JOIN rewards_reward reward ON reward.subject_id = subject.id
-    WHERE subject.program_id = %(program)s AND subject.occurred_at >= %(start)s AND subject.occurred_at < %(end)s
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-    """
-# What was granted and is decided: its hold is over, whatever became of it.
-_DECIDED = """
-    SELECT unit, sum(available_minor + reserved_minor + spent_minor + paid_minor + expired_minor + waived_minor),
-        sum(granted_minor), sum(expired_minor)
-    FROM rewards_reward
-    WHERE program_id = %(program)s AND due_at >= %(since)s AND due_at < %(at)s AND pending_minor = 0
-    GROUP BY 1 ORDER BY 1
-    """
-_PENDING = """
-    SELECT unit, sum(pending_minor), sum(available_minor + reserved_minor)
-    FROM rewards_reward WHERE program_id = %(program)s GROUP BY 1
-    """
 
-
-def of_period(*, program, start, end):
-    """``[{"day", "side", "unit", "credited_minor"}]`` of what occurred on the storefront's days of the period.
+def of_period(*, program, since, until):
+    """``[{"day", "side", "unit", "credited_minor"}]`` of what occurred on the storefront's days, both included.
 
     Credited is what was credited and neither taken back nor expired, spent or not.
     """
-    asked = {"program": program.pk, "zone": program.storefront.time_zone, "start": start, "end": end}
-    names = ("day", "side", "unit", "credited_minor")
-    return [dict(zip(names, (*cell, int(amount)), strict=True)) for *cell, amount in _asked(_OF_PERIOD, **asked)]
+    rows = RewardDay.objects.filter(program=program, of=DayOf.OCCURRED, day__range=(since, until))
+    return [
+        {"day": day, "side": side, "unit": unit, "credited_minor": int(amount)}
+        for day, side, unit, amount in _sums(rows, ("day", "side", "unit"), "credited_minor")
+        if amount
+    ]
 
 
-_BY_MONTH = """
-    SELECT date_trunc('month', subject.occurred_at AT TIME ZONE %(zone)s)::date, reward.unit,
-        sum(available_minor + reserved_minor + spent_minor + paid_minor + waived_minor)
-    FROM rewards_subject subject JOIN rewards_reward reward ON reward.subject_id = subject.id
-    WHERE subject.storefront_id = %(storefront)s AND subject.occurred_at >= %(start)s AND subject.occurred_at < %(end)s
-    GROUP BY 1, 2 ORDER BY 1, 2
+def by_month(*, storefront, since, until):
+    """``[(the month's first day, unit, credited_minor)]`` of what occurred on the storefront's days, both included."""
+    rows = RewardDay.objects.filter(program__storefront=storefront, of=DayOf.OCCURRED, day__range=(since, until))
+    found = _sums(rows.annotate(month=TruncMonth("day")), ("month", "unit"), "credited_minor")
+    return [(month, unit, int(amount)) for month, unit, amount in found if amount]
+
+
+def decided(*, program, today):
+    """``{unit: {"credited_minor", "granted_minor", "expired_minor"}}`` of rewards of which nothing is pending and whose
+    hold ended in the last year, by the days of the storefront until today. What expired had been credited.
     """
+    days = decided_days(today)
+    rows = RewardDay.objects.filter(program=program, of=DayOf.DUE, day__range=days)
+    found = _sums(rows, ("unit",), "credited_minor", "granted_minor", "expired_minor")
+    return {
+        unit: {
+            "credited_minor": int(credited + expired),
+            "granted_minor": int(granted),
+            "expired_minor": int(expired),
+        }
+        for unit, credited, granted, expired in found
+    }
 
 
-def by_month(*, storefront, start, end):
-    """``[(the month's first day, unit, credited_minor)]`` of what occurred in the storefront's months."""
-    asked = {"storefront": storefront.pk, "zone": storefront.time_zone, "start": start, "end": end}
-    return [(month, unit, int(amount)) for month, unit, amount in _asked(_BY_MONTH, **asked)]
-
-
-def decided(*, program, at):
-    """``{unit: {"credited_minor", "granted_minor", "expired_minor"}}`` of rewards whose hold ended in the last year."""
-    names = ("credited_minor", "granted_minor", "expired_minor")
-    found = _asked(_DECIDED, program=program.pk, since=at - LAST, at=at)
-    return {unit: _told(names, amounts) for unit, *amounts in found}
+def decided_days(today):
+    """The first and the last day on which the hold of what is ``decided`` ended."""
+    return today - LAST, today
 
 
 def outstanding(*, program):
-    """``{unit: {"pending_minor", "available_minor"}}`` as of now."""
-    names = ("pending_minor", "available_minor")
-    return {unit: _told(names, amounts) for unit, *amounts in _asked(_PENDING, program=program.pk)}
+    """``{unit: {"pending_minor", "available_minor"}}`` as of now; available is also what is reserved."""
+    rows = RewardDay.objects.filter(program=program, of=DayOf.OCCURRED)
+    found = _sums(rows, ("unit",), "pending_minor", "owed_minor")
+    return {unit: {"pending_minor": int(pending), "available_minor": int(owed)} for unit, pending, owed in found}
 
 
-def _told(names, values):
-    return {name: value if isinstance(value, str) else int(value) for name, value in zip(names, values, strict=True)}
-
-
-def _asked(question, **parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(question, parameters)
-        return cursor.fetchall()
+def _sums(rows, keys, *amounts):
+    return rows.order_by(*keys).values_list(*keys).annotate(*(Sum(amount) for amount in amounts))

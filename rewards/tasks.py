@@ -3,7 +3,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from rewards import crediting, expiry, redemptions, shop_credit
+from rewards import crediting, expiry, redemptions, reward_days, shop_credit
 from rewards.coupons import ending, making, pools, serving
 from rewards.payouts import batches, journal, scheduling
 from rewards.settlement import closing, waiting
@@ -80,3 +80,9 @@ def credit_in_shops():
 def close_months():
     """Store what was owed at the end of months that are over."""
     journal.close(at=timezone.now())
+
+
+@shared_task
+def fold_days():
+    """What was added to the days of rewards becomes a row a day again."""
+    reward_days.fold()

@@ -77,8 +77,9 @@ def decided(name):
 
 
 def _decided(asked):
-    since = asked.at - of_rewards.LAST
-    return Reward.objects.filter(program=asked.program, due_at__gte=since, due_at__lt=asked.at, pending_minor=0)
+    since, until = of_rewards.decided_days(cohorts.today(asked.storefront, asked.at))
+    start, end = spans.borders(asked.storefront, since, until)
+    return Reward.objects.filter(program=asked.program, due_at__gte=start, due_at__lt=end, pending_minor=0)
 
 
 def channel_cost(asked):

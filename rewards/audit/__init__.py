@@ -5,9 +5,22 @@ database, a few at a time: a million transfers need no more memory here than non
 """
 
 from advocacy.checking import found
-from rewards.audit import closing, copies, decisions, holds, ledger, monthly, payees, paying, recorded, spending, told
+from rewards.audit import (
+    closing,
+    copies,
+    daily,
+    decisions,
+    holds,
+    ledger,
+    monthly,
+    payees,
+    paying,
+    recorded,
+    spending,
+    told,
+)
 
-_MODULES = (ledger, decisions, closing, spending, copies, told, recorded, holds, paying, payees, monthly)
+_MODULES = (ledger, decisions, closing, spending, copies, told, recorded, holds, paying, payees, monthly, daily)
 CHECKS = tuple(check for module in _MODULES for check in module.CHECKS)
 
 

@@ -13,6 +13,7 @@ from rewards.models.payout_policy import PayoutKind, PayoutPolicy, PayoutSchedul
 from rewards.models.rate import Rate
 from rewards.models.redemption import Redemption, RedemptionState
 from rewards.models.reward import Form, Reward, RewardStatus
+from rewards.models.reward_day import DayOf, RewardDay
 from rewards.models.rule import CONVERSION_TRIGGER, Frequency, HoldFrom, MonthsFrom, Rule, RuleStatus, RuleVersion
 from rewards.models.shop_credit import ShopCredit, ShopCreditEntry, ShopCreditMove
 from rewards.models.subject import Counter, Decision, Subject
@@ -38,6 +39,7 @@ __all__ = [
     "CouponState",
     "CouponUpload",
     "CouponUse",
+    "DayOf",
     "Decision",
     "DestinationKind",
     "Exchange",
@@ -65,6 +67,7 @@ __all__ = [
     "Redemption",
     "RedemptionState",
     "Reward",
+    "RewardDay",
     "RewardStatus",
     "Rule",
     "RuleStatus",

@@ -2,6 +2,7 @@ from django.db import models
 
 from advocacy.models import Advocate, AdvocateStatus, Customer, Program, Side, Storefront
 from advocacy.models.columns import MinorField, PublicIdField, UnitField, at_least, one_of
+from rewards.models.reward_day import kept_by_day
 from rewards.models.rule import Rule, RuleVersion
 from rewards.models.subject import Subject
 
@@ -132,6 +133,7 @@ class Reward(models.Model):
                 name="rewards_that_wait_by_version",
             ),
         ]
+        triggers = kept_by_day()
 
     def __str__(self):
         return f"{self.rule or self.get_form_display()} for {self.recipient}"

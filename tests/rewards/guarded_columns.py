@@ -36,6 +36,10 @@ RECOUNTED = {
         "crediting": "credited_at",
         "rewards' expiry": "expires_at",
     },
+    "rewardday": {
+        "days of rewards": "program of day side unit granted_minor credited_minor expired_minor pending_minor "
+        "owed_minor",
+    },
     "rule": {"rule versions": "public_id program"},
     "subject": {
         "copies in subjects": "advocate friend customer",

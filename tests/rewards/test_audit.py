@@ -252,6 +252,11 @@ SPOILT = {
         "UPDATE rewards_payout SET destination = (SELECT destination FROM rewards_payee WHERE customer_id = {fred})",
         "Payout {paid} goes to another account than the one that ends in 3000, which was given.",
     ),
+    "days of rewards": (
+        "UPDATE rewards_rewardday SET pending_minor = pending_minor + 1 "
+        "WHERE id = (SELECT min(id) FROM rewards_rewardday WHERE pending_minor <> 0 AND side = 'friend')",
+        "Program {program}, EUR of the friend, 2026-03-02 (occurred): pending_minor 1501, rewards say 1500.",
+    ),
     "transfers' accounts": (
         "UPDATE rewards_account SET unit = 'USD' WHERE id = {account}",
         "Transfer {transfer} (grant) is not of its reward: of another storefront or unit, between accounts of other "

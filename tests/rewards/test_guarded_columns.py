@@ -58,6 +58,7 @@ VALUES = {
     "payoutbatch.kind": "'sepa'",
     "counter.period": "'2020'",
     "reward.version": "0",
+    "rewardday.of": "CASE one.of WHEN 'due' THEN 'occurred' ELSE 'due' END",
 }
 
 

@@ -12,7 +12,8 @@ PARTS = {
     "referrals and roll-ups": referrals_audit.differences,
     **rewards_audit.parts(),
 }
-METRICS = {"metrics": referrals_audit.of_metrics}
+_DAYS = "days of rewards"
+METRICS = {"metrics": referrals_audit.of_metrics, _DAYS: PARTS[_DAYS]}
 # A broken copy may differ in every row; the first ones tell what is wrong.
 SHOWN = 100
 
