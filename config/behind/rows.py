@@ -1,9 +1,9 @@
 """Rows that make up a figure, whatever table they are of: a page of them, all of them, and what they add up to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, ExpressionWrapper, F, QuerySet, Sum, Value
+from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Value
 
 from advocacy import ids
 from advocacy.models import Advocate, Customer
@@ -11,6 +11,8 @@ from referrals.models import Buyer, ChannelCost, Conversion, Invitation, Link, O
 from rewards.models import Reward
 
 _AT_ONCE = 2000
+# The weight is there already, as a column of windows over all rows.
+WINDOWED = "row_weight"
 EXACT = DecimalField(max_digits=40, decimal_places=18)
 
 
@@ -112,11 +114,26 @@ def _weighed(rows, unit):
 
 def page(found, *, limit, after=None):
     """``([Row], whether there are more)``, the newest first, below the row with the key ``after``."""
+    if found.weight == WINDOWED:
+        return _windowed_page(found, limit, after)
     rows = _with_columns(found).order_by("-pk")
     if after is not None:
         rows = rows.filter(pk__lt=after)
     read = list(rows.values(*_columns(found))[: limit + 1])
     return [_row(found, each) for each in read[:limit]], len(read) > limit
+
+
+def _windowed_page(found, limit, after):
+    """Weights of windows are of all rows: in one condition with such a weight, which is never below 0, the page is
+    taken after them. What else is shown is read of the page alone.
+    """
+    rows = found.rows.order_by("-pk")
+    if after is not None:
+        rows = rows.filter(Q(pk__lt=after) | Q(row_weight__lt=0))
+    weights = dict(rows.values_list("pk", "row_weight")[: limit + 1])
+    some = replace(found, rows=found.rows.model.objects.filter(pk__in=list(weights)[:limit]), weight=None)
+    plain, _ = page(some, limit=limit)
+    return [replace(row, weight=weights[row.key]) for row in plain], len(weights) > limit
 
 
 def every(found):
@@ -145,7 +162,7 @@ def _with_columns(found):
     amount = found.amount if hasattr(found.amount, "resolve_expression") else Value(found.amount)
     unit = found.unit if hasattr(found.unit, "resolve_expression") else Value(found.unit)
     rows = found.rows.annotate(row_amount=amount, row_unit=unit, row_at=F(found.at or found.kind.at))
-    if found.weight in (None, "row_weight"):
+    if found.weight in (None, WINDOWED):
         return rows
     return rows.annotate(row_weight=ExpressionWrapper(found.weight, output_field=EXACT))
 

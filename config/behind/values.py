@@ -10,7 +10,7 @@ from advocacy import ids, persons
 from advocacy.models import Advocate
 from config.behind.asked import refused
 from config.behind.kept import of_ages, of_months
-from config.behind.rows import Rows
+from config.behind.rows import WINDOWED, Rows
 from referrals import cohorts
 from referrals.models import HORIZONS, Buyer
 
@@ -119,7 +119,7 @@ def _matched(side, asked):
     )
     rows = _buyers(asked).filter(group | others, _old(asked, days)).annotate(row_group=mine, row_others=theirs)
     rows = rows.annotate(row_weight=own).filter(row_weight__gt=0)
-    return Rows(rows, amount=F(f"value_{days}"), unit=asked.storefront.currency, weight="row_weight")
+    return Rows(rows, amount=F(f"value_{days}"), unit=asked.storefront.currency, weight=WINDOWED)
 
 
 def _part(asked):

@@ -180,7 +180,8 @@ def test_at_a_margin_the_rows_of_a_value_weigh_so_much(store):
             assert value == of[name] * Decimal("0.375"), name
 
 
-def test_the_rows_of_every_figure_add_up_to_it(store):
+def test_the_rows_of_every_figure_add_up_to_it(store, monkeypatch):
+    monkeypatch.setattr(rows, "_AT_ONCE", 1)
     walked = dict.fromkeys(told_apart := ("roi.revenue", "channel_return.rewards", "left_behind.friends"), 0)
     for questions in (_of_period, _of_growth, _of_values, _of_cohorts, _of_money, _of_what_is_expected):
         for name, given, value in questions(store):
