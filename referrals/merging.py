@@ -13,7 +13,7 @@ from advocacy.refusals import Refused
 from referrals import conversions
 from referrals.attribution import byhand, candidates
 from referrals.conversion_facts import BECAUSE
-from referrals.models import Link, Order, Referral
+from referrals.models import Link, LinkMove, Order, Referral
 
 SELF_REFERRAL, ONE_FRIEND, OLD_CUSTOMER = BECAUSE
 
@@ -26,7 +26,7 @@ def follow(*, events, at):
         merge = Merge.objects.select_related("survivor", "merged").get(public_id=event.subject_id)
         people = persons.customers({merge.survivor.person_id, merge.merged.person_id})
         advocates = {row.pk: row for row in Advocate.objects.filter(customer__in=people)}
-        _place_links(advocates)
+        _place_links(advocates, at)
         if merge.undone_at:
             _part_orders(people, at)
             _give_back(merge, at)
@@ -40,8 +40,8 @@ def follow(*, events, at):
                 byhand.convert_since(bond, at)
 
 
-def _place_links(advocates):
-    """Each link belongs to the advocate who counts for whom it was made for."""
+def _place_links(advocates, at):
+    """Each link belongs to the advocate who counts for whom it was made for, from now on."""
     links = Link.objects.filter(advocate__in=advocates)
     ours, told = links.values_list("public_id", flat=True), ("link.created", "link.added")
     made = Event.objects.filter(type__in=told, subject_kind="link", subject_id__in=ours)
@@ -51,6 +51,7 @@ def _place_links(advocates):
         maker = advocates.get(makers.get(link.public_id, link.advocate_id)) or advocates[link.advocate_id]
         counts = rows[maker.person_id]
         if link.advocate_id != counts:
+            LinkMove.objects.create(link=link, program_id=link.program_id, advocate_id=link.advocate_id, until=at)
             Link.objects.filter(pk=link.pk).update(advocate=counts)
 
 

@@ -15,7 +15,7 @@ from referrals.metrics.catalogue import CUTS, DISTINCT, TIMES, WHOLE, uncut
 from referrals.metrics.groups import inner_key
 from referrals.metrics.periods import asked, refused, rolling
 from referrals.metrics.program import metric_of
-from referrals.models import Conversion, Link, Order, OrderStatus, Referral, Review, Share, ShareKind
+from referrals.models import Conversion, Link, Order, OrderStatus, Referral, Review, ShareKind
 from referrals.rollups import counting, questions
 from referrals.rollups.cells import CELL
 from referrals.rollups.cells import asked as asked_of
@@ -189,43 +189,33 @@ def _advocates(cell):
 
 def _shared(cell, *kinds):
     """Advocates who were shown a place to share from, or shared."""
-    links = Link.objects.filter(_of_link(cell), program=cell.program)
-    shared = Share.objects.filter(storefront=cell.program.storefront, kind__in=kinds, link__in=links)
-    return _advocates(cell).filter(pk__in=shared.filter(**cell.within("at")).values("link__advocate"))
-
-
-def _of_link(cell):
-    return Q(pk=cell.key or None) if cell.cut == "link" else cell.named()
+    return _advocates(cell).filter(pk__in=_numbers(cell, questions.SHARED, _ACTED.format(kinds=", ".join(kinds))))
 
 
 def _active(cell, at):
-    clicked = _links(cell, "SELECT link_id, 1 FROM visit WHERE first_at >= start", at)
-    by_click = Link.objects.filter(pk__in=clicked).values("advocate")
-    shared = _shared(cell, ShareKind.SHARE).values("pk")
-    return _advocates(cell).filter(Q(pk__in=by_click) | Q(pk__in=shared))
+    return _advocates(cell).filter(pk__in=_links(cell, _ACTED.format(kinds="share, click"), at))
+
+
+# Of a link there is one, whoever had it.
+_ACTED = """
+    SELECT advocate_id, 1 FROM acted
+    WHERE cut = %(cut)s AND key = %(key)s AND kind = ANY(string_to_array('{kinds}', ', '))
+    GROUP BY advocate_id ORDER BY advocate_id LIMIT CASE WHEN %(cut)s = 'link' THEN 1 END
+    """
 
 
 # A visitor of several links came by the first of them.
 _CAME = """
     SELECT link_id, count(*) FROM (
-        SELECT DISTINCT ON (somebody, utc_day) visit.link_id, visit.first_at >= visit.start AS fresh
-        FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id
-        WHERE %(cut)s::text IS NULL OR CASE %(cut)s::text WHEN 'channel' THEN link.channel
-            WHEN 'link' THEN link.id::text ELSE link.advocate_id::text END = %(key)s
-        ORDER BY somebody, utc_day, visit.first_at, visit.link_id
+        SELECT DISTINCT ON (somebody, utc_day) link_id, first_at >= start AS fresh
+        FROM named WHERE cut = %(cut)s AND key = %(key)s
+        ORDER BY somebody, utc_day, first_at, link_id
     ) came
     WHERE fresh GROUP BY link_id
     """
-
-
 # Each visit is one of a link, a visitor and an hour; whose first click was the day before is no visit of this one.
 _VISITS = """
-    SELECT visit.link_id, count(*) FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id
-    WHERE visit.first_at >= visit.start AND (
-        %(cut)s::text IS NULL OR CASE %(cut)s::text WHEN 'channel' THEN link.channel
-            WHEN 'link' THEN link.id::text ELSE link.advocate_id::text END = %(key)s
-    )
-    GROUP BY visit.link_id
+    SELECT link_id, count(*) FROM named WHERE first_at >= start AND cut = %(cut)s AND key = %(key)s GROUP BY link_id
     """
 _OF_CLICKS = {"visitors": _CAME, "clicks": _VISITS}
 
@@ -237,13 +227,17 @@ def _clicked_links(select, cell, at):
 
 
 def _links(cell, select, at):
-    """``{link: number}`` of what is selected of the cell's visits."""
+    """``{key: number}`` of what is selected of the cell's visits."""
     oldest = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
     if cell.start - timedelta(days=1) <= oldest:
         raise refused("from", f"Clicks are kept for {settings.CLICK_RETENTION_DAYS} days; choose a later first day.")
-    named = asked_of([cell.window], zone=cell.zone) | {"cut": cell.cut, "key": cell.key}
+    return _numbers(cell, questions.OF_CLICKS.before, select)
+
+
+def _numbers(cell, before, select):
+    named = asked_of([cell.window], zone=cell.zone) | {"cut": cell.cut or "", "key": cell.key}
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {CELL}, {questions.OF_CLICKS.before} came AS ({select}) SELECT * FROM came", named)
+        cursor.execute(f"WITH {CELL}, {before} came AS ({select}) SELECT * FROM came", named)
         return dict(cursor.fetchall())
 
 

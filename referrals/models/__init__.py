@@ -9,7 +9,7 @@ from referrals.models.fraud import AfterDeadline, FraudPolicy, FraudProgram, Rev
 from referrals.models.importing import Import, ImportKind, ImportPart, ImportRefusals, ImportState
 from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
 from referrals.models.invitation import Invitation
-from referrals.models.link import Link, LinkStatus
+from referrals.models.link import Link, LinkMove, LinkStatus
 from referrals.models.order import (
     Fulfilment,
     Order,
@@ -63,6 +63,7 @@ __all__ = [
     "Invitation",
     "Link",
     "LinkDay",
+    "LinkMove",
     "LinkStatus",
     "Mark",
     "Method",

@@ -46,3 +46,15 @@ class Link(models.Model):
 
     def __str__(self):
         return self.code
+
+
+class LinkMove(models.Model):
+    """Until when a link was another advocate's: a merge, or undoing one, moved it. What came before stays theirs."""
+
+    link = models.ForeignKey(Link, models.CASCADE, related_name="moves")
+    program = models.ForeignKey(Program, models.CASCADE, related_name="+")
+    advocate = models.ForeignKey(Advocate, models.PROTECT, related_name="+")
+    until = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.link} until {self.until}"

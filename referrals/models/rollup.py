@@ -131,7 +131,7 @@ class LinkDay(models.Model):
     program = models.ForeignKey(Program, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     link_id = models.BigIntegerField()
-    # Whose it was when that was counted first: later a merge may have given it to another.
+    # Whose it was on that day: later a merge may have given it to another, see LinkMove.
     advocate_id = models.BigIntegerField(null=True)
     clicks = _number()
     visitors = _number()

@@ -28,6 +28,24 @@ CELL = """
         ) moments
     )
     """
+# Whose a link was on a day, where a merge moved it since: on the day of the move it is still theirs.
+MOVED = """
+    moved AS MATERIALIZED (
+        SELECT move.program_id, move.link_id, move.advocate_id, day.last AS last_day,
+            lag(day.last) OVER (PARTITION BY move.link_id ORDER BY move.until, move.id) AS after_day
+        FROM (SELECT DISTINCT program_id, zone FROM cell) shop
+        JOIN referrals_linkmove move ON move.program_id = shop.program_id
+        CROSS JOIN LATERAL (SELECT (move.until AT TIME ZONE shop.zone)::date) day (last)
+    ),
+    """
+
+
+def moved_by(own, day):
+    """Join ``moved`` to rows of a program and a link on a day: its advocate comes before the link's own."""
+    return f"""
+        LEFT JOIN moved ON moved.program_id = {own}.program_id AND moved.link_id = {own}.link_id
+            AND {day} <= moved.last_day AND ({day} > moved.after_day OR moved.after_day IS NULL)
+        """
 
 
 def asked(cells, *, zone=None):

@@ -8,13 +8,13 @@ each other, as a rebuild of millions must.
 
 from referrals.models import BitsField
 from referrals.rollups import counting, questions
-from referrals.rollups.cells import CELL, runs
+from referrals.rollups.cells import CELL, MOVED, moved_by, runs
 
 # The days of a run belong together: what it reads from before its first day, to know whose first click was earlier,
-# may be another run's. A link that a merge gave to another keeps what was counted for the one before.
-_VISITS = """
+# may be another run's.
+_VISITS = f"""
     visit AS MATERIALIZED (
-        SELECT own.*, coalesce(link.channel, '') AS channel, coalesce(earlier.advocate_id, link.advocate_id) AS advocate
+        SELECT own.*, coalesce(link.channel, '') AS channel, coalesce(moved.advocate_id, link.advocate_id) AS advocate
         FROM (
             SELECT cell.program_id, cell.day AS run, click.link_id, click.somebody, click.utc_day, click.first_at,
                 (click.first_at AT TIME ZONE cell.zone)::date AS day
@@ -28,14 +28,15 @@ _VISITS = """
             ) click
         ) own
         LEFT JOIN referrals_link link ON link.id = own.link_id
-        LEFT JOIN earlier ON (earlier.program_id, earlier.day, earlier.link_id) = (own.program_id, own.day, own.link_id)
+        {moved_by("own", "own.day")}
     ),
     """
-_BEFORE = """
-    earlier AS MATERIALIZED (
-        SELECT own.*, own.day < cell.day AS of_another_run FROM cell
-        JOIN referrals_linkday own ON own.program_id = cell.program_id AND own.day BETWEEN cell.day - 1 AND cell.until
-    ), before AS (SELECT * FROM earlier WHERE NOT of_another_run),
+_BEFORE = f"""
+    {MOVED}
+    before AS MATERIALIZED (
+        SELECT own.* FROM cell
+        JOIN referrals_linkday own ON own.program_id = cell.program_id AND own.day BETWEEN cell.day AND cell.until
+    ),
     """
 # Second of the day and link in one number, whose least is the first click's. Days begin at whole seconds, so of two
 # clicks within one it does not matter which is first.
@@ -67,10 +68,10 @@ _SHARED = """
         GROUP BY 1, 2, 3
     ),
     """
-_LINKS = """
+_LINKS = f"""
     fresh AS MATERIALIZED (
         SELECT own.*, coalesce(link.channel, '') AS channel,
-            coalesce(earlier.advocate_id, link.advocate_id) AS advocate_id
+            coalesce(moved.advocate_id, link.advocate_id) AS advocate_id
         FROM (
             SELECT program_id, day, link_id, sum(clicks) AS clicks, sum(visitors) AS visitors,
                 sum(first_visitors) AS first_visitors, bool_or(shown) AS shown, bool_or(shared) AS shared
@@ -89,7 +90,7 @@ _LINKS = """
             ) told GROUP BY program_id, day, link_id
         ) own
         LEFT JOIN referrals_link link ON link.id = own.link_id
-        LEFT JOIN earlier ON (earlier.program_id, earlier.day, earlier.link_id) = (own.program_id, own.day, own.link_id)
+        {moved_by("own", "own.day")}
     ),
     """
 _NUMBERS = ("advocate_id", "clicks", "visitors", "first_visitors", "shown", "shared")

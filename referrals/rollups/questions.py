@@ -11,6 +11,7 @@ from dataclasses import replace
 from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import Question
 from referrals.rollups.asking import Asked
+from referrals.rollups.cells import MOVED, moved_by
 
 # The borders, in hours, of the buckets in which times from click to conversion are counted; the last has no end.
 HOURS = (
@@ -32,17 +33,21 @@ def _of_day(table, name, moment, *more):
 
 
 _BOUND = "own.ended_at IS NULL"
-# Of a click or a share there is no frozen fact, so it has no segment. A link that a merge gave to another keeps what
-# was counted for the one before.
+# Of a click or a share there is no frozen fact, so it has no segment.
 _CUTS_OF_LINK = """
-    LEFT JOIN referrals_linkday kept ON kept.program_id = {own}.program_id AND kept.link_id = link.id
-        AND kept.day = ({own}.{at} AT TIME ZONE {own}.zone)::date
-    CROSS JOIN LATERAL (SELECT coalesce(kept.advocate_id, link.advocate_id)) owner (advocate_id)
+    {moved}
+    CROSS JOIN LATERAL (SELECT coalesce(moved.advocate_id, link.advocate_id)) owner (advocate_id)
     CROSS JOIN LATERAL (VALUES
         ('', ''), ('channel', coalesce(link.channel, '')), ('link', coalesce(link.id::text, '')),
         ('advocate', coalesce(owner.advocate_id::text, ''))
     ) cuts (cut, key)
     """
+
+
+def _cuts_of_link(own, at):
+    return _CUTS_OF_LINK.format(moved=moved_by(own, f"({own}.{at} AT TIME ZONE {own}.zone)::date"))
+
+
 _CUTS = """
     CROSS JOIN LATERAL (
         VALUES ('', ''), ('channel', referral.channel), ('link', coalesce(referral.link_id::text, '')),
@@ -61,7 +66,19 @@ _CUTS_OF_REFERRAL = _CUTS.format(
 CUTS_OF_CONVERSION = _CUTS.format(fact="conversion.frozen")
 
 # A visitor's hash lives one day of UTC; where it is empty nobody could be told apart, and each click is somebody.
+_ACTED_BY_SHARE = f"""
+    SELECT own.program_id, own.day, cuts.cut, cuts.key, owner.advocate_id, own.kind
+    FROM (
+        SELECT cell.program_id, cell.day, cell.zone, share.link_id, share.kind, share.at
+        FROM cell JOIN referrals_share share ON share.storefront_id = cell.storefront_id
+            AND share.at >= cell.start AND share.at < cell.end
+    ) own JOIN referrals_link link ON link.id = own.link_id AND link.program_id = own.program_id
+    {_cuts_of_link(own="own", at="at")}
+    """
+# Shares and views alone, as ``acted``.
+SHARED = f"{MOVED} acted AS ({_ACTED_BY_SHARE}),"
 _VISITS = f"""
+    {MOVED}
     visit AS MATERIALIZED (
         SELECT cell.program_id, cell.day, cell.start, cell.zone, own.*
         FROM cell CROSS JOIN LATERAL (
@@ -75,7 +92,7 @@ _VISITS = f"""
     ), named AS (
         SELECT visit.*, owner.advocate_id, cuts.*
         FROM visit LEFT JOIN referrals_link link ON link.id = visit.link_id
-        {_CUTS_OF_LINK.format(own="visit", at="first_at")}
+        {_cuts_of_link(own="visit", at="first_at")}
     ), seen AS (
         SELECT program_id, day, cut, key, min(first_at) >= start AS fresh,
             count(*) FILTER (WHERE first_at >= start) AS hours
@@ -83,13 +100,7 @@ _VISITS = f"""
     ), acted AS (
         SELECT DISTINCT program_id, day, cut, key, advocate_id, 'click' AS kind FROM named WHERE first_at >= start
         UNION
-        SELECT own.program_id, own.day, cuts.cut, cuts.key, owner.advocate_id, own.kind
-        FROM (
-            SELECT cell.program_id, cell.day, cell.zone, share.link_id, share.kind, share.at
-            FROM cell JOIN referrals_share share ON share.storefront_id = cell.storefront_id
-                AND share.at >= cell.start AND share.at < cell.end
-        ) own JOIN referrals_link link ON link.id = own.link_id AND link.program_id = own.program_id
-        {_CUTS_OF_LINK.format(own="own", at="at")}
+        {_ACTED_BY_SHARE}
     ),
     """
 _CLICKS = """

@@ -6,7 +6,7 @@ from advocacy import expectations, ids
 from advocacy.models import Advocate, Customer, Side, Standing
 from referrals import costs, links, rollups, shares
 from referrals.growth import tallies
-from referrals.models import Fit, Invitation, Order, Referral
+from referrals.models import Fit, Invitation, Link, LinkMove, Order, Referral
 from rewards.models import Rate, Reward, Subject
 from tests.cast import DAY, HOUR, NOON
 from tests.referrals.history import bought, brought, brought_by, click, converted, counted, person
@@ -23,6 +23,7 @@ def make(program, acme, alice, mallory):
     Invitation.objects.create(storefront=acme, advocate=alice, link=first, digest=b"x", invited_at=NOON - 2 * DAY)
     for link, ago in ((first, 9 * DAY), (first, 9 * DAY - 2 * HOUR), (chat, 8 * DAY), (chat, 2 * DAY)):
         click(link, at=NOON - ago, visitor=f"v{ago.days // 3}")
+    _given_away(alice, mallory)
     _friend(first, "fred", ago=8 * DAY, segments=["vip"])
     _friend(chat, "frida", ago=2 * DAY, currency="USD", segments=["vip"])
     _friend(first, "cheater", ago=3 * DAY, stands=False, advocate_review="rejected")
@@ -54,6 +55,16 @@ def make(program, acme, alice, mallory):
     counted(acme)
     tallies.count(program=program, at=NOON)
     return program
+
+
+def _given_away(alice, mallory):
+    """A link of hers that a merge gave to another, with clicks from before and after."""
+    old = links.create(advocate=alice, code="OLD", channel="", at=NOON - 9 * DAY)
+    shares.record(storefront=alice.storefront, kind="share", code="OLD", channel="sms", at=NOON - 7 * DAY)
+    for ago in (7, 5):
+        click(old, at=NOON - ago * DAY, visitor="w")
+    LinkMove.objects.create(link=old, program=old.program, advocate=alice, until=NOON - 6 * DAY)
+    Link.objects.filter(pk=old.pk).update(advocate=mallory)
 
 
 def _friend(link, name, *, ago, segments=(), currency="EUR", **conversion):

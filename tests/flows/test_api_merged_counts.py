@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from referrals.models import LinkMove
 from rewards import earnings
 from rewards.models import Decision
 from rewards.settlement import closing
@@ -31,6 +32,8 @@ def test_caps_count_both_advocates_together_until_they_are_parted(acme, program,
 
     undo(shop, made)
     assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[2000], [1000]]
+    moves = LinkMove.objects.order_by("until").values_list("link__code", "advocate__customer__external_id")
+    assert list(moves) == [("MALLORY-LINK", "mallory"), ("MALLORY-LINK", "alice")]
     brings(shop, "alice-link", 6, days_ago=0)
     brings(shop, "mallory-link", 7, 8, 9, days_ago=0)
     assert [has(shop, name)[0] for name in ("ext_alice", "ext_mallory")] == [[3000], [3000]]

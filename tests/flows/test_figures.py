@@ -14,7 +14,7 @@ from config.behind import rows
 from config.behind.asked import Asked
 from config.behind.figures import FIGURES, check
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
-from referrals.models import Order
+from referrals.models import Click, Link, Order
 from tests import cast
 from tests.cast import NOON
 from tests.flows import figures_stage
@@ -57,13 +57,17 @@ def _of_period(program):
     yield from ((name, {}, each["value"]) for name, each in of_cohorts["counts"].items())
     for name, each in counts["metrics"].items():
         yield from ((f"{name}.{side}", {}, each[side]) for side in metrics.SIDES)
-    for group_by in ("channel", "advocate"):
+    for group_by in ("channel", "advocate", "link"):
         for group in metrics.of_program(program=program, at=NOON, group_by=group_by)["groups"]:
-            key = group["group"]["key"]
+            given = {"group_by": group_by, "key": group["group"]["key"]}
             told = group["metrics"]["click_to_conversion"]
-            given = {"group_by": group_by, "key": key}
             yield "converted_referrals", given, told["numerator"]
             yield "visitors", given, told["denominator"]
+            for side, name in (("numerator", "sharers"), ("denominator", "shown")):
+                yield name, given, group["metrics"]["share_rate"][side]
+            if group_by == "link":
+                link = Link.objects.filter(public_id=ids.decode("lnk", given["key"] or "")).first()
+                yield "active", given, int(link is not None and Click.objects.filter(link_id=link.pk).exists())
 
 
 def _of_growth(program):

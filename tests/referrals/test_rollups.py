@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from advocacy.models import Pending
 from advocacy.outbox.drain import drain
 from referrals import clicks, conversions, links, orders, rollups, shares
-from referrals.models import Conversion, Day, DayCut, Link, LinkDay, Mark, Order, Referral
+from referrals.models import Conversion, Day, DayCut, Link, LinkDay, LinkMove, Mark, Order, Referral, Share
 from referrals.rollups import recounting
 from tests import cast
 from tests.cast import DAY, HOUR, MINUTE, NOON
@@ -253,11 +253,19 @@ class TestCuts:
         link = alice.links.get()
         click(link, at=NOON - DAY)
         assert counted(program, TODAY - timedelta(days=1)).clicks == 1
+        LinkMove.objects.create(link=link, program=program, advocate=alice, until=NOON - DAY + HOUR)
         Link.objects.filter(pk=link.pk).update(advocate=mallory)
         click(link, at=NOON)
-        counted(program)
-        owners = LinkDay.objects.order_by("day").values_list("advocate_id", flat=True)
-        assert list(owners) == [alice.pk, mallory.pk]
+        Share.objects.create(storefront=acme, link=link, kind="share", channel="", at=NOON - DAY)
+        for _ in range(2):
+            counted(program)
+            rollups.rebuild(storefront=acme)
+            rollups.recount(at=NOON + DAY)
+            owners = LinkDay.objects.order_by("day").values_list("advocate_id", "clicks", "shared")
+            assert list(owners) == [(alice.pk, 1, True), (mallory.pk, 1, False)]
+            LinkDay.objects.all().delete()
+        rollups.rebuild(storefront=acme)
+        rollups.recount(at=NOON + DAY)
         assert list(rollups.differences(acme, at=NOON + DAY)) == []
 
     def test_a_friend_counts_by_what_the_facts_froze(self, program, alice, fred, acme):
