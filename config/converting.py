@@ -17,7 +17,18 @@ class Converter:
 
     def __init__(self, program, *, target, days):
         self.program, self.target, self.days = program, target, days
-        self.missing, self._used, self._rates, self._known = {}, {}, {}, {}
+        self._missing, self._used, self._rates, self._known, self._parts = {}, {}, {}, {}, []
+
+    def part(self):
+        """One for some of the sums, by the same rates: what is ``missing`` of these alone. It counts here, too."""
+        part = Converter(self.program, target=self.target, days=self.days)
+        part._used, part._rates, part._known = self._used, self._rates, self._known
+        self._parts.append(part)
+        return part
+
+    @property
+    def missing(self):
+        return joined([self._missing, *(part.missing for part in self._parts)])
 
     def sum(self, amounts):
         """Of ``(day, unit, minor units)``, in minor units of the target; rounded once, half up."""
@@ -39,12 +50,7 @@ class Converter:
 
     def reason(self):
         """Which rates are missing, as a sentence; empty if none is."""
-        if not self.missing:
-            return ""
-        of = {unit: f"{unit} to {self.target} for {_days(days)}" for unit, days in sorted(self.missing.items())}
-        if money.POINTS in of:
-            of[money.POINTS] = "points: say at the program what they are worth"
-        return f"No rate of {'; of '.join(of.values())}. A rate of the 7 days before would do. Put one."
+        return lacking(self.missing, self.target)
 
     def _one(self, day, unit, amount_minor):
         if not amount_minor:
@@ -53,14 +59,18 @@ class Converter:
             unit, amount_minor = self.program.currency, self._worth(amount_minor)
         if unit == self.target:
             return Fraction(amount_minor)
-        rate = self._rate(unit, min(day, self.days[1]))
-        return amount_minor * rate.value if rate else Fraction(0)
+        day = min(day, self.days[1])
+        rate = self._rate(unit, day)
+        if rate is None:
+            self._missing.setdefault(unit, set()).add(day)
+            return Fraction(0)
+        return amount_minor * rate.value
 
     def _worth(self, points):
         """Minor units of the program's currency."""
         per_unit = self.program.points_per_unit
         if not per_unit:
-            self.missing.setdefault(money.POINTS, set())
+            self._missing.setdefault(money.POINTS, set())
             return Fraction(0)
         self._used[money.POINTS] = {"": {"rate": f"1 ÷ {per_unit}", "day": None, "source": "program"}}
         return Fraction(points, per_unit) * 10 ** money.decimals(self.program.currency)
@@ -71,11 +81,26 @@ class Converter:
             if unit not in self._rates:
                 self._rates[unit] = Rates(wanted={(*asked.values(), each) for each in self.days})
             found = self._known[unit, day] = self._rates[unit].on(**asked, day=day)
-            if found is None:
-                self.missing.setdefault(unit, set()).add(day)
-            else:
+            if found is not None:
                 self._used.setdefault(unit, {})[found.day] = found.as_dict()
         return self._known[unit, day]
+
+
+def joined(parts):
+    """One ``missing`` of several."""
+    found = {}
+    for missing in parts:
+        for unit, days in missing.items():
+            found.setdefault(unit, set()).update(days)
+    return found
+
+
+def lacking(missing, target):
+    """Which rates are missing, as a sentence; empty if none is."""
+    of = {unit: f"{unit} to {target} for {_days(days)}" for unit, days in sorted(missing.items())}
+    if money.POINTS in of:
+        of[money.POINTS] = "points: say at the program what they are worth"
+    return f"No rate of {'; of '.join(of.values())}. A rate of the 7 days before would do. Put one." if of else ""
 
 
 def _days(days):

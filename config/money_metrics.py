@@ -28,8 +28,8 @@ class Amount(serializers.Serializer):
 
 class Figure(serializers.Serializer):
     definition = Definition()
-    numerator = serializers.IntegerField()
-    denominator = serializers.IntegerField()
+    numerator = serializers.IntegerField(allow_null=True, help_text="Null where a rate is missing.")
+    denominator = serializers.IntegerField(allow_null=True)
     value = serializers.FloatField(allow_null=True)
     reason = serializers.CharField(allow_blank=True, help_text="Why there is no value.")
 
@@ -49,8 +49,8 @@ class Cac(Figure):
 
 class Liability(serializers.Serializer):
     definition = Definition()
-    pending = serializers.IntegerField()
-    available = serializers.IntegerField()
+    pending = serializers.IntegerField(allow_null=True)
+    available = serializers.IntegerField(allow_null=True)
     value = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField(allow_blank=True)
 

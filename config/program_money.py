@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from advocacy import money
 from advocacy.models import Program, Side
-from config.converting import Converter
+from config.converting import Converter, joined, lacking
 from config.money_intervals import Days
 from referrals import cohorts, costs
 from referrals.measures import cost
@@ -67,14 +67,15 @@ def of_program(*, program, since=None, until=None, at, compare=False, currency=N
 def _of_days(program, asked, at, currency):
     first, last = asked.days
     to = Converter(program, target=currency, days=(first.replace(day=1), max(last, asked.today)))
-    earned, given, noted = _given(program, first, last, to)
+    parts = {name: to.part() for name in ("earned", "given", "noted", "revenue", "owed", "decided")}
+    earned, given, noted = _given(program, first, last, parts)
     sums = _sums(earned, given, noted)
     counted = {row.day: row for row in _days(program, asked.days).only("day", "clicks", "converted_referrals")}
     friends, clicks = (
         {day: getattr(row, name) for day, row in counted.items()} for name in ("converted_referrals", "clicks")
     )
     share = program.storefront.kept_share
-    kept = {day: amount * share for day, amount in to.by_day(_revenue(program, first, last)).items()}
+    kept = {day: amount * share for day, amount in parts["revenue"].by_day(_revenue(program, first, last)).items()}
     margin = money.round_half_up(sum(kept.values(), Fraction(0)))
     whole = sum(each["value"] or 0 for each in sums.values())
     by_day = Days(
@@ -98,29 +99,40 @@ def _of_days(program, asked, at, currency):
         "earnings_per_click": _per_click(sums, sum(clicks.values())) | {"interval": by_day.earnings_per_click()},
         "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period.")
         | {"interval": by_day.roi() if whole else None},
-        **_owed(program, to, asked.today),
+        **_owed(program, parts, asked.today),
         "earned_growth_rate": earned_growth(storefront=program.storefront, at=at),
         "converted": to.told(),
         "unconverted": sorted(to.missing),
     }
-    return _untold(told, to.reason()) if to.missing else told
+    return _without_parts(told, parts, currency) if to.missing else told
 
 
 def _days(program, days):
     return Day.objects.filter(program=program, day__range=days)
 
 
-def _untold(told, reason):
-    """Without the figures that amounts are missing of: a sum of a part is no sum."""
-    for name in _OF_ALL:
-        without = {"value": None, "reason": reason} | ({"interval": None} if "interval" in told[name] else {})
-        told[name] = told[name] | without
-    told["cost"] = {name: each | {"value": None} for name, each in told["cost"].items()}
+def _without_parts(told, parts, currency):
+    """Without the figures that amounts are missing of, and their ends: a sum of a part is no sum."""
+    for name, (needs, ends) in _MADE_OF.items():
+        if reason := lacking(joined(parts[part].missing for part in needs), currency):
+            without = dict.fromkeys({"value", *ends, *told[name].keys() & {"interval"}})
+            told[name] = told[name] | without | {"reason": reason}
+    for name, part in _COSTS.items():
+        if parts[part].missing:
+            told["cost"][name] = told["cost"][name] | {"value": None}
     return told
 
 
-# Of every unit; the rate of growth is of the storefront's own currency.
-_OF_ALL = ("cac", "earnings_per_click", "roi", "liability", "forecast", "breakage")
+_COSTS = {"advocate_rewards": "earned", "friend_incentives": "given", "program_cost": "noted"}
+# Of which sums, and which of its ends are money; the rate of growth is of the storefront's own currency.
+_MADE_OF = {
+    "cac": (_COSTS.values(), ("numerator",)),
+    "earnings_per_click": (("earned",), ("numerator",)),
+    "roi": ((*_COSTS.values(), "revenue"), ("numerator", "denominator")),
+    "liability": (("owed",), ("pending", "available")),
+    "forecast": (("owed",), ()),
+    "breakage": (("decided",), ("numerator", "denominator")),
+}
 
 
 def _given(program, first, last, to):
@@ -130,7 +142,8 @@ def _given(program, first, last, to):
         of = friends if each["side"] == Side.FRIEND else own
         of.append((each["day"], each["unit"], each["credited_minor"]))
     noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
-    return to.by_day(own), to.by_day(friends), sum(to.by_day(noted).values()) * part_of(program, first, last)
+    spread = sum(to["noted"].by_day(noted).values()) * part_of(program, first, last)
+    return to["earned"].by_day(own), to["given"].by_day(friends), spread
 
 
 def _sums(earned, given, noted):
@@ -203,11 +216,12 @@ def _owed(program, to, today):
         unknown += told is None and each["pending_minor"] > 0
         forecast.append((today, unit, round(told or 0)))
 
-    def sum_of(name, each):
-        return to.sum((today, unit, amounts[name]) for unit, amounts in each.items())
+    def sum_of(name, each, part):
+        return to[part].sum((today, unit, amounts[name]) for unit, amounts in each.items())
 
-    expected, pending, available = to.sum(forecast), sum_of("pending_minor", now), sum_of("available_minor", now)
-    expired, credited = sum_of("expired_minor", before), sum_of("credited_minor", before)
+    expected = to["owed"].sum(forecast)
+    pending, available = (sum_of(name, now, "owed") for name in ("pending_minor", "available_minor"))
+    expired, credited = (sum_of(name, before, "decided") for name in ("expired_minor", "credited_minor"))
     return {
         "liability": {
             "definition": {"id": "liability", "sentence": LIABILITY},

@@ -33,9 +33,9 @@ class Said:
 
 
 def month_of(text):
-    """``2026-11`` as its first day; ValueError for what is no month."""
+    """``2026-11`` as its first day; ValueError for what is no month since 2000."""
     found = _MONTH(text)
-    if not found:
+    if not found or int(found[1]) < EARLIEST.year:
         raise ValueError(text)
     return date(int(found[1]), int(found[2]), 1)
 

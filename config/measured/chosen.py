@@ -7,7 +7,7 @@ from advocacy.models import Program
 from advocacy.refusals import Refused
 from config import program_money
 from config.behind import page as behind
-from config.measured import expected, funnel, growing, owed, worth
+from config.measured import expected, funnel, growing, owed, people, worth
 from referrals import cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
@@ -40,6 +40,10 @@ class Choice:
     @property
     def rows(self):
         return behind.leading(**self.period, user=self.user)
+
+    @property
+    def named(self):
+        return people.naming(self.user)
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _growing(choice):
     return [
         growing.virality(growth.virality(**choice.period, at=choice.at), choice.rows),
         growing.channels(growth.channels(**choice.period), choice.rows),
-        growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows),
+        growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows, choice.named),
         growing.trees(tallies, choice.rows),
         growing.hours(tallies, choice.rows),
         growing.products(tallies, choice.rows),
@@ -166,8 +170,8 @@ def _expected(choice):
     told = predictions.told(storefront=storefront)
     return [
         expected.models(*told, storefront.currency, choice.rows),
-        expected.at_risk(storefront, choice.rows),
-        expected.left_behind(storefront, choice.rows),
+        expected.at_risk(storefront, choice.rows, choice.named),
+        expected.left_behind(storefront, choice.rows, choice.named),
     ], expected.said(*told)
 
 

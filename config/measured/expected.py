@@ -1,7 +1,5 @@
 """What customers are expected to do: the night's models, advocates who may be leaving, friends whose advocate left."""
 
-from django.urls import reverse
-
 from advocacy import ids
 from config.measured import words
 from config.measured.cards import Card, word
@@ -51,14 +49,14 @@ def _sums(written, currency, behind):
     ]
 
 
-def at_risk(storefront, behind):
+def at_risk(storefront, behind, named):
     rows = list(predictions.at_risk(storefront=storefront)[: _MOST + 1])
     return Card(
         id="at_risk",
         title=_titled(rows, "advocate at risk", "advocates at risk"),
         link=behind("at_risk.advocates") if rows else "",
         head=("Advocate", "Friends who bought", "Will buy again", "Expected value", "Since"),
-        rows=[_leaving(row, storefront.currency, behind) for row in rows[:_MOST]],
+        rows=[_leaving(row, storefront.currency, behind, named) for row in rows[:_MOST]],
         empty=""
         if rows
         else "Nobody who brought friends is at risk: all of them are likely enough to buy again, or "
@@ -71,10 +69,10 @@ def at_risk(storefront, behind):
     )
 
 
-def _leaving(row, currency, behind):
+def _leaving(row, currency, behind, named):
     friends = behind("at_risk.friends", key=ids.encode("cus", row.customer.public_id))
     return [
-        _customer(row.customer),
+        named(row.customer),
         words.count(row.friends_converted, link=friends if row.friends_converted else ""),
         words.share(row.alive_percent / 100),
         words.amount(row.expected_value_minor, currency),
@@ -82,7 +80,7 @@ def _leaving(row, currency, behind):
     ]
 
 
-def left_behind(storefront, behind):
+def left_behind(storefront, behind, named):
     rows = list(predictions.left_behind(storefront=storefront)[: _MOST + 1])
     advocates = predictions.advocates_of([row.customer for row in rows[:_MOST]])
     return Card(
@@ -90,25 +88,21 @@ def left_behind(storefront, behind):
         title=_titled(rows, "friend whose advocate left", "friends whose advocate left"),
         link=behind("left_behind.friends") if rows else "",
         head=("Friend", "Brought by", "Will buy again", "Expected value", "Since"),
-        rows=[_left(row, advocates[row.customer_id], storefront.currency) for row in rows[:_MOST]],
+        rows=[_left(row, advocates[row.customer_id], storefront.currency, named) for row in rows[:_MOST]],
         empty="" if rows else "No friend’s advocate is at risk, banned or erased.",
         said=("Friends whose advocate is at risk, banned or erased; looked for each night.", _ALIVE),
     )
 
 
-def _left(row, advocates, currency):
+def _left(row, advocates, currency, named):
     alive = row.alive_percent
     return [
-        _customer(row.customer),
-        word(", ".join(str(each) for each in advocates) or words.NONE),
+        named(row.customer),
+        word(", ".join(named(each).text for each in advocates) or words.NONE),
         words.share(None if alive is None else alive / 100),
         words.amount(row.expected_value_minor, currency),
         word(row.advocate_left_at.date()),
     ]
-
-
-def _customer(customer):
-    return word(customer, link=reverse("admin:advocacy_customer_change", args=[customer.pk]))
 
 
 def _titled(rows, one, many):

@@ -2,8 +2,6 @@
 
 from math import exp, lgamma, log
 
-from django.urls import reverse
-
 from advocacy.drawing import shade
 from config.measured import words
 from config.measured.cards import Card, Cell, word
@@ -97,14 +95,14 @@ def _channel(each, behind):
     ]
 
 
-def best(found, currency, behind):
+def best(found, currency, behind, named):
     return Card(
         id="top_advocates",
-        title=f"{found[0]['advocate']} brought most" if found else "Best advocates",
+        title=f"{named(found[0]['advocate']).text} brought most" if found else "Best advocates",
         head=("Advocate", "Clicks", "Friends joined", "Friends bought", "Orders", "Revenue"),
         rows=[
             [
-                word(each["advocate"], link=reverse("admin:advocacy_advocate_change", args=[each["advocate"].pk])),
+                named(each["advocate"]),
                 *(
                     words.count(each[name], link=behind(name, group_by="advocate", key=each["id"]))
                     for name in ("clicks", "referrals", "converted_referrals", "conversions")

@@ -20,7 +20,7 @@ def cost(told, behind):
         [word(label), words.amount(told["cost"][name]["value"], unit, link=_rows(behind, name))]
         for name, label in _KINDS.items()
     ]
-    rows.append([word("All together"), words.amount(None if told["unconverted"] else cac["numerator"], unit)])
+    rows.append([word("All together"), words.amount(cac["numerator"], unit)])
     return Card(
         id="cost",
         title=_each(told),
@@ -43,7 +43,7 @@ def _rows(behind, name):
 
 def _each(told):
     cac = told["cac"]
-    if told["unconverted"]:
+    if cac["numerator"] is None:
         return "What a friend who bought cost cannot be told: a rate is missing"
     if not cac["numerator"]:
         return "Nothing is known to have been spent"
@@ -114,7 +114,7 @@ def liability(told, behind):
         ],
         [word("Credited, not spent"), words.amount(owed["available"], unit, link=behind("liability.available"))],
     ]
-    anything = owed["pending"] or owed["available"] or told["unconverted"]
+    anything = owed["pending"] != 0 or owed["available"] != 0
     whole = words.amount(owed["value"], unit).text
     return Card(
         id="liability",

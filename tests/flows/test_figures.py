@@ -279,3 +279,20 @@ def test_olga_follows_a_number_to_its_rows_and_takes_them_as_a_file(store, acme,
     told = client.get("/admin/metrics/rows/", asked).content.decode()
     assert (ids.encode("cus", fred.public_id) in told, "/admin/advocacy/customer/" in told) == (True, False)
     assert client.get("/admin/metrics/rows/", asked | {"figure": "liability.pending"}).status_code == 403
+
+
+def test_who_may_not_see_customers_reads_ids_on_the_page_and_in_its_files(store, client, olga, alice):
+    page = {"program": store.pk, "from": "2026-02-01", "to": "2026-03-02", "all": "1"}
+    client.force_login(olga)
+    assert _named(client, page) >= {"alice", "fred"}
+    otto = cast.staff("otto")
+    otto.user_permissions.set(Permission.objects.filter(codename="view_program"))
+    client.force_login(otto)
+    assert _named(client, page) & {"alice", "mallory", "fred", "frida"} == set()
+    file = b"".join(client.get("/admin/metrics/", page | {"csv": "at_risk"}).streaming_content).decode()
+    assert (ids.encode("cus", alice.customer.public_id) in file, "alice" in file) == (True, False)
+
+
+def _named(client, page):
+    text = client.get("/admin/metrics/", page).content.decode().lower()
+    return {name for name in ("alice", "mallory", "fred", "frida") if f">{name}<" in text or f" {name} " in text}

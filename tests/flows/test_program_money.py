@@ -105,7 +105,10 @@ def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga)
     told = shop.get("/program_money").json()
     assert (told["unconverted"], told["cac"]["value"], told["liability"]["value"]) == (["USD"], None, None)
     assert "No rate of USD to EUR" in told["roi"]["reason"]
-    assert {each["value"] for each in told["cost"].values()} == {None}
+    assert {each["value"] for each in told["cost"].values()} == {None, 0}
+    # The numbers that are told beside no value are counts, and what needs no rate is told.
+    assert [told[name]["numerator"] for name in ("cac", "earnings_per_click", "roi")] == [None] * 3
+    assert (told["cac"]["denominator"], told["roi"]["denominator"], told["liability"]["available"]) == (0, None, None)
     client.force_login(olga)
     assert "cannot be told: a rate is missing" in client.get("/admin/metrics/", {"all": "1"}).content.decode()
     today = timezone.now().date()
@@ -119,6 +122,23 @@ def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga)
     (rate,) = told["converted"]
     days = {"day": str(today), "first_day": str(today - timedelta(days=14))}
     assert rate == {"currency": "USD", "rate": "0.9", "source": "ecb"} | days
+
+
+def test_what_needs_no_rate_is_told_where_another_amount_has_none(shop, program, acme, today):
+    _rewarded(program, "advocate", available_minor=1000)
+    Day.objects.create(program=program, day=today, clicks=4, converted_referrals=1, revenue_minor=5000)
+    said = costs.Said("", today.replace(day=1), "referral", "CHF", 500, "team")
+    costs.put(storefront=acme, costs=[said], at=timezone.now())
+    told = shop.get("/program_money", **{"from": str(today.replace(day=1))}).json()
+    assert {name: each["value"] for name, each in told["cost"].items() if name != "payout_fees"} == {
+        "advocate_rewards": told["cost"]["advocate_rewards"]["value"],
+        "friend_incentives": 0,
+        "program_cost": None,
+    }
+    assert (told["liability"]["value"], told["breakage"]["value"]) == (1000, 0)
+    assert told["earnings_per_click"]["reason"] == ""
+    assert (told["cac"]["numerator"], told["roi"]["numerator"]) == (None, None)
+    assert "No rate of CHF to EUR" in told["cac"]["reason"]
 
 
 def _rate(program, day, rate, *, currency="USD", target="EUR"):
