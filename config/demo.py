@@ -21,7 +21,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     environment.read_file(services.CHECKOUT)
     try:
-        _settle_environment()
+        _settle_environment(years_of_clicks=arguments.customers > 0)
         with services.running() as addresses:
             os.environ.update(addresses)
             print("Bringing the database's tables up to date", flush=True)
@@ -67,8 +67,10 @@ def _customers(text):
     return number
 
 
-def _settle_environment():
+def _settle_environment(*, years_of_clicks):
     data = services.make_data_directory()
+    if years_of_clicks:
+        os.environ.setdefault("CLICK_RETENTION_DAYS", "800")
     os.environ.setdefault("MODE", "development")
     os.environ.setdefault("SECRET_KEY", _kept_secret(data / "secret_key"))
     os.environ.setdefault("EMAIL_URL", f"filemail:///{quote(str(data / 'mail'))}")

@@ -4,6 +4,7 @@ import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -18,6 +19,7 @@ from advocacy.api.problems import Unreadable
 ZONE = "time_zone"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 DEFAULT_LIMIT, HIGHEST_LIMIT = 20, 100
+_LARGEST_KEY = 2**63 - 1
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": HIGHEST_LIMIT, "default": DEFAULT_LIMIT}
 
 
@@ -173,7 +175,12 @@ def page_of(rows, listed, parameters):
     page = list(rows[: limit + 1])
     if len(page) <= limit:
         return page, None
-    return page[:limit], ids.encode("cur", page[limit - 1].public_id)
+    return page[:limit], ids.encode("cur", _name(page[limit - 1]))
+
+
+def _name(row):
+    """Its public id; of rows that have none, such as what a channel cost, their key."""
+    return getattr(row, "public_id", None) or UUID(int=row.pk)
 
 
 def limit_of(text):
@@ -187,8 +194,10 @@ def limit_of(text):
 
 
 def _place(listed, cursor):
-    public_id = ids.decode("cur", cursor)
-    place = public_id and listed.filter(public_id=public_id).values_list("id", flat=True).first()
+    name = ids.decode("cur", cursor)
+    has_names = any(field.name == "public_id" for field in listed.model._meta.concrete_fields)
+    named = name and ({"public_id": name} if has_names else {"pk": min(name.int, _LARGEST_KEY)})
+    place = named and listed.filter(**named).values_list("id", flat=True).first()
     if not place:
         raise invalid("cursor must be a next_cursor of this list; begin again without one.")
     return place

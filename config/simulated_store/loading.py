@@ -106,6 +106,7 @@ def add_visits(*, storefront, store, at):
         Link.objects.filter(storefront=storefront).order_by("-pk").values_list("advocate__customer__external_id", "pk")
     )
     program = Program.objects.get(storefront=storefront)
+    Program.objects.filter(pk=program.pk).update(created_at=opened)
     _say_since_when(storefront, store, opened)
     _insert(Click, list(_clicks(storefront, program, store, links, opened)))
     _insert(Share, list(_shares(storefront, store, links, opened)))

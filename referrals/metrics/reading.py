@@ -24,9 +24,14 @@ _PARTS_OF_TIMES = """
         GROUP BY place
     ) every
     """
-# Of a day which nobody counted while its clicks were kept, as one from before the program was here: friends came by
-# clicks of it, and there are none.
-_GONE = "coalesce(bool_or(clicks_at IS NULL AND clicks = 0 AND bound_of_clicked > 0 AND day <= %(kept_after)s), false)"
+# Of a day whose clicks nobody counted: friends came on it, or by clicks of it, before the program was here; or it was
+# here, and they were deleted before.
+_GONE = """
+    coalesce(bool_or(
+        clicks = 0 AND CASE WHEN day < begun.day THEN referrals > 0 OR bound_of_clicked > 0
+            ELSE clicks_at IS NULL AND day <= %(kept_after)s END
+    ), false)
+    """
 _ASKED = """
     unnest(%(programs)s::bigint[], %(days)s::date[], %(untils)s::date[], %(fully)s::boolean[])
     AS asked (program_id, since, until, fully)
@@ -49,6 +54,11 @@ _WINDOWS = f"""
             GROUP BY page
         ) paged
     ) shared
+    CROSS JOIN LATERAL (
+        SELECT (program.created_at AT TIME ZONE storefront.time_zone)::date AS day
+        FROM advocacy_program program JOIN advocacy_storefront storefront ON storefront.id = program.storefront_id
+        WHERE program.id = asked.program_id
+    ) begun
     CROSS JOIN LATERAL (
         SELECT max(counted_at), {_GONE}, {", ".join(f"coalesce(sum({name}), 0)" for name in _ADDED)} FROM referrals_day
         WHERE program_id = asked.program_id AND day BETWEEN asked.since AND asked.until

@@ -1,15 +1,12 @@
 """What a recount would find different. Differences are bugs."""
 
-from datetime import timedelta
-
-from django.conf import settings
 from django.utils import timezone
 
 from advocacy.models import Lane, Pending, Program, Storefront
 from referrals.models import Day, Mark
 from referrals.rollups import clicking, converting, counting, questions
 from referrals.rollups.marks import all_cells
-from referrals.rollups.recounting import AT_ONCE, CLICKS_AT_ONCE, open_clicks
+from referrals.rollups.recounting import AT_ONCE, CLICKS_AT_ONCE, open_clicks, without_clicks
 
 
 def differences(storefront=None, *, at=None):
@@ -32,8 +29,12 @@ def _of_days(storefront, at):
     cells = sorted((stored | _expected(storefront, stored)) - waiting)
     names = {program.pk: str(program) for program in Program.objects.filter(storefront=storefront)}
     for part in _parts(cells, AT_ONCE):
-        for own in _parts(_with_clicks(part, at), CLICKS_AT_ONCE):
+        gone = without_clicks(part, at=at)
+        for own in _parts(sorted(set(part) - set(gone)), CLICKS_AT_ONCE):
             yield from _told(questions.OF_CLICKS, clicking.differing(own), names)
+        # What was counted of clicks in time stays when these are deleted.
+        if never := sorted(set(gone) - _counted(storefront)):
+            yield from _told(questions.OF_CLICKS, clicking.differing(never, clicks=False), names)
         for program_id, day, channel, _ in clicking.differing_pages(part):
             yield f"{names[program_id]}, {day}, channel {channel or 'none'}: who was active is not who its links say."
         for program_id, day, conversion in converting.differing(part):
@@ -46,10 +47,10 @@ def _parts(cells, size):
     return [cells[first : first + size] for first in range(0, len(cells), size)]
 
 
-def _with_clicks(cells, at):
-    """Older clicks are pruned and their counts stay."""
-    kept_since = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
-    return [cell for cell, (start, _) in counting.borders(cells).items() if start - timedelta(days=1) > kept_since]
+def _counted(storefront):
+    """The days whose clicks were counted."""
+    rows = Day.objects.filter(program__storefront=storefront, clicks_at__isnull=False)
+    return set(rows.values_list("program_id", "day"))
 
 
 def _expected(storefront, stored):

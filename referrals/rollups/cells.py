@@ -48,14 +48,15 @@ def moved_by(own, day):
         """
 
 
-def asked(cells, *, zone=None):
+def asked(cells, *, zone=None, clicks=True):
     """The parameters of ``CELL`` for these (program id, day) or (program id, first day, last day).
 
-    ``zone``: whose days these are, where they are not the storefront's.
+    ``zone``: whose days these are, where they are not the storefront's. ``clicks``: whether clicks are read; shares
+    are kept for longer.
     """
     cells = [(cell[0], cell[1], cell[-1]) for cell in cells]
     programs, days, untils = map(list, zip(*cells, strict=True)) if cells else ([], [], [])
-    return {"programs": programs, "days": days, "untils": untils, "zone": zone}
+    return {"programs": programs, "days": days, "untils": untils, "zone": zone, "clicks": clicks}
 
 
 def runs(cells):

@@ -22,7 +22,7 @@ _VISITS = f"""
                 SELECT link_id, CASE visitor WHEN '' THEN uuid_send(id) ELSE visitor END AS somebody,
                     date_bin('1 day', at, 'epoch') AS utc_day, min(at) AS first_at
                 FROM referrals_click
-                WHERE program_id = cell.program_id AND counted AND at >= cell.since AND at < cell.end
+                WHERE %(clicks)s AND program_id = cell.program_id AND counted AND at >= cell.since AND at < cell.end
                     AND id >= cell.lowest AND id < cell.highest
                 GROUP BY link_id, somebody, utc_day, date_bin('1 hour', at, 'epoch')
             ) click
@@ -175,9 +175,12 @@ _WRITE = f"""
     """
 
 
-def write(cells):
-    """Count the clicks and shares of these (program_id, day) anew, whose rows of Day are there and locked."""
-    counting.run(_WRITE, runs(cells))
+def write(cells, *, clicks=True):
+    """Count the clicks and shares of these (program_id, day) anew, whose rows of Day are there and locked.
+
+    ``clicks``: without them shares alone, of days whose clicks are not kept any more.
+    """
+    counting.run(_WRITE, runs(cells), clicks=clicks)
 
 
 # What is kept, as ``questions.OF_CLICKS`` tells it.
@@ -207,9 +210,9 @@ _OTHER_PAGES = f"""
     """
 
 
-def differing(cells):
+def differing(cells, *, clicks=True):
     """As ``counting.differing``, of clicks and shares."""
-    return counting.differing(questions.OF_CLICKS, cells, kept=f"{_DAYS} UNION ALL {_BY_LINK}")
+    return counting.differing(questions.OF_CLICKS, cells, kept=f"{_DAYS} UNION ALL {_BY_LINK}", clicks=clicks)
 
 
 def differing_pages(cells):

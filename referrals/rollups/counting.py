@@ -39,7 +39,7 @@ def _apart(cells):
     return [list(part.values()) for part in parts]
 
 
-def differing(question, cells, *, kept=None):
+def differing(question, cells, *, kept=None, clicks=True):
     """``(program_id, day, cut, key, [kept …], [found …])`` wherever what is kept of these cells differs.
 
     ``kept``: the statement of what is kept, where it is not in the columns of the question.
@@ -52,7 +52,8 @@ def differing(question, cells, *, kept=None):
         WHERE ({one}) IS DISTINCT FROM ({two}) ORDER BY program_id, day, cut, key
         """
     # A cursor of Django's gives JSON as text.
-    return [(*cell, json.loads(before), json.loads(counted)) for *cell, before, counted in run(statement, cells)]
+    rows = run(statement, cells, clicks=clicks)
+    return [(*cell, json.loads(before), json.loads(counted)) for *cell, before, counted in rows]
 
 
 def borders(cells, *, zone=None):

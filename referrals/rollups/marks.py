@@ -196,13 +196,13 @@ def all_cells(*, storefront):
 
 @transaction.atomic
 def rebuild(*, storefront):
-    """Mark every day of a storefront, also those that hold nothing any more, and forget that clicks were final.
+    """Mark every day of a storefront, also those that hold nothing any more, as never counted: of clicks, too.
 
     Needed after its time zone changed: every day then has other borders. Clicks older than they are kept stay
     in the days in which they were counted. Returns how many days there are.
     """
     days = Day.objects.filter(program__storefront=storefront)
     cells = all_cells(storefront=storefront) | set(days.values_list("program_id", "day"))
-    days.update(counted_at=None, clicks_at=None)
+    days.update(counted_at=None)
     Mark.objects.bulk_create([Mark(program_id=program_id, day=day) for program_id, day in sorted(cells)])
     return len(cells)

@@ -85,7 +85,7 @@ _VISITS = f"""
             SELECT link_id, CASE visitor WHEN '' THEN uuid_send(id) ELSE visitor END AS somebody,
                 date_bin('1 day', at, 'epoch') AS utc_day, min(at) AS first_at
             FROM referrals_click
-            WHERE program_id = cell.program_id AND counted AND at >= cell.since AND at < cell.end
+            WHERE %(clicks)s AND program_id = cell.program_id AND counted AND at >= cell.since AND at < cell.end
                 AND id >= cell.lowest AND id < cell.highest
             GROUP BY link_id, somebody, utc_day, date_bin('1 hour', at, 'epoch')
         ) own

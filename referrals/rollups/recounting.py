@@ -166,6 +166,9 @@ def _recounted(cells, *, at, clicked):
     for program_id in sorted({cell[0] for cell in due}):
         _begin(program_id, rows)
     count(_questions(due, asked, clicked, rows, at))
+    old = [cell for cell in due if Question.ALL in asked.get(cell, ()) and rows[cell].clicks_at is None]
+    if gone := without_clicks(old, at=at):
+        clicking.write(gone, clicks=False)
     whole = {Question.ALL.value, Question.CONVERSIONS.value}
     if moving := {cell: changed[cell] for cell in due if cell in changed and not asked.get(cell, set()) & whole}:
         converting.move(list(moving), set().union(*moving.values()))
@@ -239,11 +242,22 @@ def _questions(due, asked, clicked, rows, at):
 
 
 def _with_clicks(cells, rows, at):
-    """Those whose clicks are all still there and not final: they are not read again once a count saw all of them."""
-    kept_since = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
+    """Those whose clicks are all still there and not final: they are not read again once a count saw all of them, but
+    for a rebuild.
+    """
+    gone = set(without_clicks(cells, at=at))
     return [
         cell
-        for cell, (start, end) in counting.borders(cells).items()
-        if start - timedelta(days=1) > kept_since
-        and (rows[cell].clicks_at is None or rows[cell].clicks_at - CLICKS_SETTLE < end)
+        for cell, (_, end) in counting.borders(cells).items()
+        if cell not in gone
+        and (
+            rows[cell].counted_at is None or rows[cell].clicks_at is None or rows[cell].clicks_at - CLICKS_SETTLE < end
+        )
     ]
+
+
+def without_clicks(cells, *, at):
+    """Those of whose clicks some may be deleted by now; of their shares none is."""
+    kept_since = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
+    found = counting.borders(cells).items() if cells else ()
+    return [cell for cell, (start, _) in found if start - timedelta(days=1) <= kept_since]

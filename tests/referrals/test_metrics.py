@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from advocacy import ids
-from advocacy.models import Storefront
+from advocacy.models import Program, Storefront
 from advocacy.refusals import Refused
 from referrals import links, metrics, rollups, shares
 from referrals.metrics.rates import quantile
@@ -265,6 +265,14 @@ class TestOne:
         Day.objects.filter(pk=counted.pk).update(clicks=0, visitors=0)  # of days before the program was here
         told = metrics.of_program(**old)["metrics"]["click_to_signup"]
         assert (told["value"], told["reason"][:25]) == (None, "Clicks are kept for 400 d")
+        # A day that was counted too late, though nobody joined on it; and friends of before the program was here.
+        Day.objects.filter(pk=counted.pk).update(referrals=0, bound_of_clicked=0)
+        Program.objects.filter(pk=program.pk).update(created_at=NOON - 800 * DAY)
+        assert metrics.of_program(**old)["counts"]["visitors"]["value"] is None
+        Program.objects.filter(pk=program.pk).update(created_at=NOON - DAY)
+        assert metrics.of_program(**old)["counts"]["visitors"]["value"] == 0
+        day(program, ago=3, referrals=3)
+        assert metrics.of_program(program=program, at=NOON)["metrics"]["click_to_signup"]["value"] is None
         measured = metrics.of_program(**old, time_zone="Africa/Abidjan", group_by="day")
         gone = [measured["metrics"], measured["groups"][1]["metrics"]]
         for rate in (each[name] for each in gone for name in ("click_to_signup", "participation_rate")):

@@ -120,6 +120,16 @@ class TestClicks:
         rollups.recount(at=NOON + DAY)
         assert Day.objects.get(program=program, day=old).clicks == 1
 
+    def test_shares_are_counted_of_days_whose_clicks_are_not_kept(self, program, acme, alice):
+        link, old = alice.links.get(), NOON - 500 * DAY
+        Share.objects.create(storefront=acme, link=link, kind="share", channel="", at=old)
+        click(link, at=old)
+        row = counted(program, old.date())
+        assert (row.sharers, row.active, row.clicks, row.clicks_at) == (1, 1, 0, None)
+        assert list(rollups.differences(acme, at=NOON + DAY)) == []
+        Day.objects.filter(pk=row.pk).update(sharers=2)
+        assert [said[-32:] for said in rollups.differences(acme, at=NOON + DAY)] == ["sharers is 2, a recount finds 1."]
+
     def test_that_were_pruned_survive_a_rebuild(self, program, alice):
         visit = click(alice.links.get(), at=NOON)
         counted(program)
