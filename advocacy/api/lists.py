@@ -195,7 +195,7 @@ def limit_of(text):
 
 def _place(listed, cursor):
     name = ids.decode("cur", cursor)
-    has_names = any(field.name == "public_id" for field in listed.model._meta.concrete_fields)
+    has_names = "public_id" in listed.query.annotations or hasattr(listed.model, "public_id")
     named = name and ({"public_id": name} if has_names else {"pk": min(name.int, _LARGEST_KEY)})
     place = named and listed.filter(**named).values_list("id", flat=True).first()
     if not place:
