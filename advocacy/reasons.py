@@ -38,7 +38,7 @@ REASONS = {
         "A visit counts for a limited time only.",
     ),
     "claim_too_late": Reason(
-        "The order was placed {days} days before the friend was missed; the program takes {threshold} days.",
+        "The order was placed more than {days} days before the friend was missed; the program takes {threshold} days.",
         "A friend can be named for a limited time after they ordered.",
     ),
     "claim_refused": Reason(
@@ -50,7 +50,7 @@ REASONS = {
         "We could not confirm it in time, so it does not count. If you think that it should, write to us.",
     ),
     "late_code_over": Reason(
-        "The order was placed {days} days before the code was entered; the program takes {threshold} days.",
+        "The order was placed more than {days} days before the code was entered; the program takes {threshold} days.",
         "A code can be entered for a limited time after the order.",
     ),
     "came_too_late": Reason(
@@ -72,6 +72,7 @@ REASONS = {
     ),
     "self_referral": Reason("Advocate and friend are the same person.", "Your own orders do not count."),
     "order_unpaid": Reason("The order is not paid yet.", "Waiting until the order is complete."),
+    "wholly_refunded": Reason("The order was wholly refunded.", "The order was returned."),
     "order_cancelled": Reason("The order was cancelled.", "The order was cancelled."),
     "below_minimum": Reason(
         "Order {input}, minimum {threshold}.",
@@ -157,6 +158,7 @@ REASONS = {
     "program_paused": Reason("The program was paused.", "The program is paused."),
     "program_ended": Reason("The program had ended.", "The program has ended."),
     "advocate_paused": Reason("The advocate is paused.", "Your participation is paused. Write to us to go on."),
+    "advocate_erased": Reason("The advocate was erased.", "You no longer take part in this program."),
     "advocate_banned": Reason("The advocate is banned.", "You no longer take part in this program."),
     "terms_not_accepted": Reason("The program’s terms are not accepted.", "Accept the program’s new terms to be paid."),
     "tax_form_missing": Reason("The tax form is missing.", "We need your tax form before we can pay."),

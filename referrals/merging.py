@@ -102,6 +102,7 @@ def _give_back(merge, at):
                 friend=bond.friend,
                 reason="The merge that ended it was undone.",
                 since=bond.bound_at.isoformat(),
+                again=True,
                 at=at,
             )
         except Refused:

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
@@ -230,11 +231,28 @@ class PolicyForm(forms.ModelForm):
         for name in _PLAIN:
             if name in said:
                 setattr(self.policy, name, said[name])
+        if "banned_sites" in said:
+            self._normalise_sites(said["banned_sites"])
+        self._check_policy()
         for key, check in policies.checks().items():
             self.policy.points[key] = said.get(f"{key}-points", check.POINTS)
             self.policy.limits[key] = {
                 name: said.get(f"{key}-{name}", usual) for name, (usual, _) in check.LIMITS.items()
             }
+
+    def _normalise_sites(self, text):
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        self.policy.banned_sites = "\n".join(policies.sites(text))
+        if wrong := [line for line in lines if not policies.host_of(line)]:
+            self.add_error("banned_sites", f"“{wrong[0][:60]}” is no host such as coupons.example.")
+
+    def _check_policy(self):
+        """As its columns say; the fields know nothing of that."""
+        try:
+            self.policy.clean_fields(exclude=[*self.errors, "program"])
+        except ValidationError as problems:
+            for name, sentences in problems.message_dict.items():
+                self.add_error(name if name in self.fields else None, sentences)
 
     def save(self, commit=True):
         """The admin asks for the row and keeps it itself: see ``save_model``."""

@@ -7,7 +7,7 @@ then convert for the other advocate and are decided anew, each by the rules of i
 from django.db import transaction
 
 from advocacy import customers, given, persons
-from advocacy.models import bulk
+from advocacy.models import AdvocateStatus, bulk
 from advocacy.refusals import Conflict, Refused
 from referrals import conversions, events
 from referrals.attribution import binding, candidates
@@ -18,17 +18,18 @@ _LOST = "attributed_to_other"
 _FROM_THEN = "before_binding"
 
 
-def attribute(*, advocate, friend, reason, at, since=None):
+def attribute(*, advocate, friend, reason, at, since=None, again=False):
     """The new Referral. ``since``: from when on orders count; without it the old bond's moment, or the first order's.
 
     Of a friend who is theirs already only an earlier ``since`` changes anything; else it is a Conflict. Refuses
-    ``self_referral`` and an advocate of another storefront.
+    ``self_referral``, an advocate of another storefront, and, unless it was theirs before (``again``), one who is
+    banned or erased.
     """
     reason = given.text("reason", reason, longest=200, required=True)
     since = given.moment("since", since, at=at) if since else None
     with transaction.atomic():
         friend = customers.lock(friend)
-        _check(advocate, friend)
+        _check(advocate, friend, again)
         mine = Referral.objects.filter(friend__in=persons.ids_of(friend), program=advocate.program, ended_at=None)
         old = mine.select_related("advocate").order_by("pk").first()
         theirs = old and old.advocate.person_id == advocate.person_id
@@ -43,11 +44,16 @@ def attribute(*, advocate, friend, reason, at, since=None):
     return referral
 
 
-def _check(advocate, friend):
+def _check(advocate, friend, again):
     if advocate.storefront_id != friend.storefront_id:
         raise Refused("unknown_advocate", "The advocate and the friend belong to different storefronts.")
     if candidates.same_person(advocate.customer, friend):
         raise Refused("self_referral", "Nobody brings themselves.")
+    counts = persons.survivor(advocate)
+    if counts.customer.erased_at and not again:
+        raise Refused("advocate_erased", "This advocate was erased: nothing more is kept of them.")
+    if counts.status == AdvocateStatus.BANNED and not again:
+        raise Refused("advocate_banned", "This advocate is banned, and brings nobody.")
 
 
 def end(old, reason, at, *, merge=None):

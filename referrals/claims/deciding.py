@@ -18,9 +18,11 @@ def accept(*, claim, at, by=None, reason="", about=""):
     """The friend is the advocate's, from the order on; it is decided by the rules of its own day.
 
     ``about``: the order's number, or ``cus_…`` or ``ext_…``, where nothing was found by what the advocate named, or
-    something else. A bond to another advocate ends, and what it earned is taken back. Refuses in words what is decided
-    already (Conflict ``claim_decided``), ``claim_over``, ``nothing_found``, ``claim_too_late``, and what attributing
-    by hand refuses.
+    something else. A bond to another advocate ends, and what it earned by this order and later ones is taken back.
+    Refuses in words what is decided already (Conflict ``claim_decided``), ``claim_over``, ``nothing_found``, what
+    stands against it (``claim_too_late``, ``existing_customer``, ``order_cancelled``, ``wholly_refunded``,
+    ``counted_before`` of another advocate's friend whose earlier orders counted, ``advocate_banned``,
+    ``advocate_erased``), and what attributing by hand refuses.
     """
     reason = given.text("reason", reason, longest=200).strip()
     with transaction.atomic():
@@ -32,9 +34,8 @@ def accept(*, claim, at, by=None, reason="", about=""):
         if seen.friend is None:
             said = "Nothing of what was named is here. Name the order or the customer that it is about, or refuse."
             raise Refused("nothing_found", said, errors={"about": said})
-        if seen.too_late:
-            said = "The order was placed {days} days before; the program takes {threshold} days."
-            raise Refused("claim_too_late", said.format(**seen.too_late))
+        if seen.against:
+            raise Refused(*seen.against)
         claim.order, claim.friend = seen.order, seen.friend
         claim.referral = _bond(claim, seen, reason or _BY_HAND, at)
         _decide(claim, ClaimState.ACCEPTED, by=by, reason=reason, at=at)
@@ -92,12 +93,13 @@ def _about(claim, name):
 
 
 def _bond(claim, seen, reason, at):
-    """The bond there is, where it covers the order; else one from the order on, or from that of another advocate."""
+    """The bond there is, where it covers the order; else one from the order on."""
     begins = seen.order.placed_at if seen.order else at
     if seen.theirs and (seen.order is None or seen.bond.bound_at <= begins + BOUND_SHORTLY_AFTER):
         return seen.bond
-    since = None if seen.bond and not seen.theirs and seen.bond.bound_at <= begins else begins.isoformat()
-    return attribution.by_hand(advocate=claim.advocate, friend=seen.friend, reason=reason, since=since, at=at)
+    return attribution.by_hand(
+        advocate=claim.advocate, friend=seen.friend, reason=reason, since=begins.isoformat(), at=at
+    )
 
 
 def _decide(claim, state, *, by, reason, at):

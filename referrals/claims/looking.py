@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from advocacy import ids, persons
-from advocacy.models import Customer
+from advocacy.models import AdvocateStatus, Customer
 from advocacy.privacy import digest_of
 from referrals import attribution, orders
 from referrals.attribution import candidates
@@ -22,7 +22,7 @@ _MOST_NEW = 5000
 class Seen:
     """``reasons``: as keys with their numbers. ``bond``: to whoever brought the friend; ``theirs``: the claimant did.
 
-    ``too_late``: the numbers of ``claim_too_late``, or None.
+    ``against``: ``(code, sentence)`` of why it cannot be counted by a claim, or None.
     """
 
     order: Order | None = None
@@ -31,7 +31,7 @@ class Seen:
     theirs: bool = False
     counts: bool = False
     reasons: tuple = ()
-    too_late: dict | None = None
+    against: tuple | None = None
 
 
 def look(claim):
@@ -97,15 +97,15 @@ def weigh(claim, order, friend):
     bond = attribution.bond_of(program=claim.program, customer=friend)
     theirs = bool(bond and bond.advocate.person_id == claim.advocate.person_id)
     order = order or _newest(friend, claim)
-    late = _too_late(claim, order) if order else None
+    said = _reasons(claim, order, friend, bond=bond, theirs=theirs)
     return Seen(
         order=order,
         friend=friend,
         bond=bond,
         theirs=theirs,
         counts=theirs and (order is None or order.conversions.filter(referral=bond, ended=False).exists()),
-        reasons=tuple(_reasons(claim, order, friend, bond=bond, theirs=theirs, late=late)),
-        too_late=late,
+        reasons=tuple(said.values()),
+        against=_against(claim, said, order, bond, theirs),
     )
 
 
@@ -117,20 +117,72 @@ def _newest(friend, claim):
 
 
 def _too_late(claim, order):
-    before = (claim.claimed_at - order.placed_at).days
-    return {"days": before, "threshold": claim.program.claim_days} if before > claim.program.claim_days else None
+    before, most = claim.claimed_at - order.placed_at, claim.program.claim_days
+    return {"days": before.days, "threshold": most} if before > timedelta(days=most) else None
 
 
-def _reasons(claim, order, friend, *, bond, theirs, late):
-    said = list(order.unattributed) if order and not theirs else []
+def _reasons(claim, order, friend, *, bond, theirs):
+    """``{key: the reason with its numbers}``"""
+    said = [*_of_the_advocate(claim), *(order.unattributed if order and not theirs else ())]
     if candidates.same_person(claim.advocate.customer, friend):
         said.append({"key": "self_referral"})
     if bond and not theirs:
         said.append({"key": "attributed_to_other"})
-    if order and theirs and bond.bound_at > order.placed_at + BOUND_SHORTLY_AFTER:
-        said.append({"key": "before_binding"})
-    if order and order.status != OrderStatus.PAID:
-        said.append({"key": "order_unpaid" if order.status == OrderStatus.PENDING else "order_cancelled"})
-    if late:
-        said.append({"key": "claim_too_late"} | late)
-    return list({reason["key"]: reason for reason in said}.values())
+    if not theirs and (earlier := _earlier(claim, order, friend)):
+        said.append({"key": "existing_customer", "orders": earlier})
+    return {reason["key"]: reason for reason in [*said, *_of_the_order(claim, order, bond, theirs)]}
+
+
+def _of_the_advocate(claim):
+    mine = persons.survivor(claim.advocate)
+    if mine.customer.erased_at:
+        yield {"key": "advocate_erased"}
+    elif mine.status == AdvocateStatus.BANNED:
+        yield {"key": "advocate_banned"}
+
+
+def _earlier(claim, order, friend):
+    """How many orders came before the one that is missed, where the program is for new customers."""
+    if order is None or not claim.program.new_customers_only:
+        return 0
+    return candidates.earlier_orders(customer=friend, occurred_at=order.placed_at, order=order)
+
+
+def _of_the_order(claim, order, bond, theirs):
+    if order is None:
+        return
+    if theirs and bond.bound_at > order.placed_at + BOUND_SHORTLY_AFTER:
+        yield {"key": "before_binding"}
+    if order.status != OrderStatus.PAID:
+        yield {"key": "order_unpaid" if order.status == OrderStatus.PENDING else "order_cancelled"}
+    if order.total_minor and order.refunded_minor >= order.total_minor:
+        yield {"key": "wholly_refunded"}
+    if late := _too_late(claim, order):
+        yield {"key": "claim_too_late"} | late
+
+
+_BY_HAND = "If it should count all the same, attribute the friend by hand."
+_AGAINST = {
+    "advocate_erased": "The advocate was erased: nothing more is kept of them.",
+    "advocate_banned": "The advocate is banned, and brings nobody.",
+    "claim_too_late": "The order was placed more than {days} days before; the program takes {threshold} days.",
+    "existing_customer": "The friend had ordered before ({orders} earlier orders); the program is for new customers. "
+    + _BY_HAND,
+    "order_cancelled": "The order was cancelled: there is nothing to count.",
+    "wholly_refunded": "The order was wholly refunded: there is nothing to count.",
+}
+
+
+def _against(claim, said, order, bond, theirs):
+    for key, sentence in _AGAINST.items():
+        if key in said:
+            return key, sentence.format(**said[key])
+    if bond and order and not theirs and _counted_before(bond, order):
+        sentence = f"{bond.advocate} brought this friend, and orders before this one counted for it. {_BY_HAND}"
+        return "counted_before", sentence
+    return None
+
+
+def _counted_before(bond, order):
+    """Whether earlier orders count by this bond, which would be taken back with it."""
+    return bond.conversions.filter(ended=False, order__placed_at__lt=order.placed_at).exists()

@@ -1,8 +1,11 @@
 """What each program checks, with the defaults where it says nothing."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import urlsplit
 
+import idna
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -42,4 +45,19 @@ def of_row(row):
 
 
 def sites(text):
-    return tuple(dict.fromkeys(line.strip().lower().strip(".") for line in text.splitlines() if line.strip(" .")))
+    """The hosts of a list, one a line, of whatever is one."""
+    return tuple(dict.fromkeys(host for line in text.splitlines() if (host := host_of(line))))
+
+
+def host_of(line):
+    """``https://*.Coupons.example:8443/page`` as coupons.example, in the letters of addresses; "" for what is none."""
+    text = line.strip().lower()
+    try:
+        host = (urlsplit(text if "//" in text else f"//{text}").hostname or "").removeprefix("*.").strip(".")
+        host = idna.encode(host, uts46=True).decode("ascii") if not host.isascii() else host
+    except ValueError:  # idna's errors are such, too
+        return ""
+    return host if _HOST(host) else ""
+
+
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+").fullmatch

@@ -1,5 +1,6 @@
 """The review queue: each side's reward is approved or rejected, that is undone, or decided when time is up."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from referrals import conversions
 from referrals.models import AfterDeadline, FraudPolicy, Review, ReviewCase, Ruling, RulingBy
 
 SIDES = ("advocate", "friend")
+log = logging.getLogger(__name__)
 _CHUNK = 200
 _BY_SOMEBODY = (RulingBy.PERSON, RulingBy.SERVER)
 # The checks held a side of it, and said the last word about that: what somebody decided or undid is theirs.
@@ -36,7 +38,7 @@ def decide(*, case, side, review, reason, by, at):
     was, open_to = Review.HELD, _now(case, sides, Review.HELD)
     if not open_to and review == Review.REJECTED:
         was = Review.CLEAR
-        open_to = [each for each in _now(case, sides, was) if (last := _last(case, each)) and last.was == Review.HELD]
+        open_to = [each for each in _now(case, sides, was) if _approved(case, each)]
     if not open_to:
         raise Refused("nothing_held", "Nothing of this is held: it never was, or somebody decided it meanwhile.")
     said_by = RulingBy.PERSON if by else RulingBy.SERVER
@@ -45,6 +47,11 @@ def decide(*, case, side, review, reason, by, at):
 
 def _now(case, sides, review):
     return [each for each in sides if getattr(case.conversion, f"{each}_review") == review]
+
+
+def _approved(case, side):
+    """Whether it was ever; a side that nobody held needs no approval."""
+    return Ruling.objects.filter(conversion=case.conversion_id, side=side, review=Review.CLEAR).exists()
 
 
 def _decided_so(case, sides, review):
@@ -88,8 +95,18 @@ def decide_overdue(*, at):
         overdue = rows.filter(_UNSAID, opened_at__lte=at - timedelta(days=policy.review_days))
         overdue = overdue.select_related("conversion")
         for case in overdue.order_by("opened_at", "pk")[:_CHUNK]:
-            done += _decide_overdue(case, _AT_LAST[policy.after_deadline], policy.review_days, at)
+            done += _tried(case, policy, at)
     return done
+
+
+def _tried(case, policy, at):
+    """One that fails stops no other."""
+    try:
+        with transaction.atomic():
+            return _decide_overdue(case, _AT_LAST[policy.after_deadline], policy.review_days, at)
+    except Exception:
+        log.exception("Review %s could not be decided when its time was over; the others go on.", case.pk)
+        return False
 
 
 def _decide_overdue(case, review, days, at):

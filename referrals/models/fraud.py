@@ -58,7 +58,15 @@ class FraudPolicy(models.Model):
 
     class Meta:
         verbose_name_plural = "fraud policies"
-        constraints = [one_of("after_deadline", AfterDeadline, name="a_fraud_policy_has_a_known_end")]
+        constraints = [
+            one_of("after_deadline", AfterDeadline, name="a_fraud_policy_has_a_known_end"),
+            # A deadline that no calendar has would stop the deciding of all.
+            models.CheckConstraint(
+                condition=models.Q(review_days__range=(1, 365), hold_at__range=(1, 1000)),
+                name="a_fraud_policy_is_within_its_limits",
+                violation_error_message="Hold from 1 to 1000 points, and decide within 1 to 365 days.",
+            ),
+        ]
 
     def __str__(self):
         return str(self.program)

@@ -57,9 +57,12 @@ def missing(request, advocate):
         raise Http404
     reading.choose_language(request, known=advocate.customer.locale, fallback=advocate.storefront.language)
     form = Missing(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _asked(form, advocate, at):
-        # Said alike whatever was found, and of what was asked before, too.
-        messages.success(request, _("Thank you. Somebody looks into it; you read the answer here."))
+    if request.method == "POST" and form.is_valid() and (claim := _asked(form, advocate, at)):
+        # Said alike whatever was found.
+        if claim.state == ClaimState.OPEN:
+            messages.success(request, _("Thank you. Somebody looks into it; you read the answer here."))
+        else:
+            messages.info(request, _("This was answered already: the answer stands in the list."))
         return redirect(request.path)
     if form.errors:
         form.fields["named"].widget.attrs["autofocus"] = True
@@ -77,15 +80,14 @@ def missing(request, advocate):
 
 
 def _asked(form, advocate, at):
-    """True, or the reason stands beside the field."""
+    """The claim, or None, and the reason stands beside the field."""
     try:
         with transaction.atomic():
-            claims.ask(advocate=advocate, named=form.cleaned_data["named"], at=at)
+            return claims.ask(advocate=advocate, named=form.cleaned_data["named"], at=at)[0]
     except Refused as refusal:
         if refusal.code != "too_many_claims":  # the page itself says that
             form.add_error("named", _REFUSED.get(refusal.code, _WRITE_ONE))
-        return False
-    return True
+        return None
 
 
 def _rows(advocate, at):

@@ -122,7 +122,7 @@ def test_lists_take_the_same_queries_for_one_row_and_for_four(shop, acme):
     assert max(most.values(), default=0) <= 9
     for path in set(LISTS) - {"/programs"}:
         whole = shop.get(paths[path], limit=100).json()["data"]
-        assert _by_page(shop, paths[path]) == whole, path
+        assert _by_page(shop, paths[path])[:100] == whole, path
 
 
 def _by_page(shop, path):

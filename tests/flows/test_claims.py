@@ -198,7 +198,7 @@ def test_an_order_that_was_too_old_when_it_was_missed_is_refused_in_words(acme, 
     name = ids.encode("clm", claim.public_id)
     answer = shop.post(f"/claims/{name}/accept", {})
     assert (answer.status_code, answer.json()["code"]) == (422, "claim_too_late")
-    assert answer.json()["detail"] == "The order was placed 31 days before; the program takes 30 days."
+    assert answer.json()["detail"] == "The order was placed more than 31 days before; the program takes 30 days."
     assert [each["key"] for each in shop.get(f"/claims/{name}").json()["reasons"]] == [
         "no_attribution",
         "claim_too_late",
@@ -206,6 +206,74 @@ def test_an_order_that_was_too_old_when_it_was_missed_is_refused_in_words(acme, 
     assert shop.post(f"/claims/{name}/refuse", {"reason": "Too old"}).json()["refusal"] == "claim_refused"
     assert shop.post(f"/claims/{name}/accept", {}).json()["code"] == "claim_decided"
     assert not Referral.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("existing_customer", "The friend had ordered before (1 earlier orders); the program is for new customers."),
+        ("order_cancelled", "The order was cancelled: there is nothing to count."),
+        ("wholly_refunded", "The order was wholly refunded: there is nothing to count."),
+        ("advocate_banned", "The advocate is banned, and brings nobody."),
+        ("claim_too_late", "The order was placed more than 30 days before; the program takes 30 days."),
+    ],
+)
+def test_what_stands_against_a_claim_is_shown_and_it_is_not_counted(desk, acme, alice, key, words):
+    """Nor does anybody lose what they had."""
+    at = timezone.now()
+    placed = at - timedelta(days=30, hours=20) if key == "claim_too_late" else at - timedelta(days=2)
+    before = [placed - timedelta(days=9)] if key == "existing_customer" else []
+    for number, moment in enumerate([*before, placed], start=2 - len(before)):
+        told = cast.order(str(1000 + number), at=moment, customer={"external_id": "fred"})
+        orders.record(storefront=acme, orders=[told], at=at)
+    shop = secret(acme)
+    if key == "wholly_refunded":
+        shop.post("/orders/ext_1002/refunds", {"refund_id": "1", "amount_minor": 5400})
+    if key == "order_cancelled":
+        shop.put("/orders/ext_1002", {"status": "cancelled", "updated_at": at.isoformat()})
+    claim = missed(alice, "1002")
+    if key == "advocate_banned":
+        type(alice).objects.update(status="banned")
+    name = ids.encode("clm", claim.public_id)
+    answer = shop.post(f"/claims/{name}/accept", {})
+    assert (answer.status_code, answer.json()["code"]) == (422, key)
+    assert answer.json()["detail"].startswith(words)
+    page = desk.get(page_of(claim) + "change/").content.decode()
+    assert ("Count it for" in page, words.split(";")[0].split(":")[0] in page) == (False, True)
+    assert not Referral.objects.exists()
+    assert words in decide(desk, claim, "accept")
+
+
+def test_a_friend_whose_earlier_orders_counted_for_another_is_not_taken_by_a_claim(acme, program, alice, mallory):
+    type(program).objects.update(new_customers_only=False)
+    at = timezone.now()
+    for number, ago in (("1001", 60), ("1002", 5)):
+        said = cast.order(number, at=at - timedelta(days=ago), customer={"external_id": "ida"})
+        orders.record(storefront=acme, orders=[said | {"referral_code": mallory.code}], at=at)
+    claim, shop = missed(alice, "1002"), secret(acme)
+    answer = shop.post(f"/claims/{ids.encode('clm', claim.public_id)}/accept", {})
+    assert (answer.json()["code"], "Mallory brought this friend" in answer.json()["detail"]) == ("counted_before", True)
+    assert set(Conversion.objects.values_list("referral__advocate", "ended")) == {(mallory.pk, False)}
+
+
+def test_what_was_refused_may_be_asked_again_a_week_later(signed_in, acme, program, alice):
+    claim, at = missed(alice, "1001"), timezone.now()
+    claims.refuse(claim=claim, at=at)
+    assert misses(signed_in, alice, "1001").status_code == 302
+    assert "This was answered already" in seen(signed_in, address(alice, "missing/"))
+    Claim.objects.update(decided_at=at - timedelta(days=8))
+    admin_stage.order(acme)
+    assert misses(signed_in, alice, "#1001").status_code == 302
+    again = Claim.objects.get()
+    assert (again.pk, again.state, again.order.external_id, again.version) == (claim.pk, "open", "1001", 3)
+    assert told(claim)[-1] == ("claim.opened", "open", True)
+
+
+def test_who_was_erased_misses_nobody(acme, program, alice):
+    name = ids.encode("adv", alice.public_id)
+    privacy.erase_rows(customer=alice.customer, at=timezone.now())
+    answer = secret(acme).post("/claims", {"advocate": name, "named": "1001"})
+    assert (answer.json()["code"], Claim.objects.count()) == ("customer_erased", 0)
 
 
 def test_an_address_is_not_kept_and_its_owner_is_known_again_when_they_come(desk, acme, program, alice):

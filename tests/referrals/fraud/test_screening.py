@@ -268,10 +268,14 @@ def test_a_server_lists_reviews_decides_several_at_once_again_and_takes_it_back(
     assert (twice[0]["friend_review"], len(twice[0]["rulings"])) == ("clear", 6)
     settle()
     assert owed.get(side="friend").available_minor == 500
+    # And back once more: what was approved before may be rejected at any time.
+    again = shop.post(f"/reviews/{first}/decide", {"side": "friend", "decision": "reject", "reason": "Sure now"})
+    assert (again.status_code, again.json()["friend_review"]) == (200, "rejected")
+    shop.post(f"/reviews/{first}/undo", undone | {"side": "friend"})
     assert Conversion.objects.filter(rulings__by="server").distinct().count() == 2
 
 
-def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olga, monkeypatch):
+def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olga, monkeypatch, caplog):
     at_home(program, "mallory")
     case, by_hand = held(program), held(program, "fred")
     conversions.review(conversion=by_hand.conversion, side="both", review="clear", at=timezone.now())
@@ -282,6 +286,10 @@ def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olg
     monkeypatch.setattr(queue, "_CHUNK", 1)
     assert queue.decide_overdue(at=later) == 0
     says(program, after_deadline="reject")
+    with monkeypatch.context() as broken:
+        broken.setattr(conversions, "review", lambda **_: 1 / 0)
+        assert queue.decide_overdue(at=later) == 0
+        assert "the others go on" in caplog.text
     assert [queue.decide_overdue(at=moment) for moment in (later - DAY, later, later)] == [0, 1, 0]
     assert (reviews(case.conversion), reviews(by_hand.conversion)) == (("rejected", "rejected"), ("held", "clear"))
     settle()
@@ -297,7 +305,19 @@ def test_a_program_says_what_is_checked_and_what_it_weighs(program, client, olga
     address = f"/admin/referrals/fraudprogram/{program.pk}/change/"
     form = client.get(address).context["adminform"].form
     sent = {name: field.initial for name, field in form.fields.items()} | {"same_device-points": 0, "active": "on"}
-    assert client.post(address, sent | {"velocity-hour": -1}).status_code == 200
+    for wrong, words in (
+        ({"velocity-hour": -1}, "greater than or equal to 0"),
+        ({"hold_at": 0}, "greater than or equal to 1"),
+        ({"hold_at": 99_999_999_999}, "less than or equal to 1000"),
+        ({"review_days": 999_999_999}, "less than or equal to 365"),
+        ({"banned_sites": "deals.example\nall coupons"}, "“all coupons” is no host such as coupons.example."),
+    ):
+        answer = client.post(address, sent | wrong)
+        assert (answer.status_code, words in answer.content.decode()) == (200, True), wrong
+    assert not FraudPolicy.objects.filter(program=program, hold_at=0).exists()
+    sites = "https://*.Deals.example:8443/page\nköln.example\ndeals.example"
+    assert client.post(address, sent | {"banned_sites": sites}).status_code == 302
+    assert FraudPolicy.objects.get(program=program).banned_sites == "deals.example\nxn--kln-sna.example"
     assert (
         client.post(address, sent | {"velocity-hour": 1, "hold_at": 40, "similar_email-points": 39}).status_code == 302
     )
