@@ -16,7 +16,7 @@ from referrals import friends, links
 from referrals.api.advocates import AdvocateAnswer, TermsAccepted
 from referrals.api.advocates import of as advocates_of
 from rewards import wallets
-from rewards.api.wallets import BalanceAnswer, WalletAnswer
+from rewards.api.wallets import MyBalanceAnswer, WalletAnswer
 
 
 class CountsAnswer(serializers.Serializer):
@@ -34,7 +34,7 @@ class MyProgram(serializers.Serializer):
 class MeAnswer(serializers.Serializer):
     customer = serializers.CharField()
     programs = MyProgram(many=True, help_text="One for each program they are in, with the links they share.")
-    balances = BalanceAnswer(many=True, help_text="As in their wallet.")
+    balances = MyBalanceAnswer(many=True, help_text="As in their wallet.")
 
     example = {
         "customer": sample("customer"),

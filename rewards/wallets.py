@@ -40,6 +40,8 @@ class Coming:
     amount_minor: int
     due_at: datetime | None
     held_by: str = ""
+    # When its hold is over, also where something else holds it longer.
+    hold_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _add_coming(wallets, rewards, owner_of):
         held = reward.held_by
         due_at = None if held else reward.due_at
         held = held or ("awaiting_delivery" if reward.subject.public_id in undelivered else "")
-        wallets[_key(reward, owner_of)].coming.append(Coming(reward.pending_minor, due_at, held))
+        wallets[_key(reward, owner_of)].coming.append(Coming(reward.pending_minor, due_at, held, reward.due_at))
 
 
 def _undelivered(rewards):

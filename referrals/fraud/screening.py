@@ -13,6 +13,7 @@ from advocacy import failures
 from advocacy.models import bulk
 from advocacy.outbox.interruptions import pass_on
 from referrals import holding
+from referrals.fraud import approved as approved_before
 from referrals.fraud import cases, policies
 from referrals.models import ReviewCase
 
@@ -29,7 +30,7 @@ def screen(*, events, at):
         return []
     of_program = policies.of_programs({case.program for case in found})
     found = [case for case in found if of_program[case.program].active]
-    findings = find(found, of_program)
+    findings = _without_approved(find(found, of_program), found)
     suspected = [
         _suspected(case, findings[case.conversion], of_program[case.program].hold_at, at)
         for case in found
@@ -52,6 +53,20 @@ def find(found, of_program):
             finding = {"check": key, "points": points, "sides": list(check.SIDES), "evidence": evidence}
             findings.setdefault(case.conversion, []).append(finding)
     return findings
+
+
+def _without_approved(findings, found):
+    """What of advocate and friend was looked at and approved once is no reason to hold their next order."""
+    doubted = {case.conversion: case.referral for case in found if case.conversion in findings and not case.first}
+    approved = approved_before.of(set(doubted.values())) if doubted else {}
+    for conversion, referral in doubted.items():
+        for finding in findings[conversion]:
+            check = policies.checks()[finding["check"]]
+            if getattr(check, "OF_THE_PAIR", False) and finding["evidence"] != FAILED:
+                known = {side for key, side in approved.get(referral, ()) if key == finding["check"]}
+                finding["sides"] = [side for side in finding["sides"] if side not in known]
+    kept = {key: [each for each in said if each["sides"]] for key, said in findings.items()}
+    return {key: said for key, said in kept.items() if said}
 
 
 FAILED = {"failed": True}

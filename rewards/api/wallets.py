@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from rest_framework import serializers
@@ -17,6 +18,8 @@ from advocacy.models import Customer
 from rewards import wallets
 from rewards.models import Form, Leg
 
+_REVIEW = "fraud_hold"
+
 
 class ComingAnswer(serializers.Serializer):
     amount_minor = serializers.IntegerField()
@@ -25,6 +28,20 @@ class ComingAnswer(serializers.Serializer):
         help_text="A reason key: fraud_hold, advocate_paused, pool_empty; awaiting_delivery: due_at is then the latest "
         "date. Empty: it waits for its date only."
     )
+
+
+class MyComingAnswer(ComingAnswer):
+    """As its owner may read it: nothing of a review, which would tell a cheat what to change."""
+
+    due_at = serializers.SerializerMethodField(help_text="Null while something holds it that no date ends.")
+    held_by = serializers.SerializerMethodField(help_text="A reason key, as of wallets, or empty.")
+
+    def get_due_at(self, coming) -> datetime | None:
+        shown = coming.hold_ends_at if coming.held_by == _REVIEW else coming.due_at
+        return shown and fields.Moment().to_representation(shown)
+
+    def get_held_by(self, coming) -> str:
+        return "" if coming.held_by == _REVIEW else coming.held_by
 
 
 class ExpiringAnswer(serializers.Serializer):
@@ -40,6 +57,10 @@ class BalanceAnswer(serializers.Serializer):
     reserved = fields.Money("reserved_minor", "unit", help_text="In a basket, or in a payout under way.")
     coming = ComingAnswer(many=True, help_text="What is pending, soonest first.")
     expiring = ExpiringAnswer(many=True, help_text="What of it expires when, unless it is spent, soonest first.")
+
+
+class MyBalanceAnswer(BalanceAnswer):
+    coming = MyComingAnswer(many=True, help_text="What is pending, soonest first.")
 
 
 class WalletAnswer(serializers.Serializer):

@@ -10,7 +10,10 @@ from django.utils import timezone
 from advocacy import tokens
 from advocacy.models import Customer
 from referrals.models import Share
+from rewards.models import Reward
+from tests import pages_stage
 from tests.flows.api import publishable, secret
+from tests.rewards import scene
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,19 @@ def test_alice_reads_what_is_hers_and_nothing_of_mallory(acme, alice, mallory, s
     assert told["programs"][0]["counts"] == {"joined": 0, "bought": 0}
     assert told["balances"] == []
     assert "mallory" not in str(told).lower()
+
+
+def test_what_a_review_holds_reads_as_what_waits_for_its_day(acme, program, alice, signed, widget):
+    """A cheat who reads what was noticed changes just that."""
+    scene.rule_of(program, friend_kind="")
+    pages_stage.buys(acme, "fred", alice.code)
+    pages_stage.settle()
+    token = signed(external_id="alice")
+    waits = widget("get", "/me", token).json()["balances"]
+    Reward.objects.update(reviewed=True)
+    assert widget("get", "/me", token).json()["balances"] == waits
+    (theirs,) = secret(acme).get("/wallets/ext_alice").json()["balances"]
+    assert theirs["coming"][0]["held_by"] == "fraud_hold"
 
 
 def test_fred_joins_and_shares_by_his_token(acme, program, signed, widget):

@@ -82,6 +82,8 @@ TABLE = [
     ("refund_rate", case(), {1: (10, 3)}, {"orders": 10, "refunded": 3, "percent": 30, "most": 20}),
     ("loop", case(), {}, None),
     ("loop", case(), {1: 3}, {"people": 3}),
+    ("rejected_before", case(referral=1), {1: 1}, {"orders": 1}),
+    ("rejected_before", case(referral=2), {1: 1}, None),
     ("same_payout", case(), {1: 1}, {"others": 1}),
     ("same_payout", case(), {}, None),
 ]

@@ -239,6 +239,23 @@ def test_olga_decides_each_side_with_a_reason_several_at_once_and_undoes_it(prog
     assert "Undone. Not sure" in client.get(f"/admin/referrals/reviewcase/{first.pk}/change/").content.decode()
 
 
+def test_what_was_rejected_or_approved_of_a_friend_is_remembered_for_their_next_order(program):
+    says(program, points={"crowded_network": 0, "velocity": 0})
+    at_home(program, "mallory")
+    cheat, friend = held(program), held(program, "fred")
+    for case, review in ((cheat, "rejected"), (friend, "clear")):
+        queue.decide(case=case, side="both", review=review, reason="Looked at", by=None, at=timezone.now())
+    again, good = buys(program, "mall0ry", "-2"), buys(program, "fred", "-2")
+    settle()
+    assert (reviews(again), found(again)["rejected_before"]) == (("held", "held"), 60)
+    assert (reviews(good), found(good)) == (("clear", "clear"), None)
+    # Undone, it is not approved any more.
+    queue.decide(case=friend, side="both", review="rejected", reason="After all", by=None, at=timezone.now())
+    third = buys(program, "fred", "-3")
+    settle()
+    assert reviews(third) == ("held", "held")
+
+
 def test_a_server_lists_reviews_decides_several_at_once_again_and_takes_it_back(program, acme):
     at_home(program, "mallory")
     cases, shop = [held(program, name) for name in ("mall0ry", "fred")], secret(acme)
