@@ -12,13 +12,34 @@ _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 # A name in quotes that needs none is the same mailbox as without.
 _QUOTED = re.compile(r'"([a-z0-9_+.-]+)"').fullmatch
 
-_WRITTEN = re.compile(r"[^\s\"'<>,;:()\[\]\\/?&=#|]+@[^\s\"'<>,;:()\[\]\\/?&=#|]+")
+# What may surround one is no part of it, though a name in an address may have it; of domains there are letters alone.
+_WRITTEN = re.compile(r"[^\s\"'<>,;:()\[\]\\/?&=#|!*{}`@]+@[\w.-]+")
 
 
 def keys_in(text):
     """The keys of all mailboxes that a text names, in whatever spelling, those of an address bar (``%40``) too."""
     texts = (text, unquote(text)) if "%40" in text else (text,)
-    return {normalise(found.rstrip(".")) for each in texts for found in _WRITTEN.findall(each)}
+    return {normalise(found.lstrip("-.").rstrip("-._")) for each in texts for found in _WRITTEN.findall(each)}
+
+
+def texts_of(document):
+    """Every text in a JSON document, the names of its members too."""
+    waiting = [document]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+
+
+def is_named(text, *, key, alone):
+    """Whether a text names the mailbox of this key. ``alone``: ``standing_alone`` of its address as it is known."""
+    if alone is None or ("@" not in text and "%40" not in text):
+        return False
+    return alone.search(text) is not None or key in keys_in(text)
 
 
 def standing_alone(words):

@@ -5,9 +5,11 @@ called. None is followed elsewhere, and none takes longer or answers more than i
 """
 
 import contextlib
+import re
 import socket
 import threading
 import time
+import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ import requests
 import requests.exceptions
 from django.conf import settings
 from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress, filter_host
+from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
 from advocacy.refusals import Refused
@@ -25,6 +27,7 @@ SECONDS = 15
 MOST_BYTES = 2048
 _LONGEST_ADDRESS = 2000
 _CHUNK = 4096
+_IN_DIGITS = re.compile(r"[0-9a-fA-FxX.]+").fullmatch
 _RESERVED = "The address leads into a private or otherwise reserved network."
 _TOO_LONG = "No whole answer within {} seconds."
 
@@ -101,15 +104,22 @@ def _problem(address):
 
 
 def _is_reserved(host):
-    """Of a number; where a name leads is looked at when it is called."""
-    try:
-        ip_address(host)
-        filter_host(host, 443, allow_loopback=settings.OUTBOUND_LOOPBACK)
-    except InvalidIPAddress:
-        return True
-    except ValueError:
+    """Of a number, however it is written; where a name leads is looked at when it is called."""
+    number = _number(unicodedata.normalize("NFKC", host).replace("。", ".").rstrip("."))
+    if number is None or (number.is_loopback and settings.OUTBOUND_LOOPBACK):
         return False
-    return False
+    return not number.is_global or number.is_multicast
+
+
+def _number(host):
+    try:
+        number = ip_address(host)
+    except ValueError:
+        try:
+            return ip_address(socket.inet_aton(host)) if _IN_DIGITS(host) else None  # also 0x7f.1 and 2130706433
+        except OSError:
+            return None
+    return getattr(number, "ipv4_mapped", None) or number
 
 
 class _Session(HTTPSession):

@@ -23,7 +23,7 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("354 go on")
                 self.server.letters.append(b"".join(iter(self.rfile.readline, b".\r\n")).decode())
             if word == b"RCPT" and (code := self._refusal(line.decode())):
-                self._say(f"{code} {line.decode().strip()}")
+                self._say(f"{code} {line.decode().strip()} No such user")
                 continue
             self._say("221 bye" if word == b"QUIT" else "250 fine")
             if word == b"QUIT":

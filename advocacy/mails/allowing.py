@@ -7,7 +7,6 @@ from advocacy.mails import inviting, kinds, stopping
 from advocacy.models import (
     AdvocateStatus,
     Channel,
-    Consent,
     ConsentBasis,
     ConsentState,
     Customer,
@@ -21,9 +20,11 @@ from advocacy.models import (
     SuppressionReason,
 )
 from advocacy.models.program import OWN_MAILS
+from advocacy.privacy import digest_of
 
 # Where the law or its courts want a yes from the mailbox itself.
 STRICT = {"DE", "AT", "CH"}
+ONCE_WITHIN = timedelta(days=1)
 
 
 def stopped(mail, *, customer, at):
@@ -43,19 +44,31 @@ def stopped(mail, *, customer, at):
         MailReason.NOT_NEEDED: mail.kind == MailKind.CONFIRM and not _waits_for_yes(mail.storefront, customer),
     }
     why = next((reason for reason, is_so in plainly.items() if is_so), None)
-    if why is None and mail.kind == MailKind.CONFIRM and _asked_lately(mail, customer, at):
+    if why is None and mail.kind == MailKind.CONFIRM and _is_asked_again(mail, customer):
         why = MailReason.ASKED
     if why is None and mail.kind in _OVER and _is_over(mail, at):
         why = MailReason.TOO_LATE
     return why or _by_person(kinds.KINDS[mail.kind], mail.storefront, customer)
 
 
-def _asked_lately(mail, customer, at):
-    """Whether their mailbox was sent the same question within a day, whoever asked for it, however often."""
-    shared = {"customer__storefront": mail.storefront_id, "customer__email_key": customer.email_key}
-    said = Consent.objects.filter(**shared, recorded_at__gt=at - timedelta(days=1))
-    told = Event.objects.filter(subject_kind=mail.event.subject_kind, subject_id__in=said.values("public_id"))
-    return Mail.objects.filter(event__in=told, kind=MailKind.CONFIRM, state=MailState.SENT).exists()
+def _is_asked_again(mail, customer):
+    """Whether a later question to the same mailbox waits: that one is enough."""
+    waiting = Mail.objects.filter(kind=MailKind.CONFIRM, state=MailState.WAITING, pk__gt=mail.pk)
+    return waiting.filter(storefront=mail.storefront_id, customer__email_key=customer.email_key).exists()
+
+
+def put_off_until(mail, *, customer, at):
+    """When the mailbox may be asked for its yes, where it was asked within a day, however often somebody types it."""
+    if mail.kind != MailKind.CONFIRM:
+        return None
+    mine = {"storefront": mail.storefront_id, "mailbox": mailbox_of(mail, customer)}
+    asked = Mail.objects.filter(**mine, ended_at__gt=at - ONCE_WITHIN).order_by("-ended_at").first()
+    return asked and asked.ended_at + ONCE_WITHIN
+
+
+def mailbox_of(mail, customer):
+    """What is kept of a question's mailbox; None for other mails."""
+    return digest_of(mail.storefront, emails.normalise(customer.email)) if mail.kind == MailKind.CONFIRM else None
 
 
 # What may be over by the time that a mail of a reward leaves, as the newest event of the reward says.

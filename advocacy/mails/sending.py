@@ -70,7 +70,9 @@ def _send(mail, customer, at, connection):
     except Exception as error:
         _unexpected(mail, error, at)
         return
-    if reason == MailReason.NONE:
+    if reason == MailReason.NONE and (later := allowing.put_off_until(mail, customer=customer, at=at)):
+        _note(mail, ended_at=None, counted=False, next_attempt_at=later)
+    elif reason == MailReason.NONE:
         _hand_over(mail, customer, at, connection)
     else:
         _note(mail, state=MailState.STOPPED, reason=reason, failure="", ended_at=at)
@@ -105,7 +107,7 @@ def _hand_over(mail, customer, at, connection):
     except Exception as error:
         _unexpected(mail, error, at)
     else:
-        _note(mail, state=MailState.SENT, ended_at=at, failure="")
+        _note(mail, state=MailState.SENT, ended_at=at, failure="", mailbox=allowing.mailbox_of(mail, customer))
 
 
 def _refused(mail, to, code, said, at):

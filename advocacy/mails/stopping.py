@@ -2,7 +2,7 @@
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from advocacy import consents, emails, ids, persons
 from advocacy.models import (
@@ -131,19 +131,20 @@ def of_token(text):
 
 
 def of_confirm_token(text):
-    """The Customer of ``confirm_token``, or None: also where their mail goes to another mailbox by now."""
+    """``(the Customer, the mailbox that it was written to)`` of ``confirm_token``, or None."""
     try:
         name, _, mailbox = signing.Signer(salt=_CONFIRM).unsign(text).partition(":")
     except signing.BadSignature:
         return None
     customer = Customer.objects.select_related("storefront").filter(public_id=ids.decode("cus", name)).first()
-    return customer if customer and mailbox and mailbox == _mailbox(persons.survivor(customer)) else None
+    return customer and (customer, mailbox)
 
 
 @transaction.atomic
 def unsubscribe(*, customer, at):
     """They want no more mails but those they ask for and those about payouts. Again changes nothing."""
-    customer = persons.survivor(customer)
+    # The person first, as whoever confirms, moves or erases: two who wait for each other end in an error.
+    customer = persons.lock(customer)
     for address in _addresses(customer):
         stop(storefront=customer.storefront, address=address, reason=SuppressionReason.UNSUBSCRIBED, at=at)
     if not customer.erased_at and Channel.EMAIL in consents.newest(customer):
@@ -174,9 +175,14 @@ def _take_back(rows):
 
 
 @transaction.atomic
-def confirm(*, customer, at):
-    """The mailbox itself says yes to what was asked for it; whether something waited to be confirmed."""
+def confirm(*, customer, mailbox, at):
+    """``mailbox``, as ``of_confirm_token`` answers it, says yes to what was asked for it; whether something waited.
+
+    Of another mailbox than mail goes to by now it says nothing.
+    """
     customer = persons.lock(customer)
+    if not mailbox or mailbox != _mailbox(customer):
+        return False
     newest = None if customer.erased_at else consents.newest(customer).get(Channel.EMAIL)
     if newest is None or newest.state != ConsentState.PENDING:
         return newest is not None and newest.state == ConsentState.CONFIRMED
@@ -193,12 +199,16 @@ def moved(*, customer, before, at):
     """
     storefront = customer.storefront
     there = Suppression.objects.filter(storefront=storefront, digest=digest_of(storefront, before))
-    if customer.email_key and there.filter(said=SuppressionReason.UNSUBSCRIBED).exists():
-        stop(storefront=storefront, address=customer.email, reason=SuppressionReason.UNSUBSCRIBED, at=at)
+    for said_no in (Q(said=SuppressionReason.UNSUBSCRIBED), Q(reason=SuppressionReason.COMPLAINED)):
+        if customer.email_key and (row := there.filter(said_no).first()):
+            why = SuppressionReason.COMPLAINED if row.reason == SuppressionReason.COMPLAINED else row.said
+            stop(storefront=storefront, address=customer.email, reason=why, at=at)
     said = consents.newest(customer).get(Channel.EMAIL)
     if customer.email_key and said and said.state == ConsentState.CONFIRMED and said.basis == ConsentBasis.CONSENT:
         again = {"channel": Channel.EMAIL, "state": ConsentState.PENDING, "wording_version": said.wording_version}
-        consents.note(customer=customer, said=again | {"source": MOVED}, at=at)
+        # As of the old one: whatever the shop says of the new mailbox is newer, also where it is of a moment ago.
+        again |= {"source": MOVED, "at": said.at.isoformat()}
+        consents.note(customer=customer, said=again, at=at)
 
 
 def _addresses(customer):

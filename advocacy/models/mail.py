@@ -72,6 +72,8 @@ class Mail(models.Model):
     reason = models.CharField(max_length=20, choices=MailReason, blank=True, default=MailReason.NONE)
     # Of a mail that no event asked for, such as a sign-in code: where to and what, until it is sent.
     content = SealedField(null=True, editable=False)
+    # Of the question whether a mailbox says yes: the digest of the mailbox, since it was sent.
+    mailbox = models.BinaryField(max_length=32, null=True, editable=False)
     # Somebody waits for it in front of a page: it goes before all others.
     urgent = models.BooleanField(default=False)
     # Of no use later than this.
@@ -125,6 +127,10 @@ class Mail(models.Model):
             models.Index(fields=["storefront", "-id"], name="mails_newest_first"),
             # Used by: alerts.
             models.Index(fields=["ended_at"], condition=models.Q(state="failed"), name="mails_that_failed"),
+            # Used by: the next question to the same mailbox.
+            models.Index(
+                fields=["storefront", "mailbox"], condition=models.Q(mailbox__isnull=False), name="mailboxes_asked"
+            ),
         ]
 
     def __str__(self):

@@ -37,12 +37,13 @@ def off(request, token):
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request, token):
-    customer, done = stopping.of_confirm_token(token), ""
-    if customer is None:
+    found, done = stopping.of_confirm_token(token), ""
+    if found is None:
         return _broken(request)
+    customer, mailbox = found
     _choose_language(request, customer)
     if request.method == "POST":
-        done = "yes" if stopping.confirm(customer=customer, at=timezone.now()) else "no"
+        done = "yes" if stopping.confirm(customer=customer, mailbox=mailbox, at=timezone.now()) else "no"
     return render(request, "advocacy/mails_confirm.html", {"storefront": customer.storefront, "done": done})
 
 

@@ -87,7 +87,10 @@ def _erase_told(customer):
 
 
 def _stop_mails(customer, at):
-    """A mail that waits for its server and holds an address itself, such as one with a code to sign in."""
+    """A mail that waits for its server and holds an address itself, such as one with a code to sign in; and which
+    mailboxes were asked.
+    """
+    Mail.objects.filter(customer=customer, mailbox__isnull=False).update(mailbox=None)
     if not customer.email_key:
         return
     waiting = Mail.objects.select_for_update(no_key=True).filter(state=MailState.WAITING, event=None)

@@ -46,11 +46,14 @@ class _Person:
         self._words = emails.standing_alone([customer.email, customer.email_key, *words])
 
     def is_in_sentence(self, text):
-        return self._words is not None and self._words.search(text) is not None
+        return self._words is not None and (self._words.search(text) is not None or self._is_named(text))
+
+    def _is_named(self, text):
+        return emails.is_named(text, key=self._key, alone=self._address)
 
     def is_in(self, record, fields, kind):
         """``record``: as the file has it; ``fields``: as it is understood, or nothing where it cannot be."""
-        if self._address and self._address.search(orjson.dumps(record).decode()):
+        if any(self._is_named(text) for text in emails.texts_of(record)):
             return True
         people = [each for name in _WHOSE if isinstance(each := fields.get(name), dict)]
         people += [fields] if kind == ImportKind.CUSTOMERS else []

@@ -42,7 +42,8 @@ def _readable(read, outcome):
     kept, back = [], {}
     for line, fields in read:
         try:
-            back[line] = given.amount("refunded_minor", fields.pop("refunded_minor", 0))
+            amount = fields.pop("refunded_minor", None)
+            back[line] = 0 if amount is None else given.amount("refunded_minor", amount)
             kept.append((line, fields))
         except Refused as refused:
             outcome.add(line, outcomes.REFUSED, refused.message)

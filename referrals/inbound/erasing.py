@@ -47,14 +47,12 @@ class _Marks:
             document = json.loads(said)
         except (ValueError, RecursionError):
             return self._is_named(said)
-        if any(self._is_named(text) for text in texts_of(document)):
+        if any(self._is_named(text) for text in emails.texts_of(document)):
             return True
         return isinstance(document, dict) and self._names(document, message.topic)
 
     def _is_named(self, text):
-        if self._address is None or ("@" not in text and "%40" not in text):
-            return False
-        return self._address.search(text) is not None or self._key in emails.keys_in(text)
+        return emails.is_named(text, key=self._key, alone=self._address)
 
     def _names(self, document, topic):
         """Shopify and WooCommerce have what it is about at the top, Stripe in ``data.object``."""
@@ -75,19 +73,6 @@ class _Marks:
 def body(message):
     """What came, as text; it is kept byte by byte."""
     return secrets.open(message.raw).encode("latin-1").decode("utf-8", "replace")
-
-
-def texts_of(document):
-    """Every text in a JSON document, the names of its members too."""
-    waiting = [document]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, dict):
-            waiting += [*each, *each.values()]
-        elif isinstance(each, list):
-            waiting += each
 
 
 def _text(value):

@@ -14,7 +14,7 @@ from django.db.models import Q
 from advocacy import emails, jobs, persons, privacy
 from advocacy.models import Connection, Customer, Storefront
 from advocacy.models.job import ACTIVE
-from referrals.inbound.erasing import MERGED, body, empty, texts_of
+from referrals.inbound.erasing import MERGED, body, empty
 from referrals.models import (
     ImportPart,
     ImportRefusals,
@@ -163,7 +163,7 @@ def _read(message):
         document = json.loads(said)
     except (ValueError, RecursionError):
         return {}, emails.keys_in(said)
-    keys = {key for text in texts_of(document) if "@" in text or "%40" in text for key in emails.keys_in(text)}
+    keys = {key for text in emails.texts_of(document) if "@" in text or "%40" in text for key in emails.keys_in(text)}
     return document if isinstance(document, dict) else {}, keys
 
 

@@ -57,11 +57,16 @@ def test_what_is_no_address_is_refused_in_words(address):
     assert refusal.value.errors["url"].startswith("Write ")
 
 
-@pytest.mark.parametrize("host", ["10.0.0.1", "169.254.169.254", "[::ffff:10.0.0.1]", "127.0.0.1", "[fd12::1]"])
-def test_a_number_of_an_inner_network_is_refused_when_it_is_entered(host):
+INNER = "10.0.0.1 169.254.169.254 [::ffff:10.0.0.1] 127.0.0.1 [fd12::1] [fe80::1%25eth0] 10.0.0.1. 0 2130706433"
+
+
+@pytest.mark.parametrize("host", [*INNER.split(), "0xA000001", "１０.0.0.1", "10。0。0。1"])
+def test_a_number_of_an_inner_network_is_refused_when_it_is_entered(host, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: 1 / 0)  # nothing is asked for that
     with pytest.raises(Refused, match="private"):
         outbound.checked_address(f"https://{host}/x")
-    assert outbound.checked_address("https://93.184.215.14/x")
+    for public in ("93.184.215.14", "[2606:4700::1]", "deadbeef.example"):
+        assert outbound.checked_address(f"https://{public}/x")
 
 
 class Speaker(BaseHTTPRequestHandler):

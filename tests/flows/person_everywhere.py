@@ -12,13 +12,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from advocacy import ids, mails, portal_sessions, secrets, surveys
+from advocacy import ids, mails, portal_sessions, privacy, secrets, surveys
 from advocacy.models import (
     Alert,
     Attempt,
     Customer,
     Delivery,
     Event,
+    Mail,
     Merge,
     Report,
     Testimonial,
@@ -98,6 +99,10 @@ def _asked_by(xavier, advocate, at):
     type(advocate.program).objects.filter(pk=advocate.program_id).update(mail_kinds=["invitation"])
     advocate.program.refresh_from_db()
     invitations.invite(advocate=advocate, email=ADDRESS, at=at, mailed=True, words=NAME)
+    Mail.objects.create(
+        storefront=xavier.storefront, customer=xavier, kind="confirm", state="sent", created_at=at, ended_at=at,
+        mailbox=privacy.digest_of(xavier.storefront, ADDRESS),
+    )  # fmt: skip
     claims.ask(advocate=advocate, named=ADDRESS, at=at)
     Claim.objects.update(reason=NAME, named=NAME)
     connection = xavier.storefront.connections.first()

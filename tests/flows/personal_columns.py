@@ -169,6 +169,7 @@ NOT_TOLD = {
     "advocacy_customer.email_key": "made of the address",
     "advocacy_invitedaddress.digest": "made of the address, which somebody else typed",
     "advocacy_mail.content": "a code that is over in minutes, or an invitation that leaves in minutes",
+    "advocacy_mail.mailbox": "made of the address",
     "advocacy_merge.kept": "told as the person’s",
     "advocacy_merge.reason": _OURS,
     "advocacy_merge.undone_reason": _OURS,

@@ -18,6 +18,7 @@ from advocacy.jobs import working
 from advocacy.models import Customer, Event, Job
 from advocacy.outbox.drain import drain
 from referrals import inbound
+from referrals.imports import keeping as imports_keeping
 from referrals.models import InboundMessage, Order, PrivacyRequest, Referral
 from rewards.models import Account, Payee, PayeeChange, Reward, Transfer
 from rewards.payouts import payees
@@ -376,3 +377,12 @@ def test_who_shopify_merged_is_told_and_forgotten_whole(xavier, shop, client):
     assert kept((*XAVIER, "Quaxi", "xk-78")) == set()
     assert books() == before
     proved()
+
+
+def test_a_line_that_names_the_mailbox_behind_a_break_or_otherwise_spelt_loses_it(acme):
+    ann = cast.customer(acme, "ann", email="ann.lee@gmail.com")
+    notes = ["Contact:\nann.lee@gmail.com", "for AnnLee+x@googlemail.com!", "for joann.lee@gmail.com"]
+    lines = "".join(f'{number},c{number},9.00,2025-01-01,"{note}"\n' for number, note in enumerate(notes))
+    waiting = imports_stage.keep(acme, f"external_id,customer_id,total,placed_at,note\n{lines}", check=False)
+    forgotten(ann)
+    assert [bool(record) for _, record, _ in imports_keeping.part(waiting, 0)] == [False, False, True]
