@@ -2,9 +2,11 @@
 
 from referrals.fraud.checks import (
     banned_site,
+    crowded_address,
     crowded_network,
     disposable_email,
     facebook_click,
+    known_payment,
     loop,
     paid_traffic,
     refund_rate,
@@ -22,6 +24,7 @@ from rewards.payouts import one_destination
 CHECKS = {
     "same_device": same_device,
     "same_payment": same_payment,
+    "known_payment": known_payment,
     "loop": loop,
     "similar_email": similar_email,
     "disposable_email": disposable_email,
@@ -29,6 +32,7 @@ CHECKS = {
     "rejected_before": rejected_before,
     "velocity": velocity,
     "crowded_network": crowded_network,
+    "crowded_address": crowded_address,
     "refund_rate": refund_rate,
     "too_fast": too_fast,
     "banned_site": banned_site,

@@ -220,6 +220,8 @@ def _kept(one):
         "won": one.won,
         "reason": one.reason,
         **({"numbers": one.numbers} if one.numbers else {}),
+        # What checks of fraud look at, also where a code won.
+        **({"click": str(one.candidate.click_id)} if one.candidate.click_id else {}),
     }
 
 

@@ -23,6 +23,7 @@ class Case:
     payment: str = ""
     shipping: str = ""
     referral: int = 0
+    # The one that won, or else the newest of the same advocate's beside a code that was typed.
     click: UUID | None = None
     clicked_at: datetime | None = None
     bound_at: datetime | None = None
@@ -40,8 +41,9 @@ class Case:
 # Nobody decided about these yet, and none was screened before.
 _CASES = """
     SELECT conversion.id, conversion.storefront_id, conversion.program_id, orders.id, orders.placed_at::text,
-        orders.payment_fingerprint, orders.shipping_hash, referral.id, referral.click_id, referral.clicked_at::text,
-        referral.bound_at::text, conversion.sequence = 1, advocate.id, advocate.customer_id,
+        orders.payment_fingerprint, orders.shipping_hash, referral.id, COALESCE(referral.click_id, beside.click),
+        COALESCE(referral.clicked_at::text, beside.at), referral.bound_at::text, conversion.sequence = 1,
+        advocate.id, advocate.customer_id,
         COALESCE(bringer.email_key, ''), referral.friend_id, COALESCE(friend.email_key, ''),
         EXISTS (SELECT FROM referrals_trace trace WHERE trace.customer_id = referral.friend_id)
     FROM referrals_conversion conversion
@@ -50,6 +52,12 @@ _CASES = """
     JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
     JOIN advocacy_customer bringer ON bringer.id = advocate.customer_id
     JOIN advocacy_customer friend ON friend.id = referral.friend_id
+    LEFT JOIN LATERAL (
+        SELECT (said ->> 'click')::uuid AS click, said ->> 'at' AS at
+        FROM jsonb_array_elements(referral.candidates) said
+        WHERE said ? 'click' AND said ->> 'advocate' = advocate.public_id::text
+        ORDER BY said ->> 'at' DESC LIMIT 1
+    ) beside ON referral.click_id IS NULL
     WHERE conversion.public_id = ANY(%s::uuid[]) AND NOT conversion.ended
         AND conversion.advocate_review = 'clear' AND conversion.friend_review = 'clear'
         AND NOT EXISTS (SELECT FROM referrals_reviewcase known WHERE known.conversion_id = conversion.id)

@@ -117,6 +117,40 @@ def test_mallory_with_two_accounts_is_held_before_anything_is_paid(program, clie
     assert not [word for word in ("review", "held", "payment", "points") if word in beside]
 
 
+def test_a_card_of_another_customer_makes_no_new_customer_and_a_farm_is_no_family(program):
+    says(program, points={"velocity": 0, "crowded_network": 0})
+    order(program.storefront, "own", name="ordinary", payment_fingerprint="card-1")
+    alice = cast.advocate(program, "alice")
+    came(program, "puppet", code=alice.code)
+    conversion = buys(program, "puppet", payment_fingerprint="card-1")
+    settle()
+    assert (reviews(conversion), found(conversion)) == (("held", "held"), {"known_payment": 50})
+    type(program).objects.filter(pk=program.pk).update(new_customers_only=False)
+    bought = []
+    for number in range(6):
+        came(program, f"farm{number}", code=alice.code, agent=f"Browser {number}", ip=f"198.51.{number}.7")
+        bought.append(buys(program, f"farm{number}", shipping_hash="the farm", payment_fingerprint="card-1"[:number]))
+        settle()
+    assert [reviews(each)[0] for each in bought] == ["clear"] * 4 + ["held"] * 2
+    assert found(bought[-1]) == {"crowded_address": 50, "same_shipping": 30}
+
+
+def test_a_code_that_is_typed_beside_a_click_hides_nothing_of_the_click(program):
+    says(program, banned_sites="coupons.example")
+    alice = cast.alice(program)
+    came_by = {
+        "counted": True,
+        "visitor": b"v" * 16,
+        "referrer": "https://coupons.example/acme",
+        "query": {"gclid": ""},
+    }
+    click = open_link(host="testserver", code=alice.code, at=timezone.now(), **came_by)
+    conversion = buys(program, "fred", click_id=ids.encode("clk", click.click_id), referral_code=alice.code)
+    settle()
+    assert found(conversion) == {"too_fast": 50, "banned_site": 50, "paid_traffic": 50}
+    assert conversion.referral.method == "code"
+
+
 def test_only_the_side_in_doubt_is_held(program):
     bella = cast.advocate(program, "bella")
     payouts_stage.payee_of(bella.customer)
