@@ -117,7 +117,10 @@ def _names_near(asked, storefronts):
 
 def _addresses_near(asked, storefronts):
     known = Customer.objects.filter(storefront__in=storefronts, email_key__in=nearby.slips(emails.normalise(asked)))
-    return [_near("customer", person.email, "cus", person) for person in known.order_by("-id")[:MOST]]
+    # Several records may have one address.
+    people = {person.email_key: person for person in known.order_by("id")}
+    newest = sorted(people.values(), key=lambda person: -person.pk)[:MOST]
+    return [_near("customer", person.email, "cus", person) for person in newest]
 
 
 def _near(kind, name, prefix, row):

@@ -8,7 +8,7 @@ from django.db.models.functions import Upper
 from advocacy import emails, ids, persons, secret_codes
 from advocacy.models import Advocate, Customer
 from referrals import orders
-from referrals.models import Conversion, Link, Order, Referral
+from referrals.models import Claim, Conversion, Link, Order, Referral
 from rewards import explanations
 from rewards.models import Coupon, Subject
 
@@ -66,6 +66,10 @@ def _orders(asked, storefronts):
     if conversion_id := ids.decode("cnv", plain) or _conversion_of(plain, asked, storefronts):
         found = Conversion.objects.filter(public_id=conversion_id).values("order")
         return _rows(known.filter(pk__in=found))
+    if claim_id := ids.decode("clm", plain):
+        return _rows(known.filter(claims__public_id=claim_id))
+    if referral_id := ids.decode("ref", plain):
+        return _rows(known.filter(conversions__referral__public_id=referral_id).order_by("pk"))
     named = orders.called(asked.removeprefix(_EXTERNAL), storefronts=storefronts)
     return _rows(named.order_by("pk"))
 
@@ -139,6 +143,11 @@ def _people(asked, storefronts):
         return list(known.filter(public_id=customer_id))
     if advocate_id := ids.decode("adv", plain):
         return list(known.filter(advocacies__public_id=advocate_id))
+    if referral_id := ids.decode("ref", plain):
+        return list(known.filter(pk__in=Referral.objects.filter(public_id=referral_id).values("friend")))
+    if claim_id := ids.decode("clm", plain):
+        of = Claim.objects.filter(public_id=claim_id)
+        return list(known.filter(Q(pk__in=of.values("friend")) | Q(advocacies__in=of.values("advocate"))))
     return list(known.filter(external_id=asked.removeprefix(_EXTERNAL)))
 
 

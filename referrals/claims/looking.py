@@ -70,11 +70,8 @@ def _new_owner(claim):
 
 def _called(claim, name):
     """The one order of this number, in whatever case."""
-    for spelling in dict.fromkeys((name, name.upper(), name.lower())):
-        found = list(orders.called(spelling, storefronts=[claim.storefront_id]).select_related("customer")[:2])
-        if len(found) == 1:
-            return found[0]
-    return None
+    found = list(orders.called(name, storefronts=[claim.storefront_id]).select_related("customer")[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def _with_code(claim, name):

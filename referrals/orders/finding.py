@@ -52,18 +52,25 @@ def called(text, *, storefronts):
     """The Orders of these storefronts that go by this number, with or without its #, id of another source or name of
     a payment.
 
-    By the external id first, which alone is asked where it is one; several shops may have used one number.
+    By the external id first, which alone is asked where it is one; several shops may have used one number. What is
+    found by no name as it is written is looked for without its # and in capitals and small letters.
     """
-    mine = Order.objects.filter(storefront__in=storefronts)
-    if mine.filter(external_id=text).exists():
-        return mine.filter(external_id=text)
-    by_name = Q(kind=EXTERNAL, value=text)
-    text = text.strip().lstrip("#")[:_LONGEST]
-    by_name |= Q(kind__in=KINDS, value=text) | Q(kind=SHOP_NUMBER, value__startswith=f"{text} ")
-    named = (
-        OrderIdentifier.objects.filter(by_name, storefront__in=storefronts) if text else OrderIdentifier.objects.none()
-    )
-    return mine.filter(pk__in=named.values("order"))
+    mine, plain = Order.objects.filter(storefront__in=storefronts), text.strip().lstrip("#")[:_LONGEST]
+    for spelling in dict.fromkeys(each for each in (text, plain, plain.upper(), plain.lower()) if each):
+        if mine.filter(external_id=spelling).exists():
+            return mine.filter(external_id=spelling)
+        named = OrderIdentifier.objects.filter(_named(spelling), storefront__in=storefronts).values("order")
+        if mine.filter(pk__in=named).exists():
+            return mine.filter(pk__in=named)
+    return mine.none()
+
+
+def _named(text):
+    plain = text.strip().lstrip("#")[:_LONGEST]
+    of_source = Q(kind=EXTERNAL, value=text)
+    if not plain:
+        return of_source
+    return of_source | Q(kind__in=KINDS, value=plain) | Q(kind=SHOP_NUMBER, value__startswith=f"{plain} ")
 
 
 def written(names):

@@ -43,6 +43,8 @@ def test_an_order_is_explained_by_its_number_and_by_every_id(desk, bought):
     for asked in (
         "1001",
         " 1001 ",
+        "#1001",
+        ids.encode("ref", bought.conversion.referral.public_id),
         ids.encode("ord", bought.order.public_id),
         ids.encode("cnv", bought.conversion.public_id),
     ):
