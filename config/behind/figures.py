@@ -59,7 +59,7 @@ FIGURES = {
     "k_of_cohort.advocates": Figure(
         Advocate,
         "advocates of the cohort",
-        "Joined in the period, so many days ago or longer.",
+        "Joined so many days before the period, which are over.",
         counts.of_cohort("advocates"),
         ("within_days",),
     ),

@@ -38,6 +38,10 @@ class Choice:
         return {"program": self.program, "since": self.since, "until": self.until}
 
     @property
+    def days(self):
+        return (self.until - self.since).days + 1
+
+    @property
     def rows(self):
         return behind.leading(**self.period, user=self.user)
 
@@ -141,7 +145,7 @@ def _cut(choice):
 def _growing(choice):
     tallies = growth.read(program=choice.program)
     return [
-        growing.virality(growth.virality(**choice.period, at=choice.at), choice.rows),
+        growing.virality(growth.virality(**choice.period, at=choice.at), choice.days, choice.rows),
         growing.channels(growth.channels(**choice.period), choice.rows),
         growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows, choice.named),
         growing.trees(tallies, choice.rows),

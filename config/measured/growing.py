@@ -19,43 +19,43 @@ _TREES = (
 )
 
 
-def virality(told, behind):
+def virality(told, days, behind):
+    """``days``: how long the period is. K of who joined leads: it says the same whatever period is chosen."""
     k, cohort = told["k"], told["cohort"]
     sent = "" if k["reason"] else behind("k.shares")
     friends = "" if cohort["reason"] else behind("k_of_cohort.friends", within_days=cohort["within_days"])
+    of = f"{cohort['within_days']} days of each who joined from {_days(cohort['joined'])}"
     rows = [
         [
-            word("K, by what was sent"),
-            _number(k["value"], sent),
-            word(
-                k["reason"] or _of_sent(k),
-                link=sent,
-            ),
+            word(f"K, the first {of}"),
+            _number(cohort["value"], friends),
+            word(cohort["reason"] or _likely(cohort), link=friends),
         ],
         [
-            word(f"K of who joined, {cohort['within_days']} days each"),
-            _number(cohort["value"], friends),
-            word(
-                cohort["reason"] or _likely(cohort),
-                link=friends,
-            ),
+            word(f"K, by what was sent in {words.plural(days, 'day', 'days')}"),
+            _number(k["value"], sent),
+            word(k["reason"] or _of_sent(k), link=sent),
         ],
     ]
     return Card(
         id="virality",
-        title=_finding(k),
+        title=_finding(cohort),
         head=("K", "Value", "From"),
         rows=rows,
-        said=(k["definition"]["sentence"], cohort["definition"]["sentence"]),
+        said=(cohort["definition"]["sentence"], k["definition"]["sentence"]),
     )
 
 
-def _finding(k):
-    if k["value"] is None:
+def _days(period):
+    return f"{period['from']} to {period['to']}"
+
+
+def _finding(cohort):
+    """Below 1 nothing follows for the program: advocates go on bringing friends after these days."""
+    if cohort["value"] is None:
         return "K cannot be told yet"
-    return (
-        f"K is {k['value']:.2f}: {'the program would grow by itself' if k['value'] > 1 else 'it needs new advocates'}"
-    )
+    told = f"K is {cohort['value']:.2f} in an advocate’s first {cohort['within_days']} days"
+    return f"{told}: the program would grow by itself" if cohort["value"] > 1 else told
 
 
 def _number(value, link):

@@ -17,7 +17,7 @@ _TOLD = {
     "buys_by_loyal": "of the friends of advocates in the segment loyal buy",
     "buys_by_others": "of the friends of other advocates buy",
     "abroad": "of the people pay in dollars",
-    "k": "friends who buy, of one advocate (K)",
+    "k": "friends who buy, of one advocate (K by what was sent, of all {days} days)",
     "more_often": "times as often as others, friends buy",
     "more_spent": "times as much as others, friends spend on an order",
     "refunded": "of the orders are half refunded",
@@ -47,7 +47,7 @@ def load(truth, *, path, bar):
         loading.count(storefront=shop, at=timezone.now())
     elif not loading.is_whole(shop):
         raise Failed(f"{shop.name} was loaded only in part at an earlier start. Choose another --seed.")
-    lines = [f"  {truth.told()[name]:>8.4g}  {words}" for name, words in _TOLD.items()]
+    lines = [f"  {truth.told()[name]:>8.4g}  {words.format(days=truth.days)}" for name, words in _TOLD.items()]
     return "\n".join([f"True of {shop.name}; its metrics should say nearly that:", *lines, f"  all of it: {path}"])
 
 

@@ -33,9 +33,10 @@ _K = {
 _COHORT = {
     "definition": {"id": "k_of_cohort", "sentence": K_OF_COHORT},
     "within_days": 30,
+    "joined": {"from": "2026-09-01", "to": "2026-09-30"},
     "friends": 9,
     "advocates": 60,
-    "too_young": 12,
+    "too_young": 0,
     "value": 0.15,
     "interval": [0.05698, 0.24302],
     "reason": "",
@@ -62,9 +63,12 @@ class K(serializers.Serializer):
 class KOfCohort(serializers.Serializer):
     definition = Definition()
     within_days = serializers.IntegerField()
+    joined = serializers.DictField(
+        child=serializers.DateField(), help_text="from and to, when they joined: within_days before the period."
+    )
     friends = serializers.IntegerField()
-    advocates = serializers.IntegerField(help_text="Enrolled in the period, so long ago or longer.")
-    too_young = serializers.IntegerField(help_text="Enrolled in the period, and left out: their days are not over.")
+    advocates = serializers.IntegerField(help_text="Joined in these days, and within_days ago or longer.")
+    too_young = serializers.IntegerField(help_text="Joined in these days, and left out: their days are not over.")
     value = serializers.FloatField(allow_null=True)
     interval = serializers.ListField(
         child=serializers.FloatField(), allow_null=True, help_text="95 % of the mean (Student), low and high."

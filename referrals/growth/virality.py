@@ -18,11 +18,11 @@ WITHIN_DAYS, MOST_DAYS = 30, 365
 _DIGITS = 5
 K = (
     "K = i · c: what advocates sent in the period (shares and invitations) ÷ advocates enrolled until its end, times "
-    "friends converted in the period ÷ what was sent. Above 1 the program would grow by itself."
+    "friends converted in the period ÷ what was sent. It is of these days alone: of a longer period it is more."
 )
 K_OF_COHORT = (
-    "Friends converted within so many days of their advocate’s enrolment ÷ advocates enrolled in the period that long "
-    "ago or longer."
+    "Friends converted within so many days of their advocate’s enrolment ÷ advocates whose days of that number "
+    "ended in the period: who joined that long before it. Above 1 the program would grow by itself."
 )
 
 # Of who was merged the survivor's enrolment counts, with the friends of all of their records.
@@ -125,6 +125,7 @@ def _nothing(advocates):
 
 
 def _of_cohort(program, since, until, within, at):
+    joined = _joined(since, until, within)
     with connection.cursor() as cursor:
         cursor.execute(_COHORT, _asked(program, since, until, within, at))
         advocates, too_young, friends, squares = (int(each) for each in cursor.fetchone())
@@ -133,17 +134,27 @@ def _of_cohort(program, since, until, within, at):
     return {
         "definition": {"id": "k_of_cohort", "sentence": K_OF_COHORT},
         "within_days": within,
+        "joined": {"from": joined[0], "to": joined[1]},
         "friends": friends,
         "advocates": advocates,
         "too_young": too_young,
         "value": _rounded(value),
         "interval": _within(interval),
-        "reason": "" if advocates else f"Nobody joined in the period {within} days ago or longer.",
+        "reason": "" if advocates else f"Nobody joined from {joined[0]} to {joined[1]}.",
     }
 
 
+def _joined(since, until, within):
+    """When who is counted joined: so long before the period that all their days are over by its end.
+
+    Who joined in a period that has just ended had no time yet to bring anybody.
+    """
+    days = timedelta(days=within)
+    return since - days, until - days
+
+
 def _asked(program, since, until, within, at):
-    start, end = spans.borders(program.storefront, since, until)
+    start, end = spans.borders(program.storefront, *_joined(since, until, within))
     return {"program": program.pk, "start": start, "end": end, "within": timedelta(days=within), "at": at}
 
 

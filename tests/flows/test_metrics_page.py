@@ -35,6 +35,8 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     assert "Nothing in these days can be told apart by channel." in by
     for said in (
         "K cannot be told yet",
+        f"K, the first 30 days of each who joined from {today - timedelta(days=59)} to {today - timedelta(days=30)}",
+        "K, by what was sent in 30 days",
         "Not counted yet. A worker counts it within a quarter of an hour, then once a night.",
         "Nobody has bought in these months",
         "Nothing is owed",

@@ -75,11 +75,15 @@ def test_k_of_a_cohort_counts_friends_within_the_days_and_leaves_out_who_is_too_
     _friend(alice, "fred", after=29 * DAY)
     _friend(alice, "fritz", after=31 * DAY)
     cast.advocate(program, "ben", at=JOINED)
-    told = growth.virality(program=program, **PERIOD, at=cast.NOON)["cohort"]
+    # Of a period are those whose 30 days ended in it, so the last month has a K of friends too.
+    last = {"program": program, "since": JOINED.date() + 5 * DAY, "until": JOINED.date() + 34 * DAY}
+    told = growth.virality(**last, at=JOINED + 34 * DAY)["cohort"]
+    assert told["joined"] == {"from": JOINED.date() - 25 * DAY, "to": JOINED.date() + 4 * DAY}
     assert (told["friends"], told["advocates"], told["too_young"], told["value"]) == (1, 2, 0, 0.5)
-    early = growth.virality(program=program, **PERIOD, at=JOINED + 20 * DAY)["cohort"]
+    early = growth.virality(**last, at=JOINED + 20 * DAY)["cohort"]
     assert (early["advocates"], early["too_young"], early["value"]) == (0, 2, None)
-    assert early["reason"] == "Nobody joined in the period 30 days ago or longer."
+    none = growth.virality(program=program, **PERIOD, at=cast.NOON)["cohort"]
+    assert none["reason"] == f"Nobody joined from {JOINED.date() - 30 * DAY} to {JOINED.date() - 30 * DAY}."
 
 
 def test_the_best_advocates_are_told_by_their_friends(program, alice):
