@@ -12,8 +12,8 @@ _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 # A name in quotes that needs none is the same mailbox as without.
 _QUOTED = re.compile(r'"([a-z0-9_+.-]+)"').fullmatch
 
-# What may surround one is no part of it, though a name in an address may have it; of domains there are letters alone.
-_WRITTEN = re.compile(r"[^\s\"'<>,;:()\[\]\\/?&=#|!*{}`@]+@[\w.-]+")
+# Signs that may surround one are no part of it, though a name in an address might have them.
+_WRITTEN = re.compile(r"[\w.+%$~^-]+@[\w.-]+")
 
 
 def keys_in(text):

@@ -18,7 +18,7 @@ import requests
 import requests.exceptions
 from django.conf import settings
 from requests_hardened import Config, HTTPSession
-from requests_hardened.ip_filter import InvalidIPAddress
+from requests_hardened.ip_filter import EXTRA_BLOCKED_NET_RANGES, InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
 from advocacy.refusals import Refused
@@ -108,7 +108,8 @@ def _is_reserved(host):
     number = _number(unicodedata.normalize("NFKC", host).replace("。", ".").rstrip("."))
     if number is None or (number.is_loopback and settings.OUTBOUND_LOOPBACK):
         return False
-    return not number.is_global or number.is_multicast
+    is_inner = not number.is_global or number.is_multicast
+    return is_inner or any(number in net for net in EXTRA_BLOCKED_NET_RANGES)
 
 
 def _number(host):

@@ -41,7 +41,7 @@ class Coming:
     due_at: datetime | None
     held_by: str = ""
     # When its hold is over, also where something else holds it longer.
-    hold_ends_at: datetime | None = None
+    hold_ends_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ def stopped(mail, *, customer, at):
 
 
 def _is_asked_again(mail, customer):
-    """Whether a later question to the same mailbox waits: that one is enough."""
+    """Whether a later question to the same person waits: that one is enough."""
     waiting = Mail.objects.filter(kind=MailKind.CONFIRM, state=MailState.WAITING, pk__gt=mail.pk)
-    return waiting.filter(storefront=mail.storefront_id, customer__email_key=customer.email_key).exists()
+    return waiting.filter(customer__in=persons.ids_of(customer)).exists()
 
 
 def put_off_until(mail, *, customer, at):

@@ -195,20 +195,27 @@ def confirm(*, customer, mailbox, at):
 def moved(*, customer, before, at):
     """Their mail goes to another mailbox than ``before`` (``emails.normalise``), which has confirmed nothing yet.
 
-    Who wanted no mails there wants none here.
+    Who wanted no mails there wants none here, where the mailbox is theirs alone.
     """
     storefront = customer.storefront
     there = Suppression.objects.filter(storefront=storefront, digest=digest_of(storefront, before))
-    for said_no in (Q(said=SuppressionReason.UNSUBSCRIBED), Q(reason=SuppressionReason.COMPLAINED)):
-        if customer.email_key and (row := there.filter(said_no).first()):
-            why = SuppressionReason.COMPLAINED if row.reason == SuppressionReason.COMPLAINED else row.said
-            stop(storefront=storefront, address=customer.email, reason=why, at=at)
+    said_no = there.filter(Q(said=SuppressionReason.UNSUBSCRIBED) | Q(reason=SuppressionReason.COMPLAINED)).first()
+    if said_no and customer.email_key and not _is_anothers(customer):
+        for why in (said_no.said, said_no.reason):
+            if why in (SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED):
+                stop(storefront=storefront, address=customer.email, reason=why, at=at)
     said = consents.newest(customer).get(Channel.EMAIL)
     if customer.email_key and said and said.state == ConsentState.CONFIRMED and said.basis == ConsentBasis.CONSENT:
         again = {"channel": Channel.EMAIL, "state": ConsentState.PENDING, "wording_version": said.wording_version}
         # As of the old one: whatever the shop says of the new mailbox is newer, also where it is of a moment ago.
         again |= {"source": MOVED, "at": said.at.isoformat()}
         consents.note(customer=customer, said=again, at=at)
+
+
+def _is_anothers(customer):
+    """Whether another customer has the mailbox: nobody ends another's mails by typing their address."""
+    there = Customer.objects.filter(storefront=customer.storefront_id, email_key=customer.email_key)
+    return there.exclude(pk__in=persons.ids_of(customer)).exists()
 
 
 def _addresses(customer):

@@ -26,6 +26,9 @@ def accept(*, claim, at, by=None, reason="", about=""):
     """
     reason = given.text("reason", reason, longest=200).strip()
     with transaction.atomic():
+        # The friend first, as whoever erases them: two who wait for each other end in an error.
+        if friend := (_about(claim, about) if about else looking.look(claim)).friend:
+            customers.lock(friend)
         claim = _lock(claim)
         if at > claim.decide_by:
             said = f"It was to be decided by {claim.decide_by:%-d %B %Y}. Attribute the friend by hand instead."

@@ -3,11 +3,13 @@
 import logging
 from datetime import timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.module_loading import import_string
 
+from advocacy.outbox.interruptions import pass_on
 from advocacy.refusals import Refused
 from referrals import conversions
 from referrals.models import AfterDeadline, FraudPolicy, Review, ReviewCase, Ruling, RulingBy
@@ -104,7 +106,10 @@ def _tried(case, policy, at):
     try:
         with transaction.atomic():
             return _decide_overdue(case, _AT_LAST[policy.after_deadline], policy.review_days, at)
-    except Exception:
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        pass_on(error)
         log.exception("Review %s could not be decided when its time was over; the others go on.", case.pk)
         return False
 

@@ -57,13 +57,12 @@ def find(found, of_program):
 
 def _without_approved(findings, found):
     """What of advocate and friend was looked at and approved once is no reason to hold their next order."""
-    doubted = {case.conversion: case.referral for case in found if case.conversion in findings and not case.first}
-    approved = approved_before.of(set(doubted.values())) if doubted else {}
-    for conversion, referral in doubted.items():
-        for finding in findings[conversion]:
-            check = policies.checks()[finding["check"]]
-            if getattr(check, "OF_THE_PAIR", False) and finding["evidence"] != FAILED:
-                known = {side for key, side in approved.get(referral, ()) if key == finding["check"]}
+    doubted = [case for case in found if case.conversion in findings and not case.first]
+    approved = approved_before.of({case.referral for case in doubted}) if doubted else {}
+    for case in doubted:
+        for finding in findings[case.conversion]:
+            if finding["evidence"] != FAILED:
+                known = approved_before.sides(approved.get(case.referral, ()), finding, case)
                 finding["sides"] = [side for side in finding["sides"] if side not in known]
     kept = {key: [each for each in said if each["sides"]] for key, said in findings.items()}
     return {key: said for key, said in kept.items() if said}

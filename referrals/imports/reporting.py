@@ -10,7 +10,6 @@ import orjson
 from django.db import transaction
 
 from advocacy import tables
-from advocacy.refusals import Refused
 from referrals.imports import keeping, layouts, outcomes
 from referrals.models import Import, ImportState
 
@@ -49,8 +48,8 @@ def first_rows(row):
         if not why:
             try:
                 fields = layouts.fields(layout, record, how, row.columns)
-            except Refused as refusal:
-                odd = refusal.message
+            except Exception as error:
+                odd = outcomes.sentence(error)
         shown.append((line, list(_flat(fields, zone=ZoneInfo(row.storefront.time_zone))), odd))
     return shown
 

@@ -192,7 +192,7 @@ def shopify_document(data, how):
 
 
 def woocommerce_document(data, how):
-    currency = data.get("currency", "")
+    currency = given.currency("currency", data.get("currency", ""))
     back = sum(abs(payloads.minor(each.get("total"), currency)) for each in payloads.objects(data.get("refunds")))
     return woocommerce.order(data) | {"refunded_minor": back}
 

@@ -57,7 +57,8 @@ def test_what_is_no_address_is_refused_in_words(address):
     assert refusal.value.errors["url"].startswith("Write ")
 
 
-INNER = "10.0.0.1 169.254.169.254 [::ffff:10.0.0.1] 127.0.0.1 [fd12::1] [fe80::1%25eth0] 10.0.0.1. 0 2130706433"
+INNER = "10.0.0.1 169.254.169.254 [::ffff:10.0.0.1] 127.0.0.1 [fd12::1] [fe80::1%25eth0] 10.0.0.1. 0 2130706433 "
+INNER += "[64:ff9b::a00:1] [2002:a00:1::]"
 
 
 @pytest.mark.parametrize("host", [*INNER.split(), "0xA000001", "１０.0.0.1", "10。0。0。1"])

@@ -63,6 +63,15 @@ def test_documents_of_the_platforms_are_read_as_their_messages_are(acme, name):
     assert taken(row) == counts(new=1)
 
 
+def test_a_document_with_an_odd_currency_is_refused_in_words_and_its_page_opens(acme):
+    document = json.loads((PAYLOADS / "woocommerce/order_created.json").read_text())
+    row = keep(acme, json.dumps(document | {"currency": []}) + "\n")
+    assert taken(row) == counts(refused=1)
+    assert [why for _, why in imports.refused(row)] == ["currency must be an ISO 4217 code in capitals, such as EUR."]
+    row = keep(acme, json.dumps(document | {"currency": {}}) + "\n", check=False)
+    assert imports.first_rows(row)[0][2].startswith("currency must be")
+
+
 def test_our_own_objects_are_what_the_api_takes(acme):
     line = json.dumps(cast.order("1", customer={"external_id": "fred"}), default=str)
     deep, large = '{"metadata": ' + 300 * "[" + 300 * "]" + "}", f'{{"metadata": {10**30}}}'

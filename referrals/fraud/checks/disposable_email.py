@@ -5,7 +5,7 @@ from disposable_email_domains import blocklist
 LABEL = "Address to throw away"
 HELP = "The friend's e-mail address is of a provider of addresses that are used once."
 POINTS, SIDES, LIMITS = 50, ("advocate", "friend"), {}
-OF_THE_PAIR = True
+OF_THE_PAIR = ""
 
 
 def find(case, known, limits):

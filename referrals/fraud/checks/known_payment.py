@@ -5,7 +5,7 @@ from referrals.fraud.cases import asked
 LABEL = "Means of payment of another customer"
 HELP = "In a program for new customers: another customer had paid with what the friend's first order was paid with."
 POINTS, SIDES, LIMITS = 50, ("advocate", "friend"), {}
-OF_THE_PAIR = True
+OF_THE_PAIR = "payment"
 # The advocate's own orders are another check's.
 _PAID = """
     SELECT asked.conversion, COUNT(DISTINCT COALESCE(payer.merged_into_id, payer.public_id))

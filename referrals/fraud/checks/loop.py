@@ -5,7 +5,7 @@ from referrals.fraud.cases import asked
 LABEL = "Referral loop"
 HELP = "The friend had brought the advocate, or somebody who brought somebody who brought the advocate."
 POINTS, SIDES, LIMITS = 60, ("advocate", "friend"), {}
-OF_THE_PAIR = True
+OF_THE_PAIR = ""
 _LONGEST = 6
 # Upwards from the advocate: who brought them, and who brought that one.
 _LOOPS = """

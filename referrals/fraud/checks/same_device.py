@@ -5,7 +5,7 @@ from referrals.fraud import places
 LABEL = "Same network and browser"
 HELP = "The friend signed up from the same network, with the same browser, as the advocate or another of their friends."
 POINTS, SIDES, LIMITS = 50, ("advocate", "friend"), {}
-OF_THE_PAIR = True
+OF_THE_PAIR = ""
 gather = places.shared
 
 

@@ -5,7 +5,7 @@ from referrals.fraud import places
 LABEL = "Same network"
 HELP = "The friend signed up from the same network as the advocate. A family does too: alone it should hold nothing."
 POINTS, SIDES, LIMITS = 15, ("advocate", "friend"), {}
-OF_THE_PAIR = True
+OF_THE_PAIR = ""
 gather = places.shared
 
 

@@ -11,7 +11,7 @@ HELP = (
     "have addresses that differ in a number only, such as anna1, anna2, anna3."
 )
 POINTS, SIDES = 50, ("advocate", "friend")
-OF_THE_PAIR = True
+OF_THE_PAIR = ""
 LIMITS = {
     "distance": (2, "Letters that differ from the advocate’s address, at most"),
     "series": (3, "Friends whose addresses differ in a number only, from"),

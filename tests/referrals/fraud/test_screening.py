@@ -290,6 +290,22 @@ def test_what_was_rejected_or_approved_of_a_friend_is_remembered_for_their_next_
     assert reviews(third) == ("held", "held")
 
 
+def test_what_was_approved_is_just_that_and_no_other_card(program):
+    says(program, points={"crowded_network": 0, "velocity": 0})
+    mallory = cast.mallory(program)
+    order(program.storefront, "own", name="mallory", payment_fingerprint="card-m")
+    for name in ("anna", "fred"):
+        came(program, name, code=mallory.code, agent=name, ip=f"198.51.{len(name)}.9")
+        sisters = buys(program, name, payment_fingerprint="card-a")
+        settle()
+    case = ReviewCase.objects.get(conversion=sisters)
+    queue.decide(case=case, side="both", review="clear", reason="Sisters", by=None, at=timezone.now())
+    again = buys(program, "fred", "-2", payment_fingerprint="card-a")
+    own = buys(program, "fred", "-3", payment_fingerprint="card-m")
+    settle()
+    assert (reviews(again), reviews(own)) == (("clear", "clear"), ("held", "held"))
+
+
 def test_a_server_lists_reviews_decides_several_at_once_again_and_takes_it_back(program, acme):
     at_home(program, "mallory")
     cases, shop = [held(program, name) for name in ("mall0ry", "fred")], secret(acme)
