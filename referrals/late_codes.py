@@ -27,13 +27,16 @@ def enter(*, customer, code, order=None, at):
     days = link.program.late_code_days
     if not days:
         raise Refused("late_codes_closed", "This program takes codes only with the order; see its late_code_days.")
-    order = order or _first(customer, link.program, at - timedelta(days=days))
+    since = at - timedelta(days=days)
+    order = order or _first(customer, link.program, since) or _counted(customer, link, since)
     if order is None:
         said = f"The customer has no order of the last {days} days that counts for nobody yet."
         raise Refused("no_order_in_time", said)
     age = (at - order.placed_at).days
     if at - order.placed_at > timedelta(days=days):
         raise Refused("late_code_over", reasons.staff("late_code_over", days=age, threshold=days))
+    if over := _is_over(order):
+        raise Refused(over, reasons.staff(over))
     with transaction.atomic():
         return _bring(order, link, at)
 
@@ -43,7 +46,22 @@ def _first(customer, program, since):
     open_ones = mine.exclude(status=OrderStatus.CANCELLED).exclude(
         conversions__program=program, conversions__ended=False
     )
-    return open_ones.select_related("customer", "storefront").order_by("placed_at", "pk").first()
+    rows = open_ones.select_related("customer", "storefront").order_by("placed_at", "pk")
+    return next((order for order in rows if not _is_over(order)), None)
+
+
+def _counted(customer, link, since):
+    """The order that this code brought already: the same said again is no news."""
+    mine = Order.objects.filter(customer__in=persons.ids_of(customer), placed_at__gte=since)
+    counted = mine.filter(conversions__referral__advocate=link.advocate_id, conversions__ended=False)
+    return counted.select_related("customer", "storefront").order_by("placed_at", "pk").first()
+
+
+def _is_over(order):
+    """The reason key for which nothing of it can count, or ""."""
+    if order.status == OrderStatus.CANCELLED:
+        return "order_cancelled"
+    return "wholly_refunded" if order.total_minor and order.refunded_minor >= order.total_minor else ""
 
 
 def _bring(order, link, at):

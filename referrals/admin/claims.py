@@ -47,6 +47,10 @@ def refuse(*, row, by, at, reason):
     return claims.refuse(claim=row, by=by, reason=reason, at=at)
 
 
+def _may_see(user):
+    return user.has_perms(["advocacy.view_customer", "referrals.view_order"])
+
+
 def _open(row):
     return row.state == ClaimState.OPEN
 
@@ -91,8 +95,14 @@ class ClaimAdmin(acts.Acting, LongListing):
         ),
     ]
 
+    def get_list_display(self, request):
+        """Who may not see customers and orders reads what was named, and nothing of what it led to."""
+        shown = super().get_list_display(request)
+        return shown if _may_see(request.user) else [each for each in shown if each != "found"]
+
     def render_change_form(self, request, context, *args, obj=None, **options):
         context["seen"] = _seen(obj, timezone.now()) if obj and _open(obj) else None
+        context["may_see"] = _may_see(request.user)
         answer = super().render_change_form(request, context, *args, obj=obj, **options)
         # Its own two buttons stand beside what they are decided by.
         context["actions_detail"] = []
@@ -101,6 +111,9 @@ class ClaimAdmin(acts.Acting, LongListing):
     def get_fieldsets(self, request, obj=None):
         """What was decided, once it is."""
         shown = super().get_fieldsets(request, obj)
+        if not _may_see(request.user):
+            named = {"fields": [("what", "named_by"), ("advocate", "program")]}
+            shown = [(title, named if title == "Who is missed" else said) for title, said in shown]
         return [each for each in shown if each[0] != "Decision"] if obj and _open(obj) else shown
 
     @display(description="Status", ordering="state")

@@ -19,7 +19,13 @@ from referrals import attribution, late_codes
 
 _LONGEST = 40
 _NOBODYS = gettext_lazy("Nobody has this code. Ask your friend how it is written.")
+# Reasons are written to the advocate; of them a friend reads nothing.
+_SWITCHED_OFF = gettext_lazy("This code is switched off.")
 _REFUSED = {
+    "advocate_banned": _SWITCHED_OFF,
+    "advocate_erased": _SWITCHED_OFF,
+    "advocate_paused": _SWITCHED_OFF,
+    "self_referral": gettext_lazy("This is your own code; it is for your friends."),
     "late_codes_closed": gettext_lazy("This code counts only with the order itself."),
     "no_order_in_time": gettext_lazy("You have no order to which this code could still be entered."),
 }
@@ -70,10 +76,16 @@ def _entered(form, mine):
     if not named:
         form.add_error("code", _NOBODYS)
         return False
-    try:
-        late_codes.enter(customer=named[0], code=code, at=timezone.now())
-    except Refused as refusal:
-        said = _REFUSED.get(refusal.code) or _(REASONS[refusal.code].advocate)
-        form.add_error("code", said)
-        return False
-    return True
+    refused = []
+    # A shop may know them by several records, and several shops may have the code.
+    for person in named:
+        try:
+            late_codes.enter(customer=person, code=code, at=timezone.now())
+        except Refused as refusal:
+            refused.append(refusal.code)
+        else:
+            return True
+    # What is said of an order says more than that a record has none.
+    why = next((each for each in refused if each != "no_order_in_time"), refused[0])
+    form.add_error("code", _REFUSED.get(why) or _(REASONS[why].advocate))
+    return False

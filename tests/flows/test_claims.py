@@ -244,6 +244,17 @@ def test_what_stands_against_a_claim_is_shown_and_it_is_not_counted(desk, acme, 
     assert words in decide(desk, claim, "accept")
 
 
+def test_who_may_not_see_customers_decides_without_reading_who_it_is(acme, program, alice):
+    admin_stage.order(acme, "1001", name="fred")
+    claim, otto = missed(alice, "1001"), admin_stage.otto("referrals.view_claim", "referrals.change_claim")
+    client = Client()
+    client.force_login(otto)
+    page = client.get(page_of(claim) + "change/").content.decode()
+    assert ("That is an order, placed on" in page, "Count it for" in page) == (True, True)
+    shown = page + client.get("/admin/referrals/claim/").content.decode()
+    assert not [word for word in ("fred", "Fred", "/admin/why/?q=") if word in shown]
+
+
 def test_a_friend_whose_earlier_orders_counted_for_another_is_not_taken_by_a_claim(acme, program, alice, mallory):
     type(program).objects.update(new_customers_only=False)
     at = timezone.now()
@@ -391,8 +402,27 @@ def test_fred_enters_the_code_after_his_order_where_the_program_allows(client, a
     told = [step["title"] for step in secret(acme).get("/explain", q="order of fred").json()["data"][0]["steps"]]
     assert "The code of Alice was entered afterwards" in told
     assert "Your order counts as if the code had come with it." in seen(client, "/portal/code/")
-    refused = enters(client, cast.mallory(program).code)
+    # The same again, as after an answer that was lost.
+    assert enters(client, "alice-link").status_code == 302
+    assert Conversion.objects.count() == 1
+    mallory = cast.mallory(program)
+    type(mallory).objects.filter(pk=mallory.pk).update(status="banned")
+    refused = enters(client, mallory.code)
     assert "You have no order to which this code could still be entered." in refused.content.decode()
+
+
+def test_a_friend_with_two_records_enters_the_code_for_the_one_that_ordered(client, acme, program, alice, mallory):
+    type(program).objects.update(late_code_days=7)
+    cast.customer(acme, "nia1", email="nia@example.com")
+    at = timezone.now() - cast.DAY
+    said = cast.order("1001", at=at, customer={"external_id": "nia2", "email": "nia@example.com"})
+    orders.record(storefront=acme, orders=[said], at=at)
+    client.force_login(pages_stage.user("nia@example.com"))
+    type(mallory).objects.filter(pk=mallory.pk).update(status="banned")
+    answer = enters(client, mallory.code)
+    assert (answer.status_code, "This code is switched off." in answer.content.decode()) == (422, True)
+    assert enters(client, "alice-link").status_code == 302
+    assert Conversion.objects.get().order.external_id == "1001"
 
 
 def test_too_late_not_theirs_or_against_the_terms_nothing_is_written(acme, program, alice, signed_for, counted):
@@ -400,6 +430,11 @@ def test_too_late_not_theirs_or_against_the_terms_nothing_is_written(acme, progr
     for number, name, days in (("1001", "fred", 8), ("1002", "gina", 1), ("1003", "gina", 2), ("1004", "alice", 1)):
         at = timezone.now() - timedelta(days=days)
         orders.record(storefront=acme, orders=[cast.order(number, at=at, customer={"external_id": name})], at=at)
+    for number, name, more in (("1005", "lex", {"status": "cancelled"}), ("1006", "lee", {})):
+        at = timezone.now() - cast.DAY
+        said = cast.order(number, at=at, customer={"external_id": name}, **more)
+        orders.record(storefront=acme, orders=[said], at=at)
+    secret(acme).post("/orders/ext_1006/refunds", {"refund_id": "1", "amount_minor": 5400})
     before = counted()
     for name, call, code in (
         ("fred", {"code": "alice-link"}, "no_order_in_time"),
@@ -408,6 +443,10 @@ def test_too_late_not_theirs_or_against_the_terms_nothing_is_written(acme, progr
         ("fred", {"code": "alcie"}, "unknown_code"),
         ("gina", {"code": "alice-link", "order": "ext_1002"}, "existing_customer"),
         ("alice", {"code": "alice-link"}, "self_referral"),
+        ("lex", {"code": "alice-link"}, "no_order_in_time"),
+        ("lex", {"code": "alice-link", "order": "ext_1005"}, "order_cancelled"),
+        ("lee", {"code": "alice-link"}, "no_order_in_time"),
+        ("lee", {"code": "alice-link", "order": "ext_1006"}, "wholly_refunded"),
     ):
         assert signed_for(name)("post", "/me/code", call).json()["code"] == code, (name, call)
     assert (counted(), Order.objects.exclude(referral_code="").count()) == (before, 0)
