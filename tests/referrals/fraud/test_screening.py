@@ -15,9 +15,9 @@ from advocacy.outbox.drain import drain
 from config.fraud_checks import CHECKS
 from referrals import conversions, orders, signups
 from referrals.clicks import open_link
-from referrals.fraud import queue
+from referrals.fraud import effect, queue
 from referrals.models import Conversion, FraudPolicy, ReviewCase, Ruling
-from rewards import crediting
+from rewards import crediting, kept_back
 from rewards.models import Decision, Reward
 from tests import cast
 from tests.cast import DAY
@@ -363,8 +363,31 @@ def test_what_nobody_decided_is_decided_as_the_program_says(program, client, olg
     client.force_login(olga)
     page = " ".join(client.get(f"/admin/fraud/?program={program.pk}").content.decode().split())
     assert '<dd class="value">2</dd><dt>orders held' in page
-    assert '<dd class="value">1</dd><dt>confirmed' in page
+    # Nobody looked at the one that time decided.
+    assert '<dd class="value">0</dd><dt>confirmed' in page
+    assert '<dd class="value">1</dd><dt>decided when time was over' in page
     assert '<dd class="value">15.00 EUR</dd><dt>not paid' in page
+
+
+def test_the_effect_is_of_the_sides_that_were_doubted_and_of_what_was_kept(program):
+    """A friend’s rejection confirms no check of the advocate’s side; what was given back was not kept by a review."""
+    says(program, after_deadline="wait", banned_sites="coupons.example")
+    at_home(program, "mallory")
+    case = held(program)
+    queue.decide(case=case, side="friend", review="rejected", reason="Two accounts", by=None, at=timezone.now())
+    queue.decide(case=case, side="advocate", review="clear", reason="Fine", by=None, at=timezone.now())
+    ReviewCase.objects.filter(pk=case.pk).update(
+        findings=[*case.findings, {"check": "banned_site", "points": 50, "sides": ["advocate"], "evidence": {}}]
+    )
+    settle()
+    asked = {"program": program, "since": timezone.now() - DAY, "until": timezone.now()}
+    by_check = effect.by_check(**asked)
+    told = {check: (each.rejected, each.approved, each.unseen) for check, each in by_check.items()}
+    assert told == {"same_device": (1, 0, 0), "similar_email": (1, 0, 0), "banned_site": (0, 1, 0)}
+    assert kept_back.of(storefront=program.storefront_id, sides=effect.rejected(**asked)) == {"EUR": 500}
+    refund = {"refund_id": "r", "amount_minor": 2700, "refunded_at": timezone.now()}
+    orders.refund(order=case.conversion.order, refund=refund, at=timezone.now())
+    assert kept_back.of(storefront=program.storefront_id, sides=effect.rejected(**asked)) == {"EUR": 250}
 
 
 def test_a_program_says_what_is_checked_and_what_it_weighs(program, client, olga):
