@@ -6,7 +6,7 @@ Joins what ``referrals`` counts with what ``rewards`` gave.
 from collections import defaultdict
 from datetime import timedelta
 
-from referrals import cohorts, costs
+from referrals import buyers, cohorts, costs
 from referrals.measures import cost
 from referrals.models import Channel
 from rewards import costs as of_rewards
@@ -15,7 +15,8 @@ DIGITS = 5
 RISK = (
     "A channel’s monthly return, revenue (times the storefront’s margin where one is set) ÷ cost − 1, against that of "
     "all channels together (capital asset pricing): "
-    "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards are a cost too."
+    "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards are a cost too. "
+    "Revenue is of orders in the storefront’s currency; costs are of all who came."
 )
 
 
@@ -23,7 +24,7 @@ def channel_risk(*, storefront, at, free=0.0):
     """``[{"channel", "months", beta, expected, alpha, mean, reason}]`` of channels with costs, of the last 24 months.
 
     ``free``: the return of a month without risk. Costs in another currency than the storefront's are left out and
-    named in ``left_out``.
+    named in ``left_out``; ``elsewhere`` says who paid in another currency: what they cost is in, what they paid is not.
     """
     months = months_of(storefront=storefront, at=at)
     spent, left_out = spent_of(storefront=storefront, at=at)
@@ -55,6 +56,7 @@ def channel_risk(*, storefront, at, free=0.0):
         "currency": storefront.currency,
         "channels": told,
         "left_out": sorted(left_out),
+        "elsewhere": buyers.elsewhere(storefront=storefront),
         "reason": nothing,
     }
 

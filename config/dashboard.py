@@ -9,6 +9,7 @@ from advocacy import alerts, reading
 from advocacy.drawing import bars
 from advocacy.models import Pending, Storefront
 from config.behind import page as behind
+from config.measured import words
 from referrals import metrics
 from referrals.models import Link
 from rewards import liability
@@ -94,6 +95,7 @@ def _program(shown, rows):
         ],
         "revenue": reading.plain(kept["amount_minor"], kept["currency"]),
         "revenue_link": rows("revenue"),
+        "not_in_revenue": words.not_in_revenue(measured["revenue"]),
         "rates": [_rate(measured["metrics"][name], name, rows) for name in RATES],
         "finding": _finding(counts),
         "chart": bars(shown["series"], "conversions"),

@@ -13,7 +13,7 @@ from advocacy.api.schema import Call, documented
 from config import channel_returns, program_money
 from config.money_intervals import INTERVAL
 from referrals.api.days import day_of
-from referrals.api.metrics import COMPARE, Definition
+from referrals.api.metrics import COMPARE, Definition, Elsewhere
 from referrals.metrics.periods import DECLINED_COMPARE, DECLINED_ZONE
 
 _PERIOD = {"from": "2026-10-24", "to": "2026-11-22"}
@@ -207,6 +207,7 @@ class ChannelRiskAnswer(serializers.Serializer):
     left_out = serializers.ListField(
         child=serializers.CharField(), help_text="Units of costs other than the storefront's currency: left out."
     )
+    elsewhere = Elsewhere(help_text="Their revenue is not in the returns; what they cost is.")
     reason = serializers.CharField(allow_blank=True)
 
     example = {
@@ -227,6 +228,7 @@ class ChannelRiskAnswer(serializers.Serializer):
             }
         ],
         "left_out": [],
+        "elsewhere": {"customers": 0, "orders": 0},
         "reason": "",
     }
 

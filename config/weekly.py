@@ -11,6 +11,7 @@ from advocacy import colours, mails, reading
 from advocacy.alerts import choosing
 from advocacy.models import AlertTiming, MailKind, Program, Storefront
 from config.alerts.weekly import REPORT
+from config.measured import words
 from referrals import metrics
 from referrals.models import ReportWeek
 
@@ -94,8 +95,8 @@ def _value(told, name):
 
 
 def _revenue(told):
-    value = told["revenue"]["value"]
-    return reading.plain(value["amount_minor"], value["currency"])
+    value, without = told["revenue"]["value"], words.not_in_revenue(told["revenue"])
+    return reading.plain(value["amount_minor"], value["currency"]) + (without and f", {without}")
 
 
 def _mail(user, look, at):

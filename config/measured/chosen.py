@@ -7,8 +7,8 @@ from advocacy.models import Program
 from advocacy.refusals import Refused
 from config import program_money
 from config.behind import page as behind
-from config.measured import expected, funnel, growing, owed, people, worth
-from referrals import cohorts, growth, lifetime_value, metrics, predictions
+from config.measured import expected, funnel, growing, owed, people, words, worth
+from referrals import buyers, cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
 from rewards.models import Rate
@@ -147,7 +147,13 @@ def _growing(choice):
     return [
         growing.virality(growth.virality(**choice.period, at=choice.at), choice.days, choice.rows),
         growing.channels(growth.channels(**choice.period), choice.rows),
-        growing.best(growth.top_advocates(**choice.period), choice.program.currency, choice.rows, choice.named),
+        growing.best(
+            growth.top_advocates(**choice.period),
+            choice.program.currency,
+            choice.rows,
+            choice.named,
+            without=words.not_in_revenue(choice.measured["revenue"]),
+        ),
         growing.trees(tallies, choice.rows),
         growing.hours(tallies, choice.rows),
         growing.products(tallies, choice.rows),
@@ -161,12 +167,12 @@ def _worth(choice):
     return [
         worth.values(compared, choice.rows, storefront.margin),
         worth.curves(drawn, storefront.currency, choice.rows, storefront.margin),
-    ], _OF_SHOP
+    ], _of_shop(storefront)
 
 
 def _back(choice):
     told = cohorts.triangle(storefront=choice.program.storefront, at=choice.at)
-    return [worth.triangle(told, choice.rows)], _OF_SHOP
+    return [worth.triangle(told, choice.rows)], _of_shop(choice.program.storefront)
 
 
 def _expected(choice):
@@ -176,7 +182,15 @@ def _expected(choice):
         expected.models(*told, storefront.currency, choice.rows),
         expected.at_risk(storefront, choice.rows, choice.named),
         expected.left_behind(storefront, choice.rows, choice.named),
-    ], expected.said(*told)
+    ], " ".join(filter(None, (expected.said(*told), _elsewhere(storefront))))
+
+
+def _of_shop(storefront):
+    return " ".join(filter(None, (_OF_SHOP, _elsewhere(storefront))))
+
+
+def _elsewhere(storefront):
+    return words.elsewhere(buyers.elsewhere(storefront=storefront), storefront.currency)
 
 
 def _owed(choice):

@@ -95,7 +95,7 @@ def _channel(each, behind):
     ]
 
 
-def best(found, currency, behind, named):
+def best(found, currency, behind, named, *, without=""):
     return Card(
         id="top_advocates",
         title=f"{named(found[0]['advocate']).text} brought most" if found else "Best advocates",
@@ -114,7 +114,7 @@ def best(found, currency, behind, named):
             for each in found
         ],
         empty="" if found else "No advocate’s friend bought for the first time in these days.",
-        said=(TOP,),
+        said=(TOP, *([f"Revenue is that in {currency}, {without}."] if without else [])),
     )
 
 

@@ -47,3 +47,19 @@ def between(interval, write):
 
 def plural(number, one, many):
     return f"{number:,} {one if number == 1 else many}"
+
+
+def elsewhere(left_out, currency):
+    """Who paid in other currencies and is in none of the numbers; empty where nobody did."""
+    orders, customers = left_out["orders"], left_out["customers"]
+    if not orders:
+        return ""
+    told = f"{plural(orders, 'order', 'orders')} in other currencies"
+    who = f", and with them {plural(customers, 'customer', 'customers')} who paid in no other way" if customers else ""
+    return f"Only orders in {currency} count. Left out: {told}{who}."
+
+
+def not_in_revenue(revenue):
+    """Which conversions the sum beside them is not of; empty where it is of all."""
+    number = revenue["left_out"]
+    return f"without {plural(number, 'order', 'orders')} in other currencies" if number else ""

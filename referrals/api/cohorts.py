@@ -12,8 +12,8 @@ from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import euros
 from advocacy.api.lists import invalid
 from advocacy.api.schema import Call, documented
-from referrals import cohorts
-from referrals.api.metrics import Definition
+from referrals import buyers, cohorts
+from referrals.api.metrics import Definition, Elsewhere
 from referrals.metrics import periods
 
 _EXAMPLE = {
@@ -55,6 +55,7 @@ _EXAMPLE = {
             ],
         }
     ],
+    "elsewhere": {"customers": 0, "orders": 0},
     "reason": None,
 }
 
@@ -92,6 +93,7 @@ class CohortsAnswer(serializers.Serializer):
     period = serializers.DictField(child=serializers.CharField(), help_text="from and to, both included.")
     repeat_rate = RepeatRate(help_text="Of all customers, in the last of these months that is over.")
     cohorts = Cohort(many=True)
+    elsewhere = Elsewhere()
     reason = serializers.CharField(allow_null=True, help_text="Why there are none.")
 
     example = _EXAMPLE
@@ -120,7 +122,7 @@ class Cohorts(Endpoint):
         cut, key = (request.query_params.get(name) for name in ("cut", "key"))
         since, until = self._month("from"), self._month("to")
         found = cohorts.triangle(storefront=request.storefront, at=self.at, cut=cut, key=key, since=since, until=until)
-        return Response(_answer(found))
+        return Response(_answer(found) | {"elsewhere": buyers.elsewhere(storefront=request.storefront)})
 
     def _month(self, name):
         text = self.request.query_params.get(name)

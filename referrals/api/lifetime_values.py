@@ -8,8 +8,8 @@ from advocacy.api import fields
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros
 from advocacy.api.schema import Call, documented
-from referrals import lifetime_value
-from referrals.api.metrics import Definition
+from referrals import buyers, lifetime_value
+from referrals.api.metrics import Definition, Elsewhere
 from referrals.metrics import periods
 
 _EXAMPLE = {
@@ -64,6 +64,7 @@ _EXAMPLE = {
     "compared_with": None,
     "parts": [],
     "left_off": 0,
+    "elsewhere": {"customers": 0, "orders": 0},
 }
 
 _LOW_AND_HIGH = "95 % of the difference, low and high."
@@ -143,6 +144,7 @@ class LifetimeValuesAnswer(serializers.Serializer):
     compared_with = serializers.CharField(allow_null=True, help_text="Who group and others of each part are.")
     parts = Part(many=True, help_text="Empty without a cut.")
     left_off = serializers.IntegerField(help_text="So many smaller parts are not shown.")
+    elsewhere = Elsewhere()
 
     example = _EXAMPLE
 
@@ -173,7 +175,8 @@ class LifetimeValues(Endpoint):
     def get(self, request):
         asked = {"storefront": request.storefront, "at": self.at}
         cut, key = (request.query_params.get(name) for name in ("cut", "key"))
-        return Response(_answer(lifetime_value.answer(**asked, cut=cut, key=key), request.storefront.currency))
+        told = _answer(lifetime_value.answer(**asked, cut=cut, key=key), request.storefront.currency)
+        return Response(told | {"elsewhere": buyers.elsewhere(storefront=request.storefront)})
 
 
 def _answer(said, currency):

@@ -23,7 +23,7 @@ _METRICS = {
     **_SHOWN,
     "counted_at": BOUGHT,
     "counts": {"visitors": {"definition": {"id": "visitors", "sentence": metrics.COUNTS["visitors"]}, "value": 100}},
-    "revenue": {"definition": {"id": "revenue", "sentence": metrics.REVENUE}, "value": euros(25000)},
+    "revenue": {"definition": {"id": "revenue", "sentence": metrics.REVENUE}, "value": euros(25000), "left_out": 0},
     "metrics": {
         "click_to_conversion": {
             "definition": {"id": "click_to_conversion", "sentence": metrics.METRICS["click_to_conversion"].sentence},
@@ -107,9 +107,17 @@ class Count(serializers.Serializer):
     )
 
 
+class Elsewhere(serializers.Serializer):
+    """What is left out of numbers in the storefront's currency."""
+
+    customers = serializers.IntegerField(help_text="Paid in other currencies alone: left out.")
+    orders = serializers.IntegerField(help_text="In other currencies: left out.")
+
+
 class Revenue(serializers.Serializer):
     definition = Definition()
     value = fields.MoneyAnswer()
+    left_out = serializers.IntegerField(help_text="Of the conversions, those in other currencies: not in the value.")
 
 
 class MetricsAnswer(Shown, Grouped):

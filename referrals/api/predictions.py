@@ -7,8 +7,8 @@ from advocacy.api import fields
 from advocacy.api.endpoint import Endpoint
 from advocacy.api.examples import BOUGHT, euros
 from advocacy.api.schema import Call, documented
-from referrals import predictions
-from referrals.api.metrics import Definition
+from referrals import buyers, predictions
+from referrals.api.metrics import Definition, Elsewhere
 
 _EXAMPLE = {
     "definition": {"id": "predictions", "sentence": predictions.DEFINITION},
@@ -16,6 +16,7 @@ _EXAMPLE = {
     "day": "2026-11-22",
     "fitted_at": BOUGHT,
     "customers": 2357,
+    "elsewhere": {"customers": 0, "orders": 0},
     "repeat_customers": 946,
     "converged": True,
     "reason": None,
@@ -68,7 +69,8 @@ class PredictionsAnswer(serializers.Serializer):
     time_zone = serializers.CharField(help_text="Whose days these are.")
     day = serializers.DateField(allow_null=True, help_text="Of the newest models; null before the first.")
     fitted_at = serializers.DateTimeField(allow_null=True)
-    customers = serializers.IntegerField(help_text="Who ever bought.")
+    customers = serializers.IntegerField(help_text="Who ever bought in the storefront's currency.")
+    elsewhere = Elsewhere()
     repeat_customers = serializers.IntegerField(help_text="Of them, those who came back on another day.")
     converged = serializers.BooleanField(help_text="Whether there is a model of how often.")
     reason = serializers.CharField(allow_null=True, help_text="Why there is none.")
@@ -105,6 +107,7 @@ class Predictions(Endpoint):
         shop = {
             "definition": {"id": "predictions", "sentence": predictions.DEFINITION},
             "time_zone": storefront.time_zone,
+            "elsewhere": buyers.elsewhere(storefront=storefront),
             "written": written and _written(written, storefront.currency),
         }
         return Response(shop | (_fitted(fit) if fit else _NOTHING))

@@ -72,6 +72,7 @@ def shown(question, found):
         "revenue": {
             "definition": {"id": "revenue", "sentence": REVENUE},
             "value": {"amount_minor": own["revenue_minor"], "currency": question.program.currency},
+            "left_out": own["conversions_elsewhere"],
         },
         "metrics": rates(question, METRICS, question.days, found),
     }

@@ -1,8 +1,8 @@
 """The numbers of days, by name: from the roll-ups, or, of another time zone's days, counted on the spot.
 
 A window is (program id, first day, last day); its numbers are ``{name: number}`` of ``catalogue.COUNTS``, ``COHORTS``,
-``revenue_minor``, ``counted_at``, ``times``, how many conversions took how long (``questions.HOURS``), and
-``clicks_gone``: whether some of its clicks were deleted before they were counted.
+``revenue_minor``, ``conversions_elsewhere``, ``counted_at``, ``times``, how many conversions took how long
+(``questions.HOURS``), and ``clicks_gone``: whether some of its clicks were deleted before they were counted.
 """
 
 # ruff: noqa: S608 - statements are made of the constants here
@@ -13,9 +13,10 @@ from referrals.metrics.catalogue import COHORTS, COUNTS, DISTINCT, WHOLE
 from referrals.rollups import counting, questions
 from referrals.rollups.cells import CELL, asked
 
-_ADDED = [name for name in (*COUNTS, *COHORTS, "revenue_minor") if name not in (*DISTINCT, "advocates")]
+_MONEY = ("revenue_minor", "conversions_elsewhere")
+_ADDED = [name for name in (*COUNTS, *COHORTS, *_MONEY) if name not in (*DISTINCT, "advocates")]
 # Of a part of a day there is no such number.
-_OF_DAYS = (*WHOLE, "advocates_enrolled", "converted_of_enrolled")
+_OF_DAYS = (*WHOLE, "advocates_enrolled", "converted_of_enrolled", "conversions_elsewhere")
 _OF_CUTS = [name for name in _ADDED if name not in _OF_DAYS]
 _PARTS_OF_TIMES = """
     SELECT array_agg(number ORDER BY place) FROM (

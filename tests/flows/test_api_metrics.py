@@ -41,11 +41,12 @@ def test_a_programs_counts_and_rates_of_a_period(shop, program, now):
 
 
 def test_the_last_30_days_by_default(shop, program, now):
-    Day.objects.create(program=program, day=now.date(), visitors=7, revenue_minor=1250)
+    Day.objects.create(program=program, day=now.date(), visitors=7, revenue_minor=1250, conversions_elsewhere=3)
     answer = shop.get("/metrics", program=ids.encode("prg", program.public_id)).json()
     assert answer["period"] == {"from": str(now.date() - timedelta(days=29)), "to": str(now.date())}
     assert answer["mature"] is False
     assert answer["revenue"]["value"] == {"amount_minor": 1250, "currency": "EUR"}
+    assert answer["revenue"]["left_out"] == 3
     assert shop.get("/metrics").json()["counts"] == answer["counts"]
 
 
@@ -108,10 +109,15 @@ def test_values_of_referred_and_other_customers(shop, acme, alice, now):
         brought(alice, friend, at=now)
         bought(friend, at=now - timedelta(days=40), revenue_minor=revenue)
         bought(person(acme, f"other-{n}"), at=now - timedelta(days=40), revenue_minor=2 * revenue)
+    abroad = person(acme, "abroad")
+    for buyer in (friend, abroad, abroad):
+        bought(buyer, at=now - timedelta(days=39), currency="USD")
     nothing = shop.get("/lifetime_values").json()["data"][0]
     assert (nothing["referred"]["mean"], nothing["reason"][:19]) == (None, "Nobody has bought y")
     counted(acme)
     values = {each["horizon_days"]: each for each in shop.get("/lifetime_values").json()["data"]}
+    for path in ("/lifetime_values", "/cohorts", "/predictions", "/channel_risk"):
+        assert shop.get(path).json()["elsewhere"] == {"customers": 1, "orders": 3}, path
     assert list(values) == [30, 90, 180, 365, 730]
     assert values[30]["referred"] == {
         "customers": 5,
@@ -211,7 +217,7 @@ def test_an_advocate_or_program_that_there_is_not(shop):
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/metrics", 6), ("/lifetime_values", 6), ("/lifetime_values?cut=program", 12), ("/cohorts", 4)]
+    ("path", "most"), [("/metrics", 6), ("/lifetime_values", 7), ("/lifetime_values?cut=program", 13), ("/cohorts", 5)]
 )
 def test_each_is_few_questions_to_the_database(shop, now, django_assert_max_num_queries, path, most):
     shop.get("/customers")  # the key's last use is written once a minute

@@ -11,6 +11,7 @@ from config.measured import growing
 from referrals.models import Day, DayCut
 from tests import cast
 from tests.cast import NOON
+from tests.referrals.history import bought, person
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,19 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
         assert said in page
     assert desk.get("/admin/metrics/", {"csv": "nothing"}).status_code == 404
     assert desk.get("/admin/metrics/", {"csv": "rates", "part": "worth"}).status_code == 404
+
+
+def test_what_is_in_other_currencies_is_said_beside_the_sums(desk, acme, program, alice):
+    at = timezone.now()
+    own = {"program": program, "day": at.date(), "counted_at": at}
+    Day.objects.create(**own, conversions=2, conversions_elsewhere=1)
+    DayCut.objects.create(program=program, day=at.date(), cut="advocate", key=str(alice.pk), converted_referrals=1)
+    bought(person(acme, "abroad"), at=at, currency="USD")
+    page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
+    left_out = "Only orders in EUR count. Left out: 1 order in other currencies, and with them 1 customer"
+    assert page.count(left_out) == 3
+    assert "Revenue is that in EUR, without 1 order in other currencies." in page
+    assert '<dd class="between">without 1 order in other currencies</dd>' in desk.get("/admin/").content.decode()
 
 
 def test_each_part_but_the_first_comes_by_a_request_of_its_own(desk, program):

@@ -16,7 +16,14 @@ MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
 
 def test_olga_reads_on_monday_what_last_week_brought_and_each_week_once(acme, program, olga):
-    Day.objects.create(program=program, day=date(2026, 3, 8), visitors=1200, converted_referrals=3, revenue_minor=12050)
+    Day.objects.create(
+        program=program,
+        day=date(2026, 3, 8),
+        visitors=1200,
+        converted_referrals=3,
+        revenue_minor=12050,
+        conversions_elsewhere=2,
+    )
     Day.objects.create(program=program, day=date(2026, 3, 1), visitors=90)
     Day.objects.create(program=program, day=date(2026, 3, 9), converted_referrals=7)
     assert weekly.send(at=MONDAY - timedelta(hours=3)) == weekly.send(at=MONDAY + timedelta(days=1)) == 0
@@ -25,7 +32,7 @@ def test_olga_reads_on_monday_what_last_week_brought_and_each_week_once(acme, pr
     (letter,) = mailed(MONDAY)
     assert (letter.to, letter.subject) == (["olga@example.com"], f"{acme.name} last week: 3 friends bought")
     assert "- Visitors: 1,200 (before: 90)" in letter.body
-    assert "- Revenue by friends: 120.50 EUR (before: 0.00 EUR)" in letter.body
+    assert "- Revenue by friends: 120.50 EUR, without 2 orders in other currencies (before: 0.00 EUR)" in letter.body
     assert f"/admin/metrics/?program={program.pk}&from=2026-03-02&to=2026-03-08" in letter.body
     assert "1,200" in letter.alternatives[0][0]
 
