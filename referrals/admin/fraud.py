@@ -95,6 +95,7 @@ class ReviewCaseAdmin(acts.Acting, LongListing):
     search_fields = [
         "=conversion__order__external_id",
         "conversion__referral__friend__email",
+        "conversion__referral__advocate__customer__email",
         "=conversion__referral__advocate__code",
     ]
     search_help_text = "An order number, an e-mail address or a code"
@@ -301,6 +302,11 @@ class FraudProgramAdmin(Listing):
 
     def save_model(self, request, obj, form, change):
         form.policy.save()
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """What was changed from what to what: whoever switches checks off for a day is seen."""
+        said = form.cleaned_data
+        return "; ".join(f"{form[name].label}: {form[name].initial} → {said[name]}" for name in form.changed_data)
 
     def get_fieldsets(self, request, obj=None):
         if not self.has_change_permission(request, obj):

@@ -1,21 +1,33 @@
-"""Orders of an advocate, or of their other friends, that say the same as the order of a conversion."""
+"""Orders of an advocate, or of their other friends, that say the same as the order of a conversion.
+
+People, not records: who was merged has paid with what the other record paid with.
+"""
 
 from referrals.fraud.cases import asked
 
 # Each column with the index that finds it.
 _COLUMNS = ("payment_fingerprint", "shipping_hash")
 _ALIKE = """
-    SELECT asked.conversion, bool_or(other.customer_id = asked.advocate_customer),
-        COUNT(DISTINCT other.customer_id) FILTER (WHERE other.customer_id <> asked.advocate_customer)
+    SELECT conversion, bool_or(payer = advocate_person),
+        COUNT(DISTINCT payer) FILTER (WHERE payer <> advocate_person)
+    FROM (
+    SELECT asked.conversion, asked.advocate, other.customer_id,
+        COALESCE(payer.merged_into_id, payer.public_id) AS payer,
+        COALESCE(bringer.merged_into_id, bringer.public_id) AS advocate_person,
+        COALESCE(friend.merged_into_id, friend.public_id) AS friend_person
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
         AS asked (conversion, storefront, advocate, advocate_customer, friend, said)
     JOIN referrals_order other ON other.storefront_id = asked.storefront AND other.{column} = asked.said
         AND other.{column} <> '' AND other.customer_id <> asked.friend
-    WHERE other.customer_id = asked.advocate_customer OR EXISTS (
+    JOIN advocacy_customer payer ON payer.id = other.customer_id
+    JOIN advocacy_customer bringer ON bringer.id = asked.advocate_customer
+    JOIN advocacy_customer friend ON friend.id = asked.friend
+    ) alike
+    WHERE payer <> friend_person AND (payer = advocate_person OR EXISTS (
         SELECT FROM referrals_referral bond
-        WHERE bond.friend_id = other.customer_id AND bond.advocate_id = asked.advocate AND bond.ended_at IS NULL
-    )
-    GROUP BY asked.conversion
+        WHERE bond.friend_id = alike.customer_id AND bond.advocate_id = alike.advocate AND bond.ended_at IS NULL
+    ))
+    GROUP BY conversion
 """
 _ASK = {column: _ALIKE.format(column=column) for column in _COLUMNS}
 

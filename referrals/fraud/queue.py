@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from advocacy.outbox.interruptions import pass_on
 from advocacy.refusals import Refused
 from referrals import conversions
-from referrals.models import AfterDeadline, FraudPolicy, Review, ReviewCase, Ruling, RulingBy
+from referrals.models import AfterDeadline, FraudPolicy, Order, Review, ReviewCase, Ruling, RulingBy
 
 SIDES = ("advocate", "friend")
 log = logging.getLogger(__name__)
@@ -35,8 +35,15 @@ def decide(*, case, side, review, reason, by, at):
     as it is. ``by``: who of the staff; None: a server.
     """
     sides = _sides(side)
-    if _decided_so(case, sides, review):
-        return
+    with transaction.atomic():
+        # Whoever decides it meanwhile waits here, and what they said is seen.
+        Order.objects.select_for_update(no_key=True).get(pk=case.conversion.order_id)
+        case.conversion.refresh_from_db()
+        if not _decided_so(case, sides, review):
+            _decide(case, sides, review, reason=reason, by=by, at=at)
+
+
+def _decide(case, sides, review, *, reason, by, at):
     was, open_to = Review.HELD, _now(case, sides, Review.HELD)
     if not open_to and review == Review.REJECTED:
         was = Review.CLEAR

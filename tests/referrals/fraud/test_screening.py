@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from advocacy import ids
+from advocacy import ids, merging
 from advocacy.models import Event
 from advocacy.outbox.drain import drain
 from config.fraud_checks import CHECKS
@@ -149,6 +149,17 @@ def test_a_code_that_is_typed_beside_a_click_hides_nothing_of_the_click(program)
     settle()
     assert found(conversion) == {"too_fast": 50, "banned_site": 50, "paid_traffic": 50}
     assert conversion.referral.method == "code"
+
+
+def test_who_was_merged_is_one_person_to_the_checks(program):
+    old = order(program.storefront, "old", name="mgold", payment_fingerprint="card-1").order.customer
+    came(program, "mgnew", code=None, ip="192.0.2.9")
+    mgnew = cast.advocate(program, "mgnew")
+    merging.merge(survivor=mgnew.customer, merged=old, source="api", at=timezone.now())
+    came(program, "fred", code=mgnew.code)
+    conversion = buys(program, "fred", payment_fingerprint="card-1")
+    settle()
+    assert found(conversion)["same_payment"] == 60
 
 
 def test_only_the_side_in_doubt_is_held(program):
@@ -408,6 +419,8 @@ def test_a_program_says_what_is_checked_and_what_it_weighs(program, client, olga
     sites = "https://*.Deals.example:8443/page\nköln.example\ndeals.example"
     assert client.post(address, sent | {"banned_sites": sites}).status_code == 302
     assert FraudPolicy.objects.get(program=program).banned_sites == "deals.example\nxn--kln-sna.example"
+    said = [each.get_change_message() for each in LogEntry.objects.all()]
+    assert any("Unwanted sites:  → https://*.Deals.example:8443/page" in each for each in said)
     assert (
         client.post(address, sent | {"velocity-hour": 1, "hold_at": 40, "similar_email-points": 39}).status_code == 302
     )
