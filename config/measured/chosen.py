@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from advocacy.models import Program
 from advocacy.refusals import Refused
-from config import program_money
+from config import channel_returns, program_money
 from config.behind import page as behind
-from config.measured import expected, funnel, growing, owed, people, words, worth
+from config.measured import expected, funnel, growing, owed, people, returns, timed, words, worth
 from referrals import buyers, cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
@@ -130,6 +130,7 @@ def _brought(choice):
     return [
         funnel.funnel(choice.measured, choice.rows),
         funnel.rates(choice.measured, choice.rows),
+        timed.taken(choice.measured, choice.rows),
         funnel.trend(choice.measured, _series(choice), choice.rows),
     ]
 
@@ -143,9 +144,10 @@ def _cut(choice):
 
 
 def _growing(choice):
-    tallies = growth.read(program=choice.program)
+    tallies, viral = growth.read(program=choice.program), growth.virality(**choice.period, at=choice.at)
     return [
-        growing.virality(growth.virality(**choice.period, at=choice.at), choice.days, choice.rows),
+        growing.virality(viral, choice.days, choice.rows),
+        growing.forecast(viral, choice.days),
         growing.channels(growth.channels(**choice.period), choice.rows),
         growing.best(
             growth.top_advocates(**choice.period),
@@ -195,7 +197,13 @@ def _elsewhere(storefront):
 
 def _owed(choice):
     told = program_money.of_program(**choice.period, at=choice.at, currency=choice.currency)
-    return [owed.cost(told, choice.rows), owed.gained(told, choice.rows), owed.liability(told, choice.rows)]
+    of_channels = channel_returns.channel_risk(storefront=choice.program.storefront, at=choice.at)
+    return [
+        owed.cost(told, choice.rows),
+        owed.gained(told, choice.rows),
+        owed.liability(told, choice.rows),
+        returns.channels(of_channels, choice.rows),
+    ]
 
 
 def _series(choice):

@@ -13,6 +13,10 @@ _NIGHT = "A worker counts it within a quarter of an hour, then once a night."
 # Fewer orders than these name no best hour: there are 168 of them, and one order would.
 LEAST_ORDERS = 30
 _HOURS, _CHANCE = 7 * 24, 0.05
+_FORECAST = (
+    "Beginning with {advocates}, were everybody to bring K new people in each cycle of {days} days, by what "
+    "was sent in the period. It knows no limit, a market does."
+)
 _TREES = (
     "A tree begins with somebody whom nobody brought, and holds all who came by them, by their friends, and so on; of "
     "all time."
@@ -56,6 +60,21 @@ def _finding(cohort):
         return "K cannot be told yet"
     told = f"K is {cohort['value']:.2f} in an advocate’s first {cohort['within_days']} days"
     return f"{told}: the program would grow by itself" if cohort["value"] > 1 else told
+
+
+def forecast(told, days):
+    """Where K by what was sent would lead: a cycle is as long as the period that it is of."""
+    k, steps = told["k"], told["forecast"]
+    return Card(
+        id="forecast",
+        title=f"{steps[-1]['people']:,} people after {steps[-1]['cycles']} cycles, were K to stay as it is"
+        if steps
+        else "Where K would lead",
+        head=("Cycles", "People"),
+        rows=[[words.count(each["cycles"]), words.count(each["people"])] for each in steps],
+        empty="" if steps else k["reason"],
+        said=(_FORECAST.format(advocates=words.plural(k["advocates"], "advocate", "advocates"), days=days),),
+    )
 
 
 def _number(value, link):

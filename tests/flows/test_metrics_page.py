@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from config.measured import growing
-from referrals.models import Day, DayCut
+from referrals.models import ChannelCost, Day, DayCut, Link, Share
+from referrals.rollups.questions import HOURS
 from tests import cast
 from tests.cast import NOON
 from tests.referrals.history import bought, person
@@ -55,9 +56,37 @@ def test_what_is_in_other_currencies_is_said_beside_the_sums(desk, acme, program
     bought(person(acme, "abroad"), at=at, currency="USD")
     page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
     left_out = "Only orders in EUR count. Left out: 1 order in other currencies, and with them 1 customer"
-    assert page.count(left_out) == 3
+    assert page.count(left_out) == 4  # values, cohorts, what is expected, channels
     assert "Revenue is that in EUR, without 1 order in other currencies." in page
     assert '<dd class="between">without 1 order in other currencies</dd>' in desk.get("/admin/").content.decode()
+
+
+def test_how_long_friends_take_is_seen_with_its_rows_and_as_a_file(desk, program):
+    times = [0] * (len(HOURS) + 1)
+    times[0], times[4] = 6, 4  # within an hour, and within 4 to 6 hours
+    Day.objects.create(program=program, day=timezone.now().date(), times=times)
+    page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
+    assert "Half of the friends who buy do so within 0.8 hours of their click" in page
+    assert "figure=time_to_conversion.numerator" in page
+    file = b"".join(desk.get("/admin/metrics/", {"csv": "time_to_conversion"}).streaming_content).decode("utf-8-sig")
+    assert file.splitlines()[1] == "10,0.83,5.5,"
+
+
+def test_channels_and_where_k_would_lead_are_tables(desk, acme, program, alice):
+    ago = timezone.now().replace(day=1) - timedelta(days=3)
+    own = {"storefront": acme, "currency": "EUR", "source": "team", "amount_minor": 1000, "noted_at": ago}
+    ChannelCost.objects.create(**own, channel="email", month=ago.date().replace(day=1))
+    link = Link.objects.create(storefront=acme, program=program, advocate=alice, code="A", created_at=ago)
+    Share.objects.create(storefront=acme, link=link, kind="share", channel="email", at=timezone.now())
+    Day.objects.create(program=program, day=timezone.now().date(), advocates_enrolled=2, converted_referrals=1)
+
+    def file(card):
+        return b"".join(desk.get("/admin/metrics/", {"csv": card}).streaming_content).decode("utf-8-sig").splitlines()
+
+    assert file("channel_risk")[1].startswith("E-mail,1,0.00,10.00,-1.0,,,,It takes 12 months")
+    assert "figure=channel_return.cost&amp;program=" in desk.get("/admin/metrics/", {"all": "1"}).content.decode()
+    # Each of two brings half a one, and that one half of that: 2 + 1 + 0.5.
+    assert file("forecast")[1:3] == ["1,3", "2,4"]
 
 
 def test_each_part_but_the_first_comes_by_a_request_of_its_own(desk, program):
