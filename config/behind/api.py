@@ -118,8 +118,8 @@ class Figures(Endpoint):
     get=Call(
         "Explain a figure",
         FigureRowsAnswer,
-        description="The rows that a figure counts or adds up, the newest first, and what they add up to: the same "
-        "number. A parameter that the figure does not take is refused.",
+        description="The rows that a figure counts or adds up, the last recorded first, and what they add up to: "
+        "the same number. A parameter that the figure does not take is refused.",
         also=[
             *path_parameters("figure"),
             *(OpenApiParameter(name, str, description=words) for name, words in _MORE.items()),

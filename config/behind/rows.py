@@ -113,7 +113,7 @@ def _weighed(rows, unit):
 
 
 def page(found, *, limit, after=None):
-    """``([Row], whether there are more)``, the newest first, below the row with the key ``after``."""
+    """``([Row], whether there are more)``, the last recorded first, below the row with the key ``after``."""
     if found.weight == WINDOWED:
         return _windowed_page(found, limit, after)
     rows = _with_columns(found).order_by("-pk")

@@ -64,8 +64,12 @@ def rates(measured, behind):
         title="Rates" if bought is None or bought > 1 else f"{words.percent(bought)} of the visitors bought",
         head=_HEAD,
         rows=rows,
-        said=tuple(found[name]["definition"]["sentence"] for name in RATES if name in found),
+        said=(*(found[name]["definition"]["sentence"] for name in RATES if name in found), *_gone(found)),
     )
+
+
+def _gone(found):
+    return sorted({each["reason"] for each in found.values() if each["numerator"] is None})
 
 
 def of_segment(measured, behind, segment):
@@ -93,14 +97,26 @@ def _rate(label, rate, behind, name):
     link = behind(f"{name}.numerator") if rate["numerator"] is not None else ""
     return [
         word(label),
-        words.share(rate["value"], link=link if rate["value"] is not None else ""),
-        word(likely)
-        if likely
-        else word("nothing to divide by" if rate["value"] is None else NO_SHARE, plain=rate["reason"]),
+        _value(rate, link),
+        word(likely) if likely else word(_unlikely(rate), plain=rate["reason"]),
         word(of, link=link),
-        words.share(before["value"], link=_before(before, f"{name}.numerator", behind)),
+        _value(before, _before(before, f"{name}.numerator", behind)),
         _points(rate.get("change")),
     ]
+
+
+def _unlikely(rate):
+    if rate["numerator"] is None:
+        return "clicks are gone"
+    return "nothing to divide by" if rate["value"] is None else NO_SHARE
+
+
+def _value(rate, link):
+    """83 of 1 are no 8,300 %: what is no share is told by its ends."""
+    value = rate["value"]
+    if value is None or value <= 1:
+        return words.share(value, link=link if value is not None else "")
+    return Cell(f"{rate['numerator']:,} to {rate['denominator']:,}", words.exact(value), link)
 
 
 def _before(rate, name, behind):
@@ -128,6 +144,7 @@ def trend(measured, series, behind):
         kind="bars",
         drawing=bars(series, "conversions"),
         empty="" if orders else "No friend has bought in these days.",
+        said=tuple(measured["counts"][name]["definition"]["sentence"] for name in _DAILY),
     )
 
 
@@ -164,7 +181,7 @@ def _share_of(each, name, behind, by):
     rate = each["metrics"][name]
     known = rate["numerator"] is not None
     link = behind(f"{name}.numerator", group_by=by, key=each["group"]["key"]) if known else ""
-    return words.share(rate["value"], link=link if rate["value"] is not None else "")
+    return _value(rate, link)
 
 
 OF_PARTS = ("click_to_signup", "signup_to_conversion", "click_to_conversion")

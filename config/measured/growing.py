@@ -28,15 +28,14 @@ def virality(told, days, behind):
     k, cohort = told["k"], told["cohort"]
     sent = "" if k["reason"] else behind("k.shares")
     friends = "" if cohort["reason"] else behind("k_of_cohort.friends", within_days=cohort["within_days"])
-    of = f"{cohort['within_days']} days of each who joined from {_days(cohort['joined'])}"
     rows = [
         [
-            word(f"K, the first {of}"),
+            word(f"First {cohort['within_days']} days of each"),
             _number(cohort["value"], friends),
             word(cohort["reason"] or _likely(cohort), link=friends),
         ],
         [
-            word(f"K, by what was sent in {words.plural(days, 'day', 'days')}"),
+            word(f"By what was sent in {words.plural(days, 'day', 'days')}"),
             _number(k["value"], sent),
             word(k["reason"] or _of_sent(k), link=sent),
         ],
@@ -48,10 +47,6 @@ def virality(told, days, behind):
         rows=rows,
         said=(cohort["definition"]["sentence"], k["definition"]["sentence"]),
     )
-
-
-def _days(period):
-    return f"{period['from']} to {period['to']}"
 
 
 def _finding(cohort):
@@ -82,13 +77,14 @@ def _number(value, link):
 
 
 def _of_sent(k):
-    of = f"{k['sent_per_advocate']} sent by an advocate × {k['converted_per_sent']} bought"
+    of = f"{k['sent_per_advocate']:.3f} sent by an advocate × {k['converted_per_sent']:.3f} bought"
     ends = words.between(k["interval"], lambda end: f"{end:.2f}")
     return f"{of}; likely {ends}" if ends else of
 
 
 def _likely(cohort):
-    of = f"{cohort['friends']:,} friends of {words.plural(cohort['advocates'], 'advocate', 'advocates')}"
+    who, joined = words.plural(cohort["advocates"], "advocate", "advocates"), cohort["joined"]
+    of = f"{cohort['friends']:,} friends of {who} who joined {joined['from']} to {joined['to']}"
     ends = words.between(cohort["interval"], lambda end: f"{end:.2f}")
     return f"{of}; likely {ends}" if ends else of
 

@@ -115,12 +115,19 @@ def liability(told, behind):
         [word("Credited, not spent"), words.amount(owed["available"], unit, link=behind("liability.available"))],
     ]
     anything = owed["pending"] != 0 or owed["available"] != 0
-    whole = words.amount(owed["value"], unit).text
     return Card(
         id="liability",
-        title=f"{whole} is owed" if anything else "Nothing is owed",
+        title=_owed(owed["value"], unit) if anything else "Nothing is owed",
         head=("Owed now", "Amount"),
         rows=rows,
         empty="" if anything else "No reward has been granted yet, or all are spent.",
         said=(program_money.LIABILITY, program_money.FORECAST, *_left_out(told)),
+    )
+
+
+def _owed(minor, unit):
+    return (
+        "What is owed cannot be told: a rate is missing"
+        if minor is None
+        else f"{words.amount(minor, unit).text} is owed"
     )

@@ -14,7 +14,7 @@ def channels(told, behind):
         title=_finding([each for each in found if each["alpha"] is not None]),
         head=(
             *("Channel", "Months with costs", "Revenue", "Cost", "Return of a month, mean"),
-            *("Beta", "Expected return", "Alpha", "Why there is none"),
+            *("Beta", "Expected return", "Alpha", "Why no beta"),
         ),
         rows=[_row(each, told["currency"], behind) for each in found],
         empty=told["reason"],
@@ -26,8 +26,9 @@ def _finding(known):
     if not known:
         return "Risk and return of channels"
     best = max(known, key=lambda each: each["alpha"])
-    above = "above" if best["alpha"] > 0 else "below"
-    return f"{_called(best)} returned {words.percent(abs(best['alpha']))} a month {above} what its risk lets expect"
+    more = "more" if best["alpha"] > 0 else "less"
+    each = f"{words.percent(abs(best['alpha']))} of its cost a month"
+    return f"{_called(best)} returned {each} {more} than its risk lets expect"
 
 
 def _called(each):

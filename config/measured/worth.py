@@ -151,7 +151,7 @@ def triangle(found, behind):
     again = "" if repeat["value"] is None else f": {words.percent(repeat['value'])} of a month’s buyers bought twice"
     return Card(
         id="cohorts",
-        title=f"Who comes back{again}",
+        title=f"Who comes back, in % of each month’s first buyers{again}",
         head=("First order", "Customers", *(str(age) for age in range(1, ages))),
         rows=[_cohort(each, ages, behind) for each in rows],
         kind="heat",

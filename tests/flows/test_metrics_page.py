@@ -37,8 +37,9 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
     assert "Nothing in these days can be told apart by channel." in by
     for said in (
         "K cannot be told yet",
-        f"K, the first 30 days of each who joined from {today - timedelta(days=59)} to {today - timedelta(days=30)}",
-        "K, by what was sent in 30 days",
+        "First 30 days of each",
+        f"Nobody joined from {today - timedelta(days=59)} to {today - timedelta(days=30)}.",
+        "By what was sent in 30 days",
         "Not counted yet. A worker counts it within a quarter of an hour, then once a night.",
         "Nobody has bought in these months",
         "Nothing is owed",
@@ -46,6 +47,17 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
         assert said in page
     assert desk.get("/admin/metrics/", {"csv": "nothing"}).status_code == 404
     assert desk.get("/admin/metrics/", {"csv": "rates", "part": "worth"}).status_code == 404
+
+
+def test_what_is_no_share_and_what_is_gone_is_told_so(desk, program):
+    today = timezone.now().date()
+    Day.objects.create(program=program, day=today, visitors=1, clicks=1, referrals=83)
+    assert ">83 to 1<" in desk.get("/admin/metrics/").content.decode()
+    begun = program.created_at.date() - timedelta(days=3)
+    Day.objects.create(program=program, day=begun, referrals=2)
+    page = desk.get("/admin/metrics/", {"from": str(begun), "to": str(begun)}).content.decode()
+    assert "clicks are gone" in page
+    assert "<li>Clicks are kept for" in page
 
 
 def test_what_is_in_other_currencies_is_said_beside_the_sums(desk, acme, program, alice):

@@ -110,7 +110,9 @@ def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga)
     assert [told[name]["numerator"] for name in ("cac", "earnings_per_click", "roi")] == [None] * 3
     assert (told["cac"]["denominator"], told["roi"]["denominator"], told["liability"]["available"]) == (0, None, None)
     client.force_login(olga)
-    assert "cannot be told: a rate is missing" in client.get("/admin/metrics/", {"all": "1"}).content.decode()
+    page = client.get("/admin/metrics/", {"all": "1"}).content.decode()
+    assert "What a friend who bought cost cannot be told: a rate is missing" in page
+    assert "What is owed cannot be told: a rate is missing" in page
     today = timezone.now().date()
     _rate(program, today, "0.9")
     told = shop.get("/program_money").json()
