@@ -36,6 +36,8 @@ class Case:
     friend_email: str = ""
     # Whether it is known from where the friend signed up.
     traced: bool = False
+    # Whether the program is for new customers.
+    new_only: bool = False
 
 
 # Nobody decided about these yet, and none was screened before.
@@ -45,11 +47,13 @@ _CASES = """
         COALESCE(referral.clicked_at::text, beside.at), referral.bound_at::text, conversion.sequence = 1,
         advocate.id, advocate.customer_id,
         COALESCE(bringer.email_key, ''), referral.friend_id, COALESCE(friend.email_key, ''),
-        EXISTS (SELECT FROM referrals_trace trace WHERE trace.customer_id = referral.friend_id)
+        EXISTS (SELECT FROM referrals_trace trace WHERE trace.customer_id = referral.friend_id),
+        program.new_customers_only
     FROM referrals_conversion conversion
     JOIN referrals_order orders ON orders.id = conversion.order_id
     JOIN referrals_referral referral ON referral.id = conversion.referral_id
     JOIN advocacy_advocate advocate ON advocate.id = referral.advocate_id
+    JOIN advocacy_program program ON program.id = conversion.program_id
     JOIN advocacy_customer bringer ON bringer.id = advocate.customer_id
     JOIN advocacy_customer friend ON friend.id = referral.friend_id
     LEFT JOIN LATERAL (

@@ -13,7 +13,7 @@ def gather(cases):
 
 
 def find(case, known, limits):
-    return known.get(case.conversion)
+    return orders_alike.evidence(known.get(case.conversion))
 
 
 def words(evidence):
