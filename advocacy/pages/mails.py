@@ -30,7 +30,7 @@ def off(request, token):
         else:
             stopping.unsubscribe(customer=customer, at=timezone.now())
             done = "off"
-    return render(request, "advocacy/mails_off.html", {"storefront": customer.storefront, "done": done})
+    return _page(request, "advocacy/mails_off.html", {"storefront": customer.storefront, "done": done})
 
 
 @never_cache
@@ -44,7 +44,7 @@ def confirm(request, token):
     _choose_language(request, customer)
     if request.method == "POST":
         done = "yes" if stopping.confirm(customer=customer, mailbox=mailbox, at=timezone.now()) else "no"
-    return render(request, "advocacy/mails_confirm.html", {"storefront": customer.storefront, "done": done})
+    return _page(request, "advocacy/mails_confirm.html", {"storefront": customer.storefront, "done": done})
 
 
 @never_cache
@@ -63,13 +63,20 @@ def never(request, token):
         else:
             refused = SuppressionReason.REFUSED
             stopping.stop_digest(storefront=storefront, digest=digest, reason=refused, at=timezone.now())
-    return render(request, "advocacy/mails_never.html", {"storefront": storefront, "done": done})
+    return _page(request, "advocacy/mails_never.html", {"storefront": storefront, "done": done})
 
 
 def _broken(request):
     """A link that was cut off or copied wrongly: whose it was is not known, so say what else they can do."""
     reading.choose_language(request)
-    return render(request, "advocacy/mails_broken.html", status=404)
+    return _page(request, "advocacy/mails_broken.html", status=404)
+
+
+def _page(request, template, context=None, **options):
+    """It is somebody's own: nothing that searches the web keeps it."""
+    response = render(request, template, context, **options)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _choose_language(request, customer):

@@ -231,7 +231,8 @@ def test_a_yes_counts_for_the_mailbox_that_said_it(mailing, client):
     agree(fred, "pending")
     yes = re.search(r"http://localhost:8000(/mails/yes/\S+)", send()[0].body)[1]
     moved(fred, "victim@example.org")
-    assert "There is nothing to confirm" in client.post(yes).content.decode()
+    answer = client.post(yes)
+    assert ("There is nothing to confirm" in answer.content.decode(), answer["X-Robots-Tag"]) == (True, "noindex")
     assert consents.newest(fred)["email"].state == "pending"
     agree(fred, "confirmed", at=timezone.now())
     moved(fred, "other@example.org")
