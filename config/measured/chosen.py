@@ -139,7 +139,8 @@ def _cut(choice):
     names = funnel.RATES if choice.segment else funnel.OF_PARTS
     compare = bool(choice.segment)
     measured = metrics.of_program(**choice.period, at=choice.at, group_by=choice.by, compare=compare, names=names)
-    cards = [funnel.parts(measured, choice.rows, by=choice.by)]
+    called = people.of_groups(measured["groups"], choice.named) if choice.by == "advocate" else {}
+    cards = [funnel.parts(measured, choice.rows, by=choice.by, called=called)]
     return [funnel.of_segment(measured, choice.rows, choice.segment), *cards] if choice.segment else cards
 
 

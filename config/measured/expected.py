@@ -50,13 +50,14 @@ def _sums(written, currency, behind):
 
 
 def at_risk(storefront, behind, named):
-    rows = list(predictions.at_risk(storefront=storefront)[: _MOST + 1])
+    every = predictions.at_risk(storefront=storefront)
+    rows = list(every[:_MOST])
     return Card(
         id="at_risk",
-        title=_titled(rows, "advocate at risk", "advocates at risk"),
+        title=_titled(every, rows, "advocate at risk", "advocates at risk"),
         link=behind("at_risk.advocates") if rows else "",
         head=("Advocate", "Friends who bought", "Will buy again", "Expected value", "Since"),
-        rows=[_leaving(row, storefront.currency, behind, named) for row in rows[:_MOST]],
+        rows=[_leaving(row, storefront.currency, behind, named) for row in rows],
         empty=""
         if rows
         else "Nobody who brought friends is at risk: all of them are likely enough to buy again, or "
@@ -81,14 +82,15 @@ def _leaving(row, currency, behind, named):
 
 
 def left_behind(storefront, behind, named):
-    rows = list(predictions.left_behind(storefront=storefront)[: _MOST + 1])
-    advocates = predictions.advocates_of([row.customer for row in rows[:_MOST]])
+    every = predictions.left_behind(storefront=storefront)
+    rows = list(every[:_MOST])
+    advocates = predictions.advocates_of([row.customer for row in rows])
     return Card(
         id="left_behind",
-        title=_titled(rows, "friend whose advocate left", "friends whose advocate left"),
+        title=_titled(every, rows, "friend whose advocate left", "friends whose advocate left"),
         link=behind("left_behind.friends") if rows else "",
         head=("Friend", "Brought by", "Will buy again", "Expected value", "Since"),
-        rows=[_left(row, advocates[row.customer_id], storefront.currency, named) for row in rows[:_MOST]],
+        rows=[_left(row, advocates[row.customer_id], storefront.currency, named) for row in rows],
         empty="" if rows else "No friend’s advocate is at risk, banned or erased.",
         said=("Friends whose advocate is at risk, banned or erased; looked for each night.", _ALIVE),
     )
@@ -105,7 +107,7 @@ def _left(row, advocates, currency, named):
     ]
 
 
-def _titled(rows, one, many):
-    if len(rows) > _MOST:
-        return f"More than {_MOST} {many}"
-    return words.plural(len(rows), one, many) if rows else many.capitalize()
+def _titled(every, rows, one, many):
+    number = every.count() if len(rows) == _MOST else len(rows)
+    told = words.plural(number, one, many) if number else many.capitalize()
+    return f"{told}, the first {_MOST}" if number > _MOST else told

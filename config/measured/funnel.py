@@ -153,11 +153,11 @@ def _of_day(point, name, behind):
     return words.count(point[name], link=behind(name, **{"from": day, "to": day}) if point[name] else "")
 
 
-def parts(measured, behind, *, by):
-    """The program's numbers by channel, link, advocate or segment."""
+def parts(measured, behind, *, by, called):
+    """The program's numbers by channel, link, advocate or segment; ``called``: cells of those known by a name."""
     rows = [
         [
-            word(each["group"]["label"]),
+            called.get(each["group"]["key"]) or word(each["group"]["label"]),
             *(_share_of(each, name, behind, by) for name in OF_PARTS),
             word(
                 _buyers(each["metrics"]["signup_to_conversion"]),

@@ -20,3 +20,11 @@ def naming(user):
         return word(row if customers else ids.encode(ids.PREFIXES[kind], row.public_id), link=link)
 
     return named
+
+
+def of_groups(groups, named):
+    """``{key: cell}`` of groups by advocate; without those that have none."""
+    keys = {each["group"]["key"]: ids.decode("adv", each["group"]["key"]) for each in groups if each["group"]["key"]}
+    rows = Advocate.objects.filter(public_id__in=keys.values()).select_related("customer")
+    found = {row.public_id: named(row) for row in rows}
+    return {key: found[public_id] for key, public_id in keys.items() if public_id in found}

@@ -3,11 +3,13 @@
 import html
 import re
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from config.measured import growing
+from config.measured import expected, growing
 from referrals.models import ChannelCost, Day, DayCut, Link, Share
 from referrals.rollups.questions import HOURS
 from tests import cast
@@ -60,13 +62,17 @@ def test_what_is_no_share_and_what_is_gone_is_told_so(desk, program):
     assert "<li>Clicks are kept for" in page
 
 
-def test_what_is_in_other_currencies_is_said_beside_the_sums(desk, acme, program, alice):
+def test_parts_by_advocate_name_them_and_what_is_in_other_currencies_is_said(desk, acme, program, alice):
     at = timezone.now()
     own = {"program": program, "day": at.date(), "counted_at": at}
     Day.objects.create(**own, conversions=2, conversions_elsewhere=1)
     DayCut.objects.create(program=program, day=at.date(), cut="advocate", key=str(alice.pk), converted_referrals=1)
     bought(person(acme, "abroad"), at=at, currency="USD")
     page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
+    alice.display_name = ""
+    alice.save()
+    by = desk.get("/admin/metrics/", {"by": "advocate", "part": "cut"}).content.decode()
+    assert f'href="{reverse("admin:advocacy_advocate_change", args=[alice.pk])}"' in by
     left_out = "Only orders in EUR count. Left out: 1 order in other currencies, and with them 1 customer"
     assert page.count(left_out) == 4  # values, cohorts, what is expected, channels
     assert "Revenue is that in EUR, without 1 order in other currencies." in page
@@ -125,6 +131,17 @@ def test_a_best_hour_takes_more_than_a_few_orders():
     assert growing.hours(told, lambda *_, **__: "").title == "510 orders by friends, in no hour more than by chance"
     cells[5]["orders"] = 12
     assert growing.hours(told, lambda *_, **__: "").title == "Most is bought on Monday at 5:00"
+
+
+def test_a_long_list_says_of_how_many_it_is_the_first():
+    def titled(number):
+        every = range(number)
+        counted = SimpleNamespace(count=lambda: number)
+        return expected._titled(counted, every[:50], "advocate at risk", "advocates at risk")
+
+    assert [titled(number) for number in (0, 1, 50, 81)] == [
+        *("Advocates at risk", "1 advocate at risk", "50 advocates at risk", "81 advocates at risk, the first 50")
+    ]
 
 
 def test_what_cannot_be_is_said_in_words(desk, program):
