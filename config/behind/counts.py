@@ -10,6 +10,7 @@ from advocacy.models import Advocate
 from config.behind.asked import refused
 from config.behind.kept import KEPT
 from config.behind.rows import Rows
+from config.behind.values import margin
 from referrals import growth, metrics
 from referrals.growth import tallies
 from referrals.models import Conversion, Invitation, Share, ShareKind
@@ -48,8 +49,9 @@ def revenue(asked):
 
 
 def revenue_of_all_currencies(asked):
+    """What the return on cost takes: at a margin its part of it."""
     rows = metrics.behind_count("conversions", program=asked.program, at=asked.at, **asked.options).rows
-    return Rows(rows, amount=KEPT, unit=F("order__currency"))
+    return Rows(rows, amount=KEPT, unit=F("order__currency"), weight=margin(asked))
 
 
 def shares(asked):

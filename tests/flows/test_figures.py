@@ -182,6 +182,7 @@ def test_at_a_margin_the_rows_of_a_value_weigh_so_much(store):
     for name, given, value in _of_values(store):
         if given.get("cut") is None and not name.endswith(("_again", "too_young")):
             assert value == of[name] * Decimal("0.375"), name
+    assert rows.sums(_found(store, "roi.revenue"))[1] == {"EUR": 1875, "USD": 1875}
 
 
 def test_the_rows_of_every_figure_add_up_to_it(store, monkeypatch):
