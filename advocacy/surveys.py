@@ -1,8 +1,11 @@
 """What customers answer to surveys: one score on a scale."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q, Sum
 
 from advocacy import events, given, persons
+from advocacy.measures import surveys as measured
+from advocacy.measures.intervals import Sample
 from advocacy.models import Answer, SurveyKind
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, NotFound
@@ -11,6 +14,43 @@ from advocacy.refusals import Conflict, NotFound
 SCALES = {SurveyKind.NPS: (0, 10), SurveyKind.CSAT: (1, 5), SurveyKind.CES: (1, 7)}
 _WIDEST = 100
 _SAID = ("survey", "customer_id", "program_id", "kind", "score", "scale_min", "scale_max")
+
+
+DEFINITIONS = {
+    SurveyKind.NPS: "Promoters (9, 10) less detractors (0 to 6), as a share of all answers, × 100.",
+    SurveyKind.CSAT: "Answers of the two best marks ÷ all answers.",
+    SurveyKind.CES: "The mean of the answers on their own scale.",
+}
+DIGITS = 5
+
+
+def scores(*, storefront, start, end):
+    """What the answers between two moments come to, by survey, kind and scale: scales are never put together.
+
+    ``[{"survey", "kind", "scale_min", "scale_max", "answers", "value", "interval"}]``; of a satisfaction the value is a
+    share, of the others it is on their scale.
+    """
+    rows = Answer.objects.filter(storefront=storefront, answered_at__gte=start, answered_at__lt=end)
+    counted = rows.values("survey", "kind", "scale_min", "scale_max").annotate(
+        answers=Count("pk"),
+        up=Count("pk", filter=Q(score__gte=measured.PROMOTERS_FROM)),
+        down=Count("pk", filter=Q(score__lte=measured.DETRACTORS_TO)),
+        top=Count("pk", filter=Q(score__gte=F("scale_max") - 1)),
+        total=Sum("score"),
+        squares=Sum(F("score") * F("score")),
+    )
+    return [_scored(row) for row in counted.order_by("survey", "kind", "scale_min", "scale_max")]
+
+
+def _scored(row):
+    score = {
+        SurveyKind.NPS: lambda: measured.nps(row["up"], row["answers"] - row["up"] - row["down"], row["down"]),
+        SurveyKind.CSAT: lambda: measured.csat(row["top"], row["answers"]),
+        SurveyKind.CES: lambda: measured.ces(Sample(row["answers"], row["total"], row["squares"])),
+    }[row["kind"]]()
+    named = {name: row[name] for name in ("survey", "kind", "scale_min", "scale_max", "answers")}
+    ends = score.interval and [round(float(end), DIGITS) for end in score.interval]
+    return named | {"value": round(float(score.value), DIGITS), "interval": ends}
 
 
 def answer(

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from config import api, codes, explain, friend_coupons, health, me, money_metrics, prometheus, testing
+from config import api, codes, explain, friend_coupons, health, me, money_metrics, prometheus, survey_scores, testing
 from config.behind import api as behind
 from config.exports import api as exports
 from config.portal.sessions import PortalSessions
@@ -21,6 +21,7 @@ API = [
     path("codes/<str:code>/validate", codes.ValidateCode.as_view()),
     path("me", me.Me.as_view()),
     path("me/advocates", me.Join.as_view()),
+    path("surveys/scores", survey_scores.Scores.as_view()),
     path("program_money", money_metrics.ProgramMoney.as_view()),
     path("figures", behind.Figures.as_view()),
     path("figures/<str:figure>/rows", behind.RowsOfFigure.as_view()),

@@ -20,10 +20,10 @@ _MORE = {
     "to": "The last day, included; default: today.",
     "group_by": "As of /metrics: which groups key is one of.",
     "key": "Of group_by or cut: which one; of share_by_channel, its advocates and channel_return the channel, "
-    "of products the product, of at_risk.friends the customer's id.",
+    "of products the product, of at_risk.friends the customer's id, of survey.answers the survey.",
     "time_zone": "As of /metrics.",
     "view": "As of /metrics: calendar or cohort.",
-    "cut": "As of /lifetime_values and /cohorts.",
+    "cut": "As of /lifetime_values and /cohorts; of survey.answers the kind.",
     "days": "Of lifetime values: 30, 90, 180, 365 or 730.",
     "month": "Of a cohort: such as 2026-03.",
     "age": "Of a cohort or a curve: months since the first order's.",

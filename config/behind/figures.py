@@ -1,8 +1,8 @@
 """The registry: of every figure that is shown, by its id, which rows it is made of, and why each counts."""
 
-from advocacy.models import Advocate, Customer
+from advocacy.models import Advocate, Answer, Customer
 from advocacy.refusals import NotFound
-from config.behind import costs, counts, values
+from config.behind import answers, costs, counts, values
 from config.behind.asked import refused
 from config.behind.expected import EXPECTED, TREES
 from config.behind.figure import Figure, whole
@@ -153,6 +153,7 @@ FIGURES = {
         values.cohort(kept=True),
         ("month", "age", *_CUT),
     ),
+    "survey.answers": whole(Answer, "answers to surveys", "Answered in the period.", answers.answers, _CUT, dated=True),
     "repeat_rate.denominator": whole(
         Customer, "customers of a period", "Ordered in the period.", values.repeating(again=False), dated=True
     ),

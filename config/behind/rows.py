@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Value
 
 from advocacy import ids
-from advocacy.models import Advocate, Customer
+from advocacy.models import Advocate, Answer, Customer
 from referrals.models import Buyer, ChannelCost, Conversion, Invitation, Link, Order, Referral, Share
 from rewards.models import Reward
 
@@ -39,6 +39,7 @@ class Kind:
 
 
 KINDS = {
+    Answer: Kind("answer", "answered_at", "customer", "answer_id"),
     Advocate: Kind("advocate", "enrolled_at", "customer", "code"),
     Buyer: Kind("customer", "first_at", "customer", "customer__external_id", "customer__public_id", model=Customer),
     ChannelCost: Kind("channel_cost", "month", words="channel", key=""),

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from advocacy.models import Program
 from advocacy.refusals import Refused
-from config import channel_returns, program_money
+from config import channel_returns, program_money, survey_scores
 from config.behind import page as behind
-from config.measured import expected, funnel, growing, owed, people, returns, timed, words, worth
+from config.measured import expected, funnel, growing, owed, people, returns, surveyed, timed, words, worth
 from referrals import buyers, cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
@@ -115,6 +115,7 @@ def parts(choice):
         ("worth", "What customers are worth"),
         ("back", "Who comes back"),
         ("expected", "What is expected"),
+        ("said", "What customers say"),
         *([("owed", "What it costs")] if choice.money_too else []),
     ]
 
@@ -196,6 +197,11 @@ def _elsewhere(storefront):
     return words.elsewhere(buyers.elsewhere(storefront=storefront), storefront.currency)
 
 
+def _said(choice):
+    found = survey_scores.scores(storefront=choice.program.storefront, since=choice.since, until=choice.until)
+    return [surveyed.scores(found, choice.rows)], _OF_SHOP
+
+
 def _owed(choice):
     told = program_money.of_program(**choice.period, at=choice.at, currency=choice.currency)
     of_channels = channel_returns.channel_risk(storefront=choice.program.storefront, at=choice.at)
@@ -221,5 +227,6 @@ _CARDS = {
     "worth": _worth,
     "back": _back,
     "expected": _expected,
+    "said": _said,
     "owed": _owed,
 }

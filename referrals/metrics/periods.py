@@ -125,6 +125,11 @@ def _check(field, value, possible):
         raise refused(field, f"{value[:60]!a} is not possible; write one of: {', '.join(possible)}.")
 
 
+def days_of(*, storefront, since=None, until=None, at):
+    """The storefront's days that are asked for, both included; refuses what cannot be, as ``asked``."""
+    return _days(since, until, storefront.time_zone, at.astimezone(ZoneInfo(storefront.time_zone)).date())
+
+
 def _days(since, until, zone, today):
     for field, day in (("from", since), ("to", until)):
         if day and day < EARLIEST:

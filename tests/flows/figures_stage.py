@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from advocacy import expectations, ids
+from advocacy import expectations, ids, surveys
 from advocacy.models import Advocate, Customer, Side, Standing
 from referrals import costs, links, rollups, shares
 from referrals.growth import tallies
@@ -50,6 +50,9 @@ def make(program, acme, alice, mallory):
     rate = {"currency": "USD", "target": "EUR", "rate": "0.9", "source": "ecb"}
     for weeks in range(8):
         Rate.objects.create(storefront=acme, recorded_at=NOON, day=NOON.date() - 7 * weeks * DAY, **rate)
+    for number, score in enumerate((10, 9, 7, 3)):
+        answered = {"survey": "after", "kind": "nps", "score": score, "answered_at": (NOON - DAY).isoformat()}
+        surveys.answer(storefront=acme, customer=alice.customer, answer_id=str(number), **answered, at=NOON)
     rollups.rebuild(storefront=acme)
     rollups.recount(at=NOON)
     counted(acme)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 
 from advocacy import ids, money
 from advocacy.models import Customer
-from config import channel_returns, program_money
+from config import channel_returns, program_money, survey_scores
 from config.behind import rows
 from config.behind.asked import Asked
 from config.behind.figures import FIGURES, check
@@ -68,6 +68,13 @@ def _of_period(program):
             if group_by == "link":
                 link = Link.objects.filter(public_id=ids.decode("lnk", given["key"] or "")).first()
                 yield "active", given, int(link is not None and Click.objects.filter(link_id=link.pk).exists())
+
+
+def _of_surveys(program):
+    found = survey_scores.scores(
+        storefront=program.storefront, since=NOON.date() - timedelta(days=29), until=NOON.date()
+    )
+    yield from (("survey.answers", {"key": each["survey"], "cut": each["kind"]}, each["answers"]) for each in found)
 
 
 def _of_growth(program):
@@ -188,7 +195,7 @@ def test_at_a_margin_the_rows_of_a_value_weigh_so_much(store):
 def test_the_rows_of_every_figure_add_up_to_it(store, monkeypatch):
     monkeypatch.setattr(rows, "_AT_ONCE", 1)
     walked = dict.fromkeys(told_apart := ("roi.revenue", "channel_return.rewards", "left_behind.friends"), 0)
-    for questions in (_of_period, _of_growth, _of_values, _of_cohorts, _of_money, _of_what_is_expected):
+    for questions in (_of_period, _of_surveys, _of_growth, _of_values, _of_cohorts, _of_money, _of_what_is_expected):
         for name, given, value in questions(store):
             # A weight is exact to 18 digits, its figure was rounded once.
             assert round(_sum(store, name, **given) - value, 9) == 0, (name, given)

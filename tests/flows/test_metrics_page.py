@@ -113,7 +113,7 @@ def test_each_part_but_the_first_comes_by_a_request_of_its_own(desk, program):
     parts = [desk.get(f"/admin/metrics/{html.unescape(each)}").content.decode() for each in asked]
     whole = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
     cards = re.compile(r'<article class="card" id="(\w+)">')
-    assert len(asked) == 5
+    assert len(asked) == 6
     assert [card for text in (page, *parts) for card in cards.findall(text)] == cards.findall(whole)
     assert desk.get("/admin/metrics/", {"part": "nothing"}).status_code == 404
 
