@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from referrals.models import Tally, TallyOf
+
 # Of paid orders the index alone is read. Who was merged is their survivor.
 _ELSEWHERE = """
     WITH placed AS (
@@ -19,7 +21,17 @@ _ELSEWHERE = """
 
 
 def elsewhere(*, storefront):
-    """``{"customers", "orders"}``: people who paid in other currencies alone, and all orders in other currencies."""
+    """``{"customers", "orders"}``: people who paid in other currencies alone, and all orders in other currencies.
+
+    As the night's tally found them; counted on the spot before the first night.
+    """
+    rows = Tally.objects.filter(program__storefront=storefront, of=TallyOf.ELSEWHERE)
+    newest = rows.order_by("-counted_at").values_list("answer", flat=True).first()
+    return newest or count_elsewhere(storefront=storefront)
+
+
+def count_elsewhere(*, storefront):
+    """The same, now: reads all paid orders."""
     with connection.cursor() as cursor:
         cursor.execute(_ELSEWHERE, {"storefront": storefront.pk, "currency": storefront.currency})
         customers, orders = cursor.fetchone()

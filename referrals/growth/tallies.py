@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from advocacy import ids
 from advocacy.models import Customer, Program
+from referrals.buyers.elsewhere import count_elsewhere
 from referrals.growth import kin
 from referrals.measures import trees
 from referrals.models import Conversion, Order, OrderStatus, Tally, TallyOf
@@ -68,6 +69,7 @@ def count(*, program, at):
         TallyOf.TREES: _trees(program, at),
         TallyOf.HOURS: _hours(program, at),
         TallyOf.PRODUCTS: _products(program, at),
+        TallyOf.ELSEWHERE: count_elsewhere(storefront=program.storefront),
     }
     rows = [Tally(program=program, of=of, answer=answer, counted_at=at) for of, answer in made.items()]
     Tally.objects.bulk_create(

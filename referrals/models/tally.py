@@ -10,6 +10,7 @@ class TallyOf(models.TextChoices):
     TREES = "trees", "Trees"  # who brought whom, over all time
     HOURS = "hours", "Hours"  # when friends click and buy, of the last 90 days
     PRODUCTS = "products", "Products"  # what friends buy beside the others, of the last 90 days
+    ELSEWHERE = "elsewhere", "Other currencies"  # of the storefront: who is in no value, as they paid in another
 
 
 class Tally(models.Model):
