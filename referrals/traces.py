@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def keep(*, customer, ip, user_agent="", at):
     """Keep from where a customer signed up; the same again within 30 days is kept once. Refuses what is no address."""
-    network = visitors.network(given.text("ip", ip, longest=60))
+    network = visitors.line(given.text("ip", ip, longest=60))
     if not network:
         given.refuse("ip", "ip must be an IP address, such as 203.0.113.7; leave it out where you do not know it.")
     device = network + given.text("user_agent", user_agent, longest=1000).encode()

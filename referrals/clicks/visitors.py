@@ -12,6 +12,7 @@ _SALT_BYTES = 32
 _VISITOR_BYTES = 16
 # By version of the protocol: how many bytes of an address name the neighbourhood that counts as one network.
 _NETWORK_BYTES = {4: 3, 6: 6}
+_LINE_BYTES = {4: 4, 6: 8}
 # The day's salt, asked for once per process and day.
 _cached = {}
 
@@ -35,12 +36,24 @@ def keep_salts(*, at):
 
 def network(address):
     """The version and the beginning of an address, or nothing where it is none."""
+    return _beginning(address, _NETWORK_BYTES)
+
+
+def line(address):
+    """The same of one line into the net: the whole of an address, of IPv6 what a household is given.
+
+    A phone company has one neighbourhood for thousands, who must not be taken for each other.
+    """
+    return _beginning(address, _LINE_BYTES)
+
+
+def _beginning(address, length_of):
     try:
         parsed = ipaddress.ip_address(address.strip())
     except ValueError:
         return b""
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return bytes([parsed.version]) + parsed.packed[: _NETWORK_BYTES[parsed.version]]
+    return bytes([parsed.version]) + parsed.packed[: length_of[parsed.version]]
 
 
 def _salt(day):

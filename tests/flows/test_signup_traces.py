@@ -16,7 +16,7 @@ def came(acme, name, ip, agent="Firefox", at=NOON):
 
 
 def test_one_network_and_one_browser_are_known_again_in_the_next_period_too(acme):
-    first, beside = came(acme, "fred", "203.0.113.7"), came(acme, "mia", "203.0.113.9", "Safari")
+    first, beside = came(acme, "fred", "203.0.113.7"), came(acme, "mia", "203.0.113.7", "Safari")
     assert (bytes(first.network), bytes(first.device)) != (bytes(beside.network), bytes(beside.device))
     assert bytes(first.network) == bytes(beside.network)
     assert bytes(came(acme, "ina", "203.0.114.7").network) != bytes(first.network)

@@ -162,6 +162,19 @@ def test_who_was_merged_is_one_person_to_the_checks(program):
     assert found(conversion)["same_payment"] == 60
 
 
+def test_customers_of_one_phone_company_are_not_one_person(program):
+    """The same browser from addresses side by side; of IPv6 a household has 64 bits."""
+    alice = at_home(program, "alice")
+    came(program, "fred", code=alice.code, ip="203.0.113.8")
+    far = buys(program, "fred")
+    came(program, "gina", code=None, ip="2001:db8:1:2::5")
+    gina = cast.advocate(program, "gina")
+    came(program, "hans", code=gina.code, ip="2001:db8:1:2:aaaa::7")
+    near = buys(program, "hans")
+    settle()
+    assert (found(far), found(near)) == (None, {"same_device": 50})
+
+
 def test_only_the_side_in_doubt_is_held(program):
     bella = cast.advocate(program, "bella")
     payouts_stage.payee_of(bella.customer)
