@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -29,7 +30,13 @@ _OWN = ("figure", "program", "csv", "after")
 def address(program, name, **given):
     """Where the rows of a program's, or its storefront's, figure are shown."""
     asked = {"figure": name, "program": program.pk} | {key: value for key, value in given.items() if value is not None}
-    return f"{reverse('admin:metrics_rows')}?{urlencode(asked)}"
+    return f"{_place()}?{urlencode(asked)}"
+
+
+@cache
+def _place():
+    """Of the page itself: a page of numbers leads to it hundreds of times."""
+    return reverse("admin:metrics_rows")
 
 
 def leading(*, user, program, since, until):

@@ -1,6 +1,7 @@
 """An advocate says that a friend is missing. Whether anything of that name is here is not told to them."""
 
 import re
+import unicodedata
 from datetime import timedelta
 
 from advocacy import emails, given, persons, secret_codes
@@ -69,7 +70,8 @@ def left(*, advocate, at):
 
 def name_of(text):
     """``(how, name)`` as names are compared: an address as mailboxes are, a word without its #."""
-    text = given.line("named", text, longest=320, required=True)
+    # An @ in another form is one, too: an address is not kept as a word.
+    text = unicodedata.normalize("NFKC", given.line("named", text, longest=320, required=True))
     if "@" in text:
         return NamedBy.EMAIL, emails.normalise(given.email("named", text))
     word = text.lstrip("#")

@@ -70,48 +70,71 @@ _LINKED = ("clicks", "visitors", *DISTINCT)
 _OF_RECORDS = [name for name in _OF_CUTS if name not in _LINKED]
 # What links brought is by link; of an advocate it is what all of their links did.
 _OF_LINKS = """
-    SELECT coalesce({key}, 0) AS key, sum(clicks) AS clicks, sum({visitors}) AS visitors, max(shown::int) AS shown,
+    SELECT largest.key, sum(clicks) AS clicks, sum({visitors}) AS visitors, max(shown::int) AS shown,
         max(shared::int) AS sharers, max((clicks > 0 OR shared)::int) AS active
-    FROM referrals_linkday own WHERE program_id = %(program)s AND day BETWEEN %(since)s AND %(until)s
-        AND (%(ids)s::bigint[] IS NULL OR coalesce({key}, 0) = ANY(%(ids)s::bigint[]))
-    GROUP BY {key}
+    FROM largest {days} GROUP BY largest.key
     """
+# The key of a link is in that of its days, which are looked up one by one; advocates' are read through.
 _CLICKED = {
-    "link": _OF_LINKS.format(key="own.link_id", visitors="visitors"),
-    "advocate": _OF_LINKS.format(key="own.advocate_id", visitors="first_visitors"),
+    "link": _OF_LINKS.format(
+        visitors="visitors",
+        days="""
+        CROSS JOIN generate_series(%(since)s::timestamp, %(until)s::timestamp, interval '1 day') AS midnight
+        CROSS JOIN LATERAL (
+            SELECT * FROM referrals_linkday WHERE program_id = %(program)s AND day = midnight::date
+                AND link_id = largest.key OFFSET 0
+        ) own
+        """,
+    ),
+    "advocate": _OF_LINKS.format(
+        visitors="first_visitors",
+        days="""
+        JOIN referrals_linkday own ON coalesce(own.advocate_id, 0) = largest.key
+            AND own.program_id = %(program)s AND own.day BETWEEN %(since)s AND %(until)s
+        """,
+    ),
 }
+_KEY_OF = {"link": "own.link_id", "advocate": "own.advocate_id"}
 _RECORDED = """
     SELECT {key} AS key, {sums} FROM referrals_daycut
     WHERE program_id = %(program)s AND cut = %(cut)s AND day BETWEEN %(since)s AND %(until)s
-        AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
+        AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[])) AND {only}
     GROUP BY 1
     """
 _SUMMED = _RECORDED.format(
     key="key",
+    only="true",
     sums=", ".join(f"{'max' if name in DISTINCT else 'sum'}({name}) AS {name}" for name in (*_OF_CUTS, *DISTINCT)),
 )
-# The largest are found among narrow rows, and the rest is looked up of these. What has no link or advocate is 0.
+# The largest are found by what they are sorted by, and the rest is looked up of these alone. Of none the key is 0.
+_NUMBER = "coalesce(nullif(key, ''), '0')::bigint"
 _BY_ROW = f"""
-    WITH recorded AS MATERIALIZED ({
-    _RECORDED.format(
-        key="coalesce(nullif(key, ''), '0')::bigint",
-        sums=", ".join(f"sum({name}) AS {name}" for name in _OF_RECORDS),
-    )
-}), clicked AS MATERIALIZED ({{clicked}}),
-    own AS MATERIALIZED (
-        SELECT key, coalesce(converted_referrals, 0) AS converted, coalesce(referrals, 0) AS bound,
-            coalesce(clicks, 0) AS clicked
-        FROM (SELECT key, converted_referrals, referrals FROM recorded) recorded
-        FULL JOIN (SELECT key, clicks FROM clicked) clicked USING (key)
+    WITH own AS MATERIALIZED (
+        SELECT key, sum(converted) AS converted, sum(bound) AS bound, sum(clicked) AS clicked FROM (
+            SELECT {_NUMBER} AS key, converted_referrals AS converted, referrals AS bound, 0 AS clicked
+            FROM referrals_daycut WHERE program_id = %(program)s AND cut = %(cut)s
+                AND day BETWEEN %(since)s AND %(until)s AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
+            UNION ALL
+            SELECT coalesce({{key}}, 0), 0, 0, clicks FROM referrals_linkday own
+            WHERE program_id = %(program)s AND day BETWEEN %(since)s AND %(until)s
+                AND (%(ids)s::bigint[] IS NULL OR coalesce({{key}}, 0) = ANY(%(ids)s::bigint[]))
+        ) told GROUP BY key
     ), largest AS MATERIALIZED (
         SELECT * FROM own ORDER BY converted DESC, bound DESC, clicked DESC, key LIMIT %(most)s
+    ), recorded AS ({
+    _RECORDED.format(
+        key=_NUMBER,
+        sums=", ".join(f"sum({name}) AS {name}" for name in _OF_RECORDS),
+        only="key = ANY(ARRAY(SELECT CASE key WHEN 0 THEN '' ELSE key::text END FROM largest))",
     )
+}), clicked AS ({{clicked}})
     SELECT CASE key WHEN 0 THEN '' ELSE key::text END, {
     ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*_OF_CUTS, *DISTINCT))
 }, (SELECT count(*) FROM own)
     FROM largest LEFT JOIN recorded USING (key) LEFT JOIN clicked USING (key)
     ORDER BY converted DESC, bound DESC, clicked DESC, key
     """
+_ROWS_BY = {cut: _BY_ROW.format(key=key, clicked=_CLICKED[cut]) for cut, key in _KEY_OF.items()}
 # By channel an advocate counts once, whichever link it was.
 _BY_WORD = f"""
     SELECT *, count(*) OVER () FROM ({_SUMMED}) own
@@ -164,8 +187,8 @@ def grouped(window, *, cut, keys=None, most=None):
     """``({key: numbers}, how many keys there are)`` from the roll-ups, the largest first, ``most`` of them."""
     program_id, since, until = window
     named = {"program": program_id, "cut": cut, "since": since, "until": until, "keys": keys, "most": most}
-    named["ids"] = None if keys is None or cut not in _CLICKED else [int(key or 0) for key in keys]
-    largest = _BY_ROW.format(clicked=_CLICKED[cut]) if cut in _CLICKED else _BY_WORD
+    named["ids"] = None if keys is None or cut not in _ROWS_BY else [int(key or 0) for key in keys]
+    largest = _ROWS_BY.get(cut, _BY_WORD)
     names, found, there_are = (*_OF_CUTS, *DISTINCT), {}, 0
     for key, *numbers, there_are in _rows(largest, named):  # noqa: B007 - the same in each row
         found[key] = nothing() | dict(zip(names, map(_plain, numbers), strict=True))

@@ -288,7 +288,7 @@ def test_who_was_erased_misses_nobody(acme, program, alice):
 
 
 def test_an_address_is_not_kept_and_its_owner_is_known_again_when_they_come(desk, acme, program, alice):
-    claim = missed(alice, "Fred+x@example.com")
+    claim = missed(alice, "Fred+x＠example.com")
     assert (claim.named, claim.friend, bytes(claim.digest)) == (
         "", None, privacy.digest_of(acme, "fred@example.com")
     )  # fmt: skip
