@@ -1,5 +1,7 @@
 """Where a customer enters the code of who brought them after they ordered: signed in, for their own order."""
 
+import time
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,6 +20,8 @@ from advocacy.refusals import Refused
 from referrals import attribution, late_codes
 
 _LONGEST = 40
+MOST_WRONG, _HOUR, _TRIED = 10, 3600, "late_codes_tried"
+_TOO_MANY = gettext_lazy("These were many codes. Try again in an hour.")
 _NOBODYS = gettext_lazy("Nobody has this code. Ask your friend how it is written.")
 # Reasons are written to the advocate; of them a friend reads nothing.
 _SWITCHED_OFF = gettext_lazy("This code is switched off.")
@@ -48,14 +52,24 @@ def enter(request):
     mine = list(_mine(request.user))
     reading.choose_language(request, known=next((person.locale for person in mine), ""))
     form = Entering(request.POST or None, initial={"code": request.GET.get("code", "")[:_LONGEST]})
-    if request.method == "POST" and form.is_valid() and _entered(form, mine):
+    asked = request.method == "POST" and form.is_valid()
+    if asked and _tries(request) >= MOST_WRONG:
+        form.add_error("code", _TOO_MANY)
+    elif asked and _entered(form, mine):
         messages.success(request, _("Thank you. Your order counts as if the code had come with it."))
         return redirect(request.path)
+    if asked and form.errors:
+        request.session[_TRIED] = [*request.session.get(_TRIED, []), time.time()][-MOST_WRONG:]
     if form.errors:
         form.fields["code"].widget.attrs["autofocus"] = True
     shops = list({person.storefront for person in mine})
     context = {"form": form, "storefront": shops[0] if len(shops) == 1 else None}
     return render(request, "referrals/late_code.html", context, status=422 if form.errors else 200)
+
+
+def _tries(request):
+    """How many codes of this session were wrong within the hour: who guesses learns of no more."""
+    return sum(at > time.time() - _HOUR for at in request.session.get(_TRIED, []))
 
 
 def may_enter(user):

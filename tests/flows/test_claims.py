@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import time_format
@@ -16,6 +17,7 @@ from advocacy.models import Event
 from advocacy.outbox import drain
 from referrals import claims, orders
 from referrals.models import Claim, Conversion, Order, Referral
+from referrals.pages import late_codes
 from rewards.models import Reward
 from tests import cast, pages_stage
 from tests.flows import admin_stage
@@ -409,6 +411,19 @@ def test_fred_enters_the_code_after_his_order_where_the_program_allows(client, a
     type(mallory).objects.filter(pk=mallory.pk).update(status="banned")
     refused = enters(client, mallory.code)
     assert "You have no order to which this code could still be entered." in refused.content.decode()
+
+
+def test_who_guesses_codes_is_stopped_for_an_hour(client, acme, program, alice):
+    type(program).objects.update(late_code_days=7)
+    pages_stage.buys(acme, "fred", None, days_ago=1)
+    client.force_login(pages_stage.user("fred@example.com"))
+    for number in range(late_codes.MOST_WRONG):
+        assert "Nobody has this code." in enters(client, f"GUESS-{number}").content.decode()
+    with time_machine.travel(timezone.now() + timedelta(minutes=59), tick=False):
+        assert "These were many codes." in enters(client, "alice-link").content.decode()
+        assert not Referral.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(minutes=121), tick=False):
+        assert enters(client, "alice-link").status_code == 302
 
 
 def test_a_friend_with_two_records_enters_the_code_for_the_one_that_ordered(client, acme, program, alice, mallory):
