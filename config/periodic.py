@@ -38,6 +38,7 @@ def tasks(*, sweep_seconds):
         },
         "errands": {"task": "advocacy.errands.tasks.run", "schedule": schedule(5), "options": {"queue": "shops"}},
         "jobs": {"task": "advocacy.jobs.tasks.sweep", "schedule": schedule(10)},
+        "look again": {"task": "config.tasks.look_again", "schedule": schedule(300), "options": {"queue": "bulk"}},
         "release rewards": {"task": "rewards.tasks.release", "schedule": schedule(10)},
         "end reservations": {"task": "rewards.tasks.end_reservations", "schedule": schedule(30)},
         "expire rewards": {"task": "rewards.tasks.expire", "schedule": schedule(300)},

@@ -1,7 +1,11 @@
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
-from config import forgetting, link_codes, twins, weekly
+from config import forgetting, link_codes, second_look, twins, weekly
+
+SECONDS = 20
 
 
 @shared_task
@@ -10,6 +14,14 @@ def test_clocks():
     for twin in twins.ahead():
         # Each sweep is a transaction of its own, or several; two at once take different rows.
         twins.sweep(twin, now=timezone.now())
+
+
+@shared_task
+def look_again():
+    """Ask the checks of fraud again about what soon falls due."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until and second_look.look(at=timezone.now()):
+        pass
 
 
 @shared_task

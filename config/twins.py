@@ -10,6 +10,7 @@ from advocacy import ids, terms, twins
 from advocacy.models import Program, ProgramTerms, Storefront
 from advocacy.outbox import interruptions
 from advocacy.refusals import Refused, TryAgain
+from config import second_look
 from referrals import claims
 from referrals.models import FraudPolicy
 from rewards import crediting, expiry, redemptions, rulebook
@@ -106,6 +107,7 @@ def sweep(twin, *, now):
     works = [
         claims.end_overdue,
         closing.close,
+        second_look.look,
         crediting.release,
         redemptions.end,
         expiry.expire,

@@ -40,7 +40,7 @@ class Case:
     new_only: bool = False
 
 
-# Nobody decided about these yet, and none was screened before.
+# Nobody decided about these yet.
 _CASES = """
     SELECT conversion.id, conversion.storefront_id, conversion.program_id, orders.id, orders.placed_at::text,
         orders.payment_fingerprint, orders.shipping_hash, referral.id, COALESCE(referral.click_id, beside.click),
@@ -64,15 +64,19 @@ _CASES = """
     ) beside ON referral.click_id IS NULL
     WHERE conversion.public_id = ANY(%s::uuid[]) AND NOT conversion.ended
         AND conversion.advocate_review = 'clear' AND conversion.friend_review = 'clear'
-        AND NOT EXISTS (SELECT FROM referrals_reviewcase known WHERE known.conversion_id = conversion.id)
+        AND NOT EXISTS (SELECT FROM {said} known WHERE known.conversion_id = conversion.id)
     ORDER BY conversion.id
 """
+_UNSCREENED = _CASES.format(said="referrals_reviewcase")
+# What was noted of it, and held nothing, may grow.
+_UNRULED = _CASES.format(said="referrals_ruling")
 _FIELDS = tuple(Case.__dataclass_fields__)
 
 
-def of(*, conversions):
-    """The Cases of these conversions, by their public ids, as far as they are to be screened."""
-    return [_case(dict(zip(_FIELDS, row, strict=True))) for row in asked(_CASES, [list(conversions)])]
+def of(*, conversions, again=False):
+    """The Cases of these conversions, by their public ids, as far as they are to be screened, or screened ``again``."""
+    rows = asked(_UNRULED if again else _UNSCREENED, [list(conversions)])
+    return [_case(dict(zip(_FIELDS, row, strict=True))) for row in rows]
 
 
 def _case(said):

@@ -26,23 +26,26 @@ def screen(*, events, at):
     Runs in the transaction in which they are then settled.
     """
     found = cases.of(conversions=[event.subject_id for event in events]) if events else []
-    if not found:
-        return []
+    suspected = suspects(found, policies.checks(), at=at) if found else []
+    bulk.insert(suspected)
+    return holding.hold(doubts=[doubt(row) for row in suspected if row.held], at=at)
+
+
+def suspects(found, checks, *, at):
+    """The unsaved ReviewCases of the Cases that these checks doubt, where their programs want to know."""
     of_program = policies.of_programs({case.program for case in found})
     found = [case for case in found if of_program[case.program].active]
-    findings = _without_approved(find(found, of_program), found)
-    suspected = [
+    findings = _without_approved(find(found, of_program, checks), found)
+    return [
         _suspected(case, findings[case.conversion], of_program[case.program].hold_at, at)
         for case in found
         if case.conversion in findings
     ]
-    bulk.insert(suspected)
-    return holding.hold(doubts=[_doubt(row) for row in suspected if row.held], at=at)
 
 
-def find(found, of_program):
+def find(found, of_program, checks):
     """``{conversion: [finding]}`` of the Cases that a check doubts, as ``ReviewCase`` keeps them."""
-    findings, checks = {}, policies.checks().items()
+    findings, checks = {}, checks.items()
     asked = {key: [case for case in found if key in of_program[case.program].points] for key, _ in checks}
     gathered = _gathered([(check, asked[key]) for key, check in checks])
     for key, check in checks:
@@ -118,23 +121,30 @@ def _known(check, asking, gathered):
 
 
 def _suspected(case, findings, hold_at, at):
-    points = {side: sum(finding["points"] for finding in findings if side in finding["sides"]) for side in cases.SIDES}
     return bulk.made(
         ReviewCase,
         storefront_id=case.storefront,
         program_id=case.program,
         conversion_id=case.conversion,
-        advocate_points=points["advocate"],
-        friend_points=points["friend"],
-        points=max(points.values()),
-        hold_at=hold_at,
-        findings=sorted(findings, key=lambda finding: -finding["points"]),
-        held=max(points.values()) >= hold_at,
         opened_at=at,
+        **weighed(findings, hold_at),
     )
 
 
-def _doubt(row):
+def weighed(findings, hold_at):
+    """The columns of a ReviewCase that follow from what was found."""
+    points = {side: sum(finding["points"] for finding in findings if side in finding["sides"]) for side in cases.SIDES}
+    return {
+        "advocate_points": points["advocate"],
+        "friend_points": points["friend"],
+        "points": max(points.values()),
+        "hold_at": hold_at,
+        "findings": sorted(findings, key=lambda finding: -finding["points"]),
+        "held": max(points.values()) >= hold_at,
+    }
+
+
+def doubt(row):
     """The sides that have too many points."""
     sides = [side for side in cases.SIDES if getattr(row, f"{side}_points") >= row.hold_at]
     return holding.Doubt(

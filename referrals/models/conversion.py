@@ -42,6 +42,8 @@ class Conversion(models.Model):
     ended = models.BooleanField(default=False, editable=False)
     converted_at = models.DateTimeField(help_text="When the order was paid.")
     recorded_at = models.DateTimeField()
+    # When the checks asked what had come to light since; see ``referrals.fraud.second_look``.
+    looked_again_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:

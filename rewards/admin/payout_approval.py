@@ -5,7 +5,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from advocacy.admin import acts
 from rewards.models import BatchState
-from rewards.payouts import batches, taken_back
+from rewards.payouts import batches, shared_accounts, taken_back
 
 _ANSWERS = [
     ("", "Nothing was taken back"),
@@ -36,6 +36,18 @@ def outcome(batch):
 
 def told(batch):
     """What the draft's page says of it, or nothing."""
+    return f"{_shared(batch)} {_taken_back(batch)}".strip()
+
+
+def _shared(batch):
+    payouts, more = shared_accounts.named(batch)
+    if not payouts:
+        return ""
+    named = "; ".join(f"No. {each.number}, {each.customer}" for each in payouts) + f"; and {more} more" * (more > 0)
+    return f"Paid to an account that other people are paid to, too: {named}. Look at these before you approve it."
+
+
+def _taken_back(batch):
     short = taken_back.since(batch)
     if not short:
         return ""

@@ -5,6 +5,7 @@ from django.db import connection
 LABEL = "Same account for payouts"
 HELP = "The advocate is paid to the same account as another advocate."
 POINTS, SIDES, LIMITS = 50, ("advocate",), {}
+LATER = True
 _SHARED = """
     SELECT own.customer_id, COUNT(DISTINCT other.customer_id)
     FROM rewards_payee own

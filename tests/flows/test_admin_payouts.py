@@ -101,6 +101,14 @@ def test_a_batch_of_which_all_was_taken_back_says_so_and_is_cancelled_with_it(de
     assert list(audit.differences()) == []
 
 
+def test_a_draft_names_who_is_paid_to_an_account_of_several_people(desk, policy, alice):
+    batch = payouts_stage.gathering.gather(policy=policy, at=timezone.now())
+    page = reverse("admin:rewards_payoutbatch_change", args=[batch.pk])
+    assert "other people are paid to" not in desk.get(page).content.decode()
+    payouts_stage.payee_of(cast.customer(alice.storefront, "mallory"))
+    assert "other people are paid to, too: No. 1, Alice." in desk.get(page).content.decode()
+
+
 def test_one_payout_that_the_bank_sent_back_is_told_alone(desk, policy):
     batch = payouts_stage.exported(policy)
     payout = batch.payouts.get()

@@ -5,6 +5,7 @@ from referrals.fraud.checks import same_shipping
 LABEL = "Many friends at one address"
 HELP = "The order goes to where orders of many other friends of the advocate went."
 POINTS, SIDES = 50, ("advocate", "friend")
+LATER = True
 LIMITS = {"most": (3, "Other friends of the advocate at one address, at most")}
 gather = same_shipping.gather
 

@@ -5,6 +5,7 @@ from referrals.fraud.cases import asked
 LABEL = "Referral loop"
 HELP = "The friend had brought the advocate, or somebody who brought somebody who brought the advocate."
 POINTS, SIDES, LIMITS = 60, ("advocate", "friend"), {}
+LATER = True
 OF_THE_PAIR = ""
 _LONGEST = 6
 # Upwards from the advocate: who brought them, and who brought that one.
@@ -38,5 +39,5 @@ def find(case, known, limits):
 
 def words(evidence):
     if evidence["people"] <= 2:  # noqa: PLR2004 - the two of them
-        return "The friend had brought the advocate before."
+        return "Advocate and friend brought each other."
     return f"Advocate and friend brought each other, in a loop of {evidence['people']} people."

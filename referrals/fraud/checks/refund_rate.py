@@ -5,6 +5,7 @@ from referrals.fraud.cases import asked
 LABEL = "Many refunds"
 HELP = "Too many of the orders of the advocate's friends were given back, wholly or in part."
 POINTS, SIDES = 50, ("advocate",)
+LATER = True
 LIMITS = {"percent": (20, "Orders given back (%), at most"), "orders": (5, "Counted from so many orders")}
 # The newest friends: what was long ago is over.
 _MOST = 100

@@ -5,6 +5,7 @@ from referrals.fraud import orders_alike
 LABEL = "Same means of payment"
 HELP = "The order was paid with what the advocate, or another of their friends, paid with."
 POINTS, SIDES, LIMITS = 60, ("advocate", "friend"), {}
+LATER = True
 OF_THE_PAIR = "payment"
 
 

@@ -5,6 +5,7 @@ from referrals.fraud import orders_alike
 LABEL = "Same delivery address"
 HELP = "The order goes to where an order of the advocate, or of another of their friends, went. A family does that too."
 POINTS, SIDES, LIMITS = 30, ("advocate", "friend"), {}
+LATER = True
 OF_THE_PAIR = "shipping"
 
 
