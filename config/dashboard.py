@@ -1,6 +1,7 @@
 """The admin's first page: what each program brought, what is owed, and what waits for somebody."""
 
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
@@ -64,6 +65,7 @@ def _shops(at, user):
             "storefront": storefront,
             "programs": [_program(shown, _rows(shown, user)) for shown in shown_here],
             "values": _values(shown_here[0]["lifetime_values"], _rows(shown_here[0], user)),
+            "values_file": _numbers(shown_here[0]["program"], csv="lifetime_values"),
             "owed": [_owed(storefront, each) for each in owed.get(storefront.pk, [])] if money_too else None,
         }
         for storefront, shown_here in (
@@ -79,11 +81,12 @@ def _rows(shown, user):
 
 def _program(shown, rows):
     measured, counts = shown["metrics"], shown["metrics"]["counts"]
-    kept = measured["revenue"]["value"]
+    kept, period = measured["revenue"]["value"], measured["period"]
     return {
         "program": shown["program"],
+        "numbers": _numbers(shown["program"], **{"from": period["from"], "to": period["to"]}),
         "counted_at": measured["counted_at"],
-        "period": measured["period"],
+        "period": period,
         "counts": [
             {
                 "word": word,
@@ -101,6 +104,10 @@ def _program(shown, rows):
         "chart": bars(shown["series"], "conversions"),
         "series": shown["series"][::-1],
     }
+
+
+def _numbers(program, **asked):
+    return f"{reverse('admin:metrics')}?{urlencode({'program': program.pk} | asked)}"
 
 
 def _rate(rate, name, rows):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.measured import expected, growing
+from referrals import buyers
 from referrals.models import ChannelCost, Day, DayCut, Link, Share
 from referrals.rollups.questions import HOURS
 from tests import cast
@@ -49,6 +50,16 @@ def test_olga_reads_a_programs_numbers_and_takes_one_as_a_file(desk, program):
         assert said in page
     assert desk.get("/admin/metrics/", {"csv": "nothing"}).status_code == 404
     assert desk.get("/admin/metrics/", {"csv": "rates", "part": "worth"}).status_code == 404
+
+
+def test_each_chart_of_the_first_page_is_there_as_a_file(desk, acme, program):
+    Day.objects.create(program=program, day=timezone.now().date(), visitors=3, clicks=4, counted_at=timezone.now())
+    bought(person(acme, "fred"), at=timezone.now())
+    buyers.recount(at=timezone.now())
+    links = re.findall(r'href="([^"]+csv=[^"]+)"', desk.get("/admin/").content.decode())
+    files = [html.unescape(link) for link in links]
+    heads = [b"".join(desk.get(link).streaming_content).decode("utf-8-sig").splitlines()[0] for link in files]
+    assert [head.partition(",")[0] for head in heads] == ["Day", "Days"]
 
 
 def test_what_is_no_share_and_what_is_gone_is_told_so(desk, program):
