@@ -8,14 +8,15 @@ from datetime import timedelta
 
 from referrals import buyers, cohorts, costs
 from referrals.measures import cost
-from referrals.models import Channel
+from referrals.models import Channel, CostOf
 from rewards import costs as of_rewards
 
 DIGITS = 5
 RISK = (
     "A channel’s monthly return, revenue (times the storefront’s margin where one is set) ÷ cost − 1, against that of "
     "all channels together (capital asset pricing): "
-    "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards are a cost too. "
+    "beta, the return to be expected and alpha, what it returned above that. Of referral the rewards and the fees "
+    "of payouts are a cost too. "
     "Revenue is of orders in the storefront’s currency; costs are of all who came."
 )
 
@@ -74,7 +75,8 @@ def spent_of(*, storefront, at):
     days = cohorts.day_of(months[0]), cohorts.day_of(months[-1])
     for (channel, month, unit), amount in costs.by_month(storefront=storefront, since=days[0], until=days[1]).items():
         if unit == storefront.currency:
-            spent[channel][cohorts.month_of(month)] = amount
+            own = spent[Channel.REFERRAL if channel == CostOf.PAYOUT_FEES else channel]
+            own[cohorts.month_of(month)] = own.get(cohorts.month_of(month), 0) + amount
         else:
             left_out.add(unit)
     _add_rewards(storefront, spent, left_out, days)

@@ -29,6 +29,7 @@ SPECTACULAR_SETTINGS = {
         "AdvocateStatus": "advocacy.models.AdvocateStatus",
         "BenefitKind": "advocacy.models.BenefitKind",
         "AcquisitionChannel": "referrals.models.Channel",
+        "CostOf": "referrals.models.CostOf",
         "ChannelEnum": "advocacy.models.consent.Channel",
         "ConsentState": "advocacy.models.ConsentState",
         "DeliveryState": "advocacy.models.DeliveryState",

@@ -15,14 +15,14 @@ from config.money_intervals import Days
 from referrals import cohorts, costs
 from referrals.measures import cost
 from referrals.metrics import periods
-from referrals.models import Day
+from referrals.models import CostOf, Day
 from rewards import costs as of_rewards
 
 DIGITS = 5
 KINDS = {
     "advocate_rewards": "Rewards of advocates for what happened in the period, credited, not taken back, not expired.",
     "friend_incentives": "The same of friends.",
-    "payout_fees": "Fees of payouts. They are not recorded here: note them as a cost of the channel referral.",
+    "payout_fees": "What was noted as payout_fees beside the costs of channels, spread as the program's cost.",
     "program_cost": "What was noted as the cost of the channel referral, of each month as many days as are in the "
     "period; where a storefront has several programs, the part that their converted friends in the period are of all.",
 }
@@ -67,9 +67,10 @@ def of_program(*, program, since=None, until=None, at, compare=False, currency=N
 def _of_days(program, asked, at, currency):
     first, last = asked.days
     to = Converter(program, target=currency, days=(first.replace(day=1), max(last, asked.today)))
-    parts = {name: to.part() for name in ("earned", "given", "noted", "revenue", "owed", "decided")}
-    earned, given, noted = _given(program, first, last, parts)
-    sums = _sums(earned, given, noted)
+    parts = {name: to.part() for name in ("earned", "given", "fees", "noted", "revenue", "owed", "decided")}
+    earned, given = _given(program, first, last, parts)
+    fees, noted = _noted(program, first, last, parts)
+    sums = _sums(earned, given, fees, noted)
     counted = {row.day: row for row in _days(program, asked.days).only("day", "clicks", "converted_referrals")}
     friends, clicks = (
         {day: getattr(row, name) for day, row in counted.items()} for name in ("converted_referrals", "clicks")
@@ -86,7 +87,7 @@ def _of_days(program, asked, at, currency):
         margin=kept,
         friends=friends,
         clicks=clicks,
-        spread=noted,
+        spread=fees + noted,
     )
     told = {
         "period": {"from": first, "to": last},
@@ -123,7 +124,7 @@ def _without_parts(told, parts, currency):
     return told
 
 
-_COSTS = {"advocate_rewards": "earned", "friend_incentives": "given", "program_cost": "noted"}
+_COSTS = {"advocate_rewards": "earned", "friend_incentives": "given", "payout_fees": "fees", "program_cost": "noted"}
 # Of which sums, and which of its ends are money; the rate of growth is of the storefront's own currency.
 _MADE_OF = {
     "cac": (_COSTS.values(), ("numerator",)),
@@ -136,22 +137,27 @@ _MADE_OF = {
 
 
 def _given(program, first, last, to):
-    """``({day: rewards of advocates}, {day: of friends}, what else it cost)``, exactly."""
+    """``({day: rewards of advocates}, {day: of friends})``, exactly."""
     own, friends = [], []
     for each in of_rewards.of_period(program=program, since=first, until=last):
         of = friends if each["side"] == Side.FRIEND else own
         of.append((each["day"], each["unit"], each["credited_minor"]))
-    noted = costs.of_referral(storefront=program.storefront, since=first, until=last)
-    spread = sum(to["noted"].by_day(noted).values()) * part_of(program, first, last)
-    return to["earned"].by_day(own), to["given"].by_day(friends), spread
+    return to["earned"].by_day(own), to["given"].by_day(friends)
 
 
-def _sums(earned, given, noted):
+def _noted(program, first, last, to):
+    """``(fees of payouts, what else it cost)`` as it was noted of the storefront, the program's part; exactly."""
+    part, within = part_of(program, first, last), {"storefront": program.storefront, "since": first, "until": last}
+    noted = {"fees": costs.of_days(**within, of=CostOf.PAYOUT_FEES), "noted": costs.of_days(**within)}
+    return [sum(to[name].by_day(rows).values(), Fraction(0)) * part for name, rows in noted.items()]
+
+
+def _sums(earned, given, fees, noted):
     amounts = {
         "advocate_rewards": money.round_half_up(sum(earned.values(), Fraction(0))),
         "friend_incentives": money.round_half_up(sum(given.values(), Fraction(0))),
-        "payout_fees": None,
-        "program_cost": money.round_half_up(Fraction(noted)),
+        "payout_fees": money.round_half_up(fees),
+        "program_cost": money.round_half_up(noted),
     }
     return {
         name: {"definition": {"id": name, "sentence": KINDS[name]}, "value": amount} for name, amount in amounts.items()

@@ -13,7 +13,7 @@ from django.db.models import Max, Min, Q
 from advocacy import money, tables
 from referrals.growth import spans
 from referrals.lifetime_value import REVENUE_KEPT
-from referrals.models import Channel, ChannelCost, Day
+from referrals.models import ChannelCost, CostOf, Day
 
 COLUMNS = ("month", "channel", "currency", "amount", "source")
 _MONTH = re.compile(r"(2\d{3})-(\d\d)", re.ASCII).fullmatch
@@ -101,8 +101,8 @@ def _same(known, each):
 
 
 def _wrong(each, at):
-    if each.channel not in Channel.values:
-        return f"{each.channel[:40]!a} is none of the channels {', '.join(Channel.values)}"
+    if each.channel not in CostOf.values:
+        return f"{each.channel[:40]!a} is none of the channels {', '.join(CostOf.values)}"
     if each.currency not in money.CURRENCIES:
         return f"{each.currency[:10]!a} is no ISO 4217 code, such as EUR"
     if not 0 <= each.amount_minor <= money.LARGEST_MINOR:
@@ -123,15 +123,13 @@ def by_month(*, storefront, since, until):
     return {(row.channel, row.month, row.currency): row.amount_minor for row in rows}
 
 
-def of_referral(*, storefront, since, until):
-    """``[(day, currency, amount_minor)]`` that the programs cost beside rewards in the days ``since`` to ``until``.
+def of_days(*, storefront, since, until, of=CostOf.REFERRAL):
+    """``[(day, currency, amount_minor)]`` that was noted as the cost ``of`` a channel for these days.
 
     A month's cost is spread evenly over its days: as many count as are in the period, a Fraction, all of them said of
     the last one.
     """
-    mine = ChannelCost.objects.filter(
-        storefront=storefront, channel=Channel.REFERRAL, month__range=(since.replace(day=1), until)
-    )
+    mine = ChannelCost.objects.filter(storefront=storefront, channel=of, month__range=(since.replace(day=1), until))
     found = []
     for row in mine.order_by("month", "currency"):
         days = monthrange(row.month.year, row.month.month)[1]

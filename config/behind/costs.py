@@ -15,7 +15,7 @@ from config.behind.kept import of_months
 from config.behind.rows import Rows
 from referrals import cohorts
 from referrals.growth import spans
-from referrals.models import Buyer, Channel, ChannelCost
+from referrals.models import Buyer, Channel, ChannelCost, CostOf
 from rewards import costs as of_rewards
 from rewards.models import Reward
 
@@ -40,11 +40,15 @@ def _given(side, asked):
     return _some(rows.filter(friends if side == Side.FRIEND else ~friends), _CREDITED)
 
 
-def program_cost(asked):
-    """What was noted for the channel referral, each month for its days in the period and the program's part of it."""
+def noted(of):
+    """What was noted as the cost ``of`` a channel, of each month its days in the period, the program's part."""
+    return partial(_noted, of)
+
+
+def _noted(of, asked):
     first, last = asked.days
     rows = ChannelCost.objects.filter(
-        storefront=asked.storefront, channel=Channel.REFERRAL, month__range=(first.replace(day=1), last)
+        storefront=asked.storefront, channel=of, month__range=(first.replace(day=1), last)
     )
     part = program_money.part_of(asked.program, first, last)
     months = rows.order_by().values_list("month", flat=True).distinct()
@@ -87,13 +91,17 @@ def channel_cost(asked):
     return Rows(
         ChannelCost.objects.filter(
             storefront=asked.storefront,
-            channel=_channel(asked),
+            channel__in=_costs_of(_channel(asked)),
             currency=asked.storefront.currency,
             month__range=(cohorts.day_of(months[0]), cohorts.day_of(months[-1])),
         ),
         amount=F("amount_minor"),
         unit=asked.storefront.currency,
     )
+
+
+def _costs_of(channel):
+    return [channel, CostOf.PAYOUT_FEES] if channel == Channel.REFERRAL else [channel]
 
 
 def channel_rewards(asked):

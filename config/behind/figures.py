@@ -7,7 +7,7 @@ from config.behind.asked import refused
 from config.behind.expected import EXPECTED, TREES
 from config.behind.figure import Figure, whole
 from referrals.metrics import COHORTS, COUNTS, METRICS, SIDES
-from referrals.models import Buyer, ChannelCost, Conversion, Invitation, Link, Order, Referral, Share
+from referrals.models import Buyer, ChannelCost, Conversion, CostOf, Invitation, Link, Order, Referral, Share
 from rewards.models import Reward
 
 # Of a program's period: each may be a group of it, in another zone, in another view.
@@ -186,7 +186,13 @@ FIGURES = {
         ChannelCost,
         "other costs of the program",
         "Noted for the channel referral; it weighs as much as of its days are in the period, and is the program’s.",
-        costs.program_cost,
+        costs.noted(CostOf.REFERRAL),
+    ),
+    "cost.payout_fees": Figure(
+        ChannelCost,
+        "fees of payouts",
+        "Noted as payout_fees; it weighs as much as of its days are in the period, and is the program’s.",
+        costs.noted(CostOf.PAYOUT_FEES),
     ),
     "roi.revenue": Figure(
         Conversion,

@@ -8,7 +8,7 @@ from config.money_intervals import INTERVAL
 _KINDS = {
     "advocate_rewards": "Rewards of advocates",
     "friend_incentives": "Rewards of friends",
-    "payout_fees": "Fees of payouts (not recorded)",
+    "payout_fees": "Fees of payouts",
     "program_cost": "Other costs of the program",
 }
 
@@ -17,7 +17,7 @@ def cost(told, behind):
     unit = told["currency"]
     cac = told["cac"]
     rows = [
-        [word(label), words.amount(told["cost"][name]["value"], unit, link=_rows(behind, name))]
+        [word(label), words.amount(told["cost"][name]["value"], unit, link=behind(f"cost.{name}"))]
         for name, label in _KINDS.items()
     ]
     rows.append([word("All together"), words.amount(cac["numerator"], unit)])
@@ -34,11 +34,6 @@ def cost(told, behind):
             *_converted(told),
         ),
     )
-
-
-def _rows(behind, name):
-    """Of fees of payouts there are no rows."""
-    return behind(f"cost.{name}") if name != "payout_fees" else ""
 
 
 def _each(told):

@@ -7,7 +7,7 @@ from advocacy import reading
 from advocacy.admin import words
 from advocacy.admin.uploads import Uploads
 from referrals import costs
-from referrals.models import Channel, ChannelCost
+from referrals.models import ChannelCost, CostOf
 
 
 @admin.register(ChannelCost)
@@ -31,12 +31,13 @@ class ChannelCostAdmin(Uploads):
         "lead": "Of each channel and month, so that a customer’s cost can be compared between channels.",
         "help": "With the columns month, channel, currency, amount, source; a line such as "
         "2026-11,paid_search,EUR,1250.00,ads-export. The same month and channel again corrects what was said before. "
-        f"Channels: {', '.join(Channel.values)}.",
+        f"Channels: {', '.join(CostOf.values)}. Of referral all beside rewards; "
+        "what banks take for payouts as payout_fees.",
     }
 
     def told(self, each, before):
         now = "" if before is None else reading.plain(before.amount_minor, before.currency)
-        of = f"{each.month:%Y-%m}, {Channel(each.channel).label}"
+        of = f"{each.month:%Y-%m}, {CostOf(each.channel).label}"
         return of, now, reading.plain(each.amount_minor, each.currency)
 
     @display(description="Month")

@@ -8,7 +8,7 @@ from advocacy.api.examples import BOUGHT
 from advocacy.api.lists import Among, ListEndpoint
 from advocacy.api.schema import Call, documented
 from referrals import costs
-from referrals.models import Channel, ChannelCost
+from referrals.models import ChannelCost, CostOf
 
 MOST = 1000
 
@@ -25,7 +25,10 @@ class Month(serializers.CharField):
 
 class CostCall(fields.StrictSerializer):
     month = Month()
-    channel = fields.Choice(Channel.choices, help_text="By what it acquires customers; referral: all but rewards.")
+    channel = fields.Choice(
+        CostOf.choices,
+        help_text="By what it acquires customers; referral: all but rewards; payout_fees: what banks take for payouts.",
+    )
     currency = fields.Currency()
     amount_minor = fields.Minor(help_text="Of the whole month.")
     source = fields.Name(max_length=40, help_text="Where the number is from, such as ads-export.")
@@ -74,7 +77,7 @@ class CostsChanged(serializers.Serializer):
 )
 class ChannelCosts(ListEndpoint):
     answer = CostAnswer
-    filters = {"channel": Among("channel", Channel)}
+    filters = {"channel": Among("channel", CostOf)}
 
     def rows(self):
         return ChannelCost.objects.filter(storefront=self.request.storefront)

@@ -4,7 +4,7 @@ from referrals.models.buyer import HORIZONS, Buyer, BuyerMark, CohortMonth, Wort
 from referrals.models.claim import Claim, ClaimState, NamedBy
 from referrals.models.click import Click, VisitorSalt
 from referrals.models.conversion import Conversion, Review
-from referrals.models.cost import Channel, ChannelCost
+from referrals.models.cost import Channel, ChannelCost, CostOf
 from referrals.models.fraud import AfterDeadline, FraudPolicy, FraudProgram, ReviewCase, Ruling, RulingBy
 from referrals.models.importing import Import, ImportKind, ImportPart, ImportRefusals, ImportState
 from referrals.models.inbound import InboundMessage, InboundRefusal, InboundState
@@ -44,6 +44,7 @@ __all__ = [
     "CohortMonth",
     "Conversion",
     "ConversionCount",
+    "CostOf",
     "Cut",
     "Day",
     "DayAdvocates",

@@ -20,11 +20,19 @@ class Channel(models.TextChoices):
     OTHER = "other", "Other"  # nobody said, or nothing that is known
 
 
+# What may be noted as a cost: of each channel, and what banks take for payouts, which is referral's too.
+CostOf = models.TextChoices(
+    "CostOf",
+    [(each.name, (each.value, each.label)) for each in Channel] + [("PAYOUT_FEES", ("payout_fees", "Fees of payouts"))],
+    module=__name__,
+)
+
+
 class ChannelCost(models.Model):
-    """What a channel cost in a month: adverts, fees, the hours of people. Of referral: all but the rewards."""
+    """What a channel cost in a month: adverts, fees, the hours of people. Of referral: all but rewards and fees."""
 
     storefront = models.ForeignKey(Storefront, models.CASCADE, related_name="channel_costs", db_index=False)
-    channel = models.CharField(max_length=20, choices=Channel)
+    channel = models.CharField(max_length=20, choices=CostOf)
     month = models.DateField(help_text="Its first day.")
     currency = UnitField()
     amount_minor = MinorField()
@@ -37,7 +45,7 @@ class ChannelCost(models.Model):
             models.UniqueConstraint(
                 fields=["storefront", "month", "channel", "currency"], name="a_channel_has_each_cost_once"
             ),
-            one_of("channel", Channel, name="a_channel_is_known"),
+            one_of("channel", CostOf, name="a_channel_is_known"),
             at_least("amount_minor", 0, name="a_cost_is_not_negative", message="A cost is 0 or more."),
             models.CheckConstraint(condition=models.Q(month__day=1), name="a_month_is_its_first_day"),
         ]

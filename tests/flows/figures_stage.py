@@ -41,7 +41,12 @@ def make(program, acme, alice, mallory):
     _rewards(program, alice)
     _kin(program)
     _expected(acme, alice.customer)
-    said = (("2026-02", "referral", 500), ("2026-01", "referral", 310), ("2026-01", "email", 70))
+    said = (
+        ("2026-02", "referral", 500),
+        ("2026-02", "payout_fees", 56),
+        ("2026-01", "referral", 310),
+        ("2026-01", "email", 70),
+    )
     costs.put(
         storefront=acme,
         costs=[costs.Said("", costs.month_of(month), channel, "EUR", minor, "team") for month, channel, minor in said],

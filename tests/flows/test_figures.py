@@ -156,7 +156,7 @@ def _of_cohorts(program):
 
 def _of_money(program):
     told = program_money.of_program(program=program, at=NOON)
-    yield from ((f"cost.{name}", {}, each["value"]) for name, each in told["cost"].items() if name != "payout_fees")
+    yield from ((f"cost.{name}", {}, each["value"]) for name, each in told["cost"].items())
     yield from ((f"liability.{name}", {}, told["liability"][name]) for name in ("pending", "available"))
     yield "breakage.expired", {}, told["breakage"]["numerator"]
     yield "liability_forecast.credited", {}, told["breakage"]["denominator"]

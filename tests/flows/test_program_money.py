@@ -70,20 +70,23 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     costs.put(
         storefront=acme,
-        costs=[costs.Said("", first, "referral", "EUR", 500, "team"), costs.Said("", first, "email", "EUR", 9, "x")],
+        costs=[
+            costs.Said("", first, channel, "EUR", amount, "team")
+            for channel, amount in (("referral", 500), ("payout_fees", 200), ("email", 9))
+        ],
         at=timezone.now(),
     )
     told = shop.get("/program_money", **{"from": str(first)}).json()
-    one_day = costs.of_referral(storefront=acme, since=first, until=first)
+    one_day = costs.of_days(storefront=acme, since=first, until=first)
     assert one_day == [(first, "EUR", Fraction(500, (today.replace(day=1) - first).days))]
     assert {name: each["value"] for name, each in told["cost"].items()} == {
         "advocate_rewards": 1000,
         "friend_incentives": 500,
-        "payout_fees": None,
+        "payout_fees": 200,
         "program_cost": 500,
     }
-    assert (told["cac"]["numerator"], told["cac"]["value"]) == (2000, 1000)
-    assert told["roi"]["value"] == 5.0
+    assert (told["cac"]["numerator"], told["cac"]["value"]) == (2200, 1100)
+    assert told["roi"]["value"] == round(98 / 22, 5)
     assert (told["liability"]["value"], told["liability"]["pending"]) == (1900, 1000)
     # Both that are decided were credited in full: so will be what is pending.
     assert told["forecast"]["value"] == 1000
@@ -132,9 +135,10 @@ def test_what_needs_no_rate_is_told_where_another_amount_has_none(shop, program,
     said = costs.Said("", today.replace(day=1), "referral", "CHF", 500, "team")
     costs.put(storefront=acme, costs=[said], at=timezone.now())
     told = shop.get("/program_money", **{"from": str(today.replace(day=1))}).json()
-    assert {name: each["value"] for name, each in told["cost"].items() if name != "payout_fees"} == {
+    assert {name: each["value"] for name, each in told["cost"].items()} == {
         "advocate_rewards": told["cost"]["advocate_rewards"]["value"],
         "friend_incentives": 0,
+        "payout_fees": 0,
         "program_cost": None,
     }
     assert (told["liability"]["value"], told["breakage"]["value"]) == (1000, 0)
