@@ -154,7 +154,8 @@ SURVEY_ANSWERED = EventType(
     "A customer answered a survey.",
     {
         "survey": "the storefront's own id of the survey, or empty",
-        "kind": "nps, csat or ces",
+        "kind": "nps, csat or ces; or expectation, experience or importance",
+        "touchpoint": "of what it was asked, as the storefront names it, or empty",
         "score": "the answer, on the survey's own scale",
         "scale_min": "the scale's lowest score",
         "scale_max": "the scale's highest score",

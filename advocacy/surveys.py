@@ -3,17 +3,22 @@
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q, Sum
 
-from advocacy import events, given, persons
+from advocacy import events, given, persons, reports
 from advocacy.measures import surveys as measured
 from advocacy.measures.intervals import Sample
-from advocacy.models import Answer, SurveyKind
+from advocacy.models import OF_TOUCHPOINTS, Answer, SurveyKind
 from advocacy.outbox.record import Draft, record
 from advocacy.refusals import Conflict, NotFound
 
 # The scale of a kind where none is said.
-SCALES = {SurveyKind.NPS: (0, 10), SurveyKind.CSAT: (1, 5), SurveyKind.CES: (1, 7)}
+SCALES = {
+    SurveyKind.NPS: (0, 10),
+    SurveyKind.CSAT: (1, 5),
+    SurveyKind.CES: (1, 7),
+    **dict.fromkeys(OF_TOUCHPOINTS, (1, 7)),
+}
 _WIDEST = 100
-_SAID = ("survey", "customer_id", "program_id", "kind", "score", "scale_min", "scale_max")
+_SAID = ("survey", "customer_id", "program_id", "kind", "touchpoint", "score", "scale_min", "scale_max")
 
 
 DEFINITIONS = {
@@ -31,13 +36,17 @@ def scores(*, storefront, start, end):
     share, of the others it is on their scale.
     """
     rows = Answer.objects.filter(storefront=storefront, answered_at__gte=start, answered_at__lt=end)
-    counted = rows.values("survey", "kind", "scale_min", "scale_max").annotate(
-        answers=Count("pk"),
-        up=Count("pk", filter=Q(score__gte=measured.PROMOTERS_FROM)),
-        down=Count("pk", filter=Q(score__lte=measured.DETRACTORS_TO)),
-        top=Count("pk", filter=Q(score__gte=F("scale_max") - 1)),
-        total=Sum("score"),
-        squares=Sum(F("score") * F("score")),
+    counted = (
+        rows.filter(kind__in=DEFINITIONS)
+        .values("survey", "kind", "scale_min", "scale_max")
+        .annotate(
+            answers=Count("pk"),
+            up=Count("pk", filter=Q(score__gte=measured.PROMOTERS_FROM)),
+            down=Count("pk", filter=Q(score__lte=measured.DETRACTORS_TO)),
+            top=Count("pk", filter=Q(score__gte=F("scale_max") - 1)),
+            total=Sum("score"),
+            squares=Sum(F("score") * F("score")),
+        )
     )
     return [_scored(row) for row in counted.order_by("survey", "kind", "scale_min", "scale_max")]
 
@@ -61,6 +70,7 @@ def answer(
     kind,
     score,
     survey="",
+    touchpoint="",
     program=None,
     scale_min=None,
     scale_max=None,
@@ -70,8 +80,9 @@ def answer(
     """``(answer, created)``. The same ``answer_id`` again is that answer; with other content a Conflict.
 
     ``survey``: the storefront's own id of it.
-    ``kind``: nps (always 0 to 10), csat (1 to 5 where no scale is said) or ces (1 to 7). Refuses a score off its scale;
-    NotFound where customer or program are another storefront's.
+    ``kind``: nps (always 0 to 10), csat (1 to 5 where no scale is said) or ces (1 to 7); or what was expected or met at
+    a ``touchpoint``, or how much it matters (1 to 7), which name it. Refuses a score off its scale; NotFound where
+    customer or program are another storefront's.
     """
     if {customer.storefront_id, program.storefront_id if program else storefront.pk} != {storefront.pk}:
         raise NotFound("unknown_customer", "There is no such customer.")
@@ -80,6 +91,7 @@ def answer(
         customer=customer,
         program=program,
         survey=given.text("survey", survey, longest=200),
+        touchpoint=_touchpoint(kind, touchpoint),
         answer_id=given.text("answer_id", answer_id, longest=200, required=True),
         answered_at=min(given.moment("answered_at", answered_at, at=at), at) if answered_at else at,
         recorded_at=at,
@@ -96,6 +108,13 @@ def answer(
     except IntegrityError:
         pass  # the same call, a moment earlier
     return _replay(known.select_related("customer", "program").get(), said), False
+
+
+def _touchpoint(kind, touchpoint):
+    touchpoint = given.label("touchpoint", touchpoint, longest=reports.LONGEST_TOUCHPOINT)
+    if not touchpoint and kind in OF_TOUCHPOINTS:
+        given.refuse("touchpoint", f"Send touchpoint: {kind} is asked of one, such as support-chat.")
+    return touchpoint
 
 
 def _on_scale(kind, score, least, most):
@@ -125,6 +144,7 @@ def _tell(answer, at):
     facts |= {
         "survey": answer.survey,
         "kind": str(answer.kind),
+        "touchpoint": answer.touchpoint,
         "country": customer.country,
         "stands": True,
         "program_status": str(program.status_at(answer.answered_at)) if program else "",

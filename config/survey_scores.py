@@ -1,17 +1,13 @@
 """``GET /surveys/scores``: what customers answered in a period, by survey, each with its interval."""
 
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from advocacy import surveys
-from advocacy.api.endpoint import Endpoint
 from advocacy.api.schema import Call, documented
 from advocacy.models import SurveyKind
-from referrals.api.days import day_of
+from config.of_period import DAYS, OfPeriod, moments
 from referrals.api.metrics import Definition
-from referrals.growth import spans
-from referrals.metrics import periods
 
 
 class SurveyScore(serializers.Serializer):
@@ -52,8 +48,7 @@ class SurveyScoresAnswer(serializers.Serializer):
 
 def scores(*, storefront, since, until):
     """Of the storefront's days, both included, each with its definition."""
-    start, end = spans.borders(storefront, since, until)
-    found = surveys.scores(storefront=storefront, start=start, end=end)
+    found = surveys.scores(storefront=storefront, **moments(storefront, since, until))
     return [
         each | {"definition": {"id": each["kind"], "sentence": surveys.DEFINITIONS[each["kind"]]}} for each in found
     ]
@@ -66,20 +61,12 @@ def scores(*, storefront, since, until):
         SurveyScoresAnswer,
         description="Net promoter score, satisfaction and effort, by survey and scale, of the answers of a period. The "
         "answers themselves: `GET /figures/survey.answers/rows`.",
-        also=[
-            OpenApiParameter("from", str, description="The first day; default: 30 days with the last one."),
-            OpenApiParameter("to", str, description="The last day, included; default: today."),
-        ],
+        also=DAYS,
     ),
 )
-class Scores(Endpoint):
-    parameters = {"GET": ("from", "to")}
-    declines = {"time_zone": periods.DECLINED_ZONE}
-
+class Scores(OfPeriod):
     def get(self, request):
-        shop = request.storefront
-        period = {"since": day_of(request, "from"), "until": day_of(request, "to")}
-        since, until = periods.days_of(storefront=shop, **period, at=self.at)
+        shop, (since, until) = request.storefront, self.days(request)
         found = scores(storefront=shop, since=since, until=until)
         return Response(
             {

@@ -4,7 +4,20 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from config import api, codes, explain, friend_coupons, health, me, money_metrics, prometheus, survey_scores, testing
+from config import (
+    api,
+    codes,
+    explain,
+    friend_coupons,
+    health,
+    me,
+    mention_scores,
+    money_metrics,
+    prometheus,
+    survey_scores,
+    testing,
+    touchpoint_gaps,
+)
 from config.behind import api as behind
 from config.exports import api as exports
 from config.portal.sessions import PortalSessions
@@ -22,6 +35,8 @@ API = [
     path("me", me.Me.as_view()),
     path("me/advocates", me.Join.as_view()),
     path("surveys/scores", survey_scores.Scores.as_view()),
+    path("gaps", touchpoint_gaps.Gaps.as_view()),
+    path("mentions/scores", mention_scores.MentionScores.as_view()),
     path("program_money", money_metrics.ProgramMoney.as_view()),
     path("figures", behind.Figures.as_view()),
     path("figures/<str:figure>/rows", behind.RowsOfFigure.as_view()),

@@ -4,7 +4,7 @@ from django.db import transaction
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from advocacy import surveys
+from advocacy import reports, surveys
 from advocacy.api import customers, fields, found, programs
 from advocacy.api.endpoint import Endpoint, created
 from advocacy.api.examples import BOUGHT, sample
@@ -21,10 +21,15 @@ class AnswerToSurvey(fields.StrictSerializer):
     customer = customers.CustomerGiven()
     program = programs.ProgramName()
     kind = fields.Choice(SurveyKind.choices)
+    touchpoint = fields.Label(
+        required=False,
+        max_length=reports.LONGEST_TOUCHPOINT,
+        help_text="What it was asked of: a word of your own. Expectation, experience and importance need one.",
+    )
     score = fields.Whole(min_value=0, max_value=100)
     scale_min = fields.Whole(required=False, min_value=0, max_value=100, help_text="Left out: 0 of nps, else 1.")
     scale_max = fields.Whole(
-        required=False, min_value=0, max_value=100, help_text="Left out: 10 of nps, 5 of csat, 7 of ces."
+        required=False, min_value=0, max_value=100, help_text="Left out: 10 of nps, 5 of csat, else 7."
     )
     answered_at = fields.Time(required=False, help_text="Left out: now.")
 
@@ -51,6 +56,7 @@ class AnswerAnswer(serializers.ModelSerializer):
             "customer",
             "program",
             "kind",
+            "touchpoint",
             "score",
             "scale_min",
             "scale_max",
@@ -65,6 +71,7 @@ class AnswerAnswer(serializers.ModelSerializer):
         "customer": sample("customer"),
         "program": sample("program"),
         "kind": "nps",
+        "touchpoint": "",
         "score": 9,
         "scale_min": 0,
         "scale_max": 10,

@@ -7,6 +7,7 @@ from advocacy.api.customers import Customers, OneCustomer
 from advocacy.api.deliveries import Deliveries, DeliveryReplay, OneDelivery
 from advocacy.api.events import Events, OneEvent
 from advocacy.api.jobs import OneJob
+from advocacy.api.mentions import Mentions
 from advocacy.api.merges import MergeCustomers, Merges, OneMerge, UndoMerge
 from advocacy.api.my_terms import MyTerms
 from advocacy.api.privacy import CustomerErasure, CustomerExport
@@ -66,6 +67,7 @@ urlpatterns = [
     path("surveys/<str:survey>/answers", AnswersOfSurvey.as_view()),
     path("surveys/answers/<str:id>", OneAnswer.as_view()),
     path("events", Events.as_view()),
+    path("mentions", Mentions.as_view()),
     path("events/<str:id>", OneEvent.as_view()),
     path("webhook_endpoints", WebhookEndpoints.as_view()),
     path("webhook_endpoints/<str:id>", OneWebhookEndpoint.as_view()),

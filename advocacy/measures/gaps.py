@@ -20,10 +20,14 @@ class Gap:
 def gap(pairs):
     """The mean of experience − expectation, of whole-number ``pairs`` (expectation, experience); a ``Gap``."""
     differences = [experience - expectation for expectation, experience in pairs]
-    if len(differences) < ENOUGH:
-        return Gap(None, None, len(differences))
-    sample = Sample(len(differences), sum(differences), sum(each**2 for each in differences))
-    return Gap(float(sample.mean), mean_interval(sample), sample.size)
+    return of_sample(Sample(len(differences), sum(differences), sum(each**2 for each in differences)))
+
+
+def of_sample(differences):
+    """The same of a ``Sample`` of the differences."""
+    if differences.size < ENOUGH:
+        return Gap(None, None, differences.size)
+    return Gap(float(differences.mean), mean_interval(differences), differences.size)
 
 
 def unmet(found):

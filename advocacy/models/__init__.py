@@ -11,6 +11,7 @@ from advocacy.models.event import Event, Lane, Pending
 from advocacy.models.idempotency import IdempotencyKey
 from advocacy.models.job import Job, JobState
 from advocacy.models.mail import Mail, MailOutcome, MailReason, MailState, MailWording
+from advocacy.models.mention import Mention, Sentiment
 from advocacy.models.merge import Merge
 from advocacy.models.offer import BenefitKind, Offer, Side
 from advocacy.models.portal_session import PortalSession
@@ -19,11 +20,12 @@ from advocacy.models.reckoning import Reckoning
 from advocacy.models.report import Report
 from advocacy.models.storefront import ApiKey, DoubleOptIn, KeyKind, Storefront
 from advocacy.models.suppression import InvitedAddress, Suppression, SuppressionReason
-from advocacy.models.survey import Answer, SurveyKind
+from advocacy.models.survey import OF_TOUCHPOINTS, Answer, SurveyKind
 from advocacy.models.terms import ProgramTerms, TermsAcceptance, TermsSource
 from advocacy.models.testimonial import Testimonial, TestimonialStatus
 
 __all__ = [
+    "OF_TOUCHPOINTS",
     "Advocate",
     "AdvocateStatus",
     "Alert",
@@ -63,6 +65,7 @@ __all__ = [
     "MailReason",
     "MailState",
     "MailWording",
+    "Mention",
     "Merge",
     "Offer",
     "Pending",
@@ -73,6 +76,7 @@ __all__ = [
     "ProgramTerms",
     "Reckoning",
     "Report",
+    "Sentiment",
     "Side",
     "Standing",
     "Storefront",

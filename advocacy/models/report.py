@@ -29,6 +29,12 @@ class Report(models.Model):
         indexes = [
             # Used by: lists of the API by the storefront's own type.
             models.Index(fields=["storefront", "type", "-id"], name="reports_by_type"),
+            # Used by: how many customers touchpoints met.
+            models.Index(
+                fields=["storefront", "occurred_at"],
+                condition=~models.Q(touchpoint=""),
+                name="reports_of_touchpoints",
+            ),
         ]
 
     def __str__(self):

@@ -23,7 +23,7 @@ _MORE = {
     "of products the product, of at_risk.friends the customer's id, of survey.answers the survey.",
     "time_zone": "As of /metrics.",
     "view": "As of /metrics: calendar or cohort.",
-    "cut": "As of /lifetime_values and /cohorts; of survey.answers the kind.",
+    "cut": "As of /lifetime_values and /cohorts; of survey.answers the kind; of gap.pairs the segment.",
     "days": "Of lifetime values: 30, 90, 180, 365 or 730.",
     "month": "Of a cohort: such as 2026-03.",
     "age": "Of a cohort or a curve: months since the first order's.",

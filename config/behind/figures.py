@@ -1,6 +1,6 @@
 """The registry: of every figure that is shown, by its id, which rows it is made of, and why each counts."""
 
-from advocacy.models import Advocate, Answer, Customer
+from advocacy.models import Advocate, Answer, Customer, Mention
 from advocacy.refusals import NotFound
 from config.behind import answers, costs, counts, values
 from config.behind.asked import refused
@@ -152,6 +152,17 @@ FIGURES = {
         "Their first order is of the cohort’s month; the amount is what was kept of the orders so many months later.",
         values.cohort(kept=True),
         ("month", "age", *_CUT),
+    ),
+    "gap.pairs": whole(
+        Answer,
+        "what was met at a touchpoint",
+        "Experienced in the period by who had told what they expected; the amount is experience − expectation.",
+        answers.paired,
+        ("key", "cut"),
+        dated=True,
+    ),
+    "mentions": whole(
+        Mention, "mentions of a brand", "Said in public in the period.", answers.mentions, ("key",), dated=True
     ),
     "survey.answers": whole(Answer, "answers to surveys", "Answered in the period.", answers.answers, _CUT, dated=True),
     "repeat_rate.denominator": whole(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Value
 
 from advocacy import ids
-from advocacy.models import Advocate, Answer, Customer
+from advocacy.models import Advocate, Answer, Customer, Mention
 from referrals.models import Buyer, ChannelCost, Conversion, Invitation, Link, Order, Referral, Share
 from rewards.models import Reward
 
@@ -25,6 +25,8 @@ class Kind:
     who: str = ""
     words: str = ""
     key: str = "public_id"
+    # The storefront's own id, where there is no key.
+    own: str = ""
     # Whose page in the admin a row is; of a buyer the customer's.
     model: type | None = None
 
@@ -47,6 +49,7 @@ KINDS = {
     Customer: Kind("customer", "created_at", "pk", "external_id"),
     Invitation: Kind("invitation", "invited_at", "advocate__customer", "link__code"),
     Link: Kind("link", "created_at", "advocate__customer", "code"),
+    Mention: Kind("mention", "said_at", words="brand", key="", own="mention_id"),
     Order: Kind("order", "placed_at", "customer", "external_id"),
     Referral: Kind("referral", "bound_at", "friend", "advocate__code"),
     Reward: Kind("reward", "created_at", "recipient", "rule__name"),
@@ -172,16 +175,17 @@ def _columns(found):
     kind = found.kind
     who = {kind.who, f"{kind.who}__public_id"} if kind.who not in ("", "pk") else set()
     weight = {"row_weight"} if found.weight is not None else set()
-    return sorted({"pk", "row_amount", "row_unit", "row_at", kind.words, *who, *weight} | ({kind.key} - {""}))
+    return sorted({"pk", "row_amount", "row_unit", "row_at", kind.words, *who, *weight} | ({kind.key, kind.own} - {""}))
 
 
 def _row(found, read):
     kind = found.kind
     public_id = read[kind.key] if kind.key else None
+    own = read[kind.own] if kind.own else f"{read['row_at']:%Y-%m}"
     person = read["public_id"] if kind.who == "pk" else read[f"{kind.who}__public_id"] if kind.who else None
     return Row(
         key=read["pk"],
-        id=ids.encode(ids.PREFIXES[kind.name], public_id) if public_id else f"{read['row_at']:%Y-%m}",
+        id=ids.encode(ids.PREFIXES[kind.name], public_id) if public_id else own,
         words=read[kind.words] or "",
         at=read["row_at"],
         customer=read[kind.who] if kind.who else None,

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from advocacy.models import Program
 from advocacy.refusals import Refused
-from config import channel_returns, program_money, survey_scores
+from config import channel_returns, mention_scores, program_money, survey_scores, touchpoint_gaps
 from config.behind import page as behind
-from config.measured import expected, funnel, growing, owed, people, returns, surveyed, timed, words, worth
+from config.measured import expected, funnel, growing, heard, owed, people, returns, surveyed, timed, words, worth
 from referrals import buyers, cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, Day, DayCut
@@ -198,8 +198,12 @@ def _elsewhere(storefront):
 
 
 def _said(choice):
-    found = survey_scores.scores(storefront=choice.program.storefront, since=choice.since, until=choice.until)
-    return [surveyed.scores(found, choice.rows)], _OF_SHOP
+    days = {"storefront": choice.program.storefront, "since": choice.since, "until": choice.until}
+    return [
+        surveyed.scores(survey_scores.scores(**days), choice.rows),
+        heard.gaps(touchpoint_gaps.of_days(**days, segment=choice.segment), choice.segment, choice.rows),
+        heard.mentions(mention_scores.of_days(**days), choice.rows),
+    ], _OF_SHOP
 
 
 def _owed(choice):

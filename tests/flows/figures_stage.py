@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from advocacy import expectations, ids, surveys
+from advocacy import expectations, ids, mentions, surveys
 from advocacy.models import Advocate, Customer, Side, Standing
 from referrals import costs, links, rollups, shares
 from referrals.growth import tallies
@@ -58,6 +58,7 @@ def make(program, acme, alice, mallory):
     for number, score in enumerate((10, 9, 7, 3)):
         answered = {"survey": "after", "kind": "nps", "score": score, "answered_at": (NOON - DAY).isoformat()}
         surveys.answer(storefront=acme, customer=alice.customer, answer_id=str(number), **answered, at=NOON)
+    _met(acme, alice.customer)
     rollups.rebuild(storefront=acme)
     rollups.recount(at=NOON)
     counted(acme)
@@ -136,3 +137,14 @@ def _rewards(program, alice):
             created_at=at,
             **parts,
         )
+
+
+def _met(acme, customer):
+    """What five people expected and met at a touchpoint, and what is said of the shop."""
+    people = [customer, *(person(acme, f"guest {number}") for number in range(4))]
+    for number, who in enumerate(people):
+        for kind, score in (("expectation", 6), ("experience", 3 + number % 2)):
+            told = {"storefront": acme, "customer": who, "answer_id": f"{kind} {number}", "kind": kind, "score": score}
+            surveys.answer(**told, touchpoint="chat", answered_at=(NOON - DAY).isoformat(), at=NOON)
+    heard = mentions.Heard("", "m-1", "acme", "reddit", "positive", NOON - DAY)
+    mentions.put(storefront=acme, mentions=[heard], at=NOON)

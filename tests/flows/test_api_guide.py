@@ -52,7 +52,7 @@ def test_every_call_of_the_guide_works(acme, program):
         assert answer.status_code in (200, 201), (path, answer.content)
         answers[written] = answer.json()
         drain.drain("money", at=timezone.now())
-    assert len(answers) == 40
+    assert len(answers) == 44
     assert answers["/wallets/ext_alice"]["balances"][0]["pending"] == {"amount_minor": 1000, "currency": "EUR"}
     assert answers["/orders/1001"]["status"] == "cancelled"
     assert [one["number"] for one in answers["/rules/$RUL/versions"]["versions"]] == [1, 2]

@@ -45,6 +45,14 @@ def tell(shop, storefront, numbers):
         shop.post("/consents", said)
         said = {"month": f"2026-0{number + 1}", "channel": "email", "currency": "EUR", "amount_minor": 1, "source": "x"}
         shop.put("/channel_costs", {"costs": [said]})
+        said = {
+            "mention_id": str(number),
+            "brand": "acme",
+            "source": "web",
+            "sentiment": "neutral",
+            "said_at": cast.NOON,
+        }
+        shop.put("/mentions", {"mentions": [said]})
         person = customers.find(storefront=storefront, external_id=f"fred {number}")
         converted = Conversion.objects.get(referral__friend=person)
         conversions.review(conversion=converted, side="both", review="held", at=cast.NOON)

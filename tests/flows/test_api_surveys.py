@@ -22,6 +22,7 @@ def test_an_answer_is_told_as_an_event(shop, program, fred):
     assert event.facts == {
         "survey": "",
         "kind": "nps",
+        "touchpoint": "",
         "score": 9,
         "scale_min": 0,
         "scale_max": 10,

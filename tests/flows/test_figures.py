@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 
 from advocacy import ids, money
 from advocacy.models import Customer
-from config import channel_returns, program_money, survey_scores
+from config import channel_returns, mention_scores, program_money, survey_scores, touchpoint_gaps
 from config.behind import rows
 from config.behind.asked import Asked
 from config.behind.figures import FIGURES, check
@@ -71,10 +71,12 @@ def _of_period(program):
 
 
 def _of_surveys(program):
-    found = survey_scores.scores(
-        storefront=program.storefront, since=NOON.date() - timedelta(days=29), until=NOON.date()
-    )
+    days = {"storefront": program.storefront, "since": NOON.date() - timedelta(days=29), "until": NOON.date()}
+    found = survey_scores.scores(**days)
     yield from (("survey.answers", {"key": each["survey"], "cut": each["kind"]}, each["answers"]) for each in found)
+    for each in touchpoint_gaps.of_days(**days):
+        yield "gap.pairs", {"key": each["touchpoint"]}, round(each["pairs"] * each["value"])
+    yield from (("mentions", {"key": each["brand"]}, each["mentions"]) for each in mention_scores.of_days(**days))
 
 
 def _of_growth(program):
