@@ -99,6 +99,8 @@ class Call:
     takes: type | None = None
     many: bool = False
     creates: bool = False
+    # What it answers of what was here already, where that is not what it gives.
+    found: type | None = None
     # What it answers with 202 where the work can only be done later.
     waits: type | None = None
     # Whether a call that is sent again finds what the first one made.
@@ -170,7 +172,7 @@ def _answers(method, call):
         known = "It was here already; as it is now."
     return {
         201: OpenApiResponse(answer, description="Created."),
-        200: OpenApiResponse(answer, description=known),
+        200: OpenApiResponse(call.found or answer, description=known),
     }
 
 

@@ -142,6 +142,7 @@ class EndpointWithSecretAnswer(EndpointAnswer):
         EndpointWithSecretAnswer,
         takes=EndpointCall,
         creates=True,
+        found=EndpointAnswer,
         description="An address is an endpoint once: sent again with the same fields it is found, without its "
         "secret; with others it is 409. A test key's endpoints are told of test data only.",
     ),

@@ -31,10 +31,13 @@ def attribute(*, advocate, friend, reason, at, since=None, again=False):
         friend = customers.lock(friend)
         _check(advocate, friend, again)
         mine = Referral.objects.filter(friend__in=persons.ids_of(friend), program=advocate.program, ended_at=None)
-        old = mine.select_related("advocate").order_by("pk").first()
+        # Of records that were merged a moment ago each may still have one; the first stands.
+        old, *others = [*mine.select_related("advocate").order_by("bound_at", "pk")] or [None]
         theirs = old and old.advocate.person_id == advocate.person_id
         if theirs and not (since and since < old.bound_at):
             raise Conflict("attributed_already", "This advocate brought this friend already.")
+        for other in others:
+            end(other, reason, at)
         if old:
             end(old, reason, at)
             old.lost_by = _FROM_THEN if theirs else _LOST

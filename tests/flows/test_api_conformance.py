@@ -10,6 +10,7 @@ import contextlib
 import os
 import random
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import schemathesis
@@ -21,6 +22,7 @@ from rest_framework.permissions import BasePermission
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core import NOT_SET
 
 from advocacy.models import Storefront
 from config import api
@@ -92,11 +94,20 @@ def call_with_all(operation, examples, check):
             seed(number)(some(given(case=operation.as_strategy(mode))(check)))()
 
 
+def _lost_on_the_way(case, answer):
+    """Whether what made it unfit was never sent: a key too few, which is sent all the same, or empty parameters."""
+    known = {parameter.name for parameter in case.operation.query}
+    sent = dict(parse_qsl(urlsplit(answer.request.url).query, keep_blank_values=True))
+    return case.body is NOT_SET and set(case.query) - known and not set(sent) - known
+
+
 def conforms(operation, examples, shop):
     headers = {"Authorization": f"Bearer {shop.token}"}
 
     def check(case):
         answer = case.call(headers=headers)
+        if _lost_on_the_way(case, answer):
+            return
         case.validate_response(answer, checks=ALL_CHECKS, headers=headers)
         if answer.status_code in (400, 422) and case.meta.generation.mode == GenerationMode.POSITIVE:
             assert not SAYABLE.search(" ".join(answer.json()["errors"].values())), (operation.label, answer.text)

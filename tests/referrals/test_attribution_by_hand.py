@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from advocacy import ids
+from advocacy import ids, merging
 from advocacy.models import Event
 from advocacy.refusals import Conflict, Refused
 from referrals import attribution, orders, rollups, signups
@@ -64,6 +64,16 @@ def test_a_friend_moves_from_one_advocate_to_another_and_back(acme, program, ali
     assert (Referral.objects.filter(ended_at=None).get(), Conversion.objects.get(ended=False).referral) == (back, back)
     rollups.recount(at=NOON + 3 * DAY, seconds=20)
     assert list(referrals_audit.differences()) == []
+
+
+def test_a_friend_of_two_records_that_were_just_merged_has_one_advocate(acme, alice, mallory):
+    old, new = cast.customer(acme, "old"), cast.customer(acme, "new")
+    give(mallory, old)
+    give(alice, new)
+    # Nobody has followed the merge yet: both bonds stand.
+    merging.merge(survivor=new, merged=old, source="admin", at=NOON + DAY)
+    given = give(alice, new)
+    assert list(Referral.objects.filter(ended_at=None)) == [given]
 
 
 def test_what_cannot_be_is_refused_and_nothing_is_written(acme, rival, program, alice):
