@@ -154,7 +154,6 @@ def _unfill(merge):
 def _regroup(storefront, roots):
     """Let every record of these persons lead where the merges that stand say; of their advocates one counts for all."""
     keys = set(persons.customers(roots))
-    keys |= set(Merge.objects.filter(survivor__in=keys).values_list("merged", flat=True))
     rows = {row.pk: row for row in Customer.objects.filter(pk__in=keys)}
     leads = dict(Merge.objects.filter(merged__in=keys, undone_at=None).values_list("merged", "survivor"))
     ends = {pk: _end(pk, leads) for pk in keys}

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from advocacy import merging, privacy
@@ -205,8 +205,16 @@ def test_a_story_of_everything(shop, advocates):
     assert ends_the_same(shop, advocates, story) == 3
 
 
+# Who was parted from one who is erased by now, or who has their own records since, is merged again.
+_PARTED = [("order", "fred", 0, "paid", False), ("part", 0), ("merge", "fred", "gina"), ("erase", "fred")]
+
+
 @settings(max_examples=2, deadline=None, suppress_health_check=BY_FIXTURES)
 @given(story=st.lists(acts, min_size=6, max_size=14))
+@example(story=[("merge", "hugo", "gina"), *_PARTED, ("merge", "fred", "hugo")])
+@example(
+    story=[("merge", "hugo", "fred"), ("order", "gina", 0, "paid", False), *_PARTED[1:], ("merge", "fred", "hugo")]
+)
 def test_a_drawn_story(shop, advocates, story):
     ends_the_same(shop, advocates, story)
 
