@@ -97,10 +97,10 @@ def joined(parts):
 
 def lacking(missing, target):
     """Which rates are missing, as a sentence; empty if none is."""
-    of = {unit: f"{unit} to {target} for {_days(days)}" for unit, days in sorted(missing.items())}
-    if money.POINTS in of:
-        of[money.POINTS] = "points: say at the program what they are worth"
-    return f"No rate of {'; of '.join(of.values())}. A rate of the 7 days before would do. Put one." if of else ""
+    of = [f"{unit} to {target} for {_days(days)}" for unit, days in sorted(missing.items()) if unit != money.POINTS]
+    said = [f"No rate of {'; of '.join(of)}. A rate of the 7 days before would do. Put one."] if of else []
+    said += ["Nobody said what points are worth: say so at the program."] if money.POINTS in missing else []
+    return " ".join(said)
 
 
 def _days(days):

@@ -90,7 +90,7 @@ def _program(shown, rows):
         "counts": [
             {
                 "word": word,
-                "value": counts[name]["value"],
+                "value": words.NONE if counts[name]["value"] is None else counts[name]["value"],
                 "sentence": counts[name]["definition"]["sentence"],
                 "link": rows(name),
             }
@@ -119,7 +119,8 @@ def _rate(rate, name, rows):
         "value": f"{rate['numerator']} to {rate['denominator']}" if more else value,
         "between": between,
         # “7 of 1” says nothing where friends joined without a click.
-        "of": "" if more else f"{rate['numerator']} of {rate['denominator']}",
+        "of": "" if more or rate["numerator"] is None else f"{rate['numerator']} of {rate['denominator']}",
+        "reason": rate["reason"] if rate["value"] is None else "",
         "sentence": rate["definition"]["sentence"],
         "link": rows(f"{name}.numerator") if rate["numerator"] is not None else "",
     }

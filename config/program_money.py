@@ -14,7 +14,7 @@ from config.converting import Converter, joined, lacking
 from config.money_intervals import Days
 from referrals import cohorts, costs
 from referrals.measures import cost
-from referrals.metrics import periods
+from referrals.metrics import any_gone, periods
 from referrals.models import CostOf, Day
 from rewards import costs as of_rewards
 
@@ -97,7 +97,9 @@ def _of_days(program, asked, at, currency):
         "margin": program.storefront.margin and float(program.storefront.kept_share),
         "cost": sums,
         "cac": _cac(sums, sum(friends.values())) | {"interval": by_day.cac()},
-        "earnings_per_click": _per_click(sums, sum(clicks.values())) | {"interval": by_day.earnings_per_click()},
+        "earnings_per_click": _per_click(sums, sum(clicks.values())) | {"interval": by_day.earnings_per_click()}
+        if not any_gone(program=program, since=first, until=last, at=at)
+        else _per_click(sums, None) | {"interval": None},
         "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period.")
         | {"interval": by_day.roi() if whole else None},
         **_owed(program, parts, asked.today),
@@ -193,13 +195,14 @@ def _cac(sums, friends):
 
 
 def _per_click(sums, clicks):
-    earned = sums["advocate_rewards"]["value"]
+    """``clicks``: None where nobody could count them."""
+    earned = None if clicks is None else sums["advocate_rewards"]["value"]
     return {
         "definition": {"id": "earnings_per_click", "sentence": PER_CLICK},
         "numerator": earned,
         "denominator": clicks,
         "value": money.round_half_up(Fraction(earned, clicks)) if clicks else None,
-        "reason": "" if clicks else "Nobody clicked in the period.",
+        "reason": "" if clicks else periods.clicks_are_gone() if clicks is None else "Nobody clicked in the period.",
     }
 
 

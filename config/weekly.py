@@ -3,13 +3,15 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from advocacy import colours, mails, reading
+from advocacy import colours, failures, mails, reading
 from advocacy.alerts import choosing
 from advocacy.models import AlertTiming, MailKind, Program, Storefront
+from advocacy.outbox.interruptions import pass_on
 from config.alerts.weekly import REPORT
 from config.measured import words
 from referrals import metrics
@@ -29,8 +31,20 @@ _COUNTS = {
 def send(*, at):
     """Mail what is due, each storefront's week once; how many mails."""
     return sum(
-        _send(shop, at) for shop in Storefront.objects.filter(test_twin_of=None).order_by("pk") if _due(shop, at)
+        _tried(shop, at) for shop in Storefront.objects.filter(test_twin_of=None).order_by("pk") if _due(shop, at)
     )
+
+
+def _tried(shop, at):
+    """One that fails keeps no other from its mail, and is tried again."""
+    try:
+        return _send(shop, at)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        pass_on(error)
+        failures.told(error, f"The weekly report of {shop.slug}")
+        return 0
 
 
 def _due(shop, at):
@@ -78,7 +92,7 @@ def _program(program, since, until, at):
     now = metrics.of_program(program=program, since=since, until=until, at=at)
     before = metrics.of_program(program=program, since=since - week, until=until - week, at=at)
     rows = [
-        {"label": label, "now": f"{_value(now, name):,}", "before": f"{_value(before, name):,}"}
+        {"label": label, "now": _plain(_value(now, name)), "before": _plain(_value(before, name))}
         for name, label in _COUNTS.items()
     ]
     rows.append({"label": "Revenue by friends", "now": _revenue(now), "before": _revenue(before)})
@@ -92,6 +106,11 @@ def _program(program, since, until, at):
 
 def _value(told, name):
     return told["counts"][name]["value"]
+
+
+def _plain(number):
+    """What nobody could count is not 0."""
+    return words.NONE if number is None else f"{number:,}"
 
 
 def _revenue(told):

@@ -12,15 +12,16 @@ from referrals.metrics import periods
 
 
 def answers(asked):
-    """Of a period; of one survey (``key``) or kind (``cut``) where one is named. The amount is the score."""
+    """Of a period; of one survey (``key``), one kind (``cut``: csat) or one scale of it (csat:1-5) if it is named."""
     start, end = _borders(asked)
     rows = Answer.objects.filter(storefront=asked.storefront, answered_at__gte=start, answered_at__lt=end)
     if asked.key is not None:
         rows = rows.filter(survey=asked.key)
-    if (kind := asked.given("cut")) is not None:
+    if (cut := asked.given("cut")) is not None:
+        kind, scale = _scaled("cut", cut, "csat")
         if kind not in SurveyKind.values:
             raise refused("cut", f"cut is a kind of survey: {', '.join(SurveyKind.values)}.")
-        rows = rows.filter(kind=kind)
+        rows = rows.filter(kind=kind, **scale)
     return Rows(rows)
 
 
@@ -35,7 +36,8 @@ def paired(asked):
     start, end = _borders(asked)
     mine = Answer.objects.filter(storefront=asked.storefront, answered_at__lt=end).annotate(person=_PERSON)
     if asked.key is not None:
-        mine = mine.filter(**_touchpoint(asked.key))
+        touchpoint, scale = _scaled("key", asked.key, "support-chat")
+        mine = mine.filter(touchpoint=touchpoint, **scale)
     if segment := asked.given("cut"):
         mine = mine.filter(customer__in=segments.within(Customer.objects.filter(storefront=asked.storefront), segment))
     same = ("person", "touchpoint", "scale_min", "scale_max")
@@ -47,12 +49,13 @@ def paired(asked):
     return Rows(rows, amount=F("score") - F("row_expected"))
 
 
-def _touchpoint(key):
-    name, _, scale = key.partition(":")
+def _scaled(name, text, example):
+    """``("csat", {"scale_min": 1, "scale_max": 5})`` of csat:1-5; without a scale of all."""
+    named, _, scale = text.partition(":")
     ends = scale.split("-") if scale else []
     if len(ends) not in (0, 2) or not all(end.isascii() and end.isdecimal() and len(end) <= _DIGITS for end in ends):
-        raise refused("key", "key is a touchpoint, such as support-chat, or one on one scale: support-chat:1-7.")
-    return {"touchpoint": name} | dict(zip(("scale_min", "scale_max"), map(int, ends), strict=False))
+        raise refused(name, f"{name} is such as {example}, or on one scale {example}:1-5.")
+    return named, dict(zip(("scale_min", "scale_max"), map(int, ends), strict=False))
 
 
 def mentions(asked):

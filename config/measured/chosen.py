@@ -10,7 +10,7 @@ from config.behind import page as behind
 from config.measured import expected, funnel, growing, heard, owed, people, returns, surveyed, timed, words, worth
 from referrals import buyers, cohorts, growth, lifetime_value, metrics, predictions
 from referrals.metrics.catalogue import CUTS
-from referrals.models import Cut, Day, DayCut
+from referrals.models import Cut, DayCut
 from rewards.models import Rate
 
 _OF_SHOP = "Of the whole storefront, whatever period is chosen."
@@ -132,7 +132,7 @@ def _brought(choice):
         funnel.funnel(choice.measured, choice.rows),
         funnel.rates(choice.measured, choice.rows),
         timed.taken(choice.measured, choice.rows),
-        funnel.trend(choice.measured, _series(choice), choice.rows),
+        funnel.trend(choice.measured, metrics.series(**choice.period, at=choice.at), choice.rows),
     ]
 
 
@@ -152,7 +152,7 @@ def _growing(choice):
         growing.forecast(viral, choice.days),
         growing.channels(growth.channels(**choice.period), choice.rows),
         growing.best(
-            growth.top_advocates(**choice.period),
+            growth.top_advocates(**choice.period, at=choice.at),
             choice.program.currency,
             choice.rows,
             choice.named,
@@ -203,7 +203,7 @@ def _said(choice):
         surveyed.scores(survey_scores.scores(**days), choice.rows),
         heard.gaps(touchpoint_gaps.of_days(**days, segment=choice.segment), choice.segment, choice.rows),
         heard.mentions(mention_scores.of_days(**days), choice.rows),
-    ], _OF_SHOP
+    ], "Of the whole storefront."
 
 
 def _owed(choice):
@@ -215,13 +215,6 @@ def _owed(choice):
         owed.liability(told, choice.rows),
         returns.channels(of_channels, choice.rows),
     ]
-
-
-def _series(choice):
-    rows = {row.day: row for row in Day.objects.filter(program=choice.program, day__range=(choice.since, choice.until))}
-    days = [date.fromordinal(number) for number in range(choice.since.toordinal(), choice.until.toordinal() + 1)]
-    names = ("clicks", "referrals", "conversions")
-    return [{"day": day} | {name: getattr(rows.get(day), name, 0) for name in names} for day in days]
 
 
 _CARDS = {

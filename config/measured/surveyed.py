@@ -31,8 +31,12 @@ def _row(each, behind):
         word(scale),
         Cell(_plain(each, each["value"]), words.exact(each["value"])),
         word(between),
-        words.count(each["answers"], link=behind("survey.answers", key=each["survey"], cut=each["kind"])),
+        words.count(each["answers"], link=behind("survey.answers", key=each["survey"], cut=_cut(each))),
     ]
+
+
+def _cut(each):
+    return f"{each['kind']}:{each['scale_min']}-{each['scale_max']}"
 
 
 def _plain(each, value):

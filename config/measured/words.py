@@ -9,7 +9,7 @@ NONE = "–"
 
 
 def count(number, **more):
-    return Cell(f"{number:,}", number, **more) if number is not None else Cell(NONE, "", **more)
+    return Cell(f"{number:,}", number, **more) if number is not None else Cell(NONE, "")
 
 
 def share(value, **more):

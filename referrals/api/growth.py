@@ -90,7 +90,7 @@ class SharesOfChannel(serializers.Serializer):
 
 class TopAdvocate(serializers.Serializer):
     advocate = serializers.CharField()
-    clicks = serializers.IntegerField()
+    clicks = serializers.IntegerField(allow_null=True, help_text="Null where those of some days were not counted.")
     referrals = serializers.IntegerField()
     converted_referrals = serializers.IntegerField()
     conversions = serializers.IntegerField()
@@ -208,7 +208,7 @@ class Growth(Endpoint):
                 "time_zone": asked.zone,
                 **told,
                 "share_by_channel": growth.channels(**period),
-                "top_advocates": [_advocate(each, program) for each in growth.top_advocates(**period)],
+                "top_advocates": [_advocate(each, program) for each in growth.top_advocates(**period, at=self.at)],
                 "tallies": _tallies(program),
                 "previous": self._previous(program, asked.before) if self.flag("compare") else None,
             }

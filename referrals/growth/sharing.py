@@ -8,6 +8,7 @@ from django.db.models import Q, Sum
 from advocacy import ids
 from advocacy.models import Advocate, Merge
 from referrals.growth import spans
+from referrals.metrics import uncounted
 from referrals.models import Cut, DayCut, Link, LinkDay
 
 MOST = 20
@@ -38,17 +39,21 @@ def channels(*, program, since, until):
     ]
 
 
-def top_advocates(*, program, since, until, most=MOST):
-    """``[{"advocate", "id", clicks, referrals, converted_referrals, conversions, revenue_minor}]``, the best first."""
+def top_advocates(*, program, since, until, at, most=MOST):
+    """``[{"advocate", "id", clicks, referrals, converted_referrals, conversions, revenue_minor}]``, the best first.
+
+    Clicks are None where nobody could count those of some days.
+    """
     cuts = DayCut.objects.filter(program=program, cut=Cut.ADVOCATE, day__range=(since, until)).exclude(key="")
     sums = cuts.values("key").annotate(**{f"{name}_sum": Sum(name) for name in SUMS})
     best = sums.filter(converted_referrals_sum__gt=0).order_by("-converted_referrals_sum", "-revenue_minor_sum", "key")
     best = list(best[:most])
     keys = [int(each["key"]) for each in best]
     rows = Advocate.objects.filter(pk__in=keys).select_related("customer").in_bulk()
-    clicks = _clicks(program, since, until, rows)
+    gone = uncounted.any_gone(program=program, since=since, until=until, at=at)
+    clicks = {} if gone else _clicks(program, since, until, rows)
     return [
-        {"advocate": row, "id": ids.encode("adv", row.public_id), "clicks": clicks.get(row.pk, 0)}
+        {"advocate": row, "id": ids.encode("adv", row.public_id), "clicks": None if gone else clicks.get(row.pk, 0)}
         | {name: each[f"{name}_sum"] for name in SUMS}
         for each in best
         if (row := rows.get(int(each["key"])))

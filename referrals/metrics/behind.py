@@ -13,8 +13,9 @@ from django.db.models.expressions import RawSQL
 from advocacy.models import Advocate, Event, Program
 from referrals.metrics.catalogue import CUTS, DISTINCT, TIMES, WHOLE, uncut
 from referrals.metrics.groups import inner_key
-from referrals.metrics.periods import asked, refused, rolling
+from referrals.metrics.periods import asked, clicks_are_gone, refused, rolling
 from referrals.metrics.program import metric_of
+from referrals.metrics.uncounted import any_gone
 from referrals.models import Conversion, Link, Order, OrderStatus, Referral, Review, ShareKind
 from referrals.rollups import counting, questions
 from referrals.rollups.cells import CELL
@@ -231,6 +232,8 @@ def _links(cell, select, at):
     oldest = at - timedelta(days=settings.CLICK_RETENTION_DAYS)
     if cell.start - timedelta(days=1) <= oldest:
         raise refused("from", f"Clicks are kept for {settings.CLICK_RETENTION_DAYS} days; choose a later first day.")
+    if any_gone(program=cell.program, since=cell.window[1], until=cell.window[2], at=at):
+        raise refused("from", f"{clicks_are_gone()} Choose a later first day.")
     return _numbers(cell, questions.OF_CLICKS.before, select)
 
 

@@ -1,6 +1,6 @@
 """The numbers of all periods that an answer shows, read at once: ``{window: numbers}``, see ``reading``."""
 
-from referrals.metrics import reading
+from referrals.metrics import reading, uncounted
 from referrals.metrics.catalogue import METRICS, TIMES
 from referrals.metrics.periods import DAY, rolling
 
@@ -26,8 +26,16 @@ def read(questions, metrics, *, compare=False):
     found |= reading.counted(more, zone=questions[0].zone, columns=_ROLLED)
     for window, numbers in found.items():
         # A visitor's clicks of the day before say whether they are new.
-        numbers["clicks_gone"] = window[1] - DAY <= questions[0].kept_after
+        gone = window[1] - DAY <= questions[0].kept_after
+        numbers["clicks_gone"] = gone or _before(window, numbers, questions)
     return found
+
+
+def _before(window, numbers, questions):
+    """Whether something came of clicks from before the program was here."""
+    program = next(each.program for each in questions if each.program.pk == window[0])
+    came = any(numbers.get(name) for name in ("referrals", "bound_of_clicked", "conversions"))
+    return came and not numbers.get("clicks") and window[1] < uncounted.began(program)
 
 
 def needed(metrics):

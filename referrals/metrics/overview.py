@@ -4,13 +4,11 @@ from datetime import timedelta
 
 from advocacy.models import Program
 from referrals import lifetime_value
-from referrals.metrics import groups, numbers
+from referrals.metrics import groups, numbers, uncounted
 from referrals.metrics.catalogue import METRICS
-from referrals.metrics.periods import DAY, asked
+from referrals.metrics.periods import asked
 from referrals.metrics.program import shown
 from referrals.models import Day
-
-_SERIES = ("clicks", "referrals", "conversions")
 
 
 def overview(*, storefront=None, at):
@@ -44,7 +42,6 @@ def _days(questions, at):
 
 
 def _series(question, rows):
-    since, until = question.days
-    days = [since + DAY * number for number in range((until - since).days + 1)]
-    told = ((day, rows.get((question.program.pk, day))) for day in days)
-    return [{"day": day} | {name: getattr(row, name, 0) for name in _SERIES} for day, row in told]
+    return uncounted.series(
+        question, {day: row for (program, day), row in rows.items() if program == question.program.pk}
+    )

@@ -78,7 +78,10 @@ class Asked:
 
 
 def clicks_are_gone():
-    return f"Clicks are kept for {settings.CLICK_RETENTION_DAYS} days, and of these days some are gone."
+    return (
+        "Of some of these days nobody counted clicks: they are from before the program was here, or their clicks were "
+        f"deleted after {settings.CLICK_RETENTION_DAYS} days."
+    )
 
 
 # Why other figures take less than rates do.

@@ -29,7 +29,7 @@ _PARTS_OF_TIMES = """
 # here, and they were deleted before.
 _GONE = """
     coalesce(bool_or(
-        clicks = 0 AND CASE WHEN day < begun.day THEN referrals > 0 OR bound_of_clicked > 0
+        clicks = 0 AND CASE WHEN day < begun.day THEN referrals > 0 OR bound_of_clicked > 0 OR conversions > 0
             ELSE clicks_at IS NULL AND day <= %(kept_after)s END
     ), false)
     """

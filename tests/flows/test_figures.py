@@ -73,7 +73,9 @@ def _of_period(program):
 def _of_surveys(program):
     days = {"storefront": program.storefront, "since": NOON.date() - timedelta(days=29), "until": NOON.date()}
     found = survey_scores.scores(**days)
-    yield from (("survey.answers", {"key": each["survey"], "cut": each["kind"]}, each["answers"]) for each in found)
+    for each in found:
+        scale = "{kind}:{scale_min}-{scale_max}".format(**each)
+        yield "survey.answers", {"key": each["survey"], "cut": scale}, each["answers"]
     for each in touchpoint_gaps.of_days(**days):
         yield "gap.pairs", {"key": each["touchpoint"]}, round(each["pairs"] * each["value"])
     yield from (("mentions", {"key": each["brand"]}, each["mentions"]) for each in mention_scores.of_days(**days))

@@ -70,7 +70,15 @@ def test_what_is_no_share_and_what_is_gone_is_told_so(desk, program):
     Day.objects.create(program=program, day=begun, referrals=2)
     page = desk.get("/admin/metrics/", {"from": str(begun), "to": str(begun)}).content.decode()
     assert "clicks are gone" in page
-    assert "<li>Clicks are kept for" in page
+    days = {"from": str(begun), "to": str(begun)}
+    trend = b"".join(desk.get("/admin/metrics/", {"csv": "trend"} | days).streaming_content).decode("utf-8-sig")
+    assert trend.splitlines()[1] == f"{begun},,2,0"
+    type(program).objects.update(created_at=timezone.now())
+    Day.objects.create(program=program, day=today - timedelta(days=1), referrals=1, counted_at=timezone.now())
+    Day.objects.filter(day=today).delete()
+    first = desk.get("/admin/").content.decode()
+    assert (">None" in first, "nobody counted clicks" in first) == (False, True)
+    assert "<li>Of some of these days nobody counted clicks" in page
 
 
 def test_parts_by_advocate_name_them_and_what_is_in_other_currencies_is_said(desk, acme, program, alice):

@@ -129,6 +129,19 @@ def test_what_has_no_rate_is_named_and_makes_no_sum(shop, program, client, olga)
     assert rate == {"currency": "USD", "rate": "0.9", "source": "ecb"} | days
 
 
+def test_points_that_nobody_said_the_worth_of_and_clicks_that_nobody_counted_make_no_sum(shop, program, today):
+    _rewarded(program, "advocate", unit="PTS", available_minor=100)
+    Day.objects.create(program=program, day=today - timedelta(days=12), conversions=1)
+    type(program).objects.filter(pk=program.pk).update(created_at=timezone.now())
+    told = shop.get("/program_money").json()
+    assert (told["cac"]["value"], told["unconverted"]) == (None, ["PTS"])
+    assert told["liability"]["reason"] == "Nobody said what points are worth: say so at the program."
+    type(program).objects.filter(pk=program.pk).update(points_per_unit=100)
+    told = shop.get("/program_money").json()
+    assert (told["cost"]["advocate_rewards"]["value"], told["earnings_per_click"]["value"]) == (100, None)
+    assert "nobody counted clicks" in told["earnings_per_click"]["reason"]
+
+
 def test_what_needs_no_rate_is_told_where_another_amount_has_none(shop, program, acme, today):
     _rewarded(program, "advocate", available_minor=1000)
     Day.objects.create(program=program, day=today, clicks=4, converted_referrals=1, revenue_minor=5000)

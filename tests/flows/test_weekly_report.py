@@ -37,6 +37,26 @@ def test_olga_reads_on_monday_what_last_week_brought_and_each_week_once(acme, pr
     assert "1,200" in letter.alternatives[0][0]
 
 
+def test_what_nobody_could_count_is_no_number_and_one_shop_keeps_no_other_from_its_mail(
+    program, rival, olga, monkeypatch
+):
+    cast.program(rival)
+    type(program).objects.update(created_at=MONDAY)
+    Day.objects.create(program=program, day=date(2026, 3, 8), referrals=1)
+    look = weekly._look
+    assert look(program.storefront, [program], MONDAY.date(), MONDAY)["programs"][0]["rows"][0]["now"] == "–"
+
+    def fails(shop, *more):
+        if shop == program.storefront:
+            raise ValueError("broken")
+        return look(shop, *more)
+
+    monkeypatch.setattr(weekly, "_look", fails)
+    assert weekly.send(at=MONDAY) == 1
+    monkeypatch.undo()
+    assert weekly.send(at=MONDAY) == 1, "tried again"
+
+
 def test_who_wants_none_and_who_may_not_see_programs_gets_none(program, olga):
     cast.staff("otto")
     AlertChoice.objects.create(user=olga, kind="weekly_report", timing="off")

@@ -91,7 +91,7 @@ def test_the_best_advocates_are_told_by_their_friends(program, alice):
     DayCut.objects.create(**cut, key=str(alice.pk), referrals=3, converted_referrals=2, revenue_minor=900)
     ben = cast.advocate(program, "ben")
     DayCut.objects.create(**cut, key=str(ben.pk), referrals=9, converted_referrals=0)
-    (best,) = growth.top_advocates(program=program, **PERIOD)
+    (best,) = growth.top_advocates(program=program, **PERIOD, at=JOINED)
     assert (best["advocate"], best["converted_referrals"], best["revenue_minor"]) == (alice, 2, 900)
 
 
