@@ -20,7 +20,8 @@ from rewards import costs as of_rewards
 
 DIGITS = 5
 KINDS = {
-    "advocate_rewards": "Rewards of advocates for what happened in the period, credited, not taken back, not expired.",
+    "advocate_rewards": "Rewards of advocates for what happened in the period, credited, not taken back, not expired. "
+    "What customers got for anything else (surveys, testimonials, by hand, points exchanged) is none.",
     "friend_incentives": "The same of friends.",
     "payout_fees": "What was noted as payout_fees beside the costs of channels, spread as the program's cost.",
     "program_cost": "What was noted as the cost of the channel referral, of each month as many days as are in the "
@@ -33,8 +34,13 @@ ROI = (
     "costs) ÷ these costs."
 )
 LIABILITY = "Rewards credited and neither spent nor paid out, also those on their way there, and those pending; now."
-FORECAST = "What is pending × the share of what was granted that was credited, of rewards whose hold ended in 365 days."
-BREAKAGE = "What expired ÷ what was credited, of rewards whose hold ended in the last 365 days."
+FORECAST = (
+    "What is pending × the share of what was granted that was credited, of rewards of advocates and friends whose hold "
+    "ended in the last 365 days."
+)
+BREAKAGE = (
+    "What expired ÷ what was credited, of rewards of advocates and friends whose hold ended in the last 365 days."
+)
 EARNED = (
     "NRR + ENC − 1. NRR: what customers from before brought in the last 12 months that are over ÷ what all brought in "
     "the 12 before. ENC: what new customers whom a friend brought had brought ÷ the same."

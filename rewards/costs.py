@@ -5,17 +5,21 @@ from datetime import timedelta
 from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
+from advocacy.models import Side
 from rewards.models import DayOf, RewardDay
 
 LAST = timedelta(days=365)
+# Whose rewards are what referring costs.
+REFERRING = (Side.ADVOCATE, Side.FRIEND)
 
 
 def of_period(*, program, since, until):
-    """``[{"day", "side", "unit", "credited_minor"}]`` of what occurred on the storefront's days, both included.
+    """``[{"day", "side", "unit", "credited_minor"}]`` of what occurred on the storefront's days, both included: of
+    advocates and friends.
 
     Credited is what was credited and neither taken back nor expired, spent or not.
     """
-    rows = RewardDay.objects.filter(program=program, of=DayOf.OCCURRED, day__range=(since, until))
+    rows = _of_referring().filter(program=program, of=DayOf.OCCURRED, day__range=(since, until))
     return [
         {"day": day, "side": side, "unit": unit, "credited_minor": int(amount)}
         for day, side, unit, amount in _sums(rows, ("day", "side", "unit"), "credited_minor")
@@ -25,7 +29,7 @@ def of_period(*, program, since, until):
 
 def by_month(*, storefront, since, until):
     """``[(the month's first day, unit, credited_minor)]`` of what occurred on the storefront's days, both included."""
-    rows = RewardDay.objects.filter(program__storefront=storefront, of=DayOf.OCCURRED, day__range=(since, until))
+    rows = _of_referring().filter(program__storefront=storefront, of=DayOf.OCCURRED, day__range=(since, until))
     found = _sums(rows.annotate(month=TruncMonth("day")), ("month", "unit"), "credited_minor")
     return [(month, unit, int(amount)) for month, unit, amount in found if amount]
 
@@ -35,7 +39,7 @@ def decided(*, program, today):
     hold ended in the last year, by the days of the storefront until today. What expired had been credited.
     """
     days = decided_days(today)
-    rows = RewardDay.objects.filter(program=program, of=DayOf.DUE, day__range=days)
+    rows = _of_referring().filter(program=program, of=DayOf.DUE, day__range=days)
     found = _sums(rows, ("unit",), "credited_minor", "granted_minor", "expired_minor")
     return {
         unit: {
@@ -45,6 +49,11 @@ def decided(*, program, today):
         }
         for unit, credited, granted, expired in found
     }
+
+
+def _of_referring():
+    """Without what customers got for deeds of their own, by hand, or for points that had been credited before."""
+    return RewardDay.objects.filter(side__in=REFERRING)
 
 
 def decided_days(today):

@@ -49,6 +49,19 @@ class Sample:
         return (self.squares - Fraction(self.total**2, self.size)) / (self.size - 1)
 
 
+def count_interval(sample, *, confidence=CONFIDENCE):
+    """The interval of a mean of counts, as floats: the t interval; where all are alike that would have no width, and it
+    is the exact one of their sum as a Poisson number (Garwood 1936). None of fewer than two.
+    """
+    if sample.variance is None or sample.variance:
+        return mean_interval(sample, confidence=confidence)
+    from scipy.special import gammaincinv  # noqa: PLC0415 - as in _student
+
+    tail = (1 - confidence) / 2
+    low = float(gammaincinv(sample.total, tail)) if sample.total else 0.0
+    return (low / sample.size, float(gammaincinv(sample.total + 1, 1 - tail)) / sample.size)
+
+
 def _student(freedom, probability):
     # SciPy takes longer to load than everything else that records orders, and few processes ever ask for an interval.
     from scipy.special import stdtrit  # noqa: PLC0415

@@ -8,7 +8,6 @@ from functools import partial
 
 from django.db.models import Case, F, Q, Value, When
 
-from advocacy.models import Side
 from config import channel_returns, program_money
 from config.behind.asked import refused
 from config.behind.kept import of_months
@@ -30,14 +29,13 @@ def _some(rows, amount):
 
 
 def given(side):
-    """What was credited for what happened in the period: to friends, or to advocates and others."""
+    """What was credited for what happened in the period, to friends or to advocates."""
     return partial(_given, side)
 
 
 def _given(side, asked):
     rows = Reward.objects.filter(subject__program=asked.program, **asked.within("subject__occurred_at"))
-    friends = Q(side=Side.FRIEND)
-    return _some(rows.filter(friends if side == Side.FRIEND else ~friends), _CREDITED)
+    return _some(rows.filter(side=side), _CREDITED)
 
 
 def noted(of):
@@ -83,7 +81,8 @@ def decided(name):
 def _decided(asked):
     since, until = of_rewards.decided_days(cohorts.today(asked.storefront, asked.at))
     start, end = spans.borders(asked.storefront, since, until)
-    return Reward.objects.filter(program=asked.program, due_at__gte=start, due_at__lt=end, pending_minor=0)
+    rows = Reward.objects.filter(program=asked.program, side__in=of_rewards.REFERRING, pending_minor=0)
+    return rows.filter(due_at__gte=start, due_at__lt=end)
 
 
 def channel_cost(asked):
@@ -111,6 +110,7 @@ def channel_rewards(asked):
     start, end = spans.borders(asked.storefront, cohorts.day_of(months[0]), last)
     rows = Reward.objects.filter(
         storefront=asked.storefront,
+        side__in=of_rewards.REFERRING,
         unit=asked.storefront.currency,
         subject__occurred_at__gte=start,
         subject__occurred_at__lt=end,

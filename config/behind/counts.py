@@ -95,7 +95,7 @@ def _of_product(friends, asked):
 
 def of_hour(asked):
     """Orders by friends in an hour of a weekday, as last night's tally counted them."""
-    weekday, hour = asked.whole("weekday"), asked.whole("hour")
+    weekday, hour = asked.whole("weekday", possible=range(1, 8)), asked.whole("hour", possible=range(24))
     _, counted_at = growth.read(program=asked.program).get("hours", (None, asked.at))
     rows = Conversion.objects.filter(program=asked.program, stands=True, ended=False)
     zone = ZoneInfo(asked.storefront.time_zone)

@@ -13,6 +13,7 @@ from referrals.metrics.catalogue import CUTS
 from referrals.models import Cut, DayCut
 from rewards.models import Rate
 
+_OF_SEGMENTS = ("cut",)
 _OF_SHOP = "Of the whole storefront, whatever period is chosen."
 # A chart of each day of more than two years tells nobody anything.
 MOST = timedelta(days=731)
@@ -124,6 +125,8 @@ def part(choice, name):
     """A Part with its cards."""
     told = _CARDS[name](choice)
     cards, said = told if isinstance(told, tuple) else (told, "")
+    if choice.segment and name not in _OF_SEGMENTS:
+        said = f"{said} Not of {choice.segment} alone, but of everybody.".strip()
     return Part(id=name, title=dict(parts(choice))[name], cards=cards, said=said)
 
 

@@ -62,13 +62,17 @@ def forecast(told, days):
     k, steps = told["k"], told["forecast"]
     return Card(
         id="forecast",
-        title=f"{steps[-1]['people']:,} people after {steps[-1]['cycles']} cycles, were K to stay as it is"
-        if steps
-        else "Where K would lead",
+        title=_led_to(k["value"], steps[-1]) if steps else "Where K would lead",
         head=("Cycles", "People"),
         rows=[[words.count(each["cycles"]), words.count(each["people"])] for each in steps],
         empty="" if steps else k["reason"],
         said=(_FORECAST.format(advocates=words.plural(k["advocates"], "advocate", "advocates"), days=days),),
+    )
+
+
+def _led_to(k, last):
+    return (
+        f"{last['people']:,} people after {last['cycles']} cycles, were K by what was sent, {k:.3f}, to stay as it is"
     )
 
 

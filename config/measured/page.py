@@ -108,5 +108,10 @@ def _file(choice, asked, program):
     if card is None:
         raise Http404
     answer = StreamingHttpResponse(as_csv(card), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{program.slug}-{card.id}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{_named(program, card, choice)}.csv"'
     return answer
+
+
+def _named(program, card, choice):
+    """Such as friends-cost-EUR-2026-10-25-2026-11-23: amounts in the file are bare."""
+    return f"{program.slug}-{card.id}-{choice.currency or program.currency}-{choice.since}-{choice.until}"

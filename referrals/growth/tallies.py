@@ -5,7 +5,7 @@
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import BigIntegerField, Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from advocacy import ids
@@ -19,18 +19,21 @@ RECENT = timedelta(days=90)
 _OFTEN = timedelta(hours=20)
 _MOST_PRODUCTS = 20
 
+# A click is one of a link, a visitor and an hour, as everywhere.
 _HOURS = """
     SELECT extract(isodow FROM local)::int, extract(hour FROM local)::int,
         count(*) FILTER (WHERE what = 'click'), count(*) FILTER (WHERE what = 'order')
     FROM (
-        SELECT 'click' AS what, at AT TIME ZONE %(zone)s AS local FROM referrals_click
+        SELECT 'click' AS what, min(at) AT TIME ZONE %(zone)s AS local FROM referrals_click
         WHERE program_id = %(program)s AND counted AND id >= %(lowest)s AND at >= %(since)s
+        GROUP BY link_id, visitor, date_trunc('hour', at)
         UNION ALL
         SELECT 'order', converted_at AT TIME ZONE %(zone)s FROM referrals_conversion
         WHERE program_id = %(program)s AND stands AND NOT ended AND converted_at >= %(since)s
     ) happened GROUP BY 1, 2 ORDER BY 1, 2
     """
-# A line without a quantity is one piece.
+# A line without a quantity is one piece. What was wholly given back counts for nobody; a friend's order that does not
+# stand is no other's.
 _NAME = "coalesce(nullif(said ->> 'name', ''), nullif(said ->> 'sku', ''), said ->> 'product_id')"
 _PIECES = "coalesce((said ->> 'quantity')::bigint, 1)"
 _PIECES_OF = f"""
@@ -40,16 +43,16 @@ _PIECES_OF = f"""
 _PRODUCTS = f"""
     WITH line AS (
         SELECT {_NAME} AS product, {_PIECES} AS pieces,
-            EXISTS (
-                SELECT FROM referrals_conversion conversion
-                WHERE conversion.order_id = placed.id AND conversion.program_id = %(program)s
-                    AND conversion.stands AND NOT conversion.ended
-            ) AS referred
+            (
+                SELECT bool_or(conversion.stands) FROM referrals_conversion conversion
+                WHERE conversion.order_id = placed.id AND conversion.program_id = %(program)s AND NOT conversion.ended
+            ) AS stands
         FROM referrals_order placed CROSS JOIN LATERAL jsonb_array_elements(placed.products) said
         WHERE placed.storefront_id = %(storefront)s AND placed.status = 'paid' AND placed.placed_at >= %(since)s
+            AND (placed.refunded_minor < placed.total_minor OR placed.total_minor = 0)
     ), named AS (
-        SELECT product, sum(pieces) FILTER (WHERE referred) AS friends,
-            sum(pieces) FILTER (WHERE NOT referred) AS others
+        SELECT product, sum(pieces) FILTER (WHERE stands) AS friends,
+            sum(pieces) FILTER (WHERE stands IS NULL) AS others
         FROM line WHERE product IS NOT NULL GROUP BY product
     )
     SELECT product, coalesce(friends, 0), coalesce(others, 0), sum(friends) OVER (), sum(others) OVER ()
@@ -86,8 +89,9 @@ def behind_product(*, program, product, friends, counted_at):
     """The paid orders whose pieces of a product were counted then, with them as ``row_pieces``: a queryset."""
     since = counted_at - RECENT
     rows = Order.objects.filter(storefront=program.storefront_id, status=OrderStatus.PAID, placed_at__gte=since)
-    mine = Conversion.objects.filter(order=OuterRef("pk"), program=program, stands=True, ended=False)
-    rows = rows.filter(Exists(mine) if friends else ~Exists(mine), placed_at__lte=counted_at)
+    rows = rows.filter(Q(refunded_minor__lt=F("total_minor")) | Q(total_minor=0), placed_at__lte=counted_at)
+    mine = Conversion.objects.filter(order=OuterRef("pk"), program=program, ended=False)
+    rows = rows.filter(Exists(mine.filter(stands=True)) if friends else ~Exists(mine))
     pieces = RawSQL(_PIECES_OF, [product], output_field=BigIntegerField())  # noqa: S611 - made of constants
     return rows.annotate(row_pieces=pieces).exclude(row_pieces=0)
 

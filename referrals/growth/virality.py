@@ -111,7 +111,7 @@ def _interval(program, since, until, advocates):
     each = days.values("key").annotate(friends=Sum("converted_referrals")).filter(friends__gt=0)
     told = each.aggregate(sum=Sum("friends"), squares=Sum(F("friends") * F("friends")))
     sample = intervals.Sample(advocates, int(told["sum"] or 0), int(told["squares"] or 0))
-    return _within(intervals.mean_interval(sample))
+    return _within(intervals.count_interval(sample))
 
 
 def _within(interval):
@@ -129,7 +129,7 @@ def _of_cohort(program, since, until, within, at):
     with connection.cursor() as cursor:
         cursor.execute(_COHORT, _asked(program, since, until, within, at))
         advocates, too_young, friends, squares = (int(each) for each in cursor.fetchone())
-    interval = intervals.mean_interval(intervals.Sample(advocates, friends, squares))
+    interval = intervals.count_interval(intervals.Sample(advocates, friends, squares))
     value = formulas.k_of_cohort(friends, advocates)
     return {
         "definition": {"id": "k_of_cohort", "sentence": K_OF_COHORT},

@@ -62,6 +62,15 @@ def test_each_chart_of_the_first_page_is_there_as_a_file(desk, acme, program):
     assert [head.partition(",")[0] for head in heads] == ["Day", "Days"]
 
 
+def test_a_file_is_named_by_what_it_is_of_and_a_segment_by_what_it_is_not(desk, acme, program, alice):
+    days = {"from": "2026-03-01", "to": "2026-03-02"}
+    answer = desk.get("/admin/metrics/", {"csv": "cost"} | days)
+    assert answer["Content-Disposition"].endswith(f'filename="{program.slug}-cost-EUR-2026-03-01-2026-03-02.csv"')
+    DayCut.objects.create(program=program, day=date(2026, 3, 1), cut="segment", key="vip", referrals=1)
+    page = desk.get("/admin/metrics/", {"segment": "vip", "all": "1"} | days).content.decode()
+    assert page.count("Not of vip alone, but of everybody.") == 7
+
+
 def test_what_is_no_share_and_what_is_gone_is_told_so(desk, program):
     today = timezone.now().date()
     Day.objects.create(program=program, day=today, visitors=1, clicks=1, referrals=83)
@@ -103,7 +112,7 @@ def test_how_long_friends_take_is_seen_with_its_rows_and_as_a_file(desk, program
     times[0], times[4] = 6, 4  # within an hour, and within 4 to 6 hours
     Day.objects.create(program=program, day=timezone.now().date(), times=times)
     page = desk.get("/admin/metrics/", {"all": "1"}).content.decode()
-    assert "Half of the friends who buy do so within 0.8 hours of their click" in page
+    assert "Half of the 10 friends who bought after a click did so within an hour" in page
     assert "figure=time_to_conversion.numerator" in page
     file = b"".join(desk.get("/admin/metrics/", {"csv": "time_to_conversion"}).streaming_content).decode("utf-8-sig")
     assert file.splitlines()[1] == "10,0.83,5.5,"

@@ -65,6 +65,8 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     _rewarded(program, "advocate", available_minor=400, spent_minor=600)
     _rewarded(program, "friend", available_minor=500, expired_minor=500)
     _rewarded(program, "advocate", pending_minor=1000)
+    # By hand, for an answer, or for points that had been credited: owed, and no cost of referring.
+    _rewarded(program, "customer", available_minor=700, expired_minor=300)
     Day.objects.create(program=program, day=today - timedelta(days=10), converted_referrals=2, revenue_minor=12000)
     # A month that is over, and as much of it again as is in the period.
     first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -87,7 +89,7 @@ def test_cost_cac_and_return_are_of_all_kinds_of_cost(shop, acme, program, today
     }
     assert (told["cac"]["numerator"], told["cac"]["value"]) == (2200, 1100)
     assert told["roi"]["value"] == round(98 / 22, 5)
-    assert (told["liability"]["value"], told["liability"]["pending"]) == (1900, 1000)
+    assert (told["liability"]["value"], told["liability"]["pending"]) == (2600, 1000)
     # Both that are decided were credited in full: so will be what is pending.
     assert told["forecast"]["value"] == 1000
     assert (told["breakage"]["value"], told["previous"]) == (0.25, None)

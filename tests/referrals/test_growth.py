@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from referrals import growth, links
-from referrals.models import Conversion, Cut, Day, DayCut, Link, Share
+from referrals.models import Conversion, Cut, Day, DayCut, Link, Order, Share
 from tests import cast
 from tests.flows.api import secret
 from tests.referrals.history import bought, brought, click, person
@@ -100,12 +101,19 @@ def test_trees_hours_and_products_are_counted_by_night(program, alice):
     fred = _friend(alice, "fred", after=DAY, products=[beans, cups])
     _friend(links.enrol(program=program, customer=fred, at=cast.NOON)[0], "fritz", after=2 * DAY)
     bought(person(alice.storefront, "gina"), at=cast.NOON - DAY, products=[beans])
-    click(_link(alice), at=cast.NOON - DAY)
+    # What a friend bought that was rejected, and what was wholly given back, is neither's; who reloads clicks once.
+    _friend(alice, "cheater", after=DAY, products=[cups])
+    Conversion.objects.filter(referral__friend__external_id="cheater").update(stands=False)
+    given_back = bought(person(alice.storefront, "hans"), at=cast.NOON - DAY, products=[beans])
+    Order.objects.filter(pk=given_back.pk).update(refunded_minor=F("total_minor"))
+    link = _link(alice)
+    for minutes in (0, 1):
+        click(link, at=cast.NOON - DAY + timedelta(minutes=minutes))
     assert list(growth.due(at=cast.NOON)) == [program]
     growth.count(program=program, at=cast.NOON)
     assert list(growth.due(at=cast.NOON + timedelta(hours=19))) == []
     told = {name: answer for name, (answer, _) in growth.read(program=program).items()}
-    assert (told["trees"]["people"], told["trees"]["deepest"], told["trees"]["depths"]) == (3, 2, [1, 1])
+    assert (told["trees"]["people"], told["trees"]["deepest"], told["trees"]["depths"]) == (4, 2, [2, 1])
     assert told["products"] == {
         "friends": 3,
         "others": 2,

@@ -66,3 +66,11 @@ def test_samples_without_any_spread_differ_by_exactly_that():
 def test_a_group_of_one_cannot_be_compared():
     assert intervals.welch(sample(5), sample(1, 2, 3)) is None
     assert intervals.welch(sample(1, 2, 3), sample()) is None
+
+
+@pytest.mark.parametrize(("counts", "low", "high"), [([0] * 34, 0, 3.68888 / 34), ([1] * 10, 0.479539, 1.839036)])
+def test_counts_that_are_all_alike_have_the_exact_interval_of_their_sum(counts, low, high):
+    """Garwood 1936: of 0 events 0 to 3.689, of 10 events 4.795 to 18.390."""
+    assert intervals.count_interval(sample(*counts)) == pytest.approx((low, high), abs=1e-5)
+    assert intervals.count_interval(sample(1)) is None
+    assert intervals.count_interval(sample(0, 1, 2)) == intervals.mean_interval(sample(0, 1, 2))

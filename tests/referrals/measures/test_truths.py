@@ -77,7 +77,7 @@ def _gap(draw):
 def _k(draw):
     """Friends of an advocate: shares and what comes of them, so their mean is K."""
     friends = draw.binomial(draw.poisson(4.0, 150), 0.09)
-    return intervals.mean_interval(_sample(friends)), 0.36
+    return intervals.count_interval(_sample(friends)), 0.36
 
 
 def _cost_of_a_friend(draw):
@@ -178,7 +178,7 @@ def _k_of_store(draw):
     old = store.is_advocate & (store.first < truth.days - _WHOLE)
     bought = (store.brought_by >= 0) & ~np.isnan(store.first)
     friends = np.bincount(store.brought_by[bought], minlength=len(old))[old]
-    return intervals.mean_interval(_sample(friends)), truth.k
+    return intervals.count_interval(_sample(friends)), truth.k
 
 
 def _few_pairs(draw):
