@@ -183,9 +183,13 @@ def of_a_shop(seed, count):
     extras += [{"refunded_minor": 400}, {"refunded_minor": 900}, {"refunded_minor": 9900}, {"total_minor": "5"}]
     extras += [{"refunded_minor": 400, "updated_at": "2020-01-01T00:00:00Z"}, {"identifiers": {"charge": "ch_1"}}]
     extras += [{"identifiers": {"number": f"#{dice.randint(1, count)}"}}, {"referral_code": "alice-link"}]
+    # The very same words again are known at a glance: alone they touch when their customer was last spoken of.
+    told = []
     for line in range(count):
         fields = cast.order(str(dice.randint(1, count)), customer=dice.choice(people), placed_at="2025-05-01T10:00:00Z")
-        yield line, fields | dice.choice(extras) | dice.choice(extras), ""
+        told.append(fields | dice.choice(extras) | dice.choice(extras))
+        if told[-1] not in told[:-1]:
+            yield line, told[-1], ""
 
 
 @pytest.mark.parametrize("seed", [2, pytest.param(None, marks=pytest.mark.full)])
