@@ -36,7 +36,7 @@ _OWN = {
     "advocate.enrolled": {"money": [links.first_link_for], "people": [rollups.mark]},
     "advocate.added": {"people": [rollups.mark]},
     "advocate.changed": {"money": [crediting.resume], "people": [link_codes.follow]},
-    "customer.changed": {"people": [buyers.mark]},
+    "customer.changed": {"people": [rollups.mark, buyers.mark]},
     "customer.merged": _MERGED,
     "customer.unmerged": _PARTED,
     "customer.erased": {"people": [buyers.mark]},

@@ -124,7 +124,7 @@ def channel_revenue(asked):
     spent, _ = channel_returns.spent_of(storefront=asked.storefront, at=asked.at)
     months = [month for month, amount in spent.get(channel, {}).items() if amount]
     known = Q(channel=channel) | (Q(channel="") if channel == Channel.OTHER else Q(pk__in=[]))
-    rows = Buyer.objects.filter(known, storefront=asked.storefront, rejected=False)
+    rows = Buyer.objects.filter(known, storefront=asked.storefront, rejected=False, began_before=False)
     rows = rows.annotate(row_kept=of_months(months)).exclude(row_kept=0)
     return Rows(rows, amount=F("row_kept"), unit=asked.storefront.currency)
 

@@ -14,7 +14,7 @@ from config.behind.rows import WINDOWED, Rows
 from referrals import cohorts
 from referrals.models import HORIZONS, Buyer
 
-_COUNTS = Q(rejected=False)
+_COUNTS = Q(rejected=False, began_before=False)
 _BROUGHT, _OTHERS = _COUNTS & Q(referred=True), _COUNTS & Q(referred=False)
 _RATIO = DecimalField(max_digits=40, decimal_places=18)
 

@@ -35,6 +35,7 @@ _EXAMPLE = {
                 "repeat_interval": [0.25171, 0.35318],
             },
             "rejected": 3,
+            "began_before": 0,
             "difference": euros(1270),
             "interval": [euros(-115), euros(2655)],
             "ratio": 1.16178,
@@ -105,6 +106,9 @@ class Compared(serializers.Serializer):
 class LifetimeValueAnswer(Compared):
     referred = Group()
     rejected = serializers.IntegerField(help_text="Friends of whom a review rejected everything: on neither side.")
+    began_before = serializers.IntegerField(
+        help_text="Who had ordered before anything was known here (`orders_before`): on neither side."
+    )
 
 
 class PartValue(Compared):

@@ -4,15 +4,19 @@
 
 from referrals.models import HORIZONS
 
-# Whom a review rejected counts for no side, and is in none of the cuts.
+# Whom a review rejected, or who began before, counts for no side, and is in none of the cuts.
 _CUTS = """
-    VALUES ('all', CASE WHEN rejected THEN 'rejected' WHEN referred THEN 'referred' ELSE 'other' END),
-        ('program', CASE WHEN referred THEN program_id::text END),
-        ('channel', CASE WHEN NOT rejected THEN channel END)
+    VALUES ('all', CASE WHEN began_before THEN 'before' WHEN rejected THEN 'rejected' WHEN referred THEN 'referred'
+            ELSE 'other' END),
+        ('program', CASE WHEN referred AND NOT began_before THEN program_id::text END),
+        ('channel', CASE WHEN NOT rejected AND NOT began_before THEN channel END)
     """
 # Buyers who are alike in all of this are summed first: they are in the same cells.
-_WHO = "referred, rejected, program_id, channel"
-_ALIKE = ", ('stratum', CASE WHEN NOT rejected THEN band || '/' || coalesce(program_id, 0) || '/' || segment END)"
+_WHO = "referred, rejected, began_before, program_id, channel"
+_ALIKE = """
+    , ('stratum', CASE WHEN NOT rejected AND NOT began_before
+        THEN band || '/' || coalesce(program_id, 0) || '/' || segment END)
+    """
 
 _DAY_SUMS = {"customers": "sum(sign)"}
 for _days in HORIZONS:

@@ -8,6 +8,7 @@ from advocacy.models import Customer
 from referrals import acquisition
 from referrals.lifetime_value import REVENUE_KEPT
 from referrals.models import HORIZONS, Buyer
+from referrals.orders.recording import BOUND_SHORTLY_AFTER
 
 COLUMNS = [column.column for column in Buyer._meta.concrete_fields]
 # Bands of the first order's revenue: the same in every currency, however small its unit is.
@@ -36,6 +37,7 @@ _SAID = {
     "first_minor": "first.revenue_minor",
     "referred": "coalesce(stands, false)",
     "rejected": "coalesce(NOT stands, false)",
+    "began_before": "NOT first.history AND older.so",
     "program_id": "CASE WHEN stands THEN program_id END",
     "advocate_id": "CASE WHEN stands THEN advocate_id END",
     "channel": f"CASE WHEN stands THEN 'referral' ELSE {acquisition.sql('first.source', 'someone.source')} END",
@@ -50,6 +52,7 @@ _SELECTED = ", ".join(
 )
 
 
+_SHORTLY = int(BOUND_SHORTLY_AFTER.total_seconds())
 # A portion of the customers must not read the orders of all, as the planner would think cheap.
 _BY_INDEX = "OFFSET 0"
 
@@ -134,6 +137,8 @@ def fresh(people):
         FROM record CROSS JOIN LATERAL (
             SELECT * FROM referrals_referral WHERE friend_id = record_id AND ended_at IS NULL {_BY_INDEX}
         ) referral
+        -- Who had bought before came by themselves, whoever brings them later.
+        JOIN person USING (person_id) WHERE bound_at <= first_at + interval '{_SHORTLY} seconds'
     ),
     brought AS (
         SELECT DISTINCT ON (person_id) * FROM bond ORDER BY person_id, stands DESC, bound_at, id
@@ -145,5 +150,11 @@ def fresh(people):
         SELECT {_SELECTED}
         FROM person JOIN referrals_order first ON first.id = first_id JOIN someone ON someone.id = person_id
         LEFT JOIN brought USING (person_id) LEFT JOIN elsewhere USING (person_id)
+        CROSS JOIN LATERAL (
+            SELECT EXISTS (
+                SELECT FROM record JOIN advocacy_customer known ON known.id = record_id
+                WHERE record.person_id = person.person_id AND known.orders_before > 0
+            ) AS so
+        ) older
     )
     """

@@ -15,7 +15,8 @@ def compare(*, storefront, at):
     """Per horizon what referred customers were worth and the others, and the difference: plain and matched.
 
     Money is in minor units of the storefront's currency. What cannot be said is None, and ``reason`` says why.
-    ``rejected`` customers are on no side: a review rejected all that they bought as friends.
+    ``rejected`` customers are on no side: a review rejected all that they bought as friends. Nor are those who had
+    ordered ``began_before`` anything was known here: nobody knows when.
     """
     return compare_all(storefronts=[storefront], at=at)[storefront.pk]
 
@@ -32,7 +33,8 @@ def compare_all(*, storefronts, at):
                 "currency": storefront.currency,
                 "counted_at": moments[storefront.pk],
                 "referred": each.pop("group"),
-                "rejected": _rejected(groups, storefront.pk),
+                "rejected": _left_out(groups, storefront.pk, "rejected"),
+                "began_before": _left_out(groups, storefront.pk, "before"),
             }
             | each
             for each in _of_all(storefront, groups, pairs)
@@ -47,8 +49,8 @@ def _of_all(storefront, groups, pairs):
     return comparing.over_horizons(*sides, strata=strata, share=storefront.kept_share, nobody=not any(sides))
 
 
-def _rejected(groups, key):
-    worth = next(iter(groups.get((key, "rejected"), {}).values()), sums.NOBODY)
+def _left_out(groups, key, why):
+    worth = next(iter(groups.get((key, why), {}).values()), sums.NOBODY)
     return worth.sample.size + worth.too_young
 
 

@@ -47,9 +47,12 @@ class Buyer(models.Model):
     months = ArrayField(models.SmallIntegerField())
     months_minor = ArrayField(MinorField())
     first_minor = MinorField()  # the first order's revenue before any refund
-    # A friend brought them. Where a review rejected all that they bought as friends, they count for neither side.
+    # A friend brought them, by their first order at the latest. Where a review rejected all that they bought as friends
+    # they count for neither side.
     referred = models.BooleanField()
     rejected = models.BooleanField()
+    # They had ordered before anything was known here, so that nobody knows when they began: they count for no side.
+    began_before = models.BooleanField(default=False)
     # Of the bond that counts: the first one that stands.
     program = models.ForeignKey(
         Program, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False

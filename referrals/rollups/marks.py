@@ -118,6 +118,23 @@ _TOUCHED = {
         FROM advocacy_event event JOIN advocacy_advocate advocate ON advocate.public_id = event.subject_id
         WHERE event.id = ANY(%(events)s)
         """,
+    # Whoever is said to have ordered before has no first order here.
+    "customer": """
+        SELECT program.id AS program_id, first.moment, 'orders' AS question
+        FROM advocacy_event event
+        JOIN advocacy_event before ON before.subject_kind = 'customer' AND before.subject_id = event.subject_id
+            AND before.version = event.version - 1
+        JOIN advocacy_customer named ON named.public_id = event.subject_id
+        JOIN advocacy_customer record ON record.public_id = coalesce(named.merged_into_id, named.public_id)
+            OR record.merged_into_id = coalesce(named.merged_into_id, named.public_id)
+        CROSS JOIN LATERAL (
+            SELECT min(placed_at) AS moment FROM referrals_order
+            WHERE customer_id = record.id AND status = 'paid'
+        ) first
+        JOIN advocacy_program program ON program.storefront_id = event.storefront_id
+        WHERE event.id = ANY(%(events)s)
+            AND event.facts -> 'orders_before' IS DISTINCT FROM before.facts -> 'orders_before'
+        """,
     # Of each record of those who became one person, or are no longer, the first order may have become or been theirs.
     "merge": """
         SELECT program.id AS program_id, first.moment, 'orders' AS question

@@ -187,7 +187,8 @@ _CONVERSIONS_KEPT = f"""
     """
 
 # Whether an order is the first paid one of its customer, who may be known by several records: these are asked about
-# only where none of the order's own record is earlier.
+# only where none of the order's own record is earlier. Who is said to have ordered before has no first order here,
+# unless it was imported.
 NEW = """
     NOT EXISTS (
         SELECT FROM referrals_order earlier
@@ -205,7 +206,17 @@ NEW = """
         ) other
         JOIN referrals_order earlier ON earlier.customer_id = other.id
         WHERE earlier.status = 'paid' AND (earlier.placed_at, earlier.id) < (placed.placed_at, placed.id) OFFSET 0
-    )
+    ) AND (placed.history OR NOT EXISTS (
+        SELECT FROM advocacy_customer own WHERE own.id = placed.customer_id AND (
+            own.orders_before > 0 OR (own.absorbed OR own.merged_into_id IS NOT NULL) AND EXISTS (
+                SELECT FROM advocacy_customer other
+                WHERE (
+                    other.public_id = own.merged_into_id
+                    OR other.merged_into_id = coalesce(own.merged_into_id, own.public_id)
+                ) AND other.orders_before > 0
+            )
+        ) OFFSET 0
+    ))
     """
 _PLACED = _of(
     "referrals_order",

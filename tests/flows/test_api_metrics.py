@@ -106,7 +106,7 @@ def test_from_a_number_to_the_rows_behind_it(shop, acme, alice, rival, now):
 def test_values_of_referred_and_other_customers(shop, acme, alice, now):
     for n, revenue in enumerate((1000, 2000, 3000, 4000, 5000)):
         friend = person(acme, f"friend-{n}")
-        brought(alice, friend, at=now)
+        brought(alice, friend, at=now - timedelta(days=41))
         bought(friend, at=now - timedelta(days=40), revenue_minor=revenue)
         bought(person(acme, f"other-{n}"), at=now - timedelta(days=40), revenue_minor=2 * revenue)
     abroad = person(acme, "abroad")
@@ -162,7 +162,7 @@ def test_a_browsers_key_is_not_enough(acme, program, path):
 
 def test_values_by_a_cut_and_which_there_are(shop, acme, alice, now):
     friend = person(acme, "ginny")
-    brought(alice, friend, at=now)
+    brought(alice, friend, at=now - timedelta(days=41))
     bought(friend, at=now - timedelta(days=40), revenue_minor=1000)
     bought(person(acme, "ron"), at=now - timedelta(days=40), revenue_minor=400)
     counted(acme)

@@ -93,7 +93,7 @@ def event(type, subject, *, version=1, **facts):
         subject_kind=type.split(".")[0],
         subject_id=subject.public_id,
         version=version,
-        facts={name: value.isoformat() for name, value in facts.items()},
+        facts={name: value if isinstance(value, int) else value.isoformat() for name, value in facts.items()},
         occurred_at=cast.NOON,
         recorded_at=cast.NOON,
     )

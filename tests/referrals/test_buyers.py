@@ -24,7 +24,7 @@ def row_of(customer):
 
 
 def test_a_buyer_is_all_that_they_bought(acme, program, alice, fred):
-    brought(alice, fred, at=NOON)
+    brought(alice, fred, at=utc(2025, 12, 1))
     bought(fred, at=utc(2026, 2, 1, 12), revenue_minor=50, total_minor=100, refunded_minor=50)
     bought(fred, at=utc(2026, 1, 31, 10), revenue_minor=1024, segment="vip")
     bought(fred, at=utc(2026, 2, 1, 10), revenue_minor=200, segment="press")
@@ -56,6 +56,7 @@ def test_a_buyer_is_all_that_they_bought(acme, program, alice, fred):
         "months_minor": [1024, 225, 7],
         "referred": True,
         "rejected": False,
+        "began_before": False,
         "program_id": program.pk,
         "advocate_id": alice.pk,
         "channel": "referral",

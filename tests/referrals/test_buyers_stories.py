@@ -137,6 +137,7 @@ def _counted(person, found):
     ages = [(at.year - local[0].year) * 12 + at.month - local[0].month for at in local]
     within = [sum(at <= local[0] + timedelta(days=horizon) for at in local) for horizon in (30, 730)]
     bonds = Referral.objects.filter(ended_at=None, friend__in=Customer.objects.filter(_is(person)))
+    bonds = bonds.filter(bound_at__lte=found[0].placed_at + timedelta(hours=1))
     return {
         "first_day": local[0].date(),
         "orders": len(found),

@@ -5,7 +5,7 @@ import pytest
 from advocacy import ids
 from advocacy.models import Customer
 from referrals import lifetime_value
-from referrals.models import WorthDay
+from referrals.models import Buyer, WorthDay
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
 from tests.referrals.history import bought, brought, converted, counted, person
@@ -26,7 +26,7 @@ def means(storefront, **options):
     return {days: compared(storefront, days, **options)["others"]["mean_minor"] for days in (30, 90, 180, 365, 730)}
 
 
-def friend(advocate, name, *, at=NOON):
+def friend(advocate, name, *, at=NOON - 800 * DAY):
     referred = person(advocate.storefront, name)
     brought(advocate, referred, at=at)
     return referred
@@ -86,7 +86,7 @@ def test_younger_customers_are_not_in_the_mean_but_counted(acme):
 def test_referred_is_who_has_a_referral_in_any_program(acme, program, alice, fred):
     second = cast.advocate(cast.program(acme, slug="second"), "carol")
     twice = friend(alice, "ron")
-    brought(second, twice, at=NOON)
+    brought(second, twice, at=NOON - 800 * DAY)
     for customer, revenue in ((friend(second, "ginny"), 100), (twice, 300), (fred, 1000)):
         bought(customer, at=NOON - 40 * DAY, revenue_minor=revenue)
     found = compared(acme)
@@ -147,6 +147,23 @@ def test_who_was_rejected_is_on_neither_side(acme, alice, fred):
     converted(bond, bought(fred, at=NOON - 39 * DAY))
     found = compared(acme)
     assert (found["referred"]["customers"], found["others"]["customers"], found["rejected"]) == (1, 1, 0)
+
+
+def test_who_was_brought_after_their_first_order_or_began_before_is_no_referred_customer(acme, alice, fred):
+    """Who buys long and often is likelier to type a code some day: that is no value of referring."""
+    bought(fred, at=NOON - 40 * DAY, source={"utm_medium": "cpc", "utm_source": "google"})
+    brought(alice, fred, at=NOON - 40 * DAY + 2 * HOUR)
+    shortly = person(acme, "shortly")
+    bought(shortly, at=NOON - 40 * DAY)
+    brought(alice, shortly, at=NOON - 40 * DAY + HOUR)
+    regular, imported = person(acme, "regular"), person(acme, "imported")
+    for customer, history in ((regular, False), (imported, True)):
+        bought(customer, at=NOON - 40 * DAY, history=history)
+    Customer.objects.filter(pk__in=(regular.pk, imported.pk)).update(orders_before=12)
+    found = compared(acme)
+    assert (found["referred"]["customers"], found["others"]["customers"], found["began_before"]) == (1, 2, 1)
+    channels = dict(Buyer.objects.values_list("customer__external_id", "channel"))
+    assert (channels["fred"], channels["shortly"]) == ("paid_search", "referral")
 
 
 def test_who_ordered_again_within_the_horizon(acme, fred):

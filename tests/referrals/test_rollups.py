@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advocacy.models import Pending
+from advocacy.models import Customer, Pending
 from advocacy.outbox.drain import drain
 from referrals import clicks, conversions, links, orders, rollups, shares
 from referrals.models import Conversion, Day, DayCut, Link, LinkDay, LinkMove, Mark, Order, Referral, Share
@@ -302,6 +302,17 @@ class TestCuts:
         assert all(each == bound for each in yesterday.values())
         assert row.converted_of_enrolled == 1
 
+    def test_who_is_said_to_have_ordered_before_is_no_new_customer_unless_it_was_imported(self, program, acme, fred):
+        regular = person(acme, "regular")
+        for customer, history in ((fred, False), (regular, False), (person(acme, "imported"), True)):
+            bought(customer, at=NOON, history=history)
+        Customer.objects.exclude(pk=fred.pk).update(orders_before=12)
+        assert counted(program).new_customers == 2
+        # Of a person whichever of their records says so.
+        Customer.objects.filter(pk=regular.pk).update(merged_into=fred.public_id)
+        Customer.objects.filter(pk=fred.pk).update(absorbed=True)
+        assert counted(program).new_customers == 1
+
     def test_what_is_no_more_becomes_nothing(self, program, alice, fred):
         referral = brought_by(alice.links.get(), fred, at=NOON, segments=["vip"])
         counted(program)
@@ -317,6 +328,13 @@ class TestMarks:
         order = bought(fred, at=NOON - 3 * DAY)
         rollups.mark(events=[event("order.recorded", order, placed_at=order.placed_at)], at=NOON)
         assert marked() == {("friends", date(2026, 2, 27)), ("second", date(2026, 2, 27))}
+
+    def test_that_somebody_ordered_before_marks_the_day_of_their_first_order(self, program, fred):
+        bought(fred, at=NOON - 3 * DAY)
+        rollups.mark(events=[event("customer.changed", fred, version=2, orders_before=0)], at=NOON)
+        assert marked() == set()
+        rollups.mark(events=[event("customer.changed", fred, version=3, orders_before=7)], at=NOON)
+        assert marked() == {("friends", date(2026, 2, 27))}
 
     def test_an_order_that_moved_marks_the_day_it_left(self, program, fred):
         order = bought(fred, at=NOON)
