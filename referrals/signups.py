@@ -34,6 +34,6 @@ def record(
         else:
             person, _ = customers.upsert(storefront=storefront, fields=then | customer, once=True, at=at)
         if ip:
-            traces.keep(customer=person, ip=ip, user_agent=user_agent, at=at)
+            traces.keep([(person, traces.told(ip=ip, user_agent=user_agent))], at=at)
         binding = attribution.bind(storefront=storefront, customer=person, hints=hints, at=at, occurred_at=occurred_at)
     return person, binding

@@ -1,4 +1,4 @@
-"""From where people sign up, for what looks for cheats: digests that can be compared for 30 to 60 days, no address."""
+"""From where people sign up and order, for what looks for cheats: digests, comparable for 30 to 60 days, no address."""
 
 import hashlib
 import hmac
@@ -11,25 +11,44 @@ from referrals.models import Pepper, Trace
 
 PERIOD = timedelta(days=30)
 _PEPPER_BYTES, _DIGEST_BYTES = 32, 16
+_LONGEST_AGENT = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def keep(*, customer, ip, user_agent="", at):
-    """Keep from where a customer signed up; the same again within 30 days is kept once. Refuses what is no address."""
-    network = visitors.line(given.text("ip", ip, longest=60))
+def told(*, ip, user_agent="", lenient=False):
+    """``(network, device)`` as bytes, for ``keep``. What is no address is refused, or None where ``lenient``."""
+    network = visitors.line(given.text("ip", ip, longest=60)) if isinstance(ip, str) or not lenient else b""
+    if not network and lenient:
+        return None
     if not network:
         given.refuse("ip", "ip must be an IP address, such as 203.0.113.7; leave it out where you do not know it.")
-    device = network + given.text("user_agent", user_agent, longest=1000).encode()
+    agent = str(user_agent or "")[:_LONGEST_AGENT] if lenient else user_agent
+    return network, network + given.text("user_agent", agent, longest=_LONGEST_AGENT).encode()
+
+
+def keep(seen, *, at):
+    """Keep from where customers signed up or ordered: ``[(customer, what told said)]``; the same again is kept once.
+
+    Nothing of who was erased.
+    """
+    seen = [(customer, place) for customer, place in seen if place and not customer.erased_at]
+    if not seen:
+        return
     now, before = (_pepper(_period(at) - age) for age in (0, 1))
-    known = {"customer": customer, "device": _digest(now, b"device", device)}
-    said = {
-        "storefront_id": customer.storefront_id,
-        "network": _digest(now, b"network", network),
-        "network_before": _digest(before, b"network", network),
-        "device_before": _digest(before, b"device", device),
-        "at": at,
-    }
-    Trace.objects.get_or_create(**known, defaults=said)
+    Trace.objects.bulk_create([_trace(*each, now, before, at) for each in seen], ignore_conflicts=True)
+
+
+def _trace(customer, place, now, before, at):
+    network, device = place
+    return Trace(
+        customer=customer,
+        storefront_id=customer.storefront_id,
+        network=_digest(now, b"network", network),
+        network_before=_digest(before, b"network", network),
+        device=_digest(now, b"device", device),
+        device_before=_digest(before, b"device", device),
+        at=at,
+    )
 
 
 def forget(*, at):

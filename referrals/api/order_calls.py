@@ -52,6 +52,10 @@ class OrderChange(fields.StrictSerializer):
     identifiers = fields.Metadata(required=False, help_text="number, payment_intent, invoice, charge, session.")
     payment_fingerprint = fields.Text(required=False)
     shipping_hash = fields.Text(required=False)
+    ip = fields.Text(
+        required=False, max_length=60, help_text="Of the buyer’s browser; as digests only, for two months at most."
+    )
+    user_agent = fields.Text(required=False, max_length=1000, help_text="Of the same, likewise.")
     source = fields.Metadata(required=False)
     metadata = fields.Metadata(required=False)
 

@@ -60,7 +60,18 @@ def order(data):
         products=[_line(line, currency) for line in objects(data.get("line_items"))[:_MOST_LINES]],
         source=said(channel=text(data.get("source_name"), 40), landing=text(data.get("landing_site"), 500)),
         metadata=attributes,
+        **_whence(data),
     ) | _edited(data, _money(data, currency), currency)
+
+
+def _whence(data):
+    """From where it was ordered, and where it goes to."""
+    browser, to = object_of(data.get("client_details")), object_of(data.get("shipping_address"))
+    return {
+        "ip": text(data.get("browser_ip") or browser.get("browser_ip"), 60),
+        "user_agent": text(browser.get("user_agent"), 1000),
+        "shipping_hash": payloads.place_hash(to.get("country_code"), to.get("zip"), to.get("address1")),
+    }
 
 
 def _check(data, currency):

@@ -174,6 +174,8 @@ def _order(told, meta, *, status, told_at, **fields):
         placed_at=since_epoch(told.get("created")),
         updated_at=updated_at,
         metadata={name: value for name, value in meta.items() if not name.startswith("advocacy_")},
+        shipping_hash=_door(told),
+        payment_fingerprint=_card(told),
         **fields,
     )
 
@@ -206,10 +208,24 @@ def _customer(told, meta, buyer, address):
     )
 
 
+def _shipped(told):
+    found = inside(told, "collected_information", "shipping_details") or told.get("shipping_details")
+    return object_of(found or told.get("customer_shipping") or told.get("shipping"))
+
+
+def _door(told):
+    to = object_of(inside(_shipped(told), "address"))
+    return payloads.place_hash(to.get("country"), to.get("postal_code"), to.get("line1"))
+
+
+def _card(told):
+    """Stripe's own fingerprint of the card, the same wherever it pays; where the charge is told with it."""
+    charge = object_of(told.get("latest_charge") or told.get("charge"))
+    return text(inside(charge, "payment_method_details", "card", "fingerprint"), 200)
+
+
 def _country(told, buyer):
-    shipped = inside(told, "collected_information", "shipping_details") or told.get("shipping_details")
-    shipped = object_of(shipped or told.get("customer_shipping"))
-    return text(inside(shipped, "address", "country") or inside(buyer, "address", "country"), 2)
+    return text(inside(_shipped(told), "address", "country") or inside(buyer, "address", "country"), 2)
 
 
 def _codes(told):

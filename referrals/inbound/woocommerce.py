@@ -134,7 +134,14 @@ def order(data):
             utm_campaign=text(noted.get("_wc_order_attribution_utm_campaign"), 100),
         ),
         metadata=kept((name, value) for name, value in noted.items() if not name.startswith("_")),
+        ip=text(data.get("customer_ip_address"), 60),
+        user_agent=text(data.get("customer_user_agent"), 1000),
+        shipping_hash=_door(object_of(data.get("shipping"))),
     ) | _money(data, lines, currency, gross)
+
+
+def _door(to):
+    return payloads.place_hash(to.get("country"), to.get("postcode"), to.get("address_1"))
 
 
 def _check(data, currency):

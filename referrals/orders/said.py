@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from advocacy import given
+from referrals import traces
 from referrals.models import Source
 from referrals.orders import adding, creating, finding, recording, waiting
 from referrals.orders import fields as order_fields
@@ -20,12 +21,22 @@ class Said:
         self.storefront, self.source, self.at, self.lenient = storefront, source, at, lenient
         # Whether an order that is new is one of the past, which earns nothing.
         self.past = past
+        # Of these digests are kept for a while, and the same order from elsewhere is the same order.
+        self.place, fields = self._place(fields) if isinstance(fields, dict) else (None, fields)
         self.values = order_fields.checked(fields, at=at)
         self.warnings = [{"code": "amount_unreadable", "source": str(source), "names": [*unread]}] if unread else []
         self.names = finding.names_of(self.values)
         # An order of one of several shops is found by these, but only by who is not such a shop.
         self.of_a_shop = source not in _NO_SHOP and finding.SHOP_NUMBER in self.values.get("identifiers", {})
         self.beside = finding.by_number_of_a_shop(self.values) if self.of_a_shop or source in _NO_SHOP else []
+
+    def _place(self, fields):
+        """``(from where it was ordered, the other fields)``. What a platform tells and is no address is nothing."""
+        rest = {name: value for name, value in fields.items() if name not in ("ip", "user_agent")}
+        if not (ip := fields.get("ip")):
+            return None, rest
+        agent = fields.get("user_agent") or ""
+        return traces.told(ip=ip, user_agent=agent, lenient=self.source not in _NO_SHOP), rest
 
     @cached_property
     def digest(self):
@@ -79,6 +90,7 @@ class Said:
         order = self.locked(order)
         answer = adding.add(order, self.values, source=self.source, at=self.at, warnings=self.warnings)
         adding.name(order, self.kept_names())
+        traces.keep([(order.customer, self.place)], at=self.at)
         waiting.take(order=order, at=self.at)
         return answer
 
@@ -89,4 +101,5 @@ def create(new, *, at):
     made = creating.create(storefront=storefront, new=list(new.values()), at=at)
     named = [(each.order, said.names) for each, said in zip(made, new, strict=True)]
     waiting.take_all(named=named, storefront=storefront.pk, at=at)
+    traces.keep([(each.order.customer, said.place) for each, said in zip(made, new, strict=True)], at=at)
     return made
