@@ -18,6 +18,12 @@ LIMITS = {
 }
 # In shorter names two letters are half of it.
 _SHORTEST = 6
+# Of a house and no person: two houses have the same.
+_ROLES = set(
+    "abrechnung accounting admin bestellung billing buchhaltung buero contact customer einkauf hallo hello info "
+    "kontakt kundenservice marketing office order orders post privat purchasing rechnung sales service shop support team "
+    "vertrieb webmaster welcome".split()
+)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 # Only the advocate's newest friends: a series is made in one go.
 _MOST = 200
@@ -53,7 +59,7 @@ def words(evidence):
     if "series" in evidence:
         return f"{evidence['series']} friends of the advocate have addresses that differ in a number only."
     if not (number := evidence["distance"]):
-        return "The friend’s address has the same name as the advocate’s, at another provider."
+        return "The friend’s address has the same name as the advocate’s, with other digits or at another provider."
     return f"The friend’s address differs in {number} letter{'s'[: number != 1]} from the advocate’s."
 
 
@@ -66,8 +72,12 @@ def _stem(address):
 
 
 def _distance(one, other, most):
-    """In how many letters the names of two addresses differ; None where in more than ``most``, or too short to say."""
-    one, other = _name(one), _name(other)
+    """In how many letters the names of two addresses differ, but for digits at their ends; None where in more than
+    ``most``, or too short to say.
+    """
+    one, other = (_name(each).rstrip("0123456789") for each in (one, other))
+    if {one, other} & _ROLES:
+        return None
     if min(len(one), len(other)) < _SHORTEST or abs(len(one) - len(other)) > most:
         return None
     if not _share_a_part(one, other, most + 1):

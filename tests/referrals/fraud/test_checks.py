@@ -64,6 +64,8 @@ TABLE = [
     # Short names are all alike.
     ("similar_email", emails("anna@a.example", "hanna@a.example"), {}, None),
     ("similar_email", emails("", ""), {}, None),
+    ("similar_email", emails("mallory@a.example", "mallory123@b.example"), {}, {"distance": 0}),
+    ("similar_email", emails("contact@a.example", "contact@b.example"), {}, None),
     ("similar_email", emails("m@a.example", "bot3@a.example"), {1: ["bot1@a.example", "bot3@a.example"]}, None),
     (
         "similar_email",
