@@ -20,9 +20,10 @@ LIMITS = {
 _SHORTEST = 6
 # Of a house and no person: two houses have the same.
 _ROLES = set(
-    "abrechnung accounting admin bestellung billing buchhaltung buero contact customer einkauf hallo hello info "
-    "kontakt kundenservice marketing office order orders post privat purchasing rechnung sales service shop support team "
-    "vertrieb webmaster welcome".split()
+    "abrechnung accounting admin bestellung billing buchhaltung buero contact customer einkauf hallo hello info kontakt"
+    " kundenservice marketing office order orders post privat purchasing rechnung sales service shop support team"
+    " vertrieb webmaster welcome".split()
+)
 )
 _DIGITS = re.compile(r"\d+", re.ASCII)
 # Only the advocate's newest friends: a series is made in one go.
