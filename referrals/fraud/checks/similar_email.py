@@ -24,7 +24,6 @@ _ROLES = set(
     " kundenservice marketing office order orders post privat purchasing rechnung sales service shop support team"
     " vertrieb webmaster welcome".split()
 )
-)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 # Only the advocate's newest friends: a series is made in one go.
 _MOST = 200
