@@ -218,6 +218,10 @@ class PolicyForm(forms.ModelForm):
         for name, field in plain.items():
             field.initial = getattr(self.policy, name)
             self.fields[name] = field
+        self.fields["active"].help_text += (
+            " Switched on, they look at the orders that come from then on, and at older ones once, shortly before their "
+            "rewards are credited."
+        )
         for key, check in policies.checks().items():
             self.fields[f"{key}-points"] = _number(
                 check.LABEL, f"{check.HELP} {_usual(check.POINTS)}", now.points.get(key, 0)
