@@ -219,8 +219,8 @@ class PolicyForm(forms.ModelForm):
             field.initial = getattr(self.policy, name)
             self.fields[name] = field
         self.fields["active"].help_text += (
-            " Switched on, they look at the orders that come from then on, and at older ones once, shortly before their "
-            "rewards are credited."
+            " Switched on, they look at the orders that come from then on, and at older ones once, shortly before "
+            "their rewards are credited."
         )
         for key, check in policies.checks().items():
             self.fields[f"{key}-points"] = _number(
