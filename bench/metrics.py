@@ -20,7 +20,7 @@ _GROUPS = ("channel", "link", "advocate", "segment", "day", "week", "month")
 _CUTS = ("program", "channel", "segment", "cohort")
 REQUESTS = (
     "/admin/metrics/",
-    *(f"/admin/metrics/?part={part}" for part in ("growing", "worth", "back", "expected", "owed")),
+    *(f"/admin/metrics/?part={part}" for part in ("growing", "worth", "back", "expected", "said", "owed")),
     *(f"/admin/metrics/?part=cut&by={cut}" for cut in _GROUPS[:4]),
     "/api/v1/metrics",
     "/api/v1/metrics?compare=true",
@@ -33,6 +33,9 @@ REQUESTS = (
     "/api/v1/growth",
     "/api/v1/program_money?compare=true",
     "/api/v1/channel_risk",
+    "/api/v1/surveys/scores",
+    "/api/v1/gaps",
+    "/api/v1/mentions/scores",
 )
 _TIMES = 20
 
