@@ -40,7 +40,7 @@ GROUPS = {
         ("Rules", "rule", "rewards.rule"),
         ("Terms", "contract", "advocacy.programterms"),
         ("Testimonials", "format_quote", "advocacy.testimonial"),
-        ("Mentions", "campaign", "advocacy.mention"),
+        ("Mentions", "hearing", "advocacy.mention"),
         ("Words of mails", "edit_note", "advocacy.mailwording"),
     ],
     "People": [

@@ -16,6 +16,6 @@ class MentionAdmin(ReadOnlyListing):
     search_fields = ["=mention_id"]
     search_help_text = "The id that the tool gave it"
     ordering = ["-id"]
-    feeling = words.status("sentiment")
+    feeling = words.status("sentiment", "Sentiment")
     storefront_link = words.person("storefront", "Storefront")
     fieldsets = [("The mention", {"fields": [("brand", "feeling"), ("source", "said_at"), "mention_id", "noted_at"]})]

@@ -45,8 +45,12 @@ def _gap(each, segment, behind):
         *(_number(each[name]) for name in ("expectation", "experience", "value")),
         word(f"{_plain(ends[0])} to {_plain(ends[1])}" if ends else "not enough answers"),
         words.count(each["pairs"], link=behind("gap.pairs", **rows) if enough else ""),
-        word(_TO_DO.get(each["quadrant"], "") or each["reason"]),
+        word(_to_do(each) if enough else words.NONE),
     ]
+
+
+def _to_do(each):
+    return _TO_DO[each["quadrant"]] if each["quadrant"] else "Ask how much it matters"
 
 
 def _number(value):
