@@ -26,7 +26,7 @@ def emails(advocate, friend):
 
 
 def joined(*minutes):
-    return {1: [NOON - each * MINUTES for each in minutes]}
+    return {1: [(NOON - each * MINUTES, each == 0) for each in minutes]}
 
 
 TABLE = [
@@ -40,10 +40,10 @@ TABLE = [
     ("crowded_network", case(), {1: 3}, None),
     ("crowded_network", case(), {1: 4}, {"conversions": 4, "most": 3}),
     ("velocity", case(), joined(0, 1, 2, 3, 59), None),
-    ("velocity", case(), joined(0, 1, 2, 3, 58, 59), {"span": "hour", "friends": 6, "most": 5}),
+    ("velocity", case(), joined(0, 1, 2, 3, 58, 59), {"span": "hour", "friends": 6, "bought": 1, "most": 5}),
     ("velocity", case(), joined(0, 1, 2, 3, 59, 60), None),
     ("velocity", case(), joined(*range(0, 1440, 72)), None),
-    ("velocity", case(), joined(*range(0, 1440, 68)), {"span": "day", "friends": 22, "most": 20}),
+    ("velocity", case(), joined(*range(0, 1440, 68)), {"span": "day", "friends": 22, "bought": 1, "most": 20}),
     ("same_payment", case(), {1: {"advocate": True, "friends": 0}}, {"advocate": True, "friends": 0}),
     ("same_shipping", case(), {}, None),
     ("same_shipping", case(), {1: {"advocate": False, "friends": 1}}, {"advocate": False, "friends": 1}),
@@ -92,7 +92,8 @@ TABLE = [
     ("loop", case(), {1: 3}, {"people": 3}),
     ("rejected_before", case(referral=1), {1: 1}, {"orders": 1}),
     ("rejected_before", case(referral=2), {1: 1}, None),
-    ("same_payout", case(), {1: 1}, {"others": 1}),
+    ("same_payout", case(), {1: (1, 0)}, {"others": 1}),
+    ("same_payout", case(), {1: (3, 2)}, {"others": 3, "later": 2}),
     ("same_payout", case(), {}, None),
 ]
 
