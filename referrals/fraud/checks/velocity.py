@@ -26,8 +26,8 @@ _RECENT = """
 
 
 def gather(cases):
-    """``{conversion: [(when, whether they bought)]}`` of the advocate's friends who joined in the day before it, this one
-    included.
+    """``{conversion: [(when, whether they bought)]}`` of the advocate's friends who joined in the day before it, and of
+    this one.
     """
     asking = [(each.conversion, each.advocate, each.referral, each.bound_at) for each in cases if each.first]
     rows = asked(_RECENT, [*map(list, zip(*asking, strict=True)), _MOST]) if asking else ()
