@@ -81,6 +81,7 @@ def _of_days(program, asked, at, currency):
     friends, clicks = (
         {day: getattr(row, name) for day, row in counted.items()} for name in ("converted_referrals", "clicks")
     )
+    gone = any_gone(program=program, since=first, until=last, at=at)
     share = program.storefront.kept_share
     kept = {day: amount * share for day, amount in parts["revenue"].by_day(_revenue(program, first, last)).items()}
     margin = money.round_half_up(sum(kept.values(), Fraction(0)))
@@ -103,9 +104,8 @@ def _of_days(program, asked, at, currency):
         "margin": program.storefront.margin and float(program.storefront.kept_share),
         "cost": sums,
         "cac": _cac(sums, sum(friends.values())) | {"interval": by_day.cac()},
-        "earnings_per_click": _per_click(sums, sum(clicks.values())) | {"interval": by_day.earnings_per_click()}
-        if not any_gone(program=program, since=first, until=last, at=at)
-        else _per_click(sums, None) | {"interval": None},
+        "earnings_per_click": _per_click(sums, None if gone else sum(clicks.values()))
+        | {"interval": None if gone else by_day.earnings_per_click()},
         "roi": _ratio("roi", ROI, margin - whole, whole, "The program cost nothing in the period.")
         | {"interval": by_day.roi() if whole else None},
         **_owed(program, parts, asked.today),

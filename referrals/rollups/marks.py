@@ -15,6 +15,12 @@ _NEXT = """
         AND later.status = 'paid' AND (later.placed_at, later.id) > (told.placed_at, placed.id)
     ORDER BY later.placed_at, later.id LIMIT 1
     """
+# The first paid order of a record, in every program of the event's storefront.
+_FIRST = """CROSS JOIN LATERAL (
+            SELECT min(placed_at) AS moment FROM referrals_order
+            WHERE customer_id = record.id AND status = 'paid'
+        ) first
+        JOIN advocacy_program program ON program.storefront_id = event.storefront_id"""
 # What events may change, by their subjects' kind: program, moment and question, and of conversions which one. Events
 # are known by their ids.
 _TOUCHED = {
@@ -119,7 +125,7 @@ _TOUCHED = {
         WHERE event.id = ANY(%(events)s)
         """,
     # Whoever is said to have ordered before has no first order here.
-    "customer": """
+    "customer": f"""
         SELECT program.id AS program_id, first.moment, 'orders' AS question
         FROM advocacy_event event
         JOIN advocacy_event before ON before.subject_kind = 'customer' AND before.subject_id = event.subject_id
@@ -127,16 +133,12 @@ _TOUCHED = {
         JOIN advocacy_customer named ON named.public_id = event.subject_id
         JOIN advocacy_customer record ON record.public_id = coalesce(named.merged_into_id, named.public_id)
             OR record.merged_into_id = coalesce(named.merged_into_id, named.public_id)
-        CROSS JOIN LATERAL (
-            SELECT min(placed_at) AS moment FROM referrals_order
-            WHERE customer_id = record.id AND status = 'paid'
-        ) first
-        JOIN advocacy_program program ON program.storefront_id = event.storefront_id
+        {_FIRST}
         WHERE event.id = ANY(%(events)s)
             AND event.facts -> 'orders_before' IS DISTINCT FROM before.facts -> 'orders_before'
-        """,
+        """,  # noqa: S608 - made of the constant above
     # Of each record of those who became one person, or are no longer, the first order may have become or been theirs.
-    "merge": """
+    "merge": f"""
         SELECT program.id AS program_id, first.moment, 'orders' AS question
         FROM advocacy_event event
         CROSS JOIN LATERAL (
@@ -144,13 +146,9 @@ _TOUCHED = {
         ) named (public_id)
         JOIN advocacy_customer record
             ON record.public_id = named.public_id OR record.merged_into_id = named.public_id
-        CROSS JOIN LATERAL (
-            SELECT min(placed_at) AS moment FROM referrals_order
-            WHERE customer_id = record.id AND status = 'paid'
-        ) first
-        JOIN advocacy_program program ON program.storefront_id = event.storefront_id
+        {_FIRST}
         WHERE event.id = ANY(%(events)s)
-        """,
+        """,  # noqa: S608 - made of the constant above
 }
 
 # Everything of a program that has a day, for a recount of all and for the audit's search for days that are missing.
