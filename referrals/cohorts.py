@@ -88,7 +88,10 @@ def triangle(*, storefront, at, cut=None, key=None, since=None, until=None):
     first, last = _months(since, until, now)
     together = defaultdict(lambda: defaultdict(lambda: (0, 0)))
     asked = _asked(storefront, cut, key)
-    for cohorts in cells(storefront=storefront, since=day_of(first), **asked).values():
+    found = cells(storefront=storefront, since=day_of(first), **asked | {"keys": [*asked["keys"], *_IN_NONE]})
+    if asked["cut"] != "all":
+        found |= cells(storefront=storefront, since=day_of(first), cut="all", keys=_IN_NONE)
+    for cohorts in (found[key] for key in asked["keys"]):
         for month, ages in cohorts.items():
             for age, (active, kept) in ages.items() if month <= last else ():
                 before = together[month][age]
@@ -100,8 +103,18 @@ def triangle(*, storefront, at, cut=None, key=None, since=None, until=None):
         "period": {"from": f"{day_of(first):%Y-%m}", "to": f"{day_of(last):%Y-%m}"},
         "repeat_rate": _of_last_month(storefront, min(last, now - 1), at),
         "cohorts": rows,
+        "left_out": {name: _began(found[key], last) for key, name in _IN_NONE.items()},
         "reason": None if rows else NOBODY,
     }
+
+
+# Keys of the cells of all, and what they are called: these customers are in no cohort.
+_IN_NONE = {"rejected": "rejected", "before": "began_before"}
+
+
+def _began(months, last):
+    """How many customers had their first order here by the month ``last``."""
+    return sum(ages.get(0, (0, 0))[0] for month, ages in months.items() if month <= last)
 
 
 def _asked(storefront, cut, key):

@@ -160,8 +160,18 @@ def triangle(found, behind):
             cohorts.RETENTION,
             cohorts.REPEAT_RATE,
             "Per cent of the cohort, by months since the first order; a month that is not over stands in brackets.",
+            *_left_out(found["left_out"]),
         ),
     )
+
+
+def _left_out(found):
+    why = {
+        "rejected": "of whom a review rejected everything that they bought as friends",
+        "began_before": "who had ordered before anything was known here",
+    }
+    told = [f"{words.plural(found[name], 'customer', 'customers')} {said}" for name, said in why.items() if found[name]]
+    return (f"Left out: {'; '.join(told)}.",) if told else ()
 
 
 def _cohort(each, ages, behind):

@@ -55,6 +55,7 @@ _EXAMPLE = {
             ],
         }
     ],
+    "left_out": {"rejected": 0, "began_before": 0},
     "elsewhere": {"customers": 0, "orders": 0},
     "reason": None,
 }
@@ -87,12 +88,18 @@ class Cohort(serializers.Serializer):
     months = Month(many=True, help_text="From its own to the present one.")
 
 
+class LeftOut(serializers.Serializer):
+    rejected = serializers.IntegerField(help_text="Friends of whom a review rejected everything.")
+    began_before = serializers.IntegerField(help_text="Who had ordered before anything was known here.")
+
+
 class CohortsAnswer(serializers.Serializer):
     definition = Definition()
     time_zone = serializers.CharField(help_text="Whose months these are.")
     period = serializers.DictField(child=serializers.CharField(), help_text="from and to, both included.")
     repeat_rate = RepeatRate(help_text="Of all customers, in the last of these months that is over.")
     cohorts = Cohort(many=True)
+    left_out = LeftOut(help_text="Customers who began in these months and are in no cohort.")
     elsewhere = Elsewhere()
     reason = serializers.CharField(allow_null=True, help_text="Why there are none.")
 

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from advocacy import merging
+from advocacy.models import Customer
 from referrals import cohorts
 from tests import cast
 from tests.cast import NOON
@@ -46,6 +47,13 @@ def test_a_triangle_of_who_came_back(acme, story):
         (2, 0.5, False),
     ]
     assert january[1]["interval"] == [0.09453, 0.90547]
+
+
+def test_who_is_in_no_cohort_is_counted_beside_them(acme, program, story):
+    Customer.objects.filter(external_id="ginny").update(orders_before=3)
+    counted(acme)
+    found = cohorts.triangle(storefront=acme, at=on(3, 2))
+    assert (len(found["cohorts"]), found["left_out"]) == (1, {"rejected": 0, "began_before": 1})
 
 
 def test_of_one_part_or_some_months(acme, program, story):
