@@ -108,16 +108,20 @@ _SUMMED = _RECORDED.format(
 )
 # The largest are found by what they are sorted by, and the rest is looked up of these alone. Of none the key is 0.
 _NUMBER = "coalesce(nullif(key, ''), '0')::bigint"
+# Of a part that lost all it had, as where the storefront's days began at another hour once, rows of nothing are left.
+_SOMETHING = " OR ".join(f"{name} <> 0" for name in _OF_RECORDS)
 _BY_ROW = f"""
     WITH own AS MATERIALIZED (
         SELECT key, sum(converted) AS converted, sum(bound) AS bound, sum(clicked) AS clicked FROM (
             SELECT {_NUMBER} AS key, converted_referrals AS converted, referrals AS bound, 0 AS clicked
             FROM referrals_daycut WHERE program_id = %(program)s AND cut = %(cut)s
                 AND day BETWEEN %(since)s AND %(until)s AND (%(keys)s::text[] IS NULL OR key = ANY(%(keys)s::text[]))
+                AND ({_SOMETHING})
             UNION ALL
             SELECT coalesce({{key}}, 0), 0, 0, clicks FROM referrals_linkday own
             WHERE program_id = %(program)s AND day BETWEEN %(since)s AND %(until)s
                 AND (%(ids)s::bigint[] IS NULL OR coalesce({{key}}, 0) = ANY(%(ids)s::bigint[]))
+                AND (clicks > 0 OR shown OR shared)
         ) told GROUP BY key
     ), largest AS MATERIALIZED (
         SELECT * FROM own ORDER BY converted DESC, bound DESC, clicked DESC, key LIMIT %(most)s

@@ -9,7 +9,7 @@ from advocacy.models import Program, Storefront
 from advocacy.refusals import Refused
 from referrals import links, metrics, rollups, shares
 from referrals.metrics.rates import quantile
-from referrals.models import BitsField, Day, DayAdvocates, Link
+from referrals.models import BitsField, Day, DayAdvocates, DayCut, Link, LinkDay
 from tests import cast
 from tests.cast import DAY, HOUR, NOON
 from tests.referrals.history import bought, brought, brought_by, click, converted, person
@@ -307,6 +307,16 @@ class TestBehind:
                             assert found.count == sum(rows) == cell[side], (name, view, key, side)
                             looked += 1
         assert looked > 100
+
+    def test_a_part_that_lost_all_it_had_is_none(self, story, mallory):
+        """Rows of nothing are left where the storefront's days began at another hour once."""
+        other = links.create(advocate=mallory, code="EMPTY", at=NOON)
+        own = {"program": story, "day": NOON.date()}
+        before = metrics.of_program(program=story, at=NOON, group_by="link")["groups"]
+        LinkDay.objects.create(**own, link_id=other.pk, advocate_id=mallory.pk)
+        DayCut.objects.create(**own, cut="link", key=str(other.pk))
+        after = metrics.of_program(program=story, at=NOON, group_by="link")["groups"]
+        assert [each["group"] for each in after] == [each["group"] for each in before]
 
     def test_a_group_is_named_by_its_key(self, story):
         link = Link.objects.get(code="CHAT")
